@@ -1,0 +1,40 @@
+//! What a feature is, whoever wrote it.
+//!
+//! A feature is a name, a version and named actions. One written in JavaScript is a plain object of functions; one
+//! written in Rust implements [`Feature`]. Both are described by [`FeatureInfo`], registered in the same registry
+//! and called by the same request, so a caller cannot tell them apart.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::error::Error;
+
+/// What a feature says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureInfo {
+    /// Its name: letters, digits, `-` and `_`.
+    pub name: String,
+    /// Its version (SemVer).
+    pub version: String,
+    /// One sentence on what it is for.
+    #[serde(default)]
+    pub description: String,
+    /// What it can do, in words that others look for.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// The names of its actions.
+    pub actions: Vec<String>,
+}
+
+/// A feature written in Rust.
+pub trait Feature {
+    /// What it says of itself.
+    fn info(&self) -> FeatureInfo;
+
+    /// Performs one of the actions that [`info`](Self::info) names.
+    ///
+    /// # Errors
+    /// Whatever the action finds wrong with `params`; `bus.no_such_action` for a name that `info` does not list.
+    fn call(&self, action: &str, params: &Json) -> Result<Json, Error>;
+}

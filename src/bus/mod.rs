@@ -1,0 +1,3 @@
+//! The bus: features, requests and topics.
+
+pub mod feature;

@@ -1,0 +1,236 @@
+//! The one public error.
+//!
+//! An error has a stable `code` (`"workflow.invalid"`), a `kind` that says how to react to it, a `severity`, whether a
+//! retry can help, and a message that says what was wrong, what was expected and what to do. [`Code`] is the table: a
+//! new error is a new row there, and nowhere else.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How to react to an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// What was given is wrong: mend it, then call again.
+    Validation,
+    /// It took longer than it was allowed to.
+    Timeout,
+    /// The caller asked for it to stop.
+    Cancelled,
+    /// What was asked for is not there, or not now.
+    Unavailable,
+    /// A step or a handler failed; the cause says why.
+    Failed,
+    /// A defect of Repflow itself.
+    Internal,
+}
+
+/// How bad an error is for the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Somebody wanted it so.
+    Info,
+    /// This call did not work; others do.
+    Error,
+    /// More than this call is affected.
+    Critical,
+}
+
+/// The table of errors: a stable code, and what follows from it.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $kind:ident, $severity:ident, $retryable:literal;)*) => {
+        /// Which error it is. The text of a code never changes once released.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            const fn row(self) -> (&'static str, Kind, Severity, bool) {
+                match self { $(Self::$name => ($text, Kind::$kind, Severity::$severity, $retryable),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A workflow definition is malformed.
+    WorkflowInvalid = "workflow.invalid", Validation, Error, false;
+    /// Options or arguments of a call are malformed.
+    ConfigInvalid = "config.invalid", Validation, Error, false;
+    /// A request for a workout is malformed or contradictory.
+    WorkoutInvalid = "workout.invalid", Validation, Error, false;
+    /// The offline coach cannot build what was asked for from what there is.
+    WorkoutInfeasible = "workout.infeasible", Validation, Error, false;
+    /// An expression of a definition asks for something that the data does not have.
+    ExpressionFailed = "expression.failed", Validation, Error, false;
+    /// A step failed, after all its attempts.
+    StepFailed = "step.failed", Failed, Error, false;
+    /// An attempt of a step took longer than its `timeout`.
+    StepTimeout = "step.timeout", Timeout, Error, true;
+    /// The run took longer than the workflow's `timeout`.
+    RunTimeout = "run.timeout", Timeout, Error, false;
+    /// The run was cancelled by its caller.
+    RunCancelled = "run.cancelled", Cancelled, Info, false;
+    /// Nobody registered a feature of that name.
+    NoSuchFeature = "bus.no_such_feature", Unavailable, Error, false;
+    /// The feature has no action of that name.
+    NoSuchAction = "bus.no_such_action", Unavailable, Error, false;
+    /// A feature of that name is there already.
+    FeatureExists = "bus.feature_exists", Validation, Error, false;
+    /// The feature did not answer in time.
+    BusTimeout = "bus.timeout", Timeout, Error, true;
+    /// The request was cancelled by its caller.
+    BusCancelled = "bus.cancelled", Cancelled, Info, false;
+    /// A feature description, a topic or a subscription is malformed.
+    BusInvalid = "bus.invalid", Validation, Error, false;
+    /// What was called has been disposed of.
+    Disposed = "internal.disposed", Unavailable, Error, false;
+    /// The core panicked. Everything that was in flight is rejected with this, and the next call works.
+    Panic = "internal.panic", Internal, Critical, true;
+}
+
+impl Code {
+    /// The stable text, such as `"workflow.invalid"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// How to react to it.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        self.row().1
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        self.row().2
+    }
+
+    /// Whether the same call may work a moment later.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        self.row().3
+    }
+}
+
+/// One thing that is wrong in what was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where: a JSON pointer (RFC 6901) into what was given; empty for the whole.
+    pub pointer: String,
+    /// What is wrong there, what was given, and what is allowed.
+    pub message: String,
+    /// What was probably meant, when something close exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+impl Problem {
+    /// A problem at `pointer`, without a suggestion.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into(), suggestion: None }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = if self.pointer.is_empty() { "(whole)" } else { &self.pointer };
+        write!(f, "{at}: {}", self.message)?;
+        match &self.suggestion {
+            Some(suggestion) => write!(f, " (did you mean `{suggestion}`?)"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    code: Code,
+    message: String,
+    problems: Vec<Problem>,
+}
+
+impl Error {
+    /// An error with its message.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), problems: Vec::new() }
+    }
+
+    /// An error about input, with every problem found in it. The message starts with `what` (`"the workflow
+    /// definition"`) and lists them.
+    #[must_use]
+    pub fn invalid(code: Code, what: &str, problems: Vec<Problem>) -> Self {
+        let count = match problems.len() {
+            1 => "1 problem".to_owned(),
+            n => format!("{n} problems"),
+        };
+        let mut message = format!("{what} has {count}:");
+        for problem in &problems {
+            message.push_str(&format!("\n- {problem}"));
+        }
+        Self { code, message, problems }
+    }
+
+    /// Which error it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// How to react to it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.code.kind()
+    }
+
+    /// What was wrong, what was expected, and what to do.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Everything that is wrong in what was given; empty when the error is not about input.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Whether the same call may work a moment later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.code.is_retryable()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The candidate closest to `word`, when one is close enough to be a slip of the pen: at most one edit for every
+/// three letters (Damerau-Levenshtein, adjacent letters swapped count as one).
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .filter(|(distance, _)| (1..=allowed).contains(distance))
+        .min()
+        .map(|(_, candidate)| candidate)
+}

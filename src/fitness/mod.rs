@@ -1,0 +1,1 @@
+//! The coach: catalogue, prescription, safety and the session builder.

@@ -1,0 +1,2 @@
+//! Build, test and demo of Repflow: `cargo xtask`.
+fn main() {}
