@@ -2,8 +2,12 @@
 
 pub mod bus;
 pub mod error;
+pub mod exec;
 pub mod fitness;
+pub mod policy;
 pub mod rng;
 pub mod time;
+pub mod value;
+pub mod workflow;
 
 pub use error::{Error, Kind, Problem, Severity};

@@ -1,0 +1,74 @@
+//! How long to wait before the next attempt.
+//!
+//! Waiting longer each time gives what failed room to recover; jitter keeps callers that failed together from coming
+//! back together (Brooker 2015, "Exponential Backoff And Jitter": full jitter needs the fewest calls).
+
+use std::time::Duration;
+
+use crate::rng::Rng;
+
+/// How the delay grows from one attempt to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growth {
+    /// Always the same.
+    Constant,
+    /// The base, twice, three times the base, …
+    Linear,
+    /// The base, doubled each time.
+    Exponential,
+}
+
+/// How much of the delay is left to chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// Nothing.
+    None,
+    /// All of it: uniform in `[0, delay)`.
+    Full,
+    /// Half of it: uniform in `[delay / 2, delay)`.
+    Equal,
+}
+
+/// A schedule of delays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// How the delay grows.
+    pub growth: Growth,
+    /// The first delay.
+    pub delay: Duration,
+    /// No delay is longer than this, whatever the growth says.
+    pub max_delay: Duration,
+    /// How much is left to chance.
+    pub jitter: Jitter,
+}
+
+impl Default for Backoff {
+    /// Exponential from 200 ms to 30 s with full jitter.
+    fn default() -> Self {
+        Self {
+            growth: Growth::Exponential,
+            delay: Duration::from_millis(200),
+            max_delay: Duration::from_secs(30),
+            jitter: Jitter::Full,
+        }
+    }
+}
+
+impl Backoff {
+    /// The delay after attempt number `attempt` failed; the first attempt is 1. Jitter applies after the cap, so the
+    /// cap holds and a capped delay is still spread.
+    pub fn delay_after(&self, attempt: u32, rng: &mut Rng) -> Duration {
+        let times = attempt.saturating_sub(1);
+        let grown = match self.growth {
+            Growth::Constant => self.delay,
+            Growth::Linear => self.delay.saturating_mul(times.saturating_add(1)),
+            Growth::Exponential => self.delay.saturating_mul(2_u32.saturating_pow(times)),
+        };
+        let capped = grown.min(self.max_delay);
+        match self.jitter {
+            Jitter::None => capped,
+            Jitter::Full => capped.mul_f64(rng.unit()),
+            Jitter::Equal => capped.mul_f64(0.5 + rng.unit() / 2.0),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Policies: what to do when a call fails, hangs or floods. Each is a pure state machine with time and randomness as
+//! arguments, one file each; whoever performs calls (the engine, the bus) asks them.
+//!
+//! # Layout
+//! - [`backoff`]: how long to wait before the next attempt
+//! - [`retry`]: whether there is a next attempt
+
+pub mod backoff;
+pub mod retry;
+
+pub use backoff::{Backoff, Growth, Jitter};
+pub use retry::Retry;

@@ -1,0 +1,102 @@
+//! What a run tells: one compact record for everything that happens to it.
+//!
+//! Records, metrics and the dashboard are folds over these. They stay as small integers until somebody reads them.
+
+use std::time::Duration;
+
+use super::plan::StepIx;
+use crate::time::Timestamp;
+
+/// Something that happened in a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// Its place in the run, from 0, without gaps.
+    pub seq: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The run began.
+    RunStarted,
+    /// The run ended well.
+    RunCompleted,
+    /// The run failed with a step.
+    RunFailed(StepIx),
+    /// The run took longer than its timeout.
+    RunTimedOut,
+    /// Somebody cancelled the run.
+    RunCancelled,
+    /// A step began: its needs are settled and it has its slot.
+    StepStarted(StepIx),
+    /// A step ended well.
+    StepCompleted(StepIx),
+    /// A step failed, after all its attempts.
+    StepFailed(StepIx),
+    /// A step that had begun was stopped because the run ended.
+    StepCancelled(StepIx),
+    /// An attempt began; the first is 1.
+    AttemptStarted(StepIx, u32),
+    /// An attempt failed.
+    AttemptFailed(StepIx, u32),
+    /// An attempt took longer than its timeout.
+    AttemptTimedOut(StepIx, u32),
+    /// The next attempt begins after a delay.
+    RetryScheduled(StepIx, u32, Duration),
+}
+
+impl EventKind {
+    /// The stable name, such as `"step.completed"`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RunStarted => "run.started",
+            Self::RunCompleted => "run.completed",
+            Self::RunFailed(_) => "run.failed",
+            Self::RunTimedOut => "run.timed_out",
+            Self::RunCancelled => "run.cancelled",
+            Self::StepStarted(_) => "step.started",
+            Self::StepCompleted(_) => "step.completed",
+            Self::StepFailed(_) => "step.failed",
+            Self::StepCancelled(_) => "step.cancelled",
+            Self::AttemptStarted(..) => "attempt.started",
+            Self::AttemptFailed(..) => "attempt.failed",
+            Self::AttemptTimedOut(..) => "attempt.timed_out",
+            Self::RetryScheduled(..) => "retry.scheduled",
+        }
+    }
+
+    /// The step it is about, if it is about one.
+    #[must_use]
+    pub fn step(self) -> Option<StepIx> {
+        match self {
+            Self::RunStarted | Self::RunCompleted | Self::RunTimedOut | Self::RunCancelled => None,
+            Self::RunFailed(step)
+            | Self::StepStarted(step)
+            | Self::StepCompleted(step)
+            | Self::StepFailed(step)
+            | Self::StepCancelled(step)
+            | Self::AttemptStarted(step, _)
+            | Self::AttemptFailed(step, _)
+            | Self::AttemptTimedOut(step, _)
+            | Self::RetryScheduled(step, ..) => Some(step),
+        }
+    }
+
+    /// The attempt it is about, if it is about one; the first is 1.
+    #[must_use]
+    pub fn attempt(self) -> Option<u32> {
+        match self {
+            Self::AttemptStarted(_, attempt)
+            | Self::AttemptFailed(_, attempt)
+            | Self::AttemptTimedOut(_, attempt)
+            | Self::RetryScheduled(_, attempt, _) => Some(attempt),
+            _ => None,
+        }
+    }
+}

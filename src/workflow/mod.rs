@@ -1,0 +1,34 @@
+//! What a workflow is, and how a run of it moves.
+//!
+//! A workflow is data: a [`Definition`] is read from JSON with every problem listed, and compiled into a [`Plan`],
+//! where ids are integers and each step knows who waits for it. A [`Run`] is a state machine over a plan. It performs
+//! nothing: inputs go in (a step settled, a timer fired, somebody cancelled), effects come out (call this, set that
+//! timer, settle), and time and randomness are arguments. An [`Engine`] keeps many runs and their timers, and is what
+//! a host drives: the page, a Worker, a test.
+//!
+//! Values never enter the planner. The host holds inputs and outputs, and lends them as [`Value`](crate::value::Value)
+//! when a template asks for a field; between two JavaScript handlers a value is the same object on both sides.
+//!
+//! # Layout
+//! - [`definition`]: what is written, checked one key at a time
+//! - [`expression`], [`template`]: `{{ steps.a.output.x }}`, alone and inside of data
+//! - [`plan`]: the graph, checked as a whole
+//! - [`run`], [`event`]: the state machine and what it tells
+//! - [`engine`]: many runs, one clock
+
+pub mod definition;
+pub mod engine;
+pub mod event;
+pub mod expression;
+pub mod plan;
+mod reader;
+pub mod run;
+pub mod template;
+
+pub use definition::Definition;
+pub use engine::{Command, Engine, RunId};
+pub use event::{Event, EventKind};
+pub use expression::Scope;
+pub use plan::{Plan, StepIx};
+pub use run::{Effect, FailureReason, Input, Outcome, Run, RunEnd, Status, Timer};
+pub use template::Template;

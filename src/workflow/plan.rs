@@ -1,0 +1,357 @@
+//! The graph: a definition compiled for running, and checked as a whole.
+//!
+//! Ids become indices, and each step knows how many steps it waits for and who waits for it. What can only be judged
+//! with the whole in view is judged here: duplicate ids, needs that name nobody, circles, and expressions that read a
+//! step which may not have finished.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::definition::{Definition, Order, StepAction, StepDefinition};
+use super::expression::Unresolved;
+use super::reader::{Problems, join, list};
+use super::template::Template;
+use crate::error::{Code, Error, nearest};
+use crate::policy::Retry;
+
+/// A step, as an index into its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepIx(pub u32);
+
+impl StepIx {
+    fn ix(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A workflow, ready to run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The workflow's name.
+    pub id: Rc<str>,
+    /// The workflow's version; empty when it has none.
+    pub version: Rc<str>,
+    /// Bounds the whole run.
+    pub timeout: Option<Duration>,
+    /// How many calls of one run may run at once.
+    pub concurrency: Option<u32>,
+    /// The steps of the outermost list.
+    pub roots: Vec<StepIx>,
+    /// The run's output.
+    pub output: Option<Template>,
+    steps: Vec<Step>,
+}
+
+/// A step of a plan.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Step {
+    /// Its name.
+    pub id: Rc<str>,
+    /// What it does.
+    pub kind: StepKind,
+    /// How many steps it waits for.
+    pub needs: Vec<StepIx>,
+    /// Who waits for it.
+    pub dependents: Vec<StepIx>,
+    /// The group it belongs to.
+    pub parent: Option<StepIx>,
+    /// Bounds one attempt.
+    pub timeout: Option<Duration>,
+    /// What happens after an attempt that failed.
+    pub retry: Option<Retry>,
+}
+
+/// What a step does.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StepKind {
+    /// Requests an action of a feature.
+    Call {
+        /// The feature.
+        feature: Rc<str>,
+        /// The action.
+        action: Rc<str>,
+        /// What it is given; `None` is the input of the run.
+        with: Option<Template>,
+    },
+    /// Runs its children; its output is theirs, by id.
+    Group {
+        /// The children.
+        children: Vec<StepIx>,
+        /// How many of them may run at once.
+        concurrency: Option<u32>,
+    },
+}
+
+impl Plan {
+    /// Reads a definition and compiles it.
+    ///
+    /// # Errors
+    /// `workflow.invalid` with every problem, each with its JSON pointer; then nothing is left behind.
+    ///
+    /// ```
+    /// use repflow::workflow::Plan;
+    ///
+    /// let plan = Plan::from_json(r#"{ "id": "greet", "steps": [{ "id": "hello", "call": "greeter.hello" }] }"#)?;
+    /// assert_eq!(plan.steps().len(), 1);
+    ///
+    /// let error = Plan::from_json(r#"{ "id": "greet", "steps": [{ "id": "hello", "cal": "greeter.hello" }] }"#)
+    ///     .unwrap_err();
+    /// assert_eq!(error.problems()[0].pointer, "/steps/0/cal");
+    /// assert_eq!(error.problems()[0].suggestion.as_deref(), Some("call"));
+    /// # Ok::<(), repflow::Error>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let plan = match serde_json::from_str::<Json>(text) {
+            Ok(json) => Definition::read(&json, &mut problems).map(|it| Self::compile(&it, &mut problems)),
+            Err(error) => {
+                problems.note("", format!("not JSON: {error}"));
+                None
+            }
+        };
+        match plan {
+            Some(plan) if problems.0.is_empty() => Ok(plan),
+            _ => Err(Error::invalid(Code::WorkflowInvalid, "the workflow definition", problems.0)),
+        }
+    }
+
+    /// The steps; a group stands before its children.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// One step.
+    #[must_use]
+    pub fn step(&self, step: StepIx) -> &Step {
+        &self.steps[step.ix()]
+    }
+
+    fn compile(definition: &Definition, problems: &mut Problems) -> Self {
+        let mut compiler = Compiler { steps: Vec::new(), written: Vec::new(), by_id: HashMap::new() };
+        let roots = compiler.add_list(&definition.steps, None, problems);
+        compiler.link(&definition.steps, &roots, Order::Sequence, problems);
+        compiler.check_circles(problems);
+        compiler.read_templates(problems);
+        let output = definition.output.as_ref().map(|json| {
+            let by_id = &compiler.by_id;
+            Template::parse(json, "/output", &mut |id| find(by_id, id), problems)
+        });
+        Self {
+            id: definition.id.as_str().into(),
+            version: definition.version.as_str().into(),
+            timeout: definition.timeout,
+            concurrency: definition.concurrency,
+            roots,
+            output,
+            steps: compiler.steps,
+        }
+    }
+}
+
+struct Compiler<'a> {
+    steps: Vec<Step>,
+    /// The step as written, for each compiled one.
+    written: Vec<&'a StepDefinition>,
+    by_id: HashMap<&'a str, StepIx>,
+}
+
+impl<'a> Compiler<'a> {
+    /// Adds the steps of a list and, after each group, its children.
+    fn add_list(
+        &mut self,
+        definitions: &'a [StepDefinition],
+        parent: Option<StepIx>,
+        problems: &mut Problems,
+    ) -> Vec<StepIx> {
+        definitions.iter().map(|definition| self.add(definition, parent, problems)).collect()
+    }
+
+    fn add(&mut self, definition: &'a StepDefinition, parent: Option<StepIx>, problems: &mut Problems) -> StepIx {
+        let step = StepIx(self.steps.len() as u32);
+        if !definition.id.is_empty()
+            && let Some(first) = self.by_id.insert(&definition.id, step)
+        {
+            let message =
+                format!("the id `{}` is taken by the step at {}", definition.id, self.written[first.ix()].pointer);
+            problems.note(join(&definition.pointer, "id"), message);
+        }
+        let kind = match &definition.action {
+            StepAction::Call { feature, action, .. } => {
+                StepKind::Call { feature: feature.as_str().into(), action: action.as_str().into(), with: None }
+            }
+            StepAction::Group { concurrency, .. } => {
+                StepKind::Group { children: Vec::new(), concurrency: *concurrency }
+            }
+        };
+        self.written.push(definition);
+        self.steps.push(Step {
+            id: definition.id.as_str().into(),
+            kind,
+            needs: Vec::new(),
+            dependents: Vec::new(),
+            parent,
+            timeout: definition.timeout,
+            retry: definition.retry,
+        });
+        if let StepAction::Group { steps, .. } = &definition.action {
+            let added = self.add_list(steps, Some(step), problems);
+            if let StepKind::Group { children, .. } = &mut self.steps[step.ix()].kind {
+                *children = added;
+            }
+        }
+        step
+    }
+
+    /// Connects the steps of a list by their `needs`, and the lists inside of it.
+    fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
+        let siblings: HashMap<&str, StepIx> =
+            definitions.iter().zip(list_of).map(|(it, step)| (it.id.as_str(), *step)).collect();
+        for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
+            let mut needs: Vec<StepIx> = match (&definition.needs, order) {
+                (Some(ids), _) => self.find_needs(ids, definition, &siblings, problems),
+                (None, Order::Sequence) => index.checked_sub(1).map(|before| list_of[before]).into_iter().collect(),
+                (None, Order::Parallel) => Vec::new(),
+            };
+            needs.sort_unstable();
+            needs.dedup();
+            for need in &needs {
+                self.steps[need.ix()].dependents.push(*step);
+            }
+            self.steps[step.ix()].needs = needs;
+            if let StepAction::Group { steps, order, .. } = &definition.action {
+                let children = match &self.steps[step.ix()].kind {
+                    StepKind::Group { children, .. } => children.clone(),
+                    StepKind::Call { .. } => Vec::new(),
+                };
+                self.link(steps, &children, *order, problems);
+            }
+        }
+    }
+
+    fn find_needs(
+        &self,
+        ids: &[String],
+        definition: &StepDefinition,
+        siblings: &HashMap<&str, StepIx>,
+        problems: &mut Problems,
+    ) -> Vec<StepIx> {
+        let mut needs = Vec::with_capacity(ids.len());
+        for (index, id) in ids.iter().enumerate() {
+            let pointer = || join(&join(&definition.pointer, "needs"), index);
+            match siblings.get(id.as_str()) {
+                Some(_) if *id == definition.id => problems.note(pointer(), "a step cannot need itself"),
+                Some(step) => needs.push(*step),
+                None if self.by_id.contains_key(id.as_str()) => {
+                    problems.note(pointer(), format!("`{id}` is in another list; `needs` names steps of the same list"))
+                }
+                None => problems.note_unknown(
+                    pointer(),
+                    format!("there is no step `{id}` in this list"),
+                    id,
+                    siblings.keys().copied().filter(|sibling| *sibling != definition.id),
+                ),
+            }
+        }
+        needs
+    }
+
+    /// Takes away steps that wait for nobody until none is left (Kahn 1962); what is left over goes in circles.
+    fn check_circles(&self, problems: &mut Problems) {
+        let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.needs.len()).collect();
+        let mut free: Vec<usize> = (0..waiting.len()).filter(|step| waiting[*step] == 0).collect();
+        let mut left = waiting.len();
+        while let Some(step) = free.pop() {
+            left -= 1;
+            for dependent in &self.steps[step].dependents {
+                waiting[dependent.ix()] -= 1;
+                if waiting[dependent.ix()] == 0 {
+                    free.push(dependent.ix());
+                }
+            }
+        }
+        if left == 0 {
+            return;
+        }
+        // Every step left over waits for another one left over, so walking backwards ends in a circle.
+        let mut at = (0..waiting.len()).find(|step| waiting[*step] > 0).unwrap_or_default();
+        let mut path = Vec::new();
+        while !path.contains(&at) {
+            path.push(at);
+            let next = self.steps[at].needs.iter().map(|need| need.ix()).find(|need| waiting[*need] > 0);
+            at = next.unwrap_or(at);
+        }
+        let start = path.iter().position(|step| *step == at).unwrap_or_default();
+        let mut circle: Vec<&str> = path[start..].iter().map(|step| &*self.steps[*step].id).collect();
+        circle.push(circle[0]);
+        let pointer = join(&self.written[at].pointer, "needs");
+        problems.note(pointer, format!("the steps wait for each other in a circle: {}", circle.join(" needs ")));
+    }
+
+    /// Reads `with`, where an expression may name only steps that are certain to have completed.
+    fn read_templates(&mut self, problems: &mut Problems) {
+        for index in 0..self.steps.len() {
+            let StepAction::Call { with: Some(json), .. } = &self.written[index].action else { continue };
+            let pointer = join(&self.written[index].pointer, "with");
+            let reader = StepIx(index as u32);
+            let template = Template::parse(
+                json,
+                &pointer,
+                &mut |id| {
+                    let step = find(&self.by_id, id)?;
+                    if self.completes_before(step, reader) {
+                        return Ok(step);
+                    }
+                    let own = &self.steps[index].id;
+                    let message = format!("`{id}` may not have completed when `{own}` starts; name it in `needs`");
+                    Err(Unresolved { message, suggestion: None })
+                },
+                problems,
+            );
+            if let StepKind::Call { with, .. } = &mut self.steps[index].kind {
+                *with = Some(template);
+            }
+        }
+    }
+
+    /// Whether `step` has completed, in every run, when `reader` starts.
+    fn completes_before(&self, step: StepIx, reader: StepIx) -> bool {
+        // A group that has completed has completed children, but a group that the reader is in has not.
+        let inside: Vec<StepIx> = self.with_groups(reader).collect();
+        let goals: Vec<StepIx> = self.with_groups(step).take_while(|it| !inside.contains(it)).collect();
+        let mut seen = vec![false; self.steps.len()];
+        let mut ahead = inside;
+        while let Some(at) = ahead.pop() {
+            for need in &self.steps[at.ix()].needs {
+                if goals.contains(need) {
+                    return true;
+                }
+                if !std::mem::replace(&mut seen[need.ix()], true) {
+                    ahead.push(*need);
+                }
+            }
+        }
+        false
+    }
+
+    /// The step, the group it is in, the group that one is in, and so on.
+    fn with_groups(&self, step: StepIx) -> impl Iterator<Item = StepIx> {
+        std::iter::successors(Some(step), |step| self.steps[step.ix()].parent)
+    }
+}
+
+fn find(by_id: &HashMap<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
+    by_id.get(id).copied().ok_or_else(|| {
+        let mut known: Vec<&str> = by_id.keys().copied().collect();
+        known.sort_unstable();
+        let suggestion = nearest(id, known.iter().copied()).map(str::to_owned);
+        known.truncate(20);
+        Unresolved { message: format!("there is no step `{id}`; there are {}", list(&known)), suggestion }
+    })
+}

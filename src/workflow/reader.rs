@@ -1,0 +1,191 @@
+//! Reads JSON one key at a time and keeps every problem, instead of stopping at the first.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use crate::error::{Problem, nearest};
+use crate::time::{MAX_DURATION_MS, parse_duration};
+
+/// Collects what is wrong, with where it is.
+#[derive(Debug, Default)]
+pub(super) struct Problems(pub(super) Vec<Problem>);
+
+impl Problems {
+    /// Notes a problem at `pointer`.
+    pub(super) fn note(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem::new(pointer, message));
+    }
+
+    /// Notes a problem with a name that nobody knows, and the closest one that somebody does.
+    pub(super) fn note_unknown<'a>(
+        &mut self,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        let suggestion = nearest(name, known).map(str::to_owned);
+        self.0.push(Problem { suggestion, ..Problem::new(pointer, message) });
+    }
+}
+
+/// A JSON object, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Object<'a> {
+    fields: &'a Map<String, Json>,
+    pointer: &'a str,
+}
+
+impl<'a> Object<'a> {
+    /// The object at `pointer`, or a problem when there is something else.
+    pub(super) fn read(json: &'a Json, pointer: &'a str, what: &str, problems: &mut Problems) -> Option<Self> {
+        match json {
+            Json::Object(fields) => Some(Self { fields, pointer }),
+            other => {
+                problems.note(pointer, format!("{what} must be an object, not {}", describe(other)));
+                None
+            }
+        }
+    }
+
+    /// Where the field `key` stands.
+    pub(super) fn pointer_to(&self, key: &str) -> String {
+        join(self.pointer, key)
+    }
+
+    /// Where the object itself stands.
+    pub(super) fn pointer(&self) -> &'a str {
+        self.pointer
+    }
+
+    /// The field `key`.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Json> {
+        self.fields.get(key)
+    }
+
+    /// Refuses keys that are not `known`. A key of `planned` is one that the format has but this version does not.
+    pub(super) fn check_keys(&self, what: &str, known: &[&str], planned: &[&str], problems: &mut Problems) {
+        for key in self.fields.keys().map(String::as_str) {
+            if known.contains(&key) {
+                continue;
+            }
+            let pointer = self.pointer_to(key);
+            if planned.contains(&key) {
+                problems.note(pointer, format!("`{key}` is not supported by this version"));
+            } else {
+                let message = format!("unknown key `{key}` in {what}; known keys are {}", list(known));
+                problems.note_unknown(pointer, message, key, known.iter().copied());
+            }
+        }
+    }
+
+    /// A string, when the key is there.
+    pub(super) fn string(&self, key: &str, problems: &mut Problems) -> Option<&'a str> {
+        match self.fields.get(key)? {
+            Json::String(text) => Some(text),
+            other => {
+                problems.note(self.pointer_to(key), format!("`{key}` must be a string, not {}", describe(other)));
+                None
+            }
+        }
+    }
+
+    /// A list, when the key is there.
+    pub(super) fn list(&self, key: &str, problems: &mut Problems) -> Option<&'a [Json]> {
+        match self.fields.get(key)? {
+            Json::Array(elements) => Some(elements),
+            other => {
+                problems.note(self.pointer_to(key), format!("`{key}` must be a list, not {}", describe(other)));
+                None
+            }
+        }
+    }
+
+    /// A whole number of at least 1, when the key is there.
+    pub(super) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
+        let json = self.fields.get(key)?;
+        // JavaScript has one number type, so 3.0 is the whole number 3.
+        let count = json.as_f64().filter(|n| n.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(n));
+        if count.is_none() {
+            let given = describe_value(json);
+            problems.note(self.pointer_to(key), format!("`{key}` must be a whole number of at least 1, not {given}"));
+        }
+        count.map(|n| n as u32)
+    }
+
+    /// A duration, when the key is there: a string with a unit, or whole milliseconds.
+    pub(super) fn duration(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
+        let json = self.fields.get(key)?;
+        let duration = match json {
+            Json::String(text) => parse_duration(text),
+            Json::Number(number) => number
+                .as_f64()
+                .filter(|ms| ms.fract() == 0.0 && (0.0..=MAX_DURATION_MS).contains(ms))
+                .map(|ms| Duration::from_millis(ms as u64)),
+            _ => None,
+        };
+        if duration.is_none() {
+            let given = describe_value(json);
+            problems.note(
+                self.pointer_to(key),
+                format!("`{key}` must be a duration such as \"250ms\", \"10s\" or \"5m\", or whole milliseconds, not {given}"),
+            );
+        }
+        duration
+    }
+
+    /// A duration of more than nothing, when the key is there.
+    pub(super) fn timeout(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
+        let duration = self.duration(key, problems)?;
+        if duration.is_zero() {
+            problems.note(self.pointer_to(key), format!("`{key}` must be longer than nothing"));
+            return None;
+        }
+        Some(duration)
+    }
+
+    /// One of a few words, when the key is there.
+    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+        let text = self.string(key, problems)?;
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            let message = format!("`{key}` must be one of {}, not `{text}`", list(&names));
+            problems.note_unknown(self.pointer_to(key), message, text, names.iter().copied());
+        }
+        found
+    }
+}
+
+/// The pointer to `token` below `pointer`, escaped as RFC 6901 says.
+pub(super) fn join(pointer: &str, token: impl std::fmt::Display) -> String {
+    format!("{pointer}/{}", token.to_string().replace('~', "~0").replace('/', "~1"))
+}
+
+/// Names in a sentence: `a`, `b` and `c`.
+pub(super) fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The kind of a JSON value, for messages.
+pub(super) fn describe(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+/// The value itself when it is short, otherwise its kind.
+pub(super) fn describe_value(json: &Json) -> String {
+    match json {
+        Json::Array(_) | Json::Object(_) => describe(json).to_owned(),
+        Json::String(text) if text.chars().count() > 40 => describe(json).to_owned(),
+        other => format!("`{other}`"),
+    }
+}

@@ -1,0 +1,152 @@
+//! Templates: data with expressions in it.
+//!
+//! A string that is one `{{ expression }}` becomes the value itself, by reference; mixed with other text the value
+//! becomes text. Everything else stays as it was written. `{{ "{{" }}` writes two braces.
+
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+use super::expression::{Expression, Resolve, Scope, SyntaxError};
+use super::reader::{Problems, join};
+use crate::error::{Error, Problem};
+use crate::value::Value;
+
+/// Data with expressions in it.
+#[derive(Clone, Debug)]
+pub enum Template {
+    /// Data without any.
+    Literal(Value),
+    /// One expression, whose value keeps its type.
+    Expression(Expression),
+    /// Text with expressions in it.
+    Text(Vec<Part>),
+    /// A list of templates.
+    List(Vec<Template>),
+    /// Named templates.
+    Map(Vec<(Rc<str>, Template)>),
+}
+
+/// A part of a text.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Text as it stands.
+    Text(Rc<str>),
+    /// An expression whose value becomes text.
+    Expression(Expression),
+}
+
+impl Template {
+    /// Reads a template and notes everything that is wrong in it.
+    pub(super) fn parse(json: &Json, pointer: &str, resolve: &mut Resolve<'_>, problems: &mut Problems) -> Self {
+        match json {
+            Json::String(text) => parse_text(text, pointer, resolve, problems),
+            Json::Array(elements) => {
+                let parts: Vec<Self> = elements
+                    .iter()
+                    .enumerate()
+                    .map(|(index, element)| Self::parse(element, &join(pointer, index), resolve, problems))
+                    .collect();
+                if parts.iter().all(Self::is_literal) { Self::Literal(json.into()) } else { Self::List(parts) }
+            }
+            Json::Object(fields) => {
+                let parts: Vec<(Rc<str>, Self)> = fields
+                    .iter()
+                    .map(|(key, field)| {
+                        (key.as_str().into(), Self::parse(field, &join(pointer, key), resolve, problems))
+                    })
+                    .collect();
+                if parts.iter().all(|(_, part)| part.is_literal()) {
+                    Self::Literal(json.into())
+                } else {
+                    Self::Map(parts)
+                }
+            }
+            other => Self::Literal(other.into()),
+        }
+    }
+
+    /// The data, with every expression replaced by its value.
+    ///
+    /// # Errors
+    /// `expression.failed` for the first expression that has no value.
+    pub fn fill(&self, scope: &dyn Scope) -> Result<Value, Error> {
+        Ok(match self {
+            Self::Literal(value) => value.clone(),
+            Self::Expression(expression) => expression.evaluate(scope)?,
+            Self::Text(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Part::Text(part) => text.push_str(part),
+                        Part::Expression(expression) => text.push_str(&expression.evaluate(scope)?.to_text()),
+                    }
+                }
+                Value::String(text.into())
+            }
+            Self::List(parts) => {
+                Value::List(Rc::new(parts.iter().map(|part| part.fill(scope)).collect::<Result<_, _>>()?))
+            }
+            Self::Map(parts) => {
+                let fields: Result<Vec<_>, Error> =
+                    parts.iter().map(|(key, part)| Ok((key.clone(), part.fill(scope)?))).collect();
+                Value::Map(Rc::new(fields?))
+            }
+        })
+    }
+
+    fn is_literal(&self) -> bool {
+        matches!(self, Self::Literal(_))
+    }
+}
+
+fn parse_text(text: &str, pointer: &str, resolve: &mut Resolve<'_>, problems: &mut Problems) -> Template {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find("{{") {
+        let open = at + found;
+        if open > at {
+            parts.push(Part::Text(text[at..open].into()));
+        }
+        let start = open + 2;
+        let Some(end) = find_close(&text[start..]).map(|found| start + found) else {
+            problems.note(pointer, format!("`{{{{` at column {} is not closed by `}}}}`", open + 1));
+            return Template::Literal(Value::Null);
+        };
+        match Expression::parse(&text[start..end], resolve) {
+            Ok(expression) => parts.push(Part::Expression(expression)),
+            Err(SyntaxError { offset, message, suggestion }) => {
+                let column = start + offset + 1;
+                problems.0.push(Problem { suggestion, ..Problem::new(pointer, format!("column {column}: {message}")) });
+            }
+        }
+        at = end + 2;
+    }
+    if at < text.len() {
+        parts.push(Part::Text(text[at..].into()));
+    }
+    match parts.as_slice() {
+        [] => Template::Literal(Value::String("".into())),
+        [Part::Text(text)] => Template::Literal(Value::String(text.clone())),
+        [Part::Expression(expression)] => Template::Expression(expression.clone()),
+        _ => Template::Text(parts),
+    }
+}
+
+/// Where `}}` closes the expression; one inside of a string does not.
+fn find_close(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                chars.next();
+            }
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '}') if chars.peek().is_some_and(|(_, next)| *next == '}') => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
