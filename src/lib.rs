@@ -11,3 +11,6 @@ pub mod value;
 pub mod workflow;
 
 pub use error::{Error, Kind, Problem, Severity};
+
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

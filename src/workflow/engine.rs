@@ -9,7 +9,7 @@ use std::rc::Rc;
 use slab::Slab;
 
 use super::plan::{Plan, StepIx};
-use super::run::{Effect, Input, Outcome, Run, RunEnd, Timer};
+use super::run::{AbortReason, Effect, Input, Outcome, Run, RunEnd, Timer};
 use crate::exec::{TimerId, Timers};
 use crate::time::Timestamp;
 
@@ -36,6 +36,8 @@ pub enum Command {
         step: StepIx,
         /// The attempt.
         attempt: u32,
+        /// Why.
+        reason: AbortReason,
     },
     /// A group completed: its output is the outputs of its children, by id.
     Collect {
@@ -139,7 +141,7 @@ impl Engine {
         for effect in self.effects.drain(..) {
             let command = match effect {
                 Effect::Call { step, attempt } => Command::Call { run, step, attempt },
-                Effect::Abort { step, attempt } => Command::Abort { run, step, attempt },
+                Effect::Abort { step, attempt, reason } => Command::Abort { run, step, attempt, reason },
                 Effect::Collect { step } => Command::Collect { run, step },
                 Effect::Settle(end) => Command::Settle { run, end },
                 Effect::SetTimer { timer, at } => {

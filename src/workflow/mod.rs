@@ -30,5 +30,5 @@ pub use engine::{Command, Engine, RunId};
 pub use event::{Event, EventKind};
 pub use expression::Scope;
 pub use plan::{Plan, StepIx};
-pub use run::{Effect, FailureReason, Input, Outcome, Run, RunEnd, Status, Timer};
+pub use run::{AbortReason, Effect, FailureReason, Input, Outcome, Run, RunEnd, Status, Timer};
 pub use template::Template;

@@ -89,27 +89,33 @@ pub enum StepKind {
 }
 
 impl Plan {
-    /// Reads a definition and compiles it.
+    /// Reads a definition and compiles it. A call without a `timeout` of its own gets `default_timeout`, so that no run
+    /// waits for ever.
     ///
     /// # Errors
     /// `workflow.invalid` with every problem, each with its JSON pointer; then nothing is left behind.
     ///
     /// ```
     /// use repflow::workflow::Plan;
+    /// use std::time::Duration;
     ///
-    /// let plan = Plan::from_json(r#"{ "id": "greet", "steps": [{ "id": "hello", "call": "greeter.hello" }] }"#)?;
+    /// let timeout = Duration::from_secs(30);
+    /// let definition = r#"{ "id": "greet", "steps": [{ "id": "hello", "call": "greeter.hello" }] }"#;
+    /// let plan = Plan::from_json(definition, timeout)?;
     /// assert_eq!(plan.steps().len(), 1);
     ///
-    /// let error = Plan::from_json(r#"{ "id": "greet", "steps": [{ "id": "hello", "cal": "greeter.hello" }] }"#)
-    ///     .unwrap_err();
+    /// let definition = r#"{ "id": "greet", "steps": [{ "id": "hello", "cal": "greeter.hello" }] }"#;
+    /// let error = Plan::from_json(definition, timeout).unwrap_err();
     /// assert_eq!(error.problems()[0].pointer, "/steps/0/cal");
     /// assert_eq!(error.problems()[0].suggestion.as_deref(), Some("call"));
     /// # Ok::<(), repflow::Error>(())
     /// ```
-    pub fn from_json(text: &str) -> Result<Self, Error> {
+    pub fn from_json(text: &str, default_timeout: Duration) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let plan = match serde_json::from_str::<Json>(text) {
-            Ok(json) => Definition::read(&json, &mut problems).map(|it| Self::compile(&it, &mut problems)),
+            Ok(json) => {
+                Definition::read(&json, &mut problems).map(|it| Self::compile(&it, default_timeout, &mut problems))
+            }
             Err(error) => {
                 problems.note("", format!("not JSON: {error}"));
                 None
@@ -133,8 +139,8 @@ impl Plan {
         &self.steps[step.ix()]
     }
 
-    fn compile(definition: &Definition, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler { steps: Vec::new(), written: Vec::new(), by_id: HashMap::new() };
+    fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
+        let mut compiler = Compiler { default_timeout, steps: Vec::new(), written: Vec::new(), by_id: HashMap::new() };
         let roots = compiler.add_list(&definition.steps, None, problems);
         compiler.link(&definition.steps, &roots, Order::Sequence, problems);
         compiler.check_circles(problems);
@@ -156,6 +162,7 @@ impl Plan {
 }
 
 struct Compiler<'a> {
+    default_timeout: Duration,
     steps: Vec<Step>,
     /// The step as written, for each compiled one.
     written: Vec<&'a StepDefinition>,
@@ -197,7 +204,10 @@ impl<'a> Compiler<'a> {
             needs: Vec::new(),
             dependents: Vec::new(),
             parent,
-            timeout: definition.timeout,
+            timeout: match definition.action {
+                StepAction::Call { .. } => definition.timeout.or(Some(self.default_timeout)),
+                StepAction::Group { .. } => None,
+            },
             retry: definition.retry,
         });
         if let StepAction::Group { steps, .. } = &definition.action {

@@ -63,6 +63,8 @@ pub enum Effect {
         step: StepIx,
         /// The attempt.
         attempt: u32,
+        /// Why.
+        reason: AbortReason,
     },
     /// A group completed: its output is the outputs of its children, by id.
     Collect {
@@ -83,6 +85,15 @@ pub enum Effect {
     },
     /// The run ended; nothing comes after this.
     Settle(RunEnd),
+}
+
+/// Why an attempt is no longer wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbortReason {
+    /// It took longer than its timeout.
+    TimedOut,
+    /// The run ended without it.
+    RunEnded,
 }
 
 /// A timer of a run.
@@ -135,6 +146,10 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in the order of its number.
+    pub const ALL: &[Self] =
+        &[Self::Pending, Self::Running, Self::Waiting, Self::Completed, Self::Failed, Self::Cancelled];
+
     /// The stable name, such as `"completed"`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -270,7 +285,7 @@ impl Run {
             Input::TimerFired(Timer::Step(step)) => match self.step(step).status {
                 Status::Running => {
                     let attempt = self.step(step).attempt;
-                    effects.push(Effect::Abort { step, attempt });
+                    effects.push(Effect::Abort { step, attempt, reason: AbortReason::TimedOut });
                     self.record(EventKind::AttemptTimedOut(step, attempt), now);
                     self.attempt_failed(step, FailureReason::Timeout, Outcome::Failed, now, effects);
                 }
@@ -468,7 +483,7 @@ impl Run {
                 effects.push(Effect::ClearTimer { timer: Timer::Step(step) });
             }
             if status == Status::Running && attempt > 0 {
-                effects.push(Effect::Abort { step, attempt });
+                effects.push(Effect::Abort { step, attempt, reason: AbortReason::RunEnded });
             }
             self.record(EventKind::StepCancelled(step), now);
         }

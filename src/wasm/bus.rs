@@ -1,0 +1,121 @@
+//! Features, topics and requests.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use slab::Slab;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{error_to_js, json_from_js, serialize};
+use crate::bus::{FeatureInfo, Registry, Requests, Topics};
+use crate::error::{Code, Error, Problem};
+use crate::time::Timestamp;
+
+thread_local! {
+    static BUSES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+}
+
+#[derive(Default)]
+struct Host {
+    registry: Registry,
+    topics: Topics,
+    requests: Requests,
+}
+
+fn with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> T) -> T {
+    BUSES.with_borrow_mut(|buses| buses.get_mut(bus as usize).map(act)).unwrap_or_default()
+}
+
+fn try_with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> Result<T, Error>) -> Result<T, JsValue> {
+    BUSES
+        .with_borrow_mut(|buses| buses.get_mut(bus as usize).map(act))
+        .unwrap_or(Ok(T::default()))
+        .map_err(|error| error_to_js(&error))
+}
+
+/// Makes a bus.
+#[wasm_bindgen(js_name = busNew)]
+pub fn bus_new() -> u32 {
+    BUSES.with_borrow_mut(|buses| buses.insert(Host::default()) as u32)
+}
+
+/// Forgets a bus.
+#[wasm_bindgen(js_name = busFree)]
+pub fn bus_free(bus: u32) {
+    BUSES.with_borrow_mut(|buses| buses.try_remove(bus as usize));
+}
+
+/// Adds a feature, described by `{ name, version, description, capabilities, actions }`.
+#[wasm_bindgen(js_name = busRegister)]
+pub fn bus_register(bus: u32, info: &JsValue) -> Result<(), JsValue> {
+    let info = json_from_js(info, Code::BusInvalid, "the feature").and_then(|json| {
+        serde_json::from_value::<FeatureInfo>(json)
+            .map_err(|error| Error::invalid(Code::BusInvalid, "the feature", vec![Problem::new("", error.to_string())]))
+    });
+    try_with(bus, |host| host.registry.register(info?))
+}
+
+/// Removes a feature.
+#[wasm_bindgen(js_name = busUnregister)]
+pub fn bus_unregister(bus: u32, name: &str) {
+    with(bus, |host| host.registry.unregister(name));
+}
+
+/// Throws unless there is such a feature with such an action.
+#[wasm_bindgen(js_name = busResolve)]
+pub fn bus_resolve(bus: u32, feature: &str, action: &str) -> Result<(), JsValue> {
+    try_with(bus, |host| host.registry.resolve(feature, action).map(|_| ()))
+}
+
+/// The features, by name.
+#[wasm_bindgen(js_name = busFeatures)]
+pub fn bus_features(bus: u32) -> JsValue {
+    BUSES.with_borrow(|buses| {
+        let features: Vec<&FeatureInfo> =
+            buses.get(bus as usize).map(|host| host.registry.features().collect()).unwrap_or_default();
+        serialize(&features)
+    })
+}
+
+/// Adds a subscription.
+#[wasm_bindgen(js_name = busSubscribe)]
+pub fn bus_subscribe(bus: u32, pattern: &str, priority: i32) -> Result<u32, JsValue> {
+    try_with(bus, |host| host.topics.subscribe(pattern, priority))
+}
+
+/// Removes a subscription.
+#[wasm_bindgen(js_name = busUnsubscribe)]
+pub fn bus_unsubscribe(bus: u32, subscription: u32) {
+    with(bus, |host| host.topics.unsubscribe(subscription));
+}
+
+/// Who hears a topic, in order.
+#[wasm_bindgen(js_name = busDeliveries)]
+pub fn bus_deliveries(bus: u32, topic: &str) -> Result<Vec<u32>, JsValue> {
+    try_with(bus, |host| host.topics.deliveries(topic))
+}
+
+/// A request begins; its number.
+#[wasm_bindgen(js_name = requestBegin)]
+pub fn request_begin(bus: u32, timeout_ms: f64, now_ms: f64) -> u32 {
+    let timeout = Duration::from_micros((timeout_ms * 1_000.0) as u64);
+    with(bus, |host| host.requests.begin(timeout, Timestamp::from_millis(now_ms)))
+}
+
+/// A request was answered or given up.
+#[wasm_bindgen(js_name = requestEnd)]
+pub fn request_end(bus: u32, request: u32) {
+    with(bus, |host| host.requests.end(request));
+}
+
+/// Takes out the requests whose deadline has passed.
+#[wasm_bindgen(js_name = requestsExpire)]
+pub fn requests_expire(bus: u32, now_ms: f64) -> Vec<u32> {
+    with(bus, |host| std::iter::from_fn(|| host.requests.expire(Timestamp::from_millis(now_ms))).collect::<Vec<_>>())
+}
+
+/// When the next request expires, in milliseconds; infinity when none is under way.
+#[wasm_bindgen(js_name = busDeadline)]
+pub fn bus_deadline(bus: u32) -> f64 {
+    with(bus, |host| host.requests.next_deadline()).map_or(f64::INFINITY, Timestamp::as_millis)
+}

@@ -1,0 +1,61 @@
+//! The features that are written in Rust, and the templates that use them.
+//!
+//! The facade registers these features like any other: an object of functions, each of which calls [`feature_call`].
+
+use serde_json::Value as Json;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{error_to_js, json_from_js, serialize};
+use crate::bus::Feature;
+use crate::error::{Code, Error};
+use crate::fitness;
+
+thread_local! {
+    static FEATURES: Vec<Box<dyn Feature>> = features();
+}
+
+fn features() -> Vec<Box<dyn Feature>> {
+    #[allow(unused_mut, reason = "only the build for the tests of recovery adds one")]
+    let mut features = fitness::features();
+    #[cfg(feature = "fault-injection")]
+    features.push(Box::new(super::fault::Fault));
+    features
+}
+
+/// What is written in Rust: a list of feature descriptions.
+#[wasm_bindgen(js_name = featureList)]
+pub fn feature_list() -> JsValue {
+    FEATURES.with(|features| serialize(&features.iter().map(|feature| feature.info()).collect::<Vec<_>>()))
+}
+
+/// Performs an action of the feature at `index` of the list.
+#[wasm_bindgen(js_name = featureCall)]
+pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsValue, JsValue> {
+    let answer = json_from_js(params, Code::ConfigInvalid, "what the action was given").and_then(|params| {
+        FEATURES.with(|features| match features.get(index) {
+            Some(feature) => feature.call(action, &params),
+            None => Err(Error::new(Code::NoSuchFeature, format!("there is no built-in feature number {index}"))),
+        })
+    });
+    match answer {
+        Ok(json) => Ok(serialize(&json)),
+        Err(error) => Err(error_to_js(&error)),
+    }
+}
+
+/// Checks a request for a workout and completes it with defaults.
+#[wasm_bindgen(js_name = workoutRequest)]
+pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
+    let checked = json_from_js(request, Code::WorkoutInvalid, "the request for a workout")
+        .and_then(|json: Json| fitness::WorkoutRequest::parse(&json));
+    match checked {
+        Ok(request) => Ok(serialize(&request)),
+        Err(error) => Err(error_to_js(&error)),
+    }
+}
+
+/// The definition of the comprehensive workout, as JSON text.
+#[wasm_bindgen(js_name = comprehensiveWorkout)]
+pub fn comprehensive_workout() -> String {
+    fitness::templates::COMPREHENSIVE_WORKOUT.to_owned()
+}

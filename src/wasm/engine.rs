@@ -1,0 +1,313 @@
+//! Plans and runs.
+//!
+//! Commands go out as words in linear memory, [`WORDS`] to a command: what it is, the run, the step, and one more. Every
+//! function that moves a run returns how many commands wait there; the host reads them before it calls again.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::Array;
+use serde::Serialize;
+use slab::Slab;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{error_to_js, serialize, value_from_js, value_to_js};
+use crate::error::Error;
+use crate::time::Timestamp;
+use crate::value::Value;
+use crate::workflow::plan::StepKind;
+use crate::workflow::{
+    AbortReason, Command, Engine, Event, EventKind, FailureReason, Outcome, Plan, RunEnd, Scope, Status, StepIx,
+    Template,
+};
+
+/// Words to a command: `op, run, step, detail`.
+const WORDS: usize = 4;
+const NO_STEP: u32 = u32::MAX;
+
+thread_local! {
+    static ENGINES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+}
+
+#[derive(Default)]
+struct Host {
+    engine: Engine,
+    plans: Slab<Rc<Plan>>,
+    words: Vec<u32>,
+}
+
+impl Host {
+    fn flush(&mut self) -> u32 {
+        self.words.clear();
+        for command in self.engine.drain_commands() {
+            self.words.extend(encode(command));
+        }
+        (self.words.len() / WORDS) as u32
+    }
+}
+
+/// The facade's `commands.js` reads this back.
+fn encode(command: Command) -> [u32; WORDS] {
+    match command {
+        Command::Call { run, step, attempt } => [0, run, step.0, attempt],
+        Command::Abort { run, step, reason: AbortReason::TimedOut, .. } => [1, run, step.0, 0],
+        Command::Abort { run, step, reason: AbortReason::RunEnded, .. } => [1, run, step.0, 1],
+        Command::Collect { run, step } => [2, run, step.0, 0],
+        Command::Settle { run, end } => match end {
+            RunEnd::Completed => [3, run, NO_STEP, 0],
+            RunEnd::Failed(step, FailureReason::Error) => [4, run, step.0, 0],
+            RunEnd::Failed(step, FailureReason::Timeout) => [4, run, step.0, 1],
+            RunEnd::TimedOut => [5, run, NO_STEP, 0],
+            RunEnd::Cancelled => [6, run, NO_STEP, 0],
+        },
+    }
+}
+
+fn with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> T) -> T {
+    ENGINES.with_borrow_mut(|engines| engines.get_mut(engine as usize).map(act)).unwrap_or_default()
+}
+
+/// Makes an engine.
+#[wasm_bindgen(js_name = engineNew)]
+pub fn engine_new() -> u32 {
+    ENGINES.with_borrow_mut(|engines| engines.insert(Host::default()) as u32)
+}
+
+/// Forgets an engine with all its runs.
+#[wasm_bindgen(js_name = engineFree)]
+pub fn engine_free(engine: u32) {
+    ENGINES.with_borrow_mut(|engines| engines.try_remove(engine as usize));
+}
+
+#[derive(Serialize)]
+struct PlanFields<'a> {
+    handle: usize,
+    id: &'a str,
+    version: &'a str,
+    steps: Vec<StepFields<'a>>,
+    /// The last step of the outermost list, whose output is the run's unless the definition says otherwise.
+    last: Option<u32>,
+    has_output: bool,
+}
+
+#[derive(Serialize)]
+struct StepFields<'a> {
+    id: &'a str,
+    feature: Option<&'a str>,
+    action: Option<&'a str>,
+    has_with: bool,
+    children: Option<Vec<u32>>,
+    timeout_ms: Option<f64>,
+}
+
+/// Compiles a definition, given as JSON text, and describes the plan.
+#[wasm_bindgen(js_name = planCompile)]
+pub fn plan_compile(engine: u32, definition: &str, default_timeout_ms: f64) -> Result<JsValue, JsValue> {
+    let default_timeout = Duration::from_micros((default_timeout_ms * 1_000.0) as u64);
+    let plan = Rc::new(Plan::from_json(definition, default_timeout).map_err(|error| error_to_js(&error))?);
+    let handle = with(engine, |host| host.plans.insert(Rc::clone(&plan)));
+    let steps = plan
+        .steps()
+        .iter()
+        .map(|step| {
+            let (feature, action, has_with, children) = match &step.kind {
+                StepKind::Call { feature, action, with } => (Some(&**feature), Some(&**action), with.is_some(), None),
+                StepKind::Group { children, .. } => {
+                    (None, None, false, Some(children.iter().map(|child| child.0).collect()))
+                }
+            };
+            let timeout_ms = step.timeout.map(|timeout| timeout.as_secs_f64() * 1_000.0);
+            StepFields { id: &step.id, feature, action, has_with, children, timeout_ms }
+        })
+        .collect();
+    Ok(serialize(&PlanFields {
+        handle,
+        id: &plan.id,
+        version: &plan.version,
+        steps,
+        last: plan.roots.last().map(|step| step.0),
+        has_output: plan.output.is_some(),
+    }))
+}
+
+/// Forgets a plan; runs of it go on.
+#[wasm_bindgen(js_name = planFree)]
+pub fn plan_free(engine: u32, plan: u32) {
+    with(engine, |host| host.plans.try_remove(plan as usize).is_some());
+}
+
+/// Starts a run; its number, or `undefined` when there is no such plan.
+#[wasm_bindgen(js_name = runStart)]
+pub fn run_start(engine: u32, plan: u32, seed: u32, now_ms: f64) -> Option<u32> {
+    with(engine, |host| {
+        let plan = Rc::clone(host.plans.get(plan as usize)?);
+        Some(host.engine.start(plan, u64::from(seed), Timestamp::from_millis(now_ms)))
+    })
+}
+
+/// An attempt ended: 0 completed, 1 failed, 2 failed in a way that no retry mends.
+#[wasm_bindgen(js_name = runSettle)]
+pub fn run_settle(engine: u32, run: u32, step: u32, attempt: u32, outcome: u8, now_ms: f64) -> u32 {
+    let outcome = match outcome {
+        0 => Outcome::Completed,
+        1 => Outcome::Failed,
+        _ => Outcome::FailedForGood,
+    };
+    with(engine, |host| {
+        host.engine.settle(run, StepIx(step), attempt, outcome, Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+/// Stops a run.
+#[wasm_bindgen(js_name = runCancel)]
+pub fn run_cancel(engine: u32, run: u32, now_ms: f64) -> u32 {
+    with(engine, |host| {
+        host.engine.cancel(run, Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+/// Forgets a run.
+#[wasm_bindgen(js_name = runRemove)]
+pub fn run_remove(engine: u32, run: u32) {
+    with(engine, |host| host.engine.remove(run));
+}
+
+/// Fires the timers that are due, and collects what waits to be done.
+#[wasm_bindgen(js_name = engineTick)]
+pub fn engine_tick(engine: u32, now_ms: f64) -> u32 {
+    with(engine, |host| {
+        host.engine.tick(Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+/// When the next timer is due, in milliseconds; infinity when none is set.
+#[wasm_bindgen(js_name = engineDeadline)]
+pub fn engine_deadline(engine: u32) -> f64 {
+    with(engine, |host| host.engine.next_deadline()).map_or(f64::INFINITY, Timestamp::as_millis)
+}
+
+/// Where the commands stand in linear memory.
+#[wasm_bindgen(js_name = engineCommands)]
+pub fn engine_commands(engine: u32) -> *const u32 {
+    ENGINES.with_borrow(|engines| engines.get(engine as usize).map_or(std::ptr::null(), |host| host.words.as_ptr()))
+}
+
+struct JsScope<'a> {
+    input: &'a JsValue,
+    outputs: &'a Array,
+    run_id: &'a str,
+}
+
+impl Scope for JsScope<'_> {
+    fn input(&self) -> Value {
+        value_from_js(self.input.clone())
+    }
+
+    fn output(&self, step: StepIx) -> Value {
+        value_from_js(self.outputs.get(step.0))
+    }
+
+    fn run_id(&self) -> Rc<str> {
+        self.run_id.into()
+    }
+}
+
+/// What a call is given: its `with`, filled.
+#[wasm_bindgen(js_name = runParams)]
+pub fn run_params(
+    engine: u32,
+    run: u32,
+    step: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+) -> Result<JsValue, JsValue> {
+    fill(engine, run, JsScope { input, outputs, run_id }, |plan| match &plan.step(StepIx(step)).kind {
+        StepKind::Call { with, .. } => with.as_ref(),
+        StepKind::Group { .. } => None,
+    })
+}
+
+/// The output of a run, where the definition gives one.
+#[wasm_bindgen(js_name = runOutput)]
+pub fn run_output(engine: u32, run: u32, run_id: &str, input: &JsValue, outputs: &Array) -> Result<JsValue, JsValue> {
+    fill(engine, run, JsScope { input, outputs, run_id }, |plan| plan.output.as_ref())
+}
+
+/// Fills a template of the run's plan. The engine is not borrowed meanwhile, because reading a field may run a getter.
+fn fill(
+    engine: u32,
+    run: u32,
+    scope: JsScope<'_>,
+    pick: impl FnOnce(&Plan) -> Option<&Template>,
+) -> Result<JsValue, JsValue> {
+    let plan = with(engine, |host| host.engine.run(run).map(|run| Rc::clone(run.plan())));
+    let filled: Result<Option<Value>, Error> =
+        plan.as_deref().and_then(pick).map(|template| template.fill(&scope)).transpose();
+    match filled {
+        Ok(value) => Ok(value.as_ref().map_or(JsValue::UNDEFINED, value_to_js)),
+        Err(error) => Err(error_to_js(&error)),
+    }
+}
+
+/// Where each step of a run is, four numbers to a step: status, attempts, began, ended (milliseconds, NaN when not yet).
+#[wasm_bindgen(js_name = runSteps)]
+pub fn run_steps(engine: u32, run: u32) -> Vec<f64> {
+    with(engine, |host| {
+        let Some(run) = host.engine.run(run) else { return Vec::new() };
+        let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
+        (0..run.plan().steps().len() as u32)
+            .flat_map(|index| {
+                let step = run.step(StepIx(index));
+                [f64::from(step.status as u8), f64::from(step.attempt), millis(step.started_at), millis(step.ended_at)]
+            })
+            .collect()
+    })
+}
+
+/// The names of the statuses that [`run_steps`] numbers.
+#[wasm_bindgen(js_name = statusNames)]
+pub fn status_names() -> Vec<String> {
+    Status::ALL.iter().map(|status| status.name().to_owned()).collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventFields<'a> {
+    seq: u32,
+    #[serde(rename = "type")]
+    name: &'static str,
+    at: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<f64>,
+}
+
+/// What happened in a run, from event number `from` on.
+#[wasm_bindgen(js_name = runEvents)]
+pub fn run_events(engine: u32, run: u32, from: u32) -> JsValue {
+    ENGINES.with_borrow(|engines| {
+        let Some(run) = engines.get(engine as usize).and_then(|host| host.engine.run(run)) else {
+            return JsValue::UNDEFINED;
+        };
+        let fields = |event: &Event| EventFields {
+            seq: event.seq,
+            name: event.kind.name(),
+            at: event.at.as_millis(),
+            step_id: event.kind.step().map(|step| &*run.plan().step(step).id),
+            attempt: event.kind.attempt(),
+            delay_ms: match event.kind {
+                EventKind::RetryScheduled(_, _, delay) => Some(delay.as_secs_f64() * 1_000.0),
+                _ => None,
+            },
+        };
+        serialize(&run.log().iter().skip(from as usize).map(fields).collect::<Vec<_>>())
+    })
+}

@@ -1,0 +1,37 @@
+//! Ways to die, for the tests of recovery. Only in the build with the feature `fault-injection`, never in the package.
+
+use serde_json::Value as Json;
+
+use crate::bus::{Feature, FeatureInfo};
+use crate::error::{Code, Error};
+
+/// A feature whose actions end the instance.
+pub(super) struct Fault;
+
+impl Feature for Fault {
+    fn info(&self) -> FeatureInfo {
+        FeatureInfo {
+            name: "fault-injection".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: "Ends the core on purpose.".to_owned(),
+            capabilities: Vec::new(),
+            actions: vec!["panic".to_owned(), "overflow".to_owned()],
+        }
+    }
+
+    fn call(&self, action: &str, _params: &Json) -> Result<Json, Error> {
+        match action {
+            "panic" => panic!("injected fault"),
+            "overflow" => Ok(descend(1).into()),
+            other => {
+                Err(Error::new(Code::NoSuchAction, format!("the feature `fault-injection` has no action `{other}`")))
+            }
+        }
+    }
+}
+
+/// Calls itself until the stack ends; what comes after the call keeps it from becoming a loop.
+fn descend(depth: u64) -> u64 {
+    let below = std::hint::black_box(descend as fn(u64) -> u64)(depth + 1);
+    std::hint::black_box(below) + depth
+}

@@ -1,0 +1,21 @@
+//! The only place that names wasm-bindgen: what the package's JavaScript calls, and conversions.
+//!
+//! The host's loop, its promises and all handlers are JavaScript; Rust decides what happens next. Everything exported is
+//! a free function over small integers that name engines, buses, plans and runs, so there is no object to free by hand,
+//! no finalizer that could touch a fresh instance after a panic, and a call costs a few nanoseconds. No function here
+//! runs user code while it holds a borrow: a getter that a template reads may call back in.
+//!
+//! # Layout
+//! - [`convert`]: errors, JSON and values across the border
+//! - [`engine`]: plans and runs
+//! - [`bus`]: features, topics and requests
+//! - [`coach`]: the features that are written in Rust, and the templates
+//! - [`panic`]: what is left to do when the core has panicked
+
+pub mod bus;
+pub mod coach;
+pub mod convert;
+pub mod engine;
+#[cfg(feature = "fault-injection")]
+mod fault;
+pub mod panic;
