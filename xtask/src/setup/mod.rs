@@ -1,0 +1,47 @@
+//! Everything a command needs beyond Rust, Node and npm.
+//!
+//! Set-up is split by need, so that `demo --once` never installs a browser. Each need has the same two questions: is
+//! it there already, and if not, how does it get there. The first is quick, so every command asks it; nothing has to
+//! be run by hand, and a second run costs well under a second.
+
+mod apt;
+pub(crate) mod chromium;
+mod debian_rust;
+pub(crate) mod node;
+mod npm;
+mod wasm_target;
+
+use anyhow::Result;
+
+pub(crate) use wasm_target::TRIPLE;
+
+/// One thing that has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Rust's standard library for wasm32-unknown-unknown.
+    WasmTarget,
+    /// What `package-lock.json` lists, in `node_modules`.
+    NpmPackages,
+    /// A Node that wrangler runs on, beside the machine's own when that is older.
+    ModernNode,
+    /// A Chromium or Chrome.
+    Chromium,
+}
+
+/// Every need there is.
+pub(crate) const EVERYTHING: &[Need] = &[Need::WasmTarget, Need::NpmPackages, Need::ModernNode, Need::Chromium];
+
+/// Sees to each of `needs`, in order; the first that cannot be met is the error.
+pub(crate) fn all(needs: &[Need]) -> Result<()> {
+    needs.iter().try_for_each(|&need| one(need))
+}
+
+/// Sees to one need.
+pub(crate) fn one(need: Need) -> Result<()> {
+    match need {
+        Need::WasmTarget => wasm_target::ensure(),
+        Need::NpmPackages => npm::ensure(),
+        Need::ModernNode => node::ensure(),
+        Need::Chromium => chromium::ensure(),
+    }
+}

@@ -1,0 +1,183 @@
+//! The stages, in the order they run: what is quick and often wrong comes first.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::tally::{Tally, check, tests};
+use crate::setup::{Need, TRIPLE};
+use crate::{paths, pkg, process, setup, size};
+
+/// One part of the whole test.
+pub(super) struct Stage {
+    /// As on the command line.
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    /// What has to be set up before.
+    pub(super) needs: &'static [Need],
+    /// An error counts as one failure.
+    pub(super) run: fn() -> Result<Tally>,
+}
+
+/// All of them.
+pub(super) const STAGES: &[Stage] = &[
+    Stage { name: "fmt", about: "the code is formatted", needs: &[], run: fmt },
+    Stage { name: "clippy", about: "no warning in the host's code and in xtask", needs: &[], run: clippy },
+    Stage { name: "clippy-wasm", about: "no warning in the wasm's code", needs: WASM, run: clippy_wasm },
+    Stage { name: "docs", about: "the documentation builds, every link works", needs: WASM, run: docs },
+    Stage { name: "native", about: "Rust tests and doctests on the host", needs: &[], run: native },
+    Stage { name: "wasm", about: "Rust tests as wasm, in Node", needs: WASM, run: wasm },
+    Stage { name: "pkg", about: "the package and its fault-injection twin build", needs: pkg::NEEDS, run: package },
+    Stage { name: "size", about: "the package is within its budget", needs: pkg::NEEDS, run: budget },
+    Stage {
+        name: "package",
+        about: "the packed package in Node, Deno, Bun, Vite, a browser, tsc",
+        needs: &[Need::WasmTarget, Need::NpmPackages, Need::Chromium],
+        run: fixtures,
+    },
+    Stage {
+        name: "workers",
+        about: "the packed package in workerd",
+        needs: &[Need::WasmTarget, Need::NpmPackages, Need::ModernNode],
+        run: workers,
+    },
+];
+
+const WASM: &[Need] = &[Need::WasmTarget];
+
+/// The features that the package's tests need, and that it is never published with.
+const FAULTS: &str = "fault-injection";
+/// Fixtures below here run on the Node that wrangler needs, all others on the machine's own.
+const ON_MODERN_NODE: &str = "tests/pkg/workerd";
+
+fn fmt() -> Result<Tally> {
+    check([process::cargo(&["fmt", "--all", "--check"])])
+}
+
+// xtask is always built apart from the rest: in one build, Cargo would give the crate's dependencies the features that
+// xtask's ask for, and test another crate than the one that is shipped.
+
+fn clippy() -> Result<Tally> {
+    let strict = ["--all-targets", "--quiet", "--", "--deny", "warnings"];
+    check([
+        cargo(&["clippy", "--workspace", "--exclude", "xtask"], &strict),
+        cargo(&["clippy", "--package", "xtask"], &strict),
+    ])
+}
+
+fn clippy_wasm() -> Result<Tally> {
+    let lib = ["clippy", "--target", TRIPLE, "--package", "repflow", "--lib", "--quiet"];
+    let strict = ["--", "--deny", "warnings"];
+    check([cargo(&lib, &strict), cargo(&[&lib[..], &["--features", FAULTS]].concat(), &strict)])
+}
+
+fn docs() -> Result<Tally> {
+    let build = ["doc", "--no-deps", "--quiet", "--package", "repflow"];
+    check([cargo(&build, &[]), cargo(&build, &["--target", TRIPLE])].map(|mut cargo| {
+        cargo.env("RUSTDOCFLAGS", "--deny warnings");
+        cargo
+    }))
+}
+
+fn native() -> Result<Tally> {
+    tests([
+        cargo(&["test", "--no-fail-fast", "--workspace", "--exclude", "xtask"], &[]),
+        cargo(&["test", "--no-fail-fast", "--package", "xtask"], &[]),
+    ])
+}
+
+fn wasm() -> Result<Tally> {
+    tests([cargo(&["test", "--target", TRIPLE, "--package", "repflow", "--test", "wasm"], &[])])
+}
+
+fn cargo(args: &[&str], more: &[&str]) -> Command {
+    process::cargo(&[args, more].concat())
+}
+
+fn package() -> Result<Tally> {
+    pkg::build(&pkg::Options::default())?;
+    pkg::build(&pkg::Options { features: Some(FAULTS.to_owned()), out: Some(fault_dir()) })?;
+    Ok(Tally { passed: 1, failed: 0 })
+}
+
+fn fault_dir() -> String {
+    paths::target().join("pkg-fault").to_string_lossy().into_owned()
+}
+
+fn budget() -> Result<Tally> {
+    if size::report()? { Ok(Tally { passed: 1, failed: 0 }) } else { bail!("the package is above its budget") }
+}
+
+fn fixtures() -> Result<Tally> {
+    let chrome = setup::chromium::find().context("no browser")?;
+    let files = test_files(Path::new("tests/pkg"))?;
+    let files = files.into_iter().filter(|file| !file.starts_with(paths::in_root(ON_MODERN_NODE)));
+    let mut node = node_tests(Path::new("node"), files)?;
+    node.env("CHROME", chrome);
+    tests([node])
+}
+
+fn workers() -> Result<Tally> {
+    let node = setup::node::modern()?;
+    let mut command = node_tests(&node, test_files(Path::new(ON_MODERN_NODE))?)?;
+    // wrangler starts programs of its own by the name `node`.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let dirs = node.parent().map(PathBuf::from).into_iter().chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(dirs)?);
+    tests([command])
+}
+
+/// Node's test runner on `files`, told where the packed packages are.
+fn node_tests(node: &Path, files: impl IntoIterator<Item = PathBuf>) -> Result<Command> {
+    let mut command = process::command(node);
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=240000"]);
+    command.args(files);
+    for (variable, tarball) in packed()? {
+        command.env(variable, tarball);
+    }
+    Ok(command)
+}
+
+/// Packs both packages as npm would publish them. Building them again costs nothing when the `pkg` stage has run.
+fn packed() -> Result<[(&'static str, OsString); 2]> {
+    let dir = paths::target().join("packed");
+    let plain = pkg::build(&pkg::Options::default())?;
+    let fault = pkg::build(&pkg::Options { features: Some(FAULTS.to_owned()), out: Some(fault_dir()) })?;
+    Ok([
+        ("REPFLOW_TARBALL", pack(&plain.dir, &dir.join("plain"))?),
+        ("REPFLOW_FAULT_TARBALL", pack(&fault.dir, &dir.join("fault"))?),
+    ])
+}
+
+fn pack(package: &Path, into: &Path) -> Result<OsString> {
+    fs::create_dir_all(into)?;
+    let mut npm = process::command("npm");
+    npm.arg("pack").arg(package).arg("--pack-destination").arg(into).args(["--silent", "--ignore-scripts"]);
+    let name = process::quiet(&mut npm)?;
+    let name = name.lines().last().context("npm pack named no file")?;
+    Ok(into.join(name.trim()).into_os_string())
+}
+
+/// Every `*.test.mjs` below `dir`, in a fixed order.
+fn test_files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![paths::in_root(dir)];
+    while let Some(dir) = open.pop() {
+        for entry in dir.read_dir().with_context(|| format!("reading {}", dir.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(".test.mjs") {
+                found.push(path);
+            }
+        }
+    }
+    if found.is_empty() {
+        bail!("there is no test below {}", dir.display());
+    }
+    found.sort();
+    Ok(found)
+}
