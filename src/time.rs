@@ -69,23 +69,38 @@ impl fmt::Display for Timestamp {
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);
-    let unit_ms = match unit {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
+    let unit: u64 = match unit {
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        "d" => 86_400_000_000,
         _ => return None,
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
+    let micros = scaled(whole)?.checked_mul(unit)?.checked_add(fraction_of(fraction, unit)?)?;
+    (micros <= MAX_DURATION.as_micros() as u64).then(|| Duration::from_micros(micros))
+}
+
+/// A whole number, digits only.
+fn scaled(digits: &str) -> Option<u64> {
+    // `parse` alone would take a sign.
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+/// `0.digits` of `unit`, cut to the microsecond. Whole numbers throughout: reading a float would put the tables of the
+/// standard library's float parser into the wasm.
+fn fraction_of(digits: &str, unit: u64) -> Option<u64> {
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let ms: f64 = number.parse::<f64>().ok()? * unit_ms;
-    (ms <= MAX_DURATION_MS).then(|| Duration::from_micros((ms * 1_000.0).round() as u64))
+    let mut rest = unit;
+    Some(digits.bytes().fold(0, |sum, digit| {
+        rest /= 10;
+        sum + u64::from(digit - b'0') * rest
+    }))
 }
 
 /// The longest duration a definition may name: ten years. Longer is a slip of the pen, and it keeps arithmetic on
 /// timestamps far from overflow.
-pub const MAX_DURATION_MS: f64 = 10.0 * 365.0 * 86_400_000.0;
+pub const MAX_DURATION: Duration = Duration::from_secs(10 * 365 * 86_400);

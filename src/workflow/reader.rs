@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 
 use crate::error::{Problem, nearest};
-use crate::time::{MAX_DURATION_MS, parse_duration};
+use crate::time::{MAX_DURATION, parse_duration};
 
 /// Collects what is wrong, with where it is.
 #[derive(Debug, Default)]
@@ -121,7 +121,7 @@ impl<'a> Object<'a> {
             Json::String(text) => parse_duration(text),
             Json::Number(number) => number
                 .as_f64()
-                .filter(|ms| ms.fract() == 0.0 && (0.0..=MAX_DURATION_MS).contains(ms))
+                .filter(|ms| ms.fract() == 0.0 && (0.0..=MAX_DURATION.as_millis() as f64).contains(ms))
                 .map(|ms| Duration::from_millis(ms as u64)),
             _ => None,
         };

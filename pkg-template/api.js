@@ -1,0 +1,30 @@
+// The classes of the package, bound to one way of loading the core.
+
+import { FeatureBusBase } from "./bus.js";
+import { IntegrationBase } from "./integration.js";
+import { OrchestratorBase } from "./orchestrator.js";
+import { Runtime } from "./runtime.js";
+
+/**
+ * Each entry makes its own classes instead of setting a loader in a shared module: the package has no side effects, so
+ * a bundler may drop a module that is only imported for what it does.
+ */
+export function createApi(load) {
+  const runtime = new Runtime(load);
+  class FeatureBus extends FeatureBusBase {
+    constructor(options) {
+      super(runtime, options);
+    }
+  }
+  class WorkflowOrchestrator extends OrchestratorBase {
+    constructor(options) {
+      super(runtime, FeatureBus, options);
+    }
+  }
+  class AdvancedWorkflowIntegration extends IntegrationBase {
+    constructor(options) {
+      super(runtime, WorkflowOrchestrator, options);
+    }
+  }
+  return { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration };
+}

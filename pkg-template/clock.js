@@ -1,0 +1,41 @@
+// Time: one clock, and one host timer for many deadlines.
+
+/** The longest delay that every host's `setTimeout` keeps to. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Milliseconds since the Unix epoch by a clock that never goes back. */
+export function now() {
+  return performance.timeOrigin + performance.now();
+}
+
+/** Wakes its owner at the earliest of many deadlines, which the core keeps in a heap. */
+export class Alarm {
+  #wake;
+  #timer = undefined;
+  #at = Infinity;
+
+  constructor(wake) {
+    this.#wake = wake;
+  }
+
+  /** Sets the alarm to `at`. One that would ring too early is left: it finds nothing due and is set anew. */
+  set(at) {
+    if (at === Infinity) {
+      this.clear();
+    } else if (at < this.#at) {
+      clearTimeout(this.#timer);
+      this.#at = at;
+      const delay = Math.min(Math.max(Math.ceil(at - now()), 0), MAX_DELAY_MS);
+      this.#timer = setTimeout(() => {
+        this.#at = Infinity;
+        this.#wake();
+      }, delay);
+    }
+  }
+
+  /** Turns the alarm off, so that it keeps no process alive. */
+  clear() {
+    clearTimeout(this.#timer);
+    this.#at = Infinity;
+  }
+}

@@ -1,0 +1,12 @@
+// Any other runtime: the inlined copy, by web standards only.
+
+import { createApi } from "./api.js";
+import { compileInlined } from "./inline-module.js";
+import inlined from "./inline.js";
+
+const api = /* @__PURE__ */ createApi(() => compileInlined(inlined));
+
+export const FeatureBus = api.FeatureBus;
+export const WorkflowOrchestrator = api.WorkflowOrchestrator;
+export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export { RepflowError } from "./errors.js";

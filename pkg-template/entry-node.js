@@ -1,0 +1,14 @@
+// Node, Deno and Bun: the inlined copy, compiled at once, so that no file can be lost in a bundle.
+
+import { Buffer } from "node:buffer";
+import { gunzipSync } from "node:zlib";
+
+import { createApi } from "./api.js";
+import inlined from "./inline.js";
+
+const api = /* @__PURE__ */ createApi(() => new WebAssembly.Module(gunzipSync(Buffer.from(inlined, "base64"))));
+
+export const FeatureBus = api.FeatureBus;
+export const WorkflowOrchestrator = api.WorkflowOrchestrator;
+export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export { RepflowError } from "./errors.js";

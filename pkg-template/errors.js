@@ -1,0 +1,111 @@
+// The one error of the package.
+
+/** The codes that the facade raises itself; a test holds them against the table of the core. */
+const CODES = {
+  "config.invalid": ["validation", "error", false],
+  "bus.invalid": ["validation", "error", false],
+  "bus.feature_exists": ["validation", "error", false],
+  "bus.timeout": ["timeout", "error", true],
+  "bus.cancelled": ["cancelled", "info", false],
+  "step.failed": ["failed", "error", false],
+  "step.timeout": ["timeout", "error", true],
+  "run.timeout": ["timeout", "error", false],
+  "run.cancelled": ["cancelled", "info", false],
+  "internal.disposed": ["unavailable", "error", false],
+  "internal.load_failed": ["unavailable", "critical", true],
+  "internal.panic": ["internal", "critical", true],
+};
+
+export class RepflowError extends Error {
+  /**
+   * @param {string} code one of the stable codes
+   * @param {string} message what was wrong, what was expected, what to do
+   * @param {object} [details] `problems`, `cause`, and where it happened
+   */
+  constructor(code, message, details = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    const [kind, severity, retryable] = CODES[code] ?? ["internal", "error", false];
+    this.code = code;
+    this.kind = details.kind ?? kind;
+    this.severity = details.severity ?? severity;
+    this.retryable = details.retryable ?? retryable;
+    this.problems = details.problems ?? [];
+    for (const key of ["runId", "workflowId", "stepId", "attempts", "correlationId"]) {
+      if (details[key] !== undefined) this[key] = details[key];
+    }
+  }
+
+  toJSON() {
+    const { name, message, ...fields } = this;
+    return { name: this.name, message: this.message, ...fields };
+  }
+}
+
+// On the prototype and not per instance: it is the same for all, and stays out of `{ ...error }`.
+Object.defineProperty(RepflowError.prototype, "name", { value: "RepflowError", configurable: true, writable: true });
+
+/** An error of the core, whose fields crossed the border as a plain object. */
+export function fromCore(fields) {
+  return new RepflowError(fields.code, fields.message, fields);
+}
+
+/** Whether what the core threw is one of its errors; anything else means that the instance is lost. */
+export function isCoreError(thrown) {
+  return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) && typeof thrown.code === "string";
+}
+
+/** An error about arguments, listing every problem. */
+export function invalid(code, what, problems) {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = problems.map(({ pointer, message }) => `\n- ${pointer || "(whole)"}: ${message}`);
+  return new RepflowError(code, `${what} has ${count}:${lines.join("")}`, { problems });
+}
+
+/** Refuses what is not a plain object of known keys; `checks` gives each key a test and what it must be. */
+export function checkOptions(code, what, options, checks) {
+  if (typeof options !== "object" || options === null) {
+    throw invalid(code, what, [{ pointer: "", message: `it must be an object, not ${describe(options)}` }]);
+  }
+  const problems = [];
+  for (const [key, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
+    if (check === undefined) {
+      const known = Object.keys(checks).map((name) => `\`${name}\``).join(", ");
+      problems.push({ pointer: `/${key}`, message: `unknown key \`${key}\`; known keys are ${known}` });
+    } else if (value !== undefined && !check[0](value)) {
+      problems.push({ pointer: `/${key}`, message: `\`${key}\` must be ${check[1]}, not ${describe(value)}` });
+    }
+  }
+  for (const [key, [, expected, required]] of Object.entries(checks)) {
+    if (required && options[key] === undefined) {
+      problems.push({ pointer: "", message: `\`${key}\` is missing; it must be ${expected}` });
+    }
+  }
+  if (problems.length > 0) throw invalid(code, what, problems);
+}
+
+/** What was given, in a word; a short string is shown. */
+export function describe(value) {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return value.length <= 40 ? `\`${value}\`` : "a string";
+  if (typeof value === "number" || typeof value === "boolean" || value === undefined) return `\`${value}\``;
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+const isFunction = (value) => typeof value === "function";
+const isString = (value) => typeof value === "string";
+const isSignal = (value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean";
+
+/** What the options of many calls have in common. */
+export const checks = {
+  string: [isString, "a string"],
+  strings: [(value) => Array.isArray(value) && value.every(isString), "a list of strings"],
+  handler: [isFunction, "a function"],
+  signal: [isSignal, "an AbortSignal"],
+  integer: [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"],
+  duration: [
+    (value) => isString(value) || (Number.isFinite(value) && value > 0),
+    'a duration such as "250ms" or "10s", or milliseconds above 0',
+  ],
+};
