@@ -39,3 +39,18 @@ export class Alarm {
     this.#at = Infinity;
   }
 }
+
+/** Calls back in a task of its own, after input and rendering had their turn. */
+export function soon(callback) {
+  if (typeof setImmediate === "function") {
+    setImmediate(callback);
+  } else {
+    // `setTimeout` would wait 4 ms when it is nested; a message does not.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(undefined);
+  }
+}

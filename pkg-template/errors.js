@@ -3,6 +3,7 @@
 /** The codes that the facade raises itself; a test holds them against the table of the core. */
 const CODES = {
   "config.invalid": ["validation", "error", false],
+  "workflow.invalid": ["validation", "error", false],
   "bus.invalid": ["validation", "error", false],
   "bus.feature_exists": ["validation", "error", false],
   "bus.timeout": ["timeout", "error", true],
@@ -59,6 +60,11 @@ export function invalid(code, what, problems) {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = problems.map(({ pointer, message }) => `\n- ${pointer || "(whole)"}: ${message}`);
   return new RepflowError(code, `${what} has ${count}:${lines.join("")}`, { problems });
+}
+
+/** An error about something that was disposed of. */
+export function disposed() {
+  return new RepflowError("internal.disposed", "this has been disposed of; make a new one");
 }
 
 /** Refuses what is not a plain object of known keys; `checks` gives each key a test and what it must be. */

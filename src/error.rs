@@ -92,6 +92,8 @@ codes! {
     BusInvalid = "bus.invalid", Validation, Error, false;
     /// What was called has been disposed of.
     Disposed = "internal.disposed", Unavailable, Error, false;
+    /// The WebAssembly core could not be loaded.
+    LoadFailed = "internal.load_failed", Unavailable, Critical, true;
     /// The core panicked. Everything that was in flight is rejected with this, and the next call works.
     Panic = "internal.panic", Internal, Critical, true;
 }

@@ -40,19 +40,18 @@ struct Host {
 impl Host {
     fn flush(&mut self) -> u32 {
         self.words.clear();
-        for command in self.engine.drain_commands() {
-            self.words.extend(encode(command));
-        }
+        self.words.extend(self.engine.drain_commands().filter_map(encode).flatten());
         (self.words.len() / WORDS) as u32
     }
 }
 
-/// The facade's `commands.js` reads this back.
-fn encode(command: Command) -> [u32; WORDS] {
-    match command {
+/// The facade's `orchestrator.js` reads this back.
+fn encode(command: Command) -> Option<[u32; WORDS]> {
+    Some(match command {
         Command::Call { run, step, attempt } => [0, run, step.0, attempt],
-        Command::Abort { run, step, reason: AbortReason::TimedOut, .. } => [1, run, step.0, 0],
-        Command::Abort { run, step, reason: AbortReason::RunEnded, .. } => [1, run, step.0, 1],
+        Command::Abort { run, step, attempt, reason: AbortReason::TimedOut } => [1, run, step.0, attempt],
+        // The end of the run follows, and tells every handler why.
+        Command::Abort { reason: AbortReason::RunEnded, .. } => return None,
         Command::Collect { run, step } => [2, run, step.0, 0],
         Command::Settle { run, end } => match end {
             RunEnd::Completed => [3, run, NO_STEP, 0],
@@ -61,7 +60,7 @@ fn encode(command: Command) -> [u32; WORDS] {
             RunEnd::TimedOut => [5, run, NO_STEP, 0],
             RunEnd::Cancelled => [6, run, NO_STEP, 0],
         },
-    }
+    })
 }
 
 fn with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> T) -> T {
@@ -188,6 +187,12 @@ pub fn engine_tick(engine: u32, now_ms: f64) -> u32 {
 #[wasm_bindgen(js_name = engineDeadline)]
 pub fn engine_deadline(engine: u32) -> f64 {
     with(engine, |host| host.engine.next_deadline()).map_or(f64::INFINITY, Timestamp::as_millis)
+}
+
+/// The linear memory of this instance.
+#[wasm_bindgen(js_name = linearMemory)]
+pub fn linear_memory() -> JsValue {
+    wasm_bindgen::memory()
 }
 
 /// Where the commands stand in linear memory.

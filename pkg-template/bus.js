@@ -1,0 +1,392 @@
+// FeatureBus: features call each other, and tell what happened.
+
+import { Alarm, now } from "./clock.js";
+import { CallContext } from "./context.js";
+import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { uniqueId } from "./ids.js";
+import { milliseconds } from "./runtime.js";
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const NAME = /^[A-Za-z0-9_-]+$/;
+const VERSION = /^\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]*)?$/;
+/** Tokens between dots; a wildcard stands alone, and `>` only at the end. The core has the last word. */
+const TOPIC = /^(?!\$)(\*|[^\s.*>]+)(\.(\*|[^\s.*>]+))*(\.>)?$|^>$/;
+
+/** A topic of our own: a handler threw, or what it returned was rejected. */
+const LISTENER_FAILED = "repflow.listener.failed";
+
+/** How the orchestrator reaches what only it needs of a bus. */
+export const internals = Symbol("repflow.bus");
+
+/** Something that was published, in the fields of CloudEvents 1.0. */
+class BusEvent {
+  #at = now();
+
+  constructor(topic, data, { source = "repflow", correlationId } = {}) {
+    this.specversion = "1.0";
+    this.id = uniqueId();
+    this.source = source;
+    this.type = topic;
+    this.data = data;
+    if (correlationId !== undefined) this.correlationid = correlationId;
+  }
+
+  get time() {
+    return new Date(this.#at).toISOString();
+  }
+
+  toJSON() {
+    return { ...this, time: this.time };
+  }
+}
+
+export class FeatureBusBase {
+  #runtime;
+  #requestTimeout;
+  /** The core's number for this bus, in the generation that gave it. */
+  #handle = undefined;
+  #generation = 0;
+  #disposed = false;
+  /** By name: what was given, and what is under way. */
+  #features = new Map();
+  /** In the order of subscribing; each knows its number in the core. */
+  #subscriptions = new Set();
+  #byNumber = new Map();
+  /** Who hears a topic, until subscriptions change. */
+  #deliveries = new Map();
+  /** Requests under way, by their number. */
+  #requests = new Map();
+  #alarm = new Alarm(() => this.#expire());
+
+  constructor(runtime, options = {}) {
+    checkOptions("config.invalid", "the options of FeatureBus", options, { requestTimeout: checks.duration });
+    this.#runtime = runtime;
+    this.#requestTimeout = options.requestTimeout ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** Adds a feature: a name, a version, and actions. */
+  registerFeature(feature) {
+    this.#assertUsable();
+    checkOptions("bus.invalid", "the feature", feature, {
+      name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
+      version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
+      description: checks.string,
+      capabilities: checks.strings,
+      actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions", true],
+      healthCheck: checks.handler,
+    });
+    const problems = [];
+    for (const [action, handler] of Object.entries(feature.actions)) {
+      const pointer = `/actions/${action.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      if (!NAME.test(action)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
+      if (typeof handler !== "function") problems.push({ pointer, message: `an action must be a function, not ${describe(handler)}` });
+    }
+    if (problems.length > 0) throw invalid("bus.invalid", "the feature", problems);
+    const { name, version, description = "", capabilities = [] } = feature;
+    if (this.#features.has(name)) {
+      const message = `a feature \`${name}\` is registered already; unregister it first, or use another name`;
+      throw new RepflowError("bus.feature_exists", message);
+    }
+    const info = { name, version, description, capabilities: [...capabilities], actions: Object.keys(feature.actions) };
+    const entry = { info, actions: feature.actions, underWay: 0, idle: undefined };
+    // Told to the core now if it knows this bus, otherwise when it does.
+    if (this.#isAttached()) this.#runtime.ready().busRegister(this.#handle, info);
+    this.#features.set(name, entry);
+  }
+
+  /** Removes a feature. New requests are refused at once; resolves when those under way have ended. */
+  async unregisterFeature(name) {
+    this.#assertUsable();
+    const feature = this.#features.get(name);
+    if (feature === undefined) {
+      const core = await this.#attached();
+      core.busResolve(this.#handle, String(name), "");
+      return;
+    }
+    this.#features.delete(name);
+    if (this.#isAttached()) this.#runtime.ready().busUnregister(this.#handle, name);
+    if (feature.underWay > 0) {
+      feature.idle ??= withResolvers();
+      await feature.idle.promise;
+    }
+  }
+
+  /** What is there: descriptions of the features, by name. */
+  async features() {
+    this.#assertUsable();
+    const core = await this.#attached();
+    return core.busFeatures(this.#handle);
+  }
+
+  /** Hears a topic or a pattern; returns a function that ends it. */
+  subscribe(topic, handler, options = {}) {
+    this.#assertUsable();
+    if (typeof topic !== "string" || !TOPIC.test(topic)) {
+      const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
+      throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
+    }
+    if (typeof handler !== "function") {
+      const message = `the handler must be a function, not ${describe(handler)}`;
+      throw invalid("bus.invalid", "the subscription", [{ pointer: "/handler", message }]);
+    }
+    checkOptions("bus.invalid", "the options of the subscription", options, {
+      feature: checks.string,
+      priority: checks.integer,
+      signal: checks.signal,
+    });
+    const { feature, priority = 0, signal } = options;
+    if (signal?.aborted) return () => {};
+    const subscription = { topic, handler, feature, priority, number: undefined };
+    if (this.#isAttached()) this.#subscribeInCore(this.#runtime.ready(), subscription);
+    this.#subscriptions.add(subscription);
+    this.#deliveries.clear();
+    const unsubscribe = () => {
+      signal?.removeEventListener("abort", unsubscribe);
+      if (!this.#subscriptions.delete(subscription)) return;
+      this.#deliveries.clear();
+      if (this.#isAttached()) {
+        this.#byNumber.delete(subscription.number);
+        this.#runtime.ready().busUnsubscribe(this.#handle, subscription.number);
+      }
+    };
+    signal?.addEventListener("abort", unsubscribe, { once: true });
+    return unsubscribe;
+  }
+
+  /**
+   * Tells everybody who listens, in order of priority. Resolves when all handlers have ended, with how many there were
+   * and how many failed; a handler that fails stops nobody else.
+   */
+  async publish(topic, data, options = {}) {
+    this.#assertUsable();
+    checkOptions("bus.invalid", "the options of publish", options, { source: checks.string, correlationId: checks.string });
+    const core = this.#attached();
+    if (core instanceof Promise) await core;
+    return this.#deliver(topic, new BusEvent(topic, data, options));
+  }
+
+  /** Asks a feature to perform an action; the promise always settles, at the latest when the timeout is over. */
+  async request(feature, action, params, options = {}) {
+    this.#assertUsable();
+    checkOptions("bus.invalid", "the options of request", options, {
+      timeout: checks.duration,
+      signal: checks.signal,
+      correlationId: checks.string,
+    });
+    if (typeof feature !== "string" || typeof action !== "string") {
+      const message = `a request names a feature and an action as strings, not ${describe(feature)} and ${describe(action)}`;
+      throw invalid("bus.invalid", "the request", [{ pointer: "", message }]);
+    }
+    const attached = this.#attached();
+    const core = attached instanceof Promise ? await attached : attached;
+    // The core may have been replaced, or this bus disposed of, while it loaded.
+    if (attached instanceof Promise) return this.request(feature, action, params, options);
+    const timeoutMs = milliseconds(core, options.timeout ?? this.#requestTimeout, "timeout");
+    const { signal, correlationId = uniqueId() } = options;
+    const context = new CallContext(feature, action, correlationId);
+    if (signal?.aborted) throw cancelled(feature, action, signal.reason, correlationId);
+    const entry = this.#resolve(core, feature, action);
+    const request = { feature, action, context, timeoutMs, number: core.requestBegin(this.#handle, timeoutMs, now()) };
+    const { promise, resolve, reject } = withResolvers();
+    const end = (settle, value) => {
+      if (request.ended) return;
+      request.ended = true;
+      signal?.removeEventListener("abort", onAbort);
+      if (this.#requests.delete(request.number)) core.requestEnd(this.#handle, request.number);
+      if (this.#requests.size === 0) this.#rest();
+      settle(value);
+    };
+    const onAbort = () => request.fail(cancelled(feature, action, signal.reason, correlationId));
+    /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
+    request.fail = (error) => {
+      end(reject, error);
+      CallContext.abort(context, error);
+    };
+    this.#requests.set(request.number, request);
+    this.#runtime.own(this);
+    this.#alarm.set(core.busDeadline(this.#handle));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#invoke(entry, action, params, context, (value) => end(resolve, value), (error) => end(reject, error));
+    return promise;
+  }
+
+  /** Rejects what is under way, forgets everything, and refuses further use. */
+  dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const error = disposed();
+    for (const request of [...this.#requests.values()]) request.fail(error);
+    this.#alarm.clear();
+    this.#features.clear();
+    this.#subscriptions.clear();
+    this.#deliveries.clear();
+    this.#byNumber.clear();
+    if (this.#isAttached()) this.#runtime.free(this, "busFree", this.#handle);
+    this.#handle = undefined;
+    this.#runtime.disown(this);
+  }
+
+  /** The runtime calls this when the core was lost. */
+  abandon(error) {
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    this.#alarm.clear();
+    for (const request of requests) request.fail(error);
+  }
+
+  /** For the orchestrator: its steps are requests whose time the planner keeps. */
+  get [internals]() {
+    return {
+      attached: () => this.#attached(),
+      requestTimeout: this.#requestTimeout,
+      has: (feature) => this.#features.has(feature),
+      call: (core, feature, action, params, context, onValue, onError) =>
+        this.#invoke(this.#resolve(core, feature, action), action, params, context, onValue, onError),
+      listenerFailed: (error, details) => this.#listenerFailed(error, details),
+    };
+  }
+
+  #assertUsable() {
+    if (this.#disposed) throw disposed();
+  }
+
+  #isAttached() {
+    return this.#handle !== undefined && this.#generation === this.#runtime.generation;
+  }
+
+  /** The core, knowing this bus: at once if it can be, otherwise a promise. */
+  #attached() {
+    const core = this.#runtime.ready();
+    if (core instanceof Promise) {
+      return core.then(() => {
+        this.#assertUsable();
+        return this.#attached();
+      });
+    }
+    if (!this.#isAttached()) this.#attach(core);
+    return core;
+  }
+
+  /** Hands over all that was registered; also after a panic, to the fresh instance. */
+  #attach(core) {
+    this.#handle = core.busNew();
+    this.#generation = this.#runtime.generation;
+    this.#runtime.freeWhenUnused(this, "busFree", this.#handle);
+    this.#byNumber.clear();
+    this.#deliveries.clear();
+    for (const { info } of this.#features.values()) core.busRegister(this.#handle, info);
+    for (const subscription of this.#subscriptions) this.#subscribeInCore(core, subscription);
+  }
+
+  #subscribeInCore(core, subscription) {
+    subscription.number = core.busSubscribe(this.#handle, subscription.topic, subscription.priority);
+    this.#byNumber.set(subscription.number, subscription);
+  }
+
+  #resolve(core, feature, action) {
+    const entry = this.#features.get(feature);
+    if (entry === undefined || !Object.hasOwn(entry.actions, action)) {
+      // The core knows the names that come near.
+      core.busResolve(this.#handle, feature, action);
+    }
+    return entry;
+  }
+
+  /** Calls a handler; exactly one of the callbacks is called, once. */
+  #invoke(entry, action, params, context, onValue, onError) {
+    entry.underWay += 1;
+    const done = (settle, value) => {
+      entry.underWay -= 1;
+      if (entry.underWay === 0) entry.idle?.resolve();
+      settle(value);
+    };
+    let answer;
+    try {
+      answer = entry.actions[action](params, context);
+    } catch (error) {
+      done(onError, error);
+      return;
+    }
+    if (typeof answer?.then !== "function") {
+      done(onValue, answer);
+      return;
+    }
+    // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
+    Promise.resolve(answer).then((value) => done(onValue, value), (error) => done(onError, error));
+  }
+
+  async #deliver(topic, event) {
+    const handlers = this.#handlersOf(topic);
+    const pending = [];
+    let failed = 0;
+    const fail = (subscription, error) => {
+      failed += 1;
+      this.#listenerFailed(error, { topic, feature: subscription.feature });
+    };
+    for (const subscription of handlers) {
+      try {
+        const answer = subscription.handler(event);
+        if (typeof answer?.then === "function") {
+          pending.push(Promise.resolve(answer).catch((error) => fail(subscription, error)));
+        }
+      } catch (error) {
+        fail(subscription, error);
+      }
+    }
+    if (pending.length > 0) await Promise.all(pending);
+    return { delivered: handlers.length - failed, failed };
+  }
+
+  #handlersOf(topic) {
+    const known = this.#deliveries.get(topic);
+    if (known !== undefined) return known;
+    if (typeof topic !== "string") {
+      const message = `a topic is a string, not ${describe(topic)}`;
+      throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message }]);
+    }
+    const numbers = this.#attached().busDeliveries(this.#handle, topic);
+    const handlers = Array.from(numbers, (number) => this.#byNumber.get(number));
+    // Topics with an id in them would make this grow without end.
+    if (this.#deliveries.size >= 1_000) this.#deliveries.clear();
+    this.#deliveries.set(topic, handlers);
+    return handlers;
+  }
+
+  /** A handler's failure is an event too; that of a handler of such events is dropped, or there would be no end. */
+  #listenerFailed(error, details) {
+    if (this.#disposed || details.topic === LISTENER_FAILED) return;
+    void this.#deliver(LISTENER_FAILED, new BusEvent(LISTENER_FAILED, { ...details, error }));
+  }
+
+  #expire() {
+    const core = this.#runtime.ready();
+    if (core instanceof Promise || !this.#isAttached()) return;
+    for (const number of core.requestsExpire(this.#handle, now())) {
+      const request = this.#requests.get(number);
+      this.#requests.delete(number);
+      const { feature, action, timeoutMs, context } = request;
+      const message = `\`${feature}.${action}\` did not answer within ${timeoutMs} ms; give the request more time, or mend the feature`;
+      request.fail(new RepflowError("bus.timeout", message, { correlationId: context.correlationId }));
+    }
+    this.#alarm.set(core.busDeadline(this.#handle));
+  }
+
+  #rest() {
+    this.#alarm.clear();
+    this.#runtime.disown(this);
+  }
+}
+
+function cancelled(feature, action, reason, correlationId) {
+  return new RepflowError("bus.cancelled", `the request \`${feature}.${action}\` was cancelled`, { cause: reason, correlationId });
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+export function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,46 @@
+// What a handler is given beside its parameters.
+
+/** The context of a direct request. */
+export class CallContext {
+  #controller = undefined;
+  #over = false;
+  #reason = undefined;
+
+  constructor(feature, action, correlationId) {
+    this.feature = feature;
+    this.action = action;
+    this.correlationId = correlationId;
+  }
+
+  /** Aborted when the answer is no longer wanted. Made when it is first asked for: most handlers never look. */
+  get signal() {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#over) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Tells the handler to stop; what it still answers is dropped. */
+  static abort(context, reason) {
+    context.#over = true;
+    context.#reason = reason;
+    context.#controller?.abort(reason);
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  static isOver(context) {
+    return context.#over;
+  }
+}
+
+/** The context of a step's attempt. */
+export class StepContext extends CallContext {
+  constructor(run, step, attempt) {
+    super(step.feature, step.action, run.correlationId);
+    this.runId = run.id;
+    this.workflowId = run.plan.id;
+    this.stepId = step.id;
+    this.attempt = attempt;
+  }
+}

@@ -1,0 +1,431 @@
+// WorkflowOrchestrator: runs workflows. The core decides what happens next; this performs it.
+
+import { internals } from "./bus.js";
+import { Alarm, now, soon } from "./clock.js";
+import { CallContext, StepContext } from "./context.js";
+import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { uniqueId } from "./ids.js";
+import { Run, cancelled } from "./run.js";
+import { milliseconds } from "./runtime.js";
+
+/** Words to a command, and what the first of them says; see `encode` in src/wasm/engine.rs. */
+const WORDS = 4;
+const CALL = 0;
+const TIME_OUT_ATTEMPT = 1;
+const COLLECT = 2;
+const COMPLETED = 3;
+const FAILED = 4;
+const TIMED_OUT = 5;
+
+/** How an attempt ended; see `runSettle`. */
+const OUTCOME = { completed: 0, failed: 1, failedForGood: 2 };
+
+/** How long commands are performed without letting the page breathe. */
+const SLICE_MS = 4;
+/** Compiled definitions that are kept. */
+const KEPT_PLANS = 64;
+
+export class OrchestratorBase {
+  /** The bus whose features the steps call. */
+  bus;
+  #runtime;
+  #handle = undefined;
+  #generation = 0;
+  #memory = undefined;
+  #view = new Uint32Array();
+  #statusNames = undefined;
+  #disposed = false;
+  /** By the core's number. */
+  #runs = [];
+  #active = new Set();
+  /** Compiled definitions, by their JSON text; the least recently used first. */
+  #plans = new Map();
+  /** Commands that wait to be performed, flat, and how far they are. */
+  #todo = [];
+  #head = 0;
+  #performing = false;
+  #yielding = false;
+  /** Runs that have moved since their listeners were told. */
+  #moved = new Set();
+  #listeners = new Map();
+  #alarm = new Alarm(() => this.#tick());
+
+  constructor(runtime, FeatureBus, options = {}) {
+    checkOptions("config.invalid", "the options of WorkflowOrchestrator", options, {
+      bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
+    });
+    this.#runtime = runtime;
+    this.bus = options.bus ?? new FeatureBus();
+  }
+
+  /** Runs a workflow to its end; see `start` for a run that can be cancelled by its handle. */
+  executeWorkflow(definition, input, options) {
+    try {
+      return this.start(definition, input, options).result;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Starts a run; its `result` settles when it has ended. */
+  start(definition, input, options = {}) {
+    if (this.#disposed) throw disposed();
+    checkOptions("config.invalid", "the options of the run", options, {
+      signal: checks.signal,
+      onEvent: checks.handler,
+      correlationId: checks.string,
+    });
+    const run = new Run(uniqueId(), input, options, (run, reason) => this.#cancel(run, reason));
+    this.#active.add(run);
+    this.#runtime.own(this);
+    this.#launch(run, definition);
+    return { id: run.id, result: run.result, cancel: (reason) => this.#cancel(run, reason) };
+  }
+
+  /** Hears events of all runs, by type or `*`; returns a function that ends it. */
+  on(type, handler, options = {}) {
+    if (this.#disposed) throw disposed();
+    checkOptions("config.invalid", "the options of `on`", options, { signal: checks.signal });
+    const problems = [];
+    if (typeof type !== "string") problems.push({ pointer: "/type", message: `the type must be a string, not ${describe(type)}` });
+    if (typeof handler !== "function") problems.push({ pointer: "/handler", message: `the handler must be a function, not ${describe(handler)}` });
+    if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
+    const { signal } = options;
+    if (signal?.aborted) return () => {};
+    const listener = { handler };
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
+    const off = () => {
+      signal?.removeEventListener("abort", off);
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(type) === listeners) this.#listeners.delete(type);
+    };
+    signal?.addEventListener("abort", off, { once: true });
+    return off;
+  }
+
+  /** Rejects what is under way, forgets everything, and refuses further use. The bus is left as it is. */
+  dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#isAttached()) this.#runtime.free(this, "engineFree", this.#handle);
+    this.abandon(disposed());
+    this.#listeners.clear();
+    this.#runtime.disown(this);
+  }
+
+  /** The runtime calls this when the core was lost. */
+  abandon(error) {
+    const runs = [...this.#active];
+    this.#handle = undefined;
+    this.#runs = [];
+    this.#active.clear();
+    this.#plans.clear();
+    this.#todo = [];
+    this.#head = 0;
+    this.#moved.clear();
+    this.#alarm.clear();
+    for (const run of runs) {
+      run.reject(new RepflowError(error.code, error.message, { cause: error.cause, ...run.place }));
+    }
+  }
+
+  #isAttached() {
+    return this.#handle !== undefined && this.#generation === this.#runtime.generation;
+  }
+
+  /** The core with an engine of ours in it: at once if it can be, otherwise a promise. */
+  #attached() {
+    const core = this.bus[internals].attached();
+    if (core instanceof Promise) {
+      return core.then(() => {
+        if (this.#disposed) throw disposed();
+        return this.#attached();
+      });
+    }
+    if (!this.#isAttached()) {
+      this.#handle = core.engineNew();
+      this.#generation = this.#runtime.generation;
+      this.#runtime.freeWhenUnused(this, "engineFree", this.#handle);
+      this.#memory = core.linearMemory();
+      this.#statusNames = core.statusNames();
+      this.#plans.clear();
+    }
+    return core;
+  }
+
+  #launch(run, definition) {
+    try {
+      // What was given is what runs, also when the caller changes it while the core loads.
+      const text = definitionText(definition);
+      const attached = this.#attached();
+      if (attached instanceof Promise) {
+        attached.then(() => this.#begin(this.#attached(), run, text)).catch((error) => this.#fail(run, error));
+      } else {
+        this.#begin(attached, run, text);
+      }
+    } catch (error) {
+      this.#fail(run, error);
+    }
+  }
+
+  #begin(core, run, text) {
+    if (run.ended) return;
+    run.plan = this.#compile(core, text);
+    run.startedAt = now();
+    if (run.cancellation !== undefined) {
+      this.#fail(run, run.cancellation);
+      return;
+    }
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+    run.number = core.runStart(this.#handle, run.plan.handle, seed, now());
+    this.#runs[run.number] = run;
+    this.#moved.add(run);
+    this.#take(core, core.engineTick(this.#handle, now()));
+    this.#perform(core);
+  }
+
+  #compile(core, text) {
+    let plan = this.#plans.get(text);
+    if (plan === undefined) {
+      const timeout = milliseconds(core, this.bus[internals].requestTimeout, "requestTimeout");
+      plan = core.planCompile(this.#handle, text, timeout);
+      if (this.#plans.size >= KEPT_PLANS) {
+        const [[oldest, { handle }]] = this.#plans;
+        this.#plans.delete(oldest);
+        core.planFree(this.#handle, handle);
+      }
+    } else {
+      this.#plans.delete(text);
+    }
+    this.#plans.set(text, plan);
+    return plan;
+  }
+
+  /** Copies commands out of linear memory, which the next call into the core overwrites. */
+  #take(core, commands) {
+    if (commands === 0) return;
+    if (this.#view.byteLength === 0 || this.#view.buffer !== this.#memory.buffer) {
+      this.#view = new Uint32Array(this.#memory.buffer);
+    }
+    const start = core.engineCommands(this.#handle) >>> 2;
+    for (let word = start; word < start + commands * WORDS; word += 1) this.#todo.push(this.#view[word]);
+  }
+
+  /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. */
+  #perform(core) {
+    if (this.#performing || this.#yielding) return;
+    this.#performing = true;
+    const end = now() + SLICE_MS;
+    for (let done = 1; this.#head < this.#todo.length; done += 1) {
+      const at = this.#head;
+      this.#head += WORDS;
+      const run = this.#runs[this.#todo[at + 1]];
+      if (run !== undefined) this.#performOne(core, this.#todo[at], run, this.#todo[at + 2], this.#todo[at + 3]);
+      if (this.#head === this.#todo.length) this.#tellListeners(core);
+      if (done % 32 === 0 && now() >= end && this.#head < this.#todo.length) {
+        this.#yielding = true;
+        soon(() => {
+          this.#yielding = false;
+          if (this.#isAttached()) this.#perform(this.#runtime.ready());
+        });
+        break;
+      }
+    }
+    if (this.#head === this.#todo.length) {
+      this.#todo.length = 0;
+      this.#head = 0;
+    }
+    this.#performing = false;
+    if (this.#isAttached()) this.#alarm.set(core.engineDeadline(this.#handle));
+  }
+
+  #performOne(core, op, run, step, detail) {
+    try {
+      switch (op) {
+        case CALL:
+          this.#call(core, run, step, detail);
+          break;
+        case TIME_OUT_ATTEMPT:
+          this.#timeOutAttempt(run, step);
+          break;
+        case COLLECT:
+          run.outputs[step] = this.#byId(run, run.plan.steps[step].children, (child) => run.outputs[child]);
+          break;
+        case COMPLETED:
+          this.#complete(core, run);
+          break;
+        case FAILED:
+          this.#fail(run, run.stepFailed(step, this.#stepsOf(core, run)[step].attempts, detail === 1));
+          break;
+        case TIMED_OUT:
+          this.#fail(run, run.timedOut());
+          break;
+        default:
+          this.#fail(run, run.cancellation);
+      }
+    } catch (error) {
+      // Nothing here is expected to throw, but whatever happens, no promise is left hanging.
+      this.#fail(run, error);
+    }
+  }
+
+  #call(core, run, step, attempt) {
+    const { feature, action, has_with: hasWith } = run.plan.steps[step];
+    const context = new StepContext(run, run.plan.steps[step], attempt);
+    run.contexts[step] = context;
+    const settle = (outcome) => {
+      if (run.ended || CallContext.isOver(context)) return;
+      run.contexts[step] = undefined;
+      this.#moved.add(run);
+      this.#take(core, core.runSettle(this.#handle, run.number, step, attempt, outcome, now()));
+      this.#perform(core);
+    };
+    const onValue = (value) => {
+      if (!CallContext.isOver(context)) run.outputs[step] = value;
+      settle(OUTCOME.completed);
+    };
+    const onError = (error) => {
+      if (!CallContext.isOver(context)) run.errors[step] = error;
+      settle(error?.retryable === false ? OUTCOME.failedForGood : OUTCOME.failed);
+    };
+    try {
+      const params = hasWith
+        ? core.runParams(this.#handle, run.number, step, run.id, run.input, run.outputs)
+        : run.input;
+      this.bus[internals].call(core, feature, action, params, context, onValue, onError);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  #timeOutAttempt(run, step) {
+    const error = run.attemptTimedOut(step);
+    const context = run.contexts[step];
+    run.errors[step] = error;
+    run.contexts[step] = undefined;
+    CallContext.abort(context, error);
+  }
+
+  #complete(core, run) {
+    const { plan, outputs } = run;
+    const output = plan.has_output
+      ? core.runOutput(this.#handle, run.number, run.id, run.input, outputs)
+      : outputs[plan.last];
+    const steps = this.#stepsOf(core, run).map((step, index) => ({ ...step, output: outputs[index] }));
+    const { id: runId, correlationId } = run;
+    const durationMs = now() - run.startedAt;
+    this.#release(core, run);
+    run.resolve({
+      runId,
+      workflowId: plan.id,
+      correlationId,
+      status: "completed",
+      output: output ?? null,
+      steps: this.#byId(run, steps.keys(), (step) => steps[step]),
+      durationMs,
+    });
+  }
+
+  #fail(run, error) {
+    if (run.ended) return;
+    if (error instanceof RepflowError && error.runId === undefined) Object.assign(error, run.place);
+    this.#release(this.#isAttached() ? this.#runtime.ready() : undefined, run);
+    run.reject(error);
+  }
+
+  #cancel(run, reason) {
+    if (run.ended || run.cancellation !== undefined) return;
+    run.cancellation = cancelled(run, reason);
+    if (run.number === undefined) {
+      this.#fail(run, run.cancellation);
+      return;
+    }
+    const core = this.#runtime.ready();
+    this.#moved.add(run);
+    this.#take(core, core.runCancel(this.#handle, run.number, now()));
+    this.#perform(core);
+  }
+
+  /** Lets a run go that has ended, after its last events were told. */
+  #release(core, run) {
+    if (core !== undefined && run.number !== undefined) {
+      this.#tell(core, run);
+      core.runRemove(this.#handle, run.number);
+      this.#runs[run.number] = undefined;
+    }
+    this.#moved.delete(run);
+    this.#active.delete(run);
+    if (this.#active.size === 0) {
+      this.#alarm.clear();
+      this.#runtime.disown(this);
+    }
+  }
+
+  #tick() {
+    if (!this.#isAttached()) return;
+    const core = this.#runtime.ready();
+    this.#take(core, core.engineTick(this.#handle, now()));
+    for (let word = this.#head; word < this.#todo.length; word += WORDS) {
+      const run = this.#runs[this.#todo[word + 1]];
+      if (run !== undefined) this.#moved.add(run);
+    }
+    this.#perform(core);
+  }
+
+  /** Where each step of a run is. */
+  #stepsOf(core, run) {
+    const numbers = core.runSteps(this.#handle, run.number);
+    return run.plan.steps.map((_, step) => {
+      const [status, attempts, began, ended] = numbers.subarray(step * 4, step * 4 + 4);
+      return { status: this.#statusNames[status], attempts, durationMs: ended >= began ? ended - began : null };
+    });
+  }
+
+  /** An object of something for each of some steps, by id. */
+  #byId(run, steps, of) {
+    return Object.fromEntries(Array.from(steps, (step) => [run.plan.steps[step].id, of(step)]));
+  }
+
+  #tellListeners(core) {
+    for (const run of this.#moved) {
+      this.#moved.delete(run);
+      try {
+        this.#tell(core, run);
+      } catch (error) {
+        this.#fail(run, error);
+      }
+    }
+  }
+
+  /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
+  #tell(core, run) {
+    if (run.onEvent === undefined && this.#listeners.size === 0) return;
+    for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from))) {
+      const hear = (handler) => {
+        try {
+          handler(event);
+        } catch (error) {
+          this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
+        }
+      };
+      if (run.onEvent !== undefined) hear(run.onEvent);
+      for (const type of [event.type, "*"]) {
+        for (const { handler } of this.#listeners.get(type) ?? []) hear(handler);
+      }
+    }
+  }
+}
+
+/** A definition as JSON text; what JSON cannot hold is refused here, the rest is judged by the core. */
+function definitionText(definition) {
+  const refuse = (message) => invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
+  let text;
+  try {
+    text = JSON.stringify(definition);
+  } catch (cause) {
+    throw refuse(`it must be plain data that JSON can hold: ${cause.message}`);
+  }
+  if (text === undefined) throw refuse(`a workflow definition must be an object, not ${describe(definition)}`);
+  return text;
+}

@@ -1,0 +1,95 @@
+// One run, as the facade knows it: its values, its promise and its listeners. Where it stands is the core's to know.
+
+import { CallContext } from "./context.js";
+import { RepflowError } from "./errors.js";
+
+export class Run {
+  /** The core's number for it; undefined until it starts. */
+  number = undefined;
+  plan = undefined;
+  /** By step. Values stay here; the core reads them when a template asks. */
+  outputs = [];
+  errors = [];
+  contexts = [];
+  startedAt = 0;
+  ended = false;
+  /** Why its caller cancelled it, once that happened. */
+  cancellation = undefined;
+  #seen = 0;
+  #signal;
+  #onAbort;
+  #settle;
+
+  constructor(id, input, { correlationId, signal, onEvent }, cancel) {
+    this.id = id;
+    this.input = input;
+    this.correlationId = correlationId ?? id;
+    this.onEvent = onEvent;
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#signal = signal;
+    this.#onAbort = () => cancel(this, signal.reason);
+    if (signal?.aborted) this.cancellation = cancelled(this, signal.reason);
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  resolve(value) {
+    this.#end();
+    this.#settle.resolve(value);
+  }
+
+  /** Fails the run, and tells every handler that still works for it. */
+  reject(error) {
+    if (this.ended) return;
+    this.#end();
+    for (const context of this.contexts) if (context !== undefined) CallContext.abort(context, error);
+    this.#settle.reject(error);
+  }
+
+  #end() {
+    this.ended = true;
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  /** What happened since the last time. */
+  newEvents(read) {
+    const events = read(this.#seen);
+    this.#seen += events.length;
+    const { id: runId, correlationId } = this;
+    return events.map((event) => ({ ...event, runId, workflowId: this.plan.id, correlationId }));
+  }
+
+  /** Where an error happened. */
+  get place() {
+    return { runId: this.id, workflowId: this.plan?.id, correlationId: this.correlationId };
+  }
+
+  /** The error of a run that a step has failed. */
+  stepFailed(step, attempts, timedOut) {
+    const { id: stepId } = this.plan.steps[step];
+    const cause = this.errors[step];
+    const place = { ...this.place, stepId, attempts };
+    if (timedOut) return new RepflowError("step.timeout", cause.message, place);
+    const tries = attempts === 1 ? "" : ` after ${attempts} attempts`;
+    const details = { ...place, cause };
+    // A typed error says how to react to it, and wrapping must not hide that.
+    if (cause instanceof RepflowError) Object.assign(details, { kind: cause.kind, problems: cause.problems });
+    return new RepflowError("step.failed", `step \`${stepId}\` failed${tries}: ${cause?.message ?? cause}`, details);
+  }
+
+  attemptTimedOut(step) {
+    const { id: stepId, timeout_ms: timeoutMs } = this.plan.steps[step];
+    const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${this.plan.steps[step].feature}\``;
+    return new RepflowError("step.timeout", message, { ...this.place, stepId });
+  }
+
+  timedOut() {
+    const message = `the run took longer than the \`timeout\` of the workflow \`${this.plan.id}\``;
+    return new RepflowError("run.timeout", message, this.place);
+  }
+}
+
+export function cancelled(run, reason) {
+  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.place, cause: reason });
+}
