@@ -6,6 +6,8 @@ pub mod exec;
 pub mod fitness;
 pub mod policy;
 pub mod rng;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod time;
 pub mod value;
 pub mod workflow;
