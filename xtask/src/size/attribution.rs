@@ -12,6 +12,8 @@ use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef}
 use crate::table::Table;
 
 const OURS: &str = "repflow";
+const PRIMITIVES: &[&str] =
+    &["bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "str", "u8", "u16", "u32", "u64", "usize"];
 const ROWS: usize = 25;
 
 /// The table: modules by size, then the sections that hold no code.
@@ -107,6 +109,9 @@ fn group(name: &str) -> String {
     match (segments.next().unwrap_or_default(), segments.next()) {
         (OURS, Some(module)) if module.starts_with(char::is_lowercase) => format!("{OURS}::{module}"),
         (_, None) | ("", _) => "exports and runtime, without a path".to_owned(),
+        // The allocator's and the panic's entry points, and methods of numbers and strings.
+        ("rustc", _) => "std".to_owned(),
+        (primitive, _) if PRIMITIVES.contains(&primitive) => "core".to_owned(),
         (krate, _) => krate.to_owned(),
     }
 }
@@ -123,6 +128,8 @@ mod tests {
         assert_eq!(group("core::ptr::drop_in_place<repflow::exec::Task>"), "repflow::exec");
         assert_eq!(group("serde_json::de::from_str"), "serde_json");
         assert_eq!(group("<alloc::vec::Vec<T> as core::clone::Clone>::clone"), "alloc");
+        assert_eq!(group("<f64 as core::fmt::Display>::fmt"), "core");
+        assert_eq!(group("__rustc::__rdl_alloc"), "std");
         assert_eq!(group("featurebus_new"), "exports and runtime, without a path");
         assert_eq!(group(""), "exports and runtime, without a path");
     }
