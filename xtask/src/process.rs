@@ -1,7 +1,8 @@
 //! Other programs: how they are started, and what becomes of their output.
 //!
-//! Three ways, by who reads the output: [`shown`] passes it through, [`quiet`] keeps it unless the program fails, and
-//! [`teed`] passes it through and returns it as well, for a test runner's closing lines. No child gets our stdin: a
+//! Four ways, by who reads the output: [`shown`] passes it through, [`quiet`] keeps it unless the program fails,
+//! [`stdout`] returns one half and passes the other through, and [`teed`] passes all of it through and returns it as
+//! well, for a test runner's closing lines. No child gets our stdin: a
 //! program that would ask a question fails instead of waiting for ever.
 
 use std::ffi::OsStr;
@@ -29,6 +30,8 @@ pub(crate) fn use_toolchain(name: &'static str) {
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(paths::in_root("")).stdin(Stdio::null());
+    // A note on dependencies of xtask's, of no use to who builds Repflow.
+    command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
     // Set by the Cargo that runs us: they describe xtask, and a build of another package must not see them.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
@@ -71,6 +74,16 @@ pub(crate) fn quiet(command: &mut Command) -> Result<String> {
         bail!(failed(command, output.status));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs with stdout returned and stderr, where the program reports, passed through.
+pub(crate) fn stdout(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| cannot_start(command))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        bail!(failed(command, output.status))
+    }
 }
 
 /// Like [`quiet`], and ends a program that takes longer than `limit`.

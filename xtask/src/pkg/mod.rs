@@ -65,7 +65,7 @@ fn compile(features: &str) -> Result<PathBuf> {
     let mut cargo = process::cargo(&["build", "--release", "--lib", "--package", "repflow"]);
     cargo.args(["--target", crate::setup::TRIPLE, "--features", features]);
     cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
-    let messages = process::quiet(&mut cargo)?;
+    let messages = process::stdout(&mut cargo)?;
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     artifacts
         .filter(|message| message["target"]["name"] == "repflow")

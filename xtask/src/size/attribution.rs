@@ -12,6 +12,10 @@ use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef}
 use crate::table::Table;
 
 const OURS: &str = "repflow";
+const PRIMITIVES: &[&str] =
+    &["bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "str", "u8", "u16", "u32", "u64", "usize"];
+/// Functions without a Rust path. Their inlined callees make them large.
+const EXPORTS: &str = "exports, with what is inlined into them";
 const ROWS: usize = 25;
 
 /// The table: modules by size, then the sections that hold no code.
@@ -96,8 +100,13 @@ fn function_names(reader: NameSectionReader<'_>) -> Result<HashMap<u32, String>>
 
 /// Whose function it is: `repflow::bus`, `serde_json`, `core`.
 fn group(name: &str) -> String {
-    // A destructor belongs to what it destroys, and an implementation to the type it is for.
+    // A destructor belongs to what it destroys, and an implementation to the type it is for. Where that is any type
+    // at all (`<T as …>`), it belongs to the trait.
     let path = name.find("drop_in_place<").map_or(name, |at| &name[at + "drop_in_place<".len()..]);
+    let path = match path.split_once(" as ") {
+        Some((of, implemented)) if of.trim_start_matches(['<', '&']).len() == 1 => implemented,
+        _ => path,
+    };
     let path = path.trim_start_matches(['<', '&', '*', '(', '[', '_']);
     let path = ["mut ", "const ", "dyn "].iter().fold(path, |path, word| path.strip_prefix(word).unwrap_or(path));
     let mut segments = path.split("::").map(|segment| {
@@ -106,7 +115,10 @@ fn group(name: &str) -> String {
     });
     match (segments.next().unwrap_or_default(), segments.next()) {
         (OURS, Some(module)) if module.starts_with(char::is_lowercase) => format!("{OURS}::{module}"),
-        (_, None) | ("", _) => "exports and runtime, without a path".to_owned(),
+        (_, None) | ("", _) => EXPORTS.to_owned(),
+        // The allocator's and the panic's entry points, and methods of numbers and strings.
+        ("rustc", _) => "std".to_owned(),
+        (primitive, _) if PRIMITIVES.contains(&primitive) => "core".to_owned(),
         (krate, _) => krate.to_owned(),
     }
 }
@@ -123,8 +135,11 @@ mod tests {
         assert_eq!(group("core::ptr::drop_in_place<repflow::exec::Task>"), "repflow::exec");
         assert_eq!(group("serde_json::de::from_str"), "serde_json");
         assert_eq!(group("<alloc::vec::Vec<T> as core::clone::Clone>::clone"), "alloc");
-        assert_eq!(group("featurebus_new"), "exports and runtime, without a path");
-        assert_eq!(group(""), "exports and runtime, without a path");
+        assert_eq!(group("<f64 as core::fmt::Display>::fmt"), "core");
+        assert_eq!(group("<T as alloc::string::ToString>::to_string"), "alloc");
+        assert_eq!(group("__rustc::__rdl_alloc"), "std");
+        assert_eq!(group("featurebus_new"), EXPORTS);
+        assert_eq!(group(""), EXPORTS);
     }
 
     #[test]
