@@ -104,20 +104,21 @@ pub(super) fn value_to_js(value: &Value) -> JsValue {
 }
 
 impl HostValue for JsRef {
-    /// Own properties only: `constructor` and its kin are not data.
+    /// Own properties only: `constructor` and its kin are not data. What throws when it is read is not there.
     fn field(&self, key: &str) -> Option<Value> {
         let object = self.0.dyn_ref::<Object>()?;
         let key = JsValue::from_str(key);
-        if !Object::has_own(object, &key) {
-            return None;
-        }
-        Reflect::get(object, &key).ok().map(value_from_js)
+        let descriptor = Reflect::get_own_property_descriptor(object, &key).ok()?;
+        (!descriptor.is_undefined()).then(|| Reflect::get(object, &key).ok().map(value_from_js)).flatten()
     }
 
     fn element(&self, index: usize) -> Option<Value> {
-        let list = self.0.dyn_ref::<Array>()?;
-        let index = u32::try_from(index).ok().filter(|index| *index < list.length())?;
-        Some(value_from_js(list.get(index)))
+        if !Array::is_array(&self.0) {
+            return None;
+        }
+        let length = Reflect::get(&self.0, &"length".into()).ok()?.as_f64()?;
+        let index = u32::try_from(index).ok().filter(|index| f64::from(*index) < length)?;
+        Reflect::get_u32(&self.0, index).ok().map(value_from_js)
     }
 
     fn as_text(&self) -> Option<String> {
