@@ -18,7 +18,7 @@ import { chromium } from "@playwright/test";
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The packed package; `cargo xtask test` says where it is. */
+/** The packed package, or with `REPFLOW_FAULT_TARBALL` its twin that can panic; `cargo xtask test` says where it is. */
 export function tarball(variable = "REPFLOW_TARBALL") {
   const path = process.env[variable];
   assert.ok(path, `${variable} is not set: run the package tests with \`cargo xtask test package workers\``);
@@ -53,9 +53,9 @@ export async function run(program, args, directory, env = {}) {
   }
 }
 
-/** The package as `import` sees it from inside the installed project. */
-export async function imported(t, testFile) {
-  const directory = await project(t, testFile);
+/** The package as the project's `entry.mjs` sees it, which has to `export * from "repflow"`. */
+export async function imported(t, testFile, packed) {
+  const directory = await project(t, testFile, packed);
   return import(pathToFileURL(join(directory, "entry.mjs")).href);
 }
 

@@ -1,22 +1,22 @@
 //! `cargo xtask pkg`: the npm package, from the crate and `pkg-template/`.
 //!
-//! Four steps, a file each where it is more than a line: Cargo compiles the crate, [`bindgen`] makes the glue,
+//! Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
 //! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. The same sources give
 //! the same bytes. Between the steps the results are kept, and a step whose input is unchanged is not run again.
 
 mod assemble;
 mod bindgen;
 mod cache;
+mod compile;
 mod optimise;
 
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
 use crate::setup::Need;
-use crate::{paths, process, progress};
+use crate::{paths, progress};
 
 pub(crate) use assemble::gzip;
 
@@ -46,7 +46,7 @@ pub(crate) fn build(options: &Options) -> Result<Built> {
     let kept = paths::target().join("package").join(if features.is_empty() { "default" } else { features });
     fs::create_dir_all(&kept)?;
 
-    let compiled = progress::step("Compiling the core to wasm", || compile(features))?;
+    let compiled = progress::step("Compiling the core to wasm", || compile::run(features))?;
     let bound = bindgen::run(&compiled, &kept.join("glue"))?;
     let small = optimise::run(&bound.wasm, &kept.join("core"), optimise::Names::Dropped)?;
     let dir = paths::in_root(options.out.as_deref().unwrap_or("pkg"));
@@ -58,20 +58,4 @@ pub(crate) fn build(options: &Options) -> Result<Built> {
 pub(crate) fn named(built: &Built) -> Result<PathBuf> {
     let beside = built.named.parent().and_then(|glue| glue.parent()).context("no directory for the build")?;
     optimise::run(&built.named, &beside.join("named"), optimise::Names::Kept)
-}
-
-/// Compiles the crate; returns the wasm file. Cargo says where it is, since its target directory can be anywhere.
-fn compile(features: &str) -> Result<PathBuf> {
-    let mut cargo = process::cargo(&["build", "--release", "--lib", "--package", "repflow"]);
-    cargo.args(["--target", crate::setup::TRIPLE, "--features", features]);
-    cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
-    let messages = process::stdout(&mut cargo)?;
-    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    artifacts
-        .filter(|message| message["target"]["name"] == "repflow")
-        .filter_map(|message| message["filenames"].as_array().cloned())
-        .flatten()
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
-        .context("Cargo built no wasm file: is the crate a cdylib?")
 }

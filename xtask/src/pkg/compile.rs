@@ -1,0 +1,39 @@
+//! Rust to wasm.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::process;
+use crate::setup::TRIPLE;
+
+/// Compiles the crate; returns the wasm file. Cargo says where it is, since its target directory can be anywhere.
+pub(super) fn run(features: &str) -> Result<PathBuf> {
+    let mut cargo = process::cargo(&["build", "--release", "--lib", "--package", "repflow", "--target", TRIPLE]);
+    cargo.args(["--features", features, "--config", &without_machine_paths()]);
+    cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
+    let messages = process::stdout(&mut cargo)?;
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    artifacts
+        .filter(|message| message["target"]["name"] == "repflow")
+        .filter_map(|message| message["filenames"].as_array().cloned())
+        .flatten()
+        .filter_map(|file| file.as_str().map(PathBuf::from))
+        .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+        .context("Cargo built no wasm file: is the crate a cdylib?")
+}
+
+/// A setting that takes the path of Cargo's registry out of what dependencies say when they panic: the package must
+/// not tell who built it where, and must come out the same on every machine.
+fn without_machine_paths() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let sources = home.and_then(|home| home.join("registry/src").read_dir().ok());
+    let flags = sources.into_iter().flatten().flatten().map(|registry| {
+        let flag = format!("--remap-path-prefix={}=", registry.path().display());
+        // JSON's strings are TOML's.
+        Value::from(flag).to_string()
+    });
+    format!("target.{TRIPLE}.rustflags=[{}]", flags.collect::<Vec<_>>().join(", "))
+}
