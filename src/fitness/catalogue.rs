@@ -61,6 +61,13 @@ impl Exercise {
         }
     }
 
+    /// Its place in a session: jumps, several joints, one joint, trunk, conditioning; among the second and third, large
+    /// muscles before small ones.
+    #[must_use]
+    pub fn order(&self) -> (Kind, bool) {
+        (self.kind, matches!(self.kind, Kind::Compound | Kind::Isolation) && self.is_small())
+    }
+
     /// Whether its main muscles are all small ones, which come after the large ones (house list: shoulders, traps,
     /// arms, calves, trunk, neck).
     #[must_use]

@@ -185,10 +185,10 @@ fn t4(case: &mut Case<'_>) {
 
 fn e1(case: &mut Case<'_>) {
     for step in case.steps() {
-        if let Some(exercise) = catalogue::find(&step.exercise_id) {
-            if !exercise.requires.is_subset(case.request.equipment) {
-                case.broken("E1", format!("{} needs {}", exercise.id, report::names(exercise.requires)));
-            }
+        if let Some(exercise) = catalogue::find(&step.exercise_id)
+            && !exercise.requires.is_subset(case.request.equipment)
+        {
+            case.broken("E1", format!("{} needs {}", exercise.id, report::names(exercise.requires)));
         }
     }
 }
@@ -216,10 +216,10 @@ fn e3(case: &mut Case<'_>) {
 
 fn s1(case: &mut Case<'_>) {
     for step in case.steps() {
-        if let Some(exercise) = catalogue::find(&step.exercise_id) {
-            if !case.restrictions.allow(exercise) {
-                case.broken("S1", format!("{} is excluded by an injury, a condition or age", exercise.id));
-            }
+        if let Some(exercise) = catalogue::find(&step.exercise_id)
+            && !case.restrictions.allow(exercise)
+        {
+            case.broken("S1", format!("{} is excluded by an injury, a condition or age", exercise.id));
         }
     }
 }
@@ -258,10 +258,10 @@ fn s4(case: &mut Case<'_>) {
 
 fn s5(case: &mut Case<'_>) {
     for step in case.steps() {
-        if let (Some(rir), Some(rpe)) = (step.target.rir, step.target.rpe) {
-            if rir + rpe != 10 {
-                case.broken("S5", format!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
-            }
+        if let (Some(rir), Some(rpe)) = (step.target.rir, step.target.rpe)
+            && rir + rpe != 10
+        {
+            case.broken("S5", format!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
         }
     }
     for (step, exercise) in case.sets() {
@@ -380,7 +380,7 @@ fn o1(case: &mut Case<'_>) {
     let mut last = None;
     for block in case.blocks().iter().filter(|block| block.kind.is_main()) {
         let ranks = block.steps.iter().filter_map(|step| catalogue::find(&step.exercise_id));
-        let rank = ranks.map(|exercise| (exercise.kind, exercise.is_small())).max();
+        let rank = ranks.map(Exercise::order).max();
         if rank < last {
             case.broken("O1", format!("{} comes too late", block.steps[0].exercise_id));
         }

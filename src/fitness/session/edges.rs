@@ -45,8 +45,10 @@ impl Pools {
         };
         let mut conditioning = of_kind(Kind::Conditioning);
         conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
-        // Impact last, a machine before walking: what is at hand is there to be used.
-        conditioning.sort_by_key(|exercise| (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty()));
+        // Impact last, a machine before walking, and the gentlest first.
+        conditioning.sort_by_key(|exercise| {
+            (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.tags.len())
+        });
         Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
     }
 
@@ -87,26 +89,40 @@ impl Pools {
                 steps.push(easy(exercise, raise_s, Phase::WarmUp));
             }
         }
-        let mut pool = self.mobility.clone();
-        pool.sort_by_key(|exercise| {
-            let balance = restrictions.balance && exercise.tags.contains(Tag::SingleLeg);
-            (!balance, useless(exercise, muscles))
-        });
-        steps.extend(fill(&pool, left, 40, Phase::WarmUp));
+        let mut pool = covering(&self.mobility, muscles);
+        pool.sort_by_key(|exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
+        steps.extend(fill(&pool, left, 30, Phase::WarmUp));
         steps.extend(ramps);
         steps
     }
 
     /// The steps of a cool-down of `seconds`.
     pub(super) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
-        let mut pool = self.stretch.clone();
-        pool.sort_by_key(|exercise| useless(exercise, muscles));
-        fill(&pool, seconds, 30, Phase::CoolDown)
+        fill(&covering(&self.stretch, muscles), seconds, 30, Phase::CoolDown)
     }
 }
 
-fn useless(exercise: &Exercise, muscles: Set<Muscle>) -> bool {
-    exercise.primary.union(exercise.secondary).intersection(muscles).is_empty()
+/// The pool in the order in which each next exercise reaches most of the `muscles` not yet reached, main muscles first.
+fn covering(pool: &[&'static Exercise], muscles: Set<Muscle>) -> Vec<&'static Exercise> {
+    let mut left = pool.to_vec();
+    let mut open = muscles;
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let reach = |exercise: &Exercise| {
+            let main = exercise.primary.intersection(open).len();
+            3 * main + exercise.secondary.intersection(open).len()
+        };
+        let best = (0..left.len()).rev().max_by_key(|i| reach(left[*i])).unwrap_or(0);
+        if reach(left[best]) == 0 && open != muscles {
+            // Everything is reached: another round.
+            open = muscles;
+            continue;
+        }
+        let exercise = left.remove(best);
+        exercise.primary.union(exercise.secondary).iter().for_each(|muscle| open.remove(muscle));
+        ordered.push(exercise);
+    }
+    ordered
 }
 
 fn sides(exercise: &Exercise) -> u32 {

@@ -71,12 +71,8 @@ impl Group<'_> {
 
     /// Its place in the session: jumps, several joints, one joint, trunk; large muscles before small ones.
     fn rank(&self) -> (Kind, bool) {
-        self.members.iter().map(|member| rank(member)).max().unwrap_or((Kind::Compound, false))
+        self.members.iter().map(|member| member.exercise.order()).max().unwrap_or((Kind::Compound, false))
     }
-}
-
-fn rank(candidate: &Candidate) -> (Kind, bool) {
-    (candidate.exercise.kind, candidate.exercise.is_small())
 }
 
 /// Arranges the chosen exercises, in training order.
@@ -95,7 +91,7 @@ pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Sty
             match pairs.iter().find(|pair| pair.0 == i || pair.1 == i) {
                 Some(&(a, b)) if a == i => {
                     let mut pair = vec![members[a], members[b]];
-                    pair.sort_by_key(|member| rank(member));
+                    pair.sort_by_key(|member| member.exercise.order());
                     groups.push(Group { members: pair, sets });
                 }
                 Some(_) => {}
@@ -143,6 +139,9 @@ fn pair_score(a: &Candidate, b: &Candidate) -> Option<i32> {
     let shared = !x.primary.intersection(y.secondary).is_empty() || !y.primary.intersection(x.secondary).is_empty();
     let score = if opposite(PushHorizontal, PullHorizontal) || opposite(PushVertical, PullVertical) {
         30
+    } else if opposite(Hinge, PullHorizontal) || opposite(Hinge, PullVertical) {
+        // Both ask for the grip and the back.
+        18
     } else if lower(x.pattern) != lower(y.pattern) {
         22
     } else {

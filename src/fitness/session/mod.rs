@@ -70,14 +70,15 @@ pub fn build(request: &WorkoutRequest) -> Result<Workout, Error> {
     }
 }
 
-/// The error for a request that cannot be met, with the durations that can.
+/// The error for a request that cannot be met, with the nearest durations, in steps of five minutes, that can.
 fn infeasible(request: &WorkoutRequest) -> Error {
     let feasible = |duration_min: &u32| {
         let other = WorkoutRequest { duration_min: *duration_min, ..request.clone() };
         Coach::new(&other).workout().is_some()
     };
-    let shorter = (DURATION_MIN.0..request.duration_min).rev().find(feasible);
-    let longer = (request.duration_min + 1..=DURATION_MIN.1).find(feasible);
+    let steps = || (DURATION_MIN.0 / 5..=DURATION_MIN.1 / 5).map(|fives| fives * 5);
+    let shorter = steps().rev().filter(|minutes| *minutes < request.duration_min).find(feasible);
+    let longer = steps().filter(|minutes| *minutes > request.duration_min).find(feasible);
     let hint = match (shorter, longer) {
         (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
         (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),

@@ -167,7 +167,8 @@ fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
 fn conditioning_cost(request: &WorkoutRequest, wanted: u32, got: u32) -> f64 {
     let minutes = f64::from(got.abs_diff(wanted)) / 60.0;
     match request.focus {
-        Focus::WeightLoss | Focus::Endurance | Focus::GeneralFitness => 0.7 * minutes,
+        Focus::WeightLoss => 2.0 * minutes,
+        Focus::Endurance | Focus::GeneralFitness => 0.7 * minutes,
         _ => 2.5 * minutes,
     }
 }

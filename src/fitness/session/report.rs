@@ -190,7 +190,7 @@ pub(crate) fn names(items: Set<Equipment>) -> String {
 }
 
 /// Who should see the person.
-pub(super) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
+pub(crate) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
     let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.as_str().replace('_', " ")));
     let reasons: Vec<String> = screening.reasons.iter().cloned().chain(areas).collect();
     let clearance = screening.clearance.as_str().to_owned();

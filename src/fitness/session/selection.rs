@@ -175,5 +175,7 @@ fn in_slot(candidate: &Candidate, slot: &[Pattern], chosen: &[&Candidate]) -> f6
     let place = slot.iter().position(|pattern| *pattern == candidate.exercise.pattern).unwrap_or(0);
     let alike = chosen.iter().filter(|other| other.exercise.primary == candidate.exercise.primary).count();
     let same_pattern = chosen.iter().filter(|other| other.exercise.pattern == candidate.exercise.pattern).count();
-    candidate.liking - 1.8 * place as f64 - 1.5 * alike as f64 - 0.8 * same_pattern as f64
+    // A press or a row that mostly works the arms is a second choice.
+    let small = if candidate.exercise.kind == Kind::Compound && candidate.exercise.is_small() { 1.0 } else { 0.0 };
+    candidate.liking - small - 1.8 * place as f64 - 1.5 * alike as f64 - 0.8 * same_pattern as f64
 }
