@@ -1,1 +1,46 @@
-//! The coach: catalogue, prescription, safety and the session builder.
+//! The coach: general fitness information for healthy adults, worked out offline. It is **not medical advice**.
+//!
+//! A request becomes a workout without a network, a model, a clock or luck: the same request and seed give the same
+//! bytes. What a coach would insist on is code and data: who may train at all, what an injury rules out, how much and
+//! how hard, what balances a session, and that it takes the time that was asked for. Experts can check the figures
+//! in the data files under `data/`, each with its source; choices without a published source are called *house*.
+//!
+//! A model may choose and explain better than these rules. It is never trusted more: whatever builds a workout, the same
+//! [`check`] decides whether it is correct.
+//!
+//! ```
+//! use repflow::fitness::{check, request::WorkoutRequest, session};
+//! use serde_json::json;
+//!
+//! let request = WorkoutRequest::parse(&json!({
+//!     "userId": "user123", "duration": 30, "focus": "strength",
+//!     "equipment": ["dumbbells", "bench"], "fitnessLevel": "intermediate",
+//! }))?;
+//! let workout = session::build(&request)?;
+//! assert_eq!(check::check(&workout, &request), []);
+//! # Ok::<(), repflow::Error>(())
+//! ```
+//!
+//! # Layout
+//! - [`request`]: what is asked, parsed with every problem listed; [`words`]: the closed vocabularies
+//! - [`catalogue`], [`prescription`], [`contraindications`]: the data, and what may be asked of it
+//! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
+//! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
+//! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
+
+mod aliases;
+pub mod catalogue;
+pub mod check;
+pub mod contraindications;
+pub mod energy;
+pub mod features;
+pub mod heart_rate;
+pub mod prescription;
+pub mod request;
+pub mod screening;
+pub mod session;
+pub mod strength;
+pub mod templates;
+pub mod time_budget;
+pub mod words;
+pub mod workout;

@@ -1,0 +1,110 @@
+//! The exercises the coach knows.
+//!
+//! `data/catalogue.json` is the project's own annotation, keyed by the ids of the public-domain *free-exercise-db* so
+//! that an app can join pictures and instructions. Names and muscles are those of that dataset; pattern, kind, level,
+//! requirements, tags, tempo and cue are ours, because the dataset hides needs (a bench, a rack) and knows no risk.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::words::{Equipment, Kind, Level, Load, Muscle, Pattern, Set, Tag};
+
+/// One exercise.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exercise {
+    /// The id in free-exercise-db.
+    pub id: String,
+    /// The name in free-exercise-db.
+    pub name: String,
+    /// The movement it trains.
+    pub pattern: Pattern,
+    /// The role it can play.
+    pub kind: Kind,
+    /// The least experience it wants.
+    pub level: Level,
+    /// Where its resistance comes from.
+    pub load: Load,
+    /// The muscles a set of it counts fully for.
+    pub primary: Set<Muscle>,
+    /// The muscles a set of it counts half for.
+    #[serde(default)]
+    pub secondary: Set<Muscle>,
+    /// Everything it needs.
+    #[serde(default)]
+    pub requires: Set<Equipment>,
+    /// What it demands of the body.
+    #[serde(default)]
+    pub tags: Set<Tag>,
+    /// Whether one side works at a time, so that a set is done twice.
+    #[serde(default)]
+    pub per_side: bool,
+    /// Seconds for one repetition (house); `None` when it is done by time.
+    #[serde(default)]
+    pub tempo_s: Option<u32>,
+    /// One line of coaching, our own words.
+    pub cue: String,
+}
+
+impl Exercise {
+    /// How many sets one set of it counts for `muscle`: primary 1, secondary ½ (the fractional counting of Pelland
+    /// 2025).
+    #[must_use]
+    pub fn share(&self, muscle: Muscle) -> f64 {
+        if self.primary.contains(muscle) {
+            1.0
+        } else if self.secondary.contains(muscle) {
+            0.5
+        } else {
+            0.0
+        }
+    }
+
+    /// Its place in a session: jumps, several joints, one joint, trunk, conditioning; among the second and third, large
+    /// muscles before small ones.
+    #[must_use]
+    pub fn order(&self) -> (Kind, bool) {
+        (self.kind, matches!(self.kind, Kind::Compound | Kind::Isolation) && self.is_small())
+    }
+
+    /// Whether its main muscles are all small ones, which come after the large ones (house list: shoulders, traps,
+    /// arms, calves, trunk, neck).
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        use Muscle::{Abdominals, Biceps, Calves, Forearms, Neck, Shoulders, Traps, Triceps};
+        let small: Set<Muscle> =
+            [Abdominals, Biceps, Calves, Forearms, Neck, Shoulders, Traps, Triceps].into_iter().collect();
+        self.primary.is_subset(small)
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    exercises: Vec<Exercise>,
+}
+
+static CATALOGUE: LazyLock<Vec<Exercise>> = LazyLock::new(|| {
+    let file: File = serde_json::from_str(include_str!("data/catalogue.json")).expect("the catalogue is well-formed");
+    file.exercises
+});
+
+/// Every exercise, in the order of the data file.
+///
+/// ```
+/// use repflow::fitness::catalogue;
+///
+/// let row = catalogue::find("One-Arm_Dumbbell_Row").unwrap();
+/// assert!(row.per_side);
+/// assert_eq!(catalogue::all().len(), 187);
+/// ```
+#[must_use]
+pub fn all() -> &'static [Exercise] {
+    &CATALOGUE
+}
+
+/// The exercise with that id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Exercise> {
+    all().iter().find(|exercise| exercise.id == id)
+}

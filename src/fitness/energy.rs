@@ -1,0 +1,73 @@
+//! Energy by metabolic equivalents: `MET · kg · h`, from the 2024 Adult Compendium of Physical Activities.
+//!
+//! A MET value counts the whole activity, rests included, and resting metabolism too: that is *gross*. What training
+//! adds is *net*, `(MET − 1) · kg · h`, and it is what a workout reports. Without a known body weight nothing is
+//! reported, because a guess of the weight would be a guess of the result.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::catalogue::Exercise;
+use super::workout::{Block, BlockKind};
+
+#[derive(Deserialize)]
+struct Row {
+    code: String,
+    met: f64,
+}
+
+#[derive(Deserialize)]
+struct File {
+    rows: Vec<Row>,
+}
+
+static METS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let file: File = serde_json::from_str(include_str!("data/mets.json")).expect("the MET table is well-formed");
+    file.rows
+});
+
+/// The MET value of a code of the compendium, such as `"02054"`; `None` for a code that the table does not carry.
+#[must_use]
+pub fn met(code: &str) -> Option<f64> {
+    METS.iter().find(|row| row.code == code).map(|row| row.met)
+}
+
+/// Kilocalories of the activity itself, without what rest would have cost anyway.
+///
+/// ```
+/// assert_eq!(repflow::fitness::energy::net_kcal(3.5, 75.0, 3600), 187.5);
+/// ```
+#[must_use]
+pub fn net_kcal(met: f64, weight_kg: f64, duration_s: u32) -> f64 {
+    (met - 1.0) * weight_kg * f64::from(duration_s) / 3600.0
+}
+
+/// Kilocalories including rest.
+#[must_use]
+pub fn gross_kcal(met: f64, weight_kg: f64, duration_s: u32) -> f64 {
+    met * weight_kg * f64::from(duration_s) / 3600.0
+}
+
+/// The MET value a block counts with. The choice of the code is house, and careful: multiple-set resistance training
+/// with full rests is 3.5, reciprocal supersets with less than 30 s between sets 5.8, body weight only 3.0.
+#[must_use]
+pub fn block_met(block: &Block, exercise: impl Fn(&str) -> Option<&'static Exercise>) -> f64 {
+    let exercises = || block.steps.iter().filter_map(|step| exercise(&step.exercise_id));
+    let code = match block.kind {
+        BlockKind::WarmUp => "02024",
+        BlockKind::CoolDown => "02101",
+        BlockKind::Conditioning => match exercises().next().map_or("", |exercise| exercise.id.as_str()) {
+            "Rope_Jumping" => "02068",
+            "Bicycling_Stationary" | "Recumbent_Bike" => "01200",
+            "Rowing_Stationary" => "02071",
+            "Elliptical_Trainer" | "Stairmaster" => "02048",
+            "Jogging_Treadmill" => "12020",
+            _ => "17190",
+        },
+        BlockKind::Superset | BlockKind::Circuit if block.steps.iter().all(|step| step.rest_s < 30) => "02055",
+        _ if exercises().all(|exercise| exercise.requires.is_empty()) => "02056",
+        _ => "02054",
+    };
+    met(code).unwrap_or(3.0)
+}

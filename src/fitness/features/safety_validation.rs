@@ -1,0 +1,68 @@
+//! `safety-validation.validate`: is this workout right for this person?
+//!
+//! Params: `{ request, workout }`, whoever built the workout. Result:
+//!
+//! ```jsonc
+//! { "status": "pass",          // or "caution", "refer", "fail"
+//!   "clearance": "no_clearance_needed",
+//!   "violations": [{ "rule": "S1", "message": "…" }],
+//!   "warnings": ["…"],
+//!   "referral": null,          // or { "clearance": "…", "reasons": ["…"] }
+//!   "notice": "…" }
+//! ```
+//!
+//! `fail`: an invariant does not hold. `refer`: somebody should be seen first. `caution`: the rules modified something.
+
+use serde_json::{Value as Json, json};
+
+use super::params::Built;
+use super::{info, only_action};
+use crate::bus::feature::{Feature, FeatureInfo};
+use crate::error::Error;
+use crate::fitness::check::check;
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::screening::{Clearance, Screening};
+use crate::fitness::session::report;
+use crate::fitness::workout::NOTICE;
+
+/// The feature `safety-validation`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SafetyValidation;
+
+impl Feature for SafetyValidation {
+    fn info(&self) -> FeatureInfo {
+        info(
+            "safety-validation",
+            "Checks a workout against every invariant and the person's health.",
+            &["safety", "screening", "validation"],
+            "validate",
+        )
+    }
+
+    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+        only_action(self, action)?;
+        let Built { request, workout } = Built::read(params)?;
+        let violations = check(&workout, &request);
+        let screening = Screening::of(&request);
+        let restrictions = Restrictions::of(&request);
+        let referral = report::referral(&screening, &restrictions);
+        let warnings: Vec<&str> = restrictions.notes.iter().map(|note| note.message.as_str()).collect();
+        let status = if !violations.is_empty() {
+            "fail"
+        } else if screening.clearance != Clearance::Full || referral.is_some() {
+            "refer"
+        } else if !warnings.is_empty() {
+            "caution"
+        } else {
+            "pass"
+        };
+        Ok(json!({
+            "status": status,
+            "clearance": screening.clearance.as_str(),
+            "violations": violations,
+            "warnings": warnings,
+            "referral": referral,
+            "notice": NOTICE,
+        }))
+    }
+}

@@ -1,0 +1,90 @@
+//! `user-analysis.analyzeProfile`: who is this for, and what follows from it?
+//!
+//! Params: a request, as `generateComprehensiveWorkout` takes it. Result:
+//!
+//! ```jsonc
+//! { "request": { /* normalised: canonical words, defaults filled in */ },
+//!   "screening": { "clearance": "no_clearance_needed", "reasons": [], "active_definition": "…" },
+//!   "restrictions": { "rules": [], "excluded_tags": [], "excluded_patterns": [], "notes": [],
+//!                     "caps": { "rpe_max": null, "pct_1rm_max": null, "rest_min_s": null } },
+//!   "prescription": { "focus": "strength", "level": "intermediate", "sets": [3, 4], "reps": [3, 6],
+//!                     "pct_1rm": [0.75, 0.85], "rest_compound_s": [150, 240], "rest_isolation_s": [90, 120], "rir": [1, 3] },
+//!   "weekly": { "days": [3, 4], "sets_per_muscle": [8, 16] },
+//!   "heart_rate": { "max_bpm": 187, "moderate_bpm": [120, 144] } /* or null */,
+//!   "notice": "…" }
+//! ```
+
+use serde_json::{Value as Json, json};
+
+use super::{info, only_action};
+use crate::bus::feature::{Feature, FeatureInfo};
+use crate::error::Error;
+use crate::fitness::contraindications::{self, Restrictions};
+use crate::fitness::heart_rate::{self, Zone};
+use crate::fitness::prescription;
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::screening::Screening;
+use crate::fitness::words::Condition;
+use crate::fitness::workout::NOTICE;
+
+/// The feature `user-analysis`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UserAnalysis;
+
+impl Feature for UserAnalysis {
+    fn info(&self) -> FeatureInfo {
+        info(
+            "user-analysis",
+            "Says what a person's level, health and goal mean for training.",
+            &["profile", "screening", "prescription"],
+            "analyzeProfile",
+        )
+    }
+
+    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+        only_action(self, action)?;
+        let request = WorkoutRequest::parse(params)?;
+        let screening = Screening::of(&request);
+        let restrictions = Restrictions::of(&request);
+        let caps = screening.caps(&restrictions);
+        let row = prescription::capped(request.focus, request.level, caps);
+        let weekly = prescription::weekly_sets();
+        Ok(json!({
+            "request": request.to_json(),
+            "screening": {
+                "clearance": screening.clearance.as_str(),
+                "reasons": screening.reasons,
+                "active_definition": contraindications::active_definition(),
+            },
+            "restrictions": {
+                "rules": restrictions.notes.iter().map(|note| note.rule.as_str()).collect::<Vec<_>>(),
+                "notes": restrictions.notes.iter().map(|note| note.message.as_str()).collect::<Vec<_>>(),
+                "excluded_tags": restrictions.tags,
+                "excluded_patterns": restrictions.patterns,
+                "caps": { "rpe_max": caps.rpe_max, "pct_1rm_max": caps.pct_1rm_max, "rest_min_s": caps.rest_min_s },
+            },
+            "prescription": {
+                "focus": row.focus,
+                "level": row.level,
+                "sets": row.sets,
+                "reps": row.reps,
+                "pct_1rm": row.pct,
+                "rest_compound_s": row.rest_compound,
+                "rest_isolation_s": row.rest_iso,
+                "rir": row.rir,
+            },
+            "weekly": { "days": weekly.days(request.level), "sets_per_muscle": weekly.of(request.level) },
+            "heart_rate": heart_rate(&request),
+            "notice": NOTICE,
+        }))
+    }
+}
+
+/// The maximum and the moderate zone by age; nothing when the age is unknown or a beta blocker makes them wrong.
+fn heart_rate(request: &WorkoutRequest) -> Option<Json> {
+    let age = request.age.filter(|_| !request.conditions.contains(Condition::BetaBlocker))?;
+    let max = heart_rate::max_bpm(age);
+    let (from, to) = Zone::Moderate.of_maximum();
+    let bpm = |share: f64| (max * share).round() as u32;
+    Some(json!({ "max_bpm": bpm(1.0), "moderate_bpm": [bpm(from), bpm(to)] }))
+}

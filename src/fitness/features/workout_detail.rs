@@ -1,0 +1,103 @@
+//! `workout-detail.write`: the final workout, with everything the other steps found out.
+//!
+//! Params: `{ request, workout, analysis, recommendations, equipment, safety }`, the last four as the features of those
+//! names answer. Result: the workout with `analysis`, `recommendations`, `equipment` and `safety` in it, and in every
+//! step `coaching: { tempo, effort, notes }`. A workout whose `safety.status` is `fail` is refused: it must not reach
+//! anyone with good advice around it.
+
+use serde_json::{Value as Json, json};
+
+use super::params::Built;
+use super::{info, only_action};
+use crate::bus::feature::{Feature, FeatureInfo};
+use crate::error::{Code, Error};
+use crate::fitness::catalogue;
+use crate::fitness::words::{Focus, Load};
+use crate::fitness::workout::{BlockKind, GoalKind, SetType, Step, Workout};
+
+/// What is merged into the workout.
+const PARTS: [&str; 4] = ["analysis", "recommendations", "equipment", "safety"];
+
+/// The feature `workout-detail`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WorkoutDetail;
+
+impl Feature for WorkoutDetail {
+    fn info(&self) -> FeatureInfo {
+        info(
+            "workout-detail",
+            "Writes the final workout: tempo, effort and coaching notes, and what the other features found.",
+            &["workout", "coaching"],
+            "write",
+        )
+    }
+
+    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+        only_action(self, action)?;
+        let (Built { workout, .. }, object) = Built::read_with(params, &PARTS)?;
+        if object["safety"]["status"] == "fail" {
+            let violations = object["safety"]["violations"].as_array().map_or(&[][..], Vec::as_slice);
+            let named: Vec<&str> = violations.iter().filter_map(|one| one["message"].as_str()).collect();
+            let message = format!("the workout is not safe to give: {}", named.join("; "));
+            return Err(Error::new(Code::WorkoutInfeasible, message));
+        }
+        let mut written = json!(workout);
+        for (i, block) in workout.blocks.iter().enumerate() {
+            for (j, step) in block.steps.iter().enumerate() {
+                written["blocks"][i]["steps"][j]["coaching"] = coaching(step, block.kind, &workout);
+            }
+        }
+        for part in PARTS {
+            written[part] = object[part].clone();
+        }
+        Ok(written)
+    }
+}
+
+fn coaching(step: &Step, block: BlockKind, workout: &Workout) -> Json {
+    json!({ "tempo": tempo(step, workout.provenance.prescription), "effort": effort(step), "notes": notes(step, block) })
+}
+
+/// The tempo in words; `null` for a step by time.
+fn tempo(step: &Step, focus: Focus) -> Option<String> {
+    let seconds = step.tempo_s?;
+    let lowering = seconds.div_ceil(2);
+    let lifting = seconds - lowering;
+    Some(match focus {
+        Focus::Power => "Lift as fast as you can with control, lower without hurry.".to_owned(),
+        _ => format!("About {seconds} s a repetition: {lowering} s lowering, {lifting} s lifting."),
+    })
+}
+
+fn effort(step: &Step) -> String {
+    match (step.set_type, step.goal.kind, step.target.rir, step.target.weight_kg) {
+        (SetType::WarmUp, ..) => "Easy: you could keep talking.".to_owned(),
+        (SetType::RampUp, ..) => "Light: it prepares, it does not tire.".to_owned(),
+        (SetType::CoolDown, ..) => "A mild stretch, no pain, slow breath.".to_owned(),
+        (SetType::Working, GoalKind::Reps, Some(rir), Some(kg)) => {
+            format!("{kg} kg; stop each set with about {rir} good repetitions left.")
+        }
+        (SetType::Working, GoalKind::Reps, Some(rir), None) => {
+            format!("Choose a load that leaves about {rir} good repetitions at the end of each set.")
+        }
+        _ => match step.target.rpe {
+            Some(rpe) => format!("About {rpe} of 10."),
+            None => "As it feels right.".to_owned(),
+        },
+    }
+}
+
+fn notes(step: &Step, block: BlockKind) -> Vec<String> {
+    let mut notes = vec![step.cue.clone()];
+    if step.per_side {
+        notes.push("Do both sides; one set is done when both are.".to_owned());
+    }
+    if block == BlockKind::Superset {
+        notes.push(format!("Take turns with the other exercise: pause {} s, then change.", step.rest_s));
+    }
+    let heavy_body = catalogue::find(&step.exercise_id).is_some_and(|exercise| exercise.load == Load::HeavyBody);
+    if heavy_body && step.set_type == SetType::Working {
+        notes.push("Too hard? Take some weight off with a band or a foot on a box.".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,156 @@
+//! `workout-recommendations.recommend`: what to do instead, and what to do next time.
+//!
+//! Params: `{ request, workout }`. Result:
+//!
+//! ```jsonc
+//! { "alternatives": [{ "exercise_id": "…", "name": "…",
+//!                      "options": [{ "exercise_id": "…", "name": "…", "reason": "…" }] }],
+//!   "progression": [{ "exercise_id": "…", "method": "double_progression", "advice": "…" }],
+//!   "next_session": ["…"],
+//!   "weekly": { "days": [3, 4], "sets_per_muscle": [8, 16], "covered": { "chest": 3.0 } } }
+//! ```
+//!
+//! Progression is double progression with the 2-for-2 rule and steps of 2 to 10 % (ACSM 2009).
+
+use serde_json::{Value as Json, json};
+
+use super::params::Built;
+use super::{info, only_action};
+use crate::bus::feature::{Feature, FeatureInfo};
+use crate::error::Error;
+use crate::fitness::catalogue::{self, Exercise};
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::prescription;
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::session::selection::is_available;
+use crate::fitness::words::{Kind, Level, Load, Pattern, Word};
+use crate::fitness::workout::{GoalKind, SetType, Status, Step, Workout};
+
+/// How many alternatives an exercise gets.
+const MOST: usize = 3;
+
+/// The feature `workout-recommendations`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WorkoutRecommendations;
+
+impl Feature for WorkoutRecommendations {
+    fn info(&self) -> FeatureInfo {
+        info(
+            "workout-recommendations",
+            "Offers alternatives for every exercise, and says how to progress.",
+            &["alternatives", "progression"],
+            "recommend",
+        )
+    }
+
+    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+        only_action(self, action)?;
+        let Built { request, workout } = Built::read(params)?;
+        let restrictions = Restrictions::of(&request);
+        let steps: Vec<(&Step, &Exercise)> = working(&workout).collect();
+        let weekly = prescription::weekly_sets();
+        Ok(json!({
+            "alternatives": steps.iter().map(|(step, exercise)| json!({
+                "exercise_id": step.exercise_id,
+                "name": step.name,
+                "options": alternatives(exercise, &steps, &request, &restrictions),
+            })).collect::<Vec<_>>(),
+            "progression": steps.iter().map(|(step, exercise)| progression(step, exercise)).collect::<Vec<_>>(),
+            "next_session": next_session(&workout),
+            "weekly": {
+                "days": weekly.days(request.level),
+                "sets_per_muscle": weekly.of(request.level),
+                "covered": workout.totals.sets_per_muscle,
+            },
+        }))
+    }
+}
+
+fn working(workout: &Workout) -> impl Iterator<Item = (&Step, &'static Exercise)> {
+    let steps = workout.blocks.iter().flat_map(|block| &block.steps);
+    steps
+        .filter(|step| step.set_type == SetType::Working)
+        .filter_map(|step| Some((step, catalogue::find(&step.exercise_id)?)))
+}
+
+/// Exercises of the same movement, or for one joint and the trunk the same main muscle, that are available, allowed and
+/// not in the session already.
+fn alternatives(
+    exercise: &Exercise,
+    steps: &[(&Step, &Exercise)],
+    request: &WorkoutRequest,
+    restrictions: &Restrictions,
+) -> Vec<Json> {
+    let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
+    let same = |other: &&Exercise| match exercise.kind {
+        Kind::Isolation | Kind::Core => other.kind == exercise.kind && common(other) > 0,
+        _ => other.pattern == exercise.pattern && (other.kind == exercise.kind),
+    };
+    let jumps_are_out = |other: &&Exercise| other.kind != Kind::Plyometric || request.level > Level::Beginner;
+    let unused = |other: &&Exercise| !steps.iter().any(|(step, _)| step.exercise_id == other.id);
+    let mut options: Vec<&Exercise> = catalogue::all()
+        .iter()
+        .filter(|other| is_available(other, request, request.equipment, restrictions))
+        .filter(same)
+        .filter(jumps_are_out)
+        .filter(unused)
+        .collect();
+    options.sort_by_key(|other| (other.load != exercise.load, std::cmp::Reverse(common(other))));
+    options.truncate(MOST);
+    let describe = |other: &Exercise| {
+        let mut reason = format!("Same movement: {}", exercise.pattern.as_str().replace('_', " "));
+        if common(other) > 0 {
+            let muscles: Vec<&str> = other.primary.intersection(exercise.primary).iter().map(Word::as_str).collect();
+            reason = format!("{reason}; same main muscles: {}", muscles.join(", ").replace('_', " "));
+        }
+        if exercise.load == Load::External && other.load == Load::Body {
+            reason.push_str("; easier, without a weight");
+        }
+        if other.per_side && !exercise.per_side {
+            reason.push_str("; one side at a time, so it takes longer");
+        }
+        json!({ "exercise_id": other.id, "name": other.name, "reason": reason + "." })
+    };
+    options.into_iter().map(describe).collect()
+}
+
+/// When and how to make an exercise harder.
+fn progression(step: &Step, exercise: &Exercise) -> Json {
+    let (min, max) = (step.goal.min, step.goal.max);
+    let (method, advice) = match (step.goal.kind, exercise.load) {
+        _ if exercise.pattern == Pattern::Cardio => (
+            "duration",
+            "When it feels easy in two sessions in a row, go up to 10 % longer or a little faster.".to_owned(),
+        ),
+        (GoalKind::TimeS, _) => {
+            ("duration", "When every set feels clean in two sessions in a row, hold 5 s longer.".to_owned())
+        }
+        (GoalKind::Reps, Load::External) => (
+            "double_progression",
+            format!(
+                "Work from {min} up to {max} repetitions in every set. When two sessions in a row allow two more than \
+                 {max}, add 2 to 10 % of load and start again at {min}."
+            ),
+        ),
+        (GoalKind::Reps, _) => (
+            "repetitions_then_variant",
+            format!(
+                "Work from {min} up to {max} repetitions in every set, then slow the lowering or take a harder variant."
+            ),
+        ),
+    };
+    json!({ "exercise_id": step.exercise_id, "method": method, "advice": advice })
+}
+
+fn next_session(workout: &Workout) -> Vec<String> {
+    if workout.status != Status::Ok {
+        return vec!["Come back to training when a doctor has cleared it.".to_owned()];
+    }
+    let mut advice = vec!["Leave about 48 hours before training the same muscles hard again.".to_owned()];
+    for warning in workout.warnings.iter().filter(|warning| warning.code == "pattern_skipped") {
+        if let Some(pattern) = warning.pattern {
+            advice.push(format!("Start with {} next time.", pattern.as_str().replace('_', " ")));
+        }
+    }
+    advice
+}

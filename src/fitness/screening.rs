@@ -1,0 +1,88 @@
+//! Whether to train at all today: the logic of the ACSM preparticipation screening (2015), in our own words.
+//!
+//! Three questions decide: is the person active, is there a cardiovascular, metabolic or renal disease, is there a
+//! sign of one. Screening is code, never a model's call, and it is on the safe side where the person said nothing.
+
+use super::contraindications::{self, Restrictions};
+use super::prescription::Caps;
+use super::request::WorkoutRequest;
+use super::words::Word;
+
+/// How hard a session may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Clearance {
+    /// No training until a doctor agrees.
+    Stop,
+    /// Light effort only until a doctor agrees.
+    LightOnly,
+    /// Up to moderate effort; a doctor before vigorous effort.
+    Moderate,
+    /// As asked.
+    Full,
+}
+
+impl Clearance {
+    /// Its name in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop_and_refer",
+            Self::LightOnly => "light_until_cleared",
+            Self::Moderate => "moderate_until_cleared",
+            Self::Full => "no_clearance_needed",
+        }
+    }
+}
+
+/// The outcome of screening a request.
+#[derive(Clone, Debug)]
+pub struct Screening {
+    /// How hard the session may be.
+    pub clearance: Clearance,
+    /// Why, when somebody should be seen; empty otherwise.
+    pub reasons: Vec<String>,
+}
+
+/// Moderate effort on the lifting scale (house: RPE 6, where ACSM calls 5–6 of 10 moderate).
+pub const MODERATE_RPE: u32 = 6;
+
+impl Screening {
+    /// Screens a request.
+    #[must_use]
+    pub fn of(request: &WorkoutRequest) -> Self {
+        let mut clearance = Clearance::Full;
+        let mut reasons = Vec::new();
+        for symptom in request.symptoms.iter().map(contraindications::symptom) {
+            clearance = Clearance::Stop;
+            reasons.push(format!("{}: stop, and see a doctor before any training.", symptom.text));
+        }
+        for rule in request.conditions.iter().map(contraindications::condition) {
+            let outcome = if rule.clearance || (rule.disease && !request.exercises_regularly) {
+                Clearance::Stop
+            } else if rule.light_only {
+                Clearance::LightOnly
+            } else if rule.disease {
+                Clearance::Moderate
+            } else {
+                continue;
+            };
+            clearance = clearance.min(outcome);
+            let name = rule.id.as_str().replace('_', " ");
+            reasons.push(match outcome {
+                Clearance::Stop => format!("With {name}, get a doctor's clearance before training."),
+                Clearance::LightOnly => format!("With {name}, only light effort until a doctor has cleared more."),
+                _ => format!("With {name}, stay at moderate effort until a doctor has cleared more."),
+            });
+        }
+        Self { clearance, reasons }
+    }
+
+    /// The limits for a request: those of its restrictions, and of the screening.
+    #[must_use]
+    pub fn caps(&self, restrictions: &Restrictions) -> Caps {
+        match self.clearance {
+            Clearance::Full => restrictions.caps,
+            _ => restrictions.caps.and(Caps { rpe_max: Some(MODERATE_RPE), ..Caps::default() }),
+        }
+    }
+}

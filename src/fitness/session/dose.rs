@@ -1,0 +1,85 @@
+//! What one exercise is prescribed: goal, effort, load and rest, from the row in force.
+
+use crate::fitness::catalogue::Exercise;
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::prescription::{self, Row};
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::strength;
+use crate::fitness::time_budget;
+use crate::fitness::words::{Equipment, Focus, Kind, Level, Load};
+use crate::fitness::workout::{Goal, GoalKind, Target};
+
+/// An empty Olympic bar (20 kg): less cannot be loaded.
+const BAR_KG: f64 = 20.0;
+
+/// The prescription of one exercise.
+#[derive(Clone, Debug)]
+pub(super) struct Dose {
+    pub(super) goal: Goal,
+    pub(super) tempo_s: Option<u32>,
+    pub(super) work_s: u32,
+    pub(super) rest: (u32, u32),
+    pub(super) target: Target,
+    /// Whether the repetitions come from general fitness because body weight is too light for the focus.
+    pub(super) load_limited: bool,
+}
+
+impl Dose {
+    pub(super) fn of(exercise: &Exercise, row: &Row, restrictions: &Restrictions, request: &WorkoutRequest) -> Self {
+        let multi_joint = matches!(exercise.kind, Kind::Compound | Kind::Plyometric);
+        let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
+        let by_time = exercise.tempo_s.is_none() || (exercise.kind == Kind::Core && row.reps.1 < 8);
+        let load_limited = !by_time && row.focus == Focus::Strength && exercise.load == Load::Body;
+        let mild = !exercise.tags.intersection(restrictions.mild_tags).is_empty();
+        let rir = row.plan_rir + u32::from(mild);
+        let (goal, tempo_s, target) = if by_time {
+            let seconds = hold_s(request.level);
+            let target = Target { rpe: Some(strength::rpe(rir)), ..Target::default() };
+            (Goal { kind: GoalKind::TimeS, min: seconds, max: seconds }, None, target)
+        } else {
+            let reps = match load_limited {
+                true => prescription::row(Focus::GeneralFitness, request.level).plan_reps,
+                false => row.plan_reps,
+            };
+            let loadable = exercise.load == Load::External && !exercise.requires.contains(Equipment::Bands);
+            let pct = (loadable && multi_joint).then(|| pct(row, reps.1, rir));
+            let target = Target {
+                weight_kg: pct.and_then(|pct| weight_kg(exercise, row, pct, request)),
+                pct_1rm: pct,
+                rir: Some(rir),
+                rpe: Some(strength::rpe(rir)),
+                hr_zone: None,
+            };
+            (Goal { kind: GoalKind::Reps, min: reps.0, max: reps.1 }, exercise.tempo_s, target)
+        };
+        let work_s = time_budget::set_work_s(&goal, tempo_s, exercise.per_side);
+        Self { goal, tempo_s, work_s, rest, target, load_limited }
+    }
+}
+
+/// How long a timed set lasts (house).
+fn hold_s(level: Level) -> u32 {
+    match level {
+        Level::Beginner => 30,
+        Level::Intermediate => 40,
+        Level::Advanced => 50,
+    }
+}
+
+/// The share of the maximum, to whole percents, inside the row.
+fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
+    let planned = row.plan_pct().min(strength::pct_1rm(reps, rir).max(row.pct.0));
+    (planned * 100.0).floor().max((row.pct.0 * 100.0).ceil()) / 100.0
+}
+
+/// The weight for a known maximum: to 2.5 kg, and to 2 kg for a dumbbell or kettlebell (house). None when it would leave
+/// the row's range of loads or be less than the bar.
+fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest) -> Option<f64> {
+    let max_kg = *request.one_rep_max_kg.get(&exercise.id)?;
+    let hand_held =
+        exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
+    let increment_kg = if hand_held { 2.0 } else { 2.5 };
+    let weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
+    let too_light = exercise.requires.contains(Equipment::Barbell) && weight_kg < BAR_KG;
+    (weight_kg > 0.0 && !too_light && weight_kg <= max_kg * row.pct.1 + increment_kg / 2.0).then_some(weight_kg)
+}

@@ -1,0 +1,224 @@
+//! Warm-up and cool-down: light movement that fills its seconds exactly.
+//!
+//! A warm-up raises the heart rate, mobilises the joints the session uses, and ramps up to the first heavy lifts. A
+//! cool-down stretches what was trained, 20 to 60 s a hold (ACSM: 10 to 30 s, 60 s a muscle in all).
+
+use crate::fitness::catalogue::{self, Exercise};
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::time_budget;
+use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Tag};
+use crate::fitness::workout::{Goal, GoalKind, Intensity, Phase, SetType, Step, Target};
+use crate::rng::Rng;
+
+use super::selection::{Candidate, is_available};
+
+/// The seconds of one hold or one movement, of each side (house).
+const HOLD_S: (u32, u32) = (20, 60);
+
+/// The seconds of the movement that raises the heart rate (house).
+const RAISE_S: (u32, u32) = (60, 240);
+
+/// Pause after a ramp-up set (house).
+const RAMP_REST_S: u32 = 60;
+
+/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 (house).
+const RAMP: (u32, f64, u32) = (5, 0.6, 4);
+
+/// What may be used for warm-up, cool-down and conditioning.
+#[derive(Debug)]
+pub(super) struct Pools {
+    mobility: Vec<&'static Exercise>,
+    stretch: Vec<&'static Exercise>,
+    conditioning: Vec<&'static Exercise>,
+}
+
+impl Pools {
+    pub(super) fn of(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &Restrictions) -> Self {
+        let mut rng = Rng::new(u64::from(request.seed) ^ 0xED6E);
+        let mut drawn: Vec<(f64, &'static Exercise)> =
+            catalogue::all().iter().map(|exercise| (rng.unit(), exercise)).collect();
+        drawn.retain(|(_, exercise)| is_available(exercise, request, equipment, restrictions));
+        drawn.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        let of_kind = |kind| -> Vec<&'static Exercise> {
+            drawn.iter().map(|(_, exercise)| *exercise).filter(|exercise| exercise.kind == kind).collect()
+        };
+        let mut conditioning = of_kind(Kind::Conditioning);
+        conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
+        // Impact last, a machine before walking, and the gentlest first.
+        conditioning.sort_by_key(|exercise| {
+            (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.tags.len())
+        });
+        Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
+    }
+
+    /// The exercise of a conditioning block.
+    pub(super) fn conditioning(&self) -> Option<&'static Exercise> {
+        self.conditioning.first().copied()
+    }
+
+    /// The seconds a warm-up without ramp-up sets can fill.
+    pub(super) fn warm_up_room_s(&self) -> u32 {
+        room_s(&self.mobility) + self.raise().map_or(0, |_| RAISE_S.1)
+    }
+
+    /// The seconds a cool-down can fill.
+    pub(super) fn cool_down_room_s(&self) -> u32 {
+        room_s(&self.stretch)
+    }
+
+    fn raise(&self) -> Option<&'static Exercise> {
+        self.conditioning.iter().copied().find(|exercise| !exercise.tags.contains(Tag::Impact))
+    }
+
+    /// The steps of a warm-up of `seconds`, the ramp-up sets `ramps` at its end.
+    pub(super) fn warm_up(
+        &self,
+        seconds: u32,
+        muscles: Set<Muscle>,
+        ramps: Vec<Step>,
+        restrictions: &Restrictions,
+    ) -> Vec<Step> {
+        let mut left = seconds.saturating_sub(ramps_s(&ramps));
+        let mut steps = Vec::new();
+        let room = room_s(&self.mobility);
+        if let Some(exercise) = self.raise() {
+            let raise_s = (left * 2 / 5 / 5 * 5).max(left.saturating_sub(room)).clamp(RAISE_S.0, RAISE_S.1);
+            if raise_s + HOLD_S.0 <= left {
+                left -= raise_s;
+                steps.push(easy(exercise, raise_s, Phase::WarmUp));
+            }
+        }
+        let mut pool = covering(&self.mobility, muscles);
+        pool.sort_by_key(|exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
+        steps.extend(fill(&pool, left, 30, Phase::WarmUp));
+        steps.extend(ramps);
+        steps
+    }
+
+    /// The steps of a cool-down of `seconds`.
+    pub(super) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
+        fill(&covering(&self.stretch, muscles), seconds, 30, Phase::CoolDown)
+    }
+}
+
+/// The pool in the order in which each next exercise reaches most of the `muscles` not yet reached, main muscles first.
+fn covering(pool: &[&'static Exercise], muscles: Set<Muscle>) -> Vec<&'static Exercise> {
+    let mut left = pool.to_vec();
+    let mut open = muscles;
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let reach = |exercise: &Exercise| {
+            let main = exercise.primary.intersection(open).len();
+            3 * main + exercise.secondary.intersection(open).len()
+        };
+        let best = (0..left.len()).rev().max_by_key(|i| reach(left[*i])).unwrap_or(0);
+        if reach(left[best]) == 0 && open != muscles {
+            // Everything is reached: another round.
+            open = muscles;
+            continue;
+        }
+        let exercise = left.remove(best);
+        exercise.primary.union(exercise.secondary).iter().for_each(|muscle| open.remove(muscle));
+        ordered.push(exercise);
+    }
+    ordered
+}
+
+fn sides(exercise: &Exercise) -> u32 {
+    if exercise.per_side { 2 } else { 1 }
+}
+
+fn room_s(pool: &[&Exercise]) -> u32 {
+    pool.iter().map(|exercise| HOLD_S.1 * sides(exercise)).sum()
+}
+
+/// Steps that take `seconds` (a multiple of 5) together: as many exercises as `hold_s` each would need, then evened out.
+/// An exercise of one side takes whole seconds twice, so one without sides takes what is left.
+fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> Vec<Step> {
+    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met.
+    let Some(even) = pool.iter().position(|exercise| !exercise.per_side) else { return Vec::new() };
+    let mut chosen = vec![even];
+    let mut units = 1;
+    for (i, exercise) in pool.iter().enumerate() {
+        if i != even && (units + sides(exercise)) * hold_s <= seconds {
+            chosen.push(i);
+            units += sides(exercise);
+        }
+    }
+    let mut each = vec![(seconds / units / 5 * 5).clamp(HOLD_S.0, HOLD_S.1); chosen.len()];
+    let taken = |each: &[u32]| -> u32 { chosen.iter().zip(each).map(|(&i, s)| s * sides(pool[i])).sum() };
+    let mut at = 0;
+    let mut idle = 0;
+    while taken(&each) != seconds && idle < each.len() {
+        let now = taken(&each);
+        let step = 5 * sides(pool[chosen[at]]);
+        if now + step <= seconds && each[at] < HOLD_S.1 {
+            each[at] += 5;
+            idle = 0;
+        } else if now > seconds && each[at] > 10 {
+            each[at] -= 5;
+            idle = 0;
+        } else {
+            idle += 1;
+        }
+        at = (at + 1) % each.len();
+    }
+    let mut filled: Vec<(usize, u32)> = chosen.into_iter().zip(each).collect();
+    filled.sort_unstable();
+    filled.into_iter().map(|(i, seconds)| easy(pool[i], seconds, phase)).collect()
+}
+
+/// A step of easy movement or holding, of `seconds` on each side.
+fn easy(exercise: &Exercise, seconds: u32, phase: Phase) -> Step {
+    let rpe = if phase == Phase::WarmUp { 3 } else { 2 };
+    let goal = Goal { kind: GoalKind::TimeS, min: seconds, max: seconds };
+    Step {
+        exercise_id: exercise.id.clone(),
+        name: exercise.name.clone(),
+        pattern: exercise.pattern,
+        phase,
+        set_type: if phase == Phase::WarmUp { SetType::WarmUp } else { SetType::CoolDown },
+        sets: 1,
+        work_s: time_budget::set_work_s(&goal, None, exercise.per_side),
+        goal,
+        target: Target { rpe: Some(rpe), ..Target::default() },
+        intensity: Intensity::at_rpe(rpe),
+        tempo_s: None,
+        per_side: exercise.per_side,
+        rest_s: 0,
+        recovery_s: None,
+        cue: exercise.cue.clone(),
+    }
+}
+
+/// The ramp-up set of a lift that follows.
+pub(super) fn ramp_up(lift: &Candidate) -> Step {
+    let (reps, share, rpe) = RAMP;
+    let exercise = lift.exercise;
+    let goal = Goal { kind: GoalKind::Reps, min: reps, max: reps };
+    let percent = lift.dose.target.pct_1rm.map(|pct| (pct * share * 100.0).round() / 100.0);
+    Step {
+        exercise_id: exercise.id.clone(),
+        name: exercise.name.clone(),
+        pattern: exercise.pattern,
+        phase: Phase::WarmUp,
+        set_type: SetType::RampUp,
+        sets: 1,
+        work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),
+        goal,
+        target: Target { pct_1rm: percent, rir: Some(10 - rpe), rpe: Some(rpe), ..Target::default() },
+        intensity: Intensity::at_rpe(rpe),
+        tempo_s: exercise.tempo_s,
+        per_side: exercise.per_side,
+        rest_s: RAMP_REST_S,
+        recovery_s: None,
+        cue: "Ramp-up set at about 60 % of the working weight: smooth and easy.".to_owned(),
+    }
+}
+
+/// The seconds ramp-up sets take at the end of a block, whose last rest does not count.
+pub(super) fn ramps_s(ramps: &[Step]) -> u32 {
+    let all: u32 = ramps.iter().map(|step| step.work_s + step.rest_s).sum();
+    all - ramps.last().map_or(0, |step| step.rest_s)
+}

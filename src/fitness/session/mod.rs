@@ -1,0 +1,328 @@
+//! The session builder: from a request to a workout that passes every check.
+//!
+//! In order: screening (may this person train today?), restrictions (what is out?), the prescription in force, the
+//! candidates, the [search](plan) over what fits the time, and the blocks. Feasibility comes before taste: a request
+//! that can be met is met, and one that cannot is answered with `workout.infeasible` and what would be feasible.
+//!
+//! # Layout
+//! - `selection`: which exercises, by movement pattern
+//! - `dose`: what one exercise is prescribed
+//! - `layout`: straight sets and supersets, and their rests
+//! - `plan`: the search
+//! - `edges`: warm-up and cool-down
+//! - `report`: totals, warnings, provenance
+
+mod dose;
+mod edges;
+mod layout;
+mod plan;
+pub(super) mod report;
+pub(super) mod selection;
+
+use crate::error::{Code, Error};
+use crate::fitness::check;
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::heart_rate::{self, Zone};
+use crate::fitness::prescription::{self, Caps, Row};
+use crate::fitness::request::{DURATION_MIN, WorkoutRequest, fnv1a};
+use crate::fitness::screening::{Clearance, Screening};
+use crate::fitness::time_budget::{self, TRANSITION_S};
+use crate::fitness::words::{Condition, Equipment, Focus, Kind, Load, Muscle, Set, Word};
+use crate::fitness::workout::{
+    Block, BlockKind, BlockProvenance, Goal, GoalKind, HrZone, Intensity, NOTICE, Phase, SetType, Status, Step, Target,
+    Workout,
+};
+
+use edges::Pools;
+use layout::{Group, Style};
+use plan::{Edges, Plan};
+use selection::Candidate;
+
+/// Who builds these workouts.
+pub const PROVIDER: &str = "offline-coach";
+
+/// Builds a workout.
+///
+/// ```
+/// use repflow::fitness::{request::WorkoutRequest, session};
+/// use serde_json::json;
+///
+/// let request = WorkoutRequest::parse(&json!({
+///     "userId": "user123", "duration": 30, "focus": "strength",
+///     "equipment": ["dumbbells", "bench"], "fitnessLevel": "intermediate",
+/// })).unwrap();
+/// let workout = session::build(&request).unwrap();
+/// assert!((1620..=1980).contains(&workout.totals.duration_s));
+/// ```
+///
+/// # Errors
+/// `workout.infeasible` when nothing fits the time, with the durations that do.
+pub fn build(request: &WorkoutRequest) -> Result<Workout, Error> {
+    let coach = Coach::new(request);
+    let workout = coach.workout().ok_or_else(|| infeasible(request))?;
+    let violations = check::check(&workout, request);
+    match violations.first() {
+        None => Ok(workout),
+        Some(first) => {
+            let message = format!("the workout that was built breaks {}: {}", first.rule, first.message);
+            Err(Error::new(Code::WorkoutInfeasible, message))
+        }
+    }
+}
+
+/// The error for a request that cannot be met, with the nearest durations, in steps of five minutes, that can.
+fn infeasible(request: &WorkoutRequest) -> Error {
+    let feasible = |duration_min: &u32| {
+        let other = WorkoutRequest { duration_min: *duration_min, ..request.clone() };
+        Coach::new(&other).workout().is_some()
+    };
+    let steps = || (DURATION_MIN.0 / 5..=DURATION_MIN.1 / 5).map(|fives| fives * 5);
+    let shorter = steps().rev().filter(|minutes| *minutes < request.duration_min).find(feasible);
+    let longer = steps().filter(|minutes| *minutes > request.duration_min).find(feasible);
+    let hint = match (shorter, longer) {
+        (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
+        (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),
+        (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
+    };
+    let minutes = request.duration_min;
+    Error::new(
+        Code::WorkoutInfeasible,
+        format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}"),
+    )
+}
+
+/// Everything that follows from a request before anything is chosen.
+struct Coach<'r> {
+    request: &'r WorkoutRequest,
+    screening: Screening,
+    restrictions: Restrictions,
+    caps: Caps,
+    row: Row,
+}
+
+impl<'r> Coach<'r> {
+    fn new(request: &'r WorkoutRequest) -> Self {
+        let screening = Screening::of(request);
+        let restrictions = Restrictions::of(request);
+        let caps = screening.caps(&restrictions);
+        let row = prescription::capped(request.focus, request.level, caps);
+        Self { request, screening, restrictions, caps, row }
+    }
+
+    fn workout(&self) -> Option<Workout> {
+        let (status, blocks) = match self.screening.clearance {
+            Clearance::Stop => (Status::Referral, Vec::new()),
+            Clearance::LightOnly => (Status::LightOnly, self.light()?),
+            Clearance::Moderate | Clearance::Full => (Status::Ok, self.training()?),
+        };
+        let request = self.request;
+        let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
+        let mut rules = vec![format!("screening:{}", self.screening.clearance.as_str())];
+        if status == Status::Ok {
+            rules.push(self.prescription_rule());
+        }
+        rules.extend(self.restrictions.notes.iter().map(|note| note.rule.clone()));
+        Some(Workout {
+            status,
+            workout_id: format!("w-{:08x}", fnv1a(&request.to_json().to_string())),
+            user_id: request.user_id.clone(),
+            title: self.title(status),
+            focus: request.focus,
+            level: request.level,
+            duration_min: request.duration_min,
+            totals: report::totals(&blocks, request.weight_kg),
+            warnings,
+            referral: report::referral(&self.screening, &self.restrictions),
+            provenance: report::provenance(request, &self.row, rules),
+            notice: NOTICE.to_owned(),
+            blocks,
+        })
+    }
+
+    /// The blocks of a session. When the whole of the equipment leads nowhere, less of it may (E4).
+    fn training(&self) -> Option<Vec<Block>> {
+        let all = self.request.equipment;
+        let without = all.iter().map(|item| {
+            let mut less = all;
+            less.remove(item);
+            less
+        });
+        let alone = all.iter().map(|item| [item].into_iter().collect());
+        std::iter::once(all)
+            .chain(without)
+            .chain(alone)
+            .chain([Set::EMPTY])
+            .find_map(|equipment| self.training_with(equipment))
+    }
+
+    fn training_with(&self, equipment: Set<Equipment>) -> Option<Vec<Block>> {
+        let pools = Pools::of(self.request, equipment, &self.restrictions);
+        let candidates = selection::candidates(self.request, equipment, &self.restrictions, &self.row);
+        let edges = Edges::of(
+            self.request.duration_min,
+            pools.warm_up_room_s(),
+            pools.cool_down_room_s(),
+            pools.conditioning().is_some(),
+        )?;
+        let plan = plan::plan(self.request, &self.row, &candidates, edges)?;
+        Some(self.blocks(&plan, &pools))
+    }
+
+    fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
+        let members = || plan.groups.iter().flat_map(|group| &group.members);
+        let muscles = members().fold(Set::<Muscle>::EMPTY, |all, member| all.union(member.exercise.primary));
+        let ramps = self.ramps(plan);
+        let mut warm_up_rules = vec!["warm_up:raise_mobilise".to_owned()];
+        if !ramps.is_empty() {
+            warm_up_rules.push("warm_up:ramp_up".to_owned());
+        }
+        let warm_up = pools.warm_up(plan.warm_up_s, muscles, ramps, &self.restrictions);
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, warm_up_rules)];
+        blocks.extend(plan.groups.iter().map(|group| self.main_block(group, plan)));
+        if let Some(exercise) = pools.conditioning().filter(|_| plan.conditioning_s > 0) {
+            let rpe = 5_u32.min(self.caps.rpe_max.unwrap_or(10));
+            let step = self.steady(exercise, plan.conditioning_s, Zone::Moderate, rpe);
+            blocks.push(block(
+                BlockKind::Conditioning,
+                1,
+                TRANSITION_S,
+                vec![step],
+                vec!["conditioning:moderate".into()],
+            ));
+        }
+        let cool_down = pools.cool_down(plan.cool_down_s, muscles);
+        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, vec!["cool_down:stretch_trained".into()]));
+        blocks
+    }
+
+    /// One ramp-up set for each of the first two loaded lifts when heavy work follows, as long as the warm-up keeps two
+    /// minutes for the rest (house).
+    fn ramps(&self, plan: &Plan<'_>) -> Vec<Step> {
+        if !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
+            return Vec::new();
+        }
+        let is_lift = |member: &&Candidate| {
+            member.exercise.kind == Kind::Compound
+                && member.exercise.load == Load::External
+                && member.dose.tempo_s.is_some()
+        };
+        let lifts = plan.groups.iter().flat_map(|group| group.members.iter().copied()).filter(is_lift);
+        let mut ramps: Vec<Step> = lifts.take(2).map(edges::ramp_up).collect();
+        while edges::ramps_s(&ramps) + 120 > plan.warm_up_s {
+            ramps.pop();
+        }
+        ramps
+    }
+
+    fn main_block(&self, group: &Group<'_>, plan: &Plan<'_>) -> Block {
+        let rests = group.rests(plan.rest_share);
+        let round: u32 = rests.iter().sum::<u32>() + group.members.iter().map(|member| member.dose.work_s).sum::<u32>();
+        let steps = group.members.iter().zip(&rests).map(|(member, rest_s)| {
+            let exercise = member.exercise;
+            let target = member.dose.target.clone();
+            Step {
+                exercise_id: exercise.id.clone(),
+                name: exercise.name.clone(),
+                pattern: exercise.pattern,
+                phase: Phase::Main,
+                set_type: SetType::Working,
+                sets: group.sets,
+                goal: member.dose.goal.clone(),
+                intensity: Intensity::at_rpe(target.rpe.unwrap_or(5)),
+                target,
+                tempo_s: member.dose.tempo_s,
+                per_side: exercise.per_side,
+                work_s: member.dose.work_s,
+                rest_s: *rest_s,
+                recovery_s: (group.sets > 1).then_some(round - member.dose.work_s),
+                cue: exercise.cue.clone(),
+            }
+        });
+        let paired = group.members.len() > 1;
+        let mut rules = vec![self.prescription_rule()];
+        if paired {
+            rules.push("superset:non_competing".to_owned());
+        }
+        if group.members.iter().any(|member| member.dose.load_limited) {
+            rules.push("load_limited:general_fitness_reps".to_owned());
+        }
+        debug_assert!(!paired || plan.style != Style::Straight);
+        let kind = if paired { BlockKind::Superset } else { BlockKind::Main };
+        block(kind, group.sets, group.setup_s(), steps.collect(), rules)
+    }
+
+    /// A session of light effort: mobility, easy steady movement, stretching.
+    fn light(&self) -> Option<Vec<Block>> {
+        let request = self.request;
+        let pools = Pools::of(request, request.equipment, &self.restrictions);
+        let conditioning = pools.conditioning();
+        let edges =
+            Edges::of(request.duration_min, pools.warm_up_room_s(), pools.cool_down_room_s(), conditioning.is_some())?;
+        let total_s = request.duration_min * 60;
+        let warm_up_s = edges.warm_up_s.1.min(total_s / 3 / 5 * 5).max(edges.warm_up_s.0);
+        let cool_down_s = edges.cool_down_s.1.min(total_s / 3 / 5 * 5).max(edges.cool_down_s.0);
+        let steady_s = total_s.saturating_sub(warm_up_s + cool_down_s + TRANSITION_S);
+        let steady = conditioning.map(|exercise| self.steady(exercise, steady_s, Zone::Light, 3));
+        let warm_up = pools.warm_up(warm_up_s, Set::all(), Vec::new(), &self.restrictions);
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, vec!["light_only".into()])];
+        blocks.extend(
+            steady.map(|step| block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], vec!["light_only".into()])),
+        );
+        let cool_down = pools.cool_down(cool_down_s, Set::all());
+        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, vec!["light_only".into()]));
+        let (min, max) = time_budget::window_s(request.duration_min);
+        let total: u32 = blocks.iter().map(|block| block.duration_s).sum();
+        (min..=max).contains(&total).then_some(blocks)
+    }
+
+    /// Steady work in a zone. The heart rate is given when the age is known and no beta blocker hides it.
+    fn steady(&self, exercise: &'static super::catalogue::Exercise, seconds: u32, zone: Zone, rpe: u32) -> Step {
+        let beta_blocker = self.request.conditions.contains(Condition::BetaBlocker);
+        let hr_zone = self.request.age.filter(|_| !beta_blocker).map(|age| {
+            let (from, to) = zone.of_maximum();
+            let bpm = |share: f64| (heart_rate::max_bpm(age) * share).round() as u32;
+            HrZone {
+                name: if zone == Zone::Light { "light" } else { "moderate" }.into(),
+                min_bpm: bpm(from),
+                max_bpm: bpm(to),
+            }
+        });
+        Step {
+            exercise_id: exercise.id.clone(),
+            name: exercise.name.clone(),
+            pattern: exercise.pattern,
+            phase: Phase::Main,
+            set_type: SetType::Working,
+            sets: 1,
+            goal: Goal { kind: GoalKind::TimeS, min: seconds, max: seconds },
+            target: Target { rpe: Some(rpe), hr_zone, ..Target::default() },
+            intensity: Intensity::at_rpe(rpe),
+            tempo_s: None,
+            per_side: false,
+            work_s: seconds,
+            rest_s: 0,
+            recovery_s: None,
+            cue: exercise.cue.clone(),
+        }
+    }
+
+    fn prescription_rule(&self) -> String {
+        format!("prescription:{}:{}", self.row.focus.as_str(), self.row.level.as_str())
+    }
+
+    fn title(&self, status: Status) -> String {
+        let minutes = self.request.duration_min;
+        match status {
+            Status::Ok => format!("{minutes} minutes of {}", self.row.focus.as_str().replace('_', " ")),
+            Status::LightOnly => format!("{minutes} minutes of light movement"),
+            Status::Referral => "See a doctor first".to_owned(),
+        }
+    }
+}
+
+fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: Vec<String>) -> Block {
+    let provenance = BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules };
+    let mut block = Block { kind, rounds, setup_s, duration_s: 0, steps, provenance };
+    block.duration_s = time_budget::block_s(&block);
+    block
+}

@@ -1,0 +1,193 @@
+//! The search: how many exercises, how many sets, which arrangement, how much rest, how much conditioning.
+//!
+//! Everything that fits the time is scored, and the best wins; ties go to what comes first. The space is small (a few
+//! thousand plans), so it is searched whole: a planner that decides greedily paints itself into corners in which a
+//! feasible request looks infeasible. The weights are house.
+
+use crate::fitness::prescription::Row;
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, warm_up_bounds_s};
+use crate::fitness::words::{Focus, Kind};
+
+use super::layout::{Group, Style, arrange};
+use super::selection::{Candidate, GROUPS, select};
+
+/// The most exercises of a session.
+const MOST: usize = 16;
+
+/// The shortest and longest conditioning block.
+const CONDITIONING_S: (u32, u32) = (300, 2_700);
+
+/// How much of the asked time a plan may miss. Less than the promised tenth.
+const SLACK: f64 = 0.08;
+
+/// What was decided about a session.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    pub(super) groups: Vec<Group<'a>>,
+    pub(super) style: Style,
+    pub(super) rest_share: f64,
+    pub(super) warm_up_s: u32,
+    pub(super) conditioning_s: u32,
+    pub(super) cool_down_s: u32,
+    score: f64,
+}
+
+/// The time around the main part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edges {
+    pub(super) warm_up_s: (u32, u32),
+    pub(super) cool_down_s: (u32, u32),
+    /// Whether there is an exercise for steady conditioning.
+    pub(super) conditioning: bool,
+}
+
+impl Edges {
+    /// What is wanted: a seventh of the session to warm up, a tenth to cool down, inside the bounds (house).
+    fn wanted(&self, duration_min: u32) -> (u32, u32) {
+        let total_s = duration_min * 60;
+        let (low, high) = self.warm_up_s;
+        let (min, max) = self.cool_down_s;
+        ((total_s / 7 / 5 * 5).clamp(low, high), (total_s / 10 / 5 * 5).clamp(min, max))
+    }
+
+    /// The bounds for a session, given how much warm-up and cool-down the available exercises can fill.
+    pub(super) fn of(
+        duration_min: u32,
+        warm_up_room_s: u32,
+        cool_down_room_s: u32,
+        conditioning: bool,
+    ) -> Option<Self> {
+        let warm_up = warm_up_bounds_s(duration_min);
+        let warm_up_s = (warm_up.0, warm_up.1.min(warm_up_room_s / 5 * 5));
+        let cool_down_s = (COOL_DOWN_S.0, COOL_DOWN_S.1.min(cool_down_room_s / 5 * 5));
+        let fits = warm_up_s.0 <= warm_up_s.1 && cool_down_s.0 <= cool_down_s.1;
+        fits.then_some(Self { warm_up_s, cool_down_s, conditioning })
+    }
+}
+
+/// The best plan, when there is one.
+pub(super) fn plan<'a>(
+    request: &WorkoutRequest,
+    row: &Row,
+    candidates: &'a [Candidate],
+    edges: Edges,
+) -> Option<Plan<'a>> {
+    let mut best: Option<Plan<'a>> = None;
+    for sets in row.sets.0..=row.sets.1 {
+        for accessory_sets in row.sets.0..=sets {
+            let chosen = select(candidates, request, (sets, accessory_sets), MOST);
+            for count in 1..=chosen.len() {
+                for style in Style::ALL {
+                    let groups = arrange(&chosen[..count], (sets, accessory_sets), style);
+                    if style != Style::Straight && groups.len() == count {
+                        continue;
+                    }
+                    consider(&mut best, request, edges, groups, style);
+                }
+            }
+        }
+    }
+    best
+}
+
+fn consider<'a>(
+    best: &mut Option<Plan<'a>>,
+    request: &WorkoutRequest,
+    edges: Edges,
+    groups: Vec<Group<'a>>,
+    style: Style,
+) {
+    let total_s = i64::from(request.duration_min) * 60;
+    let (warm_up_s, cool_down_s) = edges.wanted(request.duration_min);
+    let main = |share: f64| groups.iter().map(|group| i64::from(group.seconds(share))).sum::<i64>();
+    let (shortest, longest) = (main(0.0), main(1.0));
+    let room = total_s - i64::from(warm_up_s) - i64::from(cool_down_s);
+    let wanted = wanted_conditioning_s(request);
+    // What is left beside the main part at half its rests: conditioning that fills the session.
+    let filling = room - (shortest + longest) / 2 - i64::from(TRANSITION_S);
+    let mut tried = [0, wanted, filling.clamp(0, i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
+    if !edges.conditioning {
+        tried = [0; 3];
+    }
+    for (i, conditioning_s) in tried.into_iter().enumerate() {
+        if tried[..i].contains(&conditioning_s) || (conditioning_s > 0 && conditioning_s < CONDITIONING_S.0) {
+            continue;
+        }
+        let setup_s = if conditioning_s > 0 { TRANSITION_S } else { 0 };
+        let for_main = room - i64::from(conditioning_s + setup_s);
+        let rest_share = match longest - shortest {
+            0 => 0.0,
+            span => ((for_main - shortest) as f64 / span as f64).clamp(0.0, 1.0),
+        };
+        // What the rests cannot take up, warm-up and cool-down do, as far as they may.
+        let mut off = for_main - main(rest_share);
+        let mut edge_s = [(warm_up_s, edges.warm_up_s), (cool_down_s, edges.cool_down_s)];
+        let mut bent = 0;
+        for (seconds, (min, max)) in &mut edge_s {
+            let change =
+                off.clamp(i64::from(*min) - i64::from(*seconds), i64::from(*max) - i64::from(*seconds)) / 5 * 5;
+            *seconds = (i64::from(*seconds) + change) as u32;
+            off -= change;
+            bent += change.abs();
+        }
+        if off.abs() as f64 > SLACK * total_s as f64 {
+            continue;
+        }
+        let score = score(request, &groups, style, rest_share)
+            - 200.0 * off.abs() as f64 / total_s as f64
+            - bent as f64 / 60.0
+            - conditioning_cost(request, wanted, conditioning_s);
+        if best.as_ref().is_none_or(|best| score > best.score) {
+            *best = Some(Plan {
+                groups: groups.clone(),
+                style,
+                rest_share,
+                warm_up_s: edge_s[0].0,
+                conditioning_s,
+                cool_down_s: edge_s[1].0,
+                score,
+            });
+        }
+    }
+}
+
+/// The steady work that belongs to a focus: a quarter of a session for weight loss, a sixth for endurance, and for
+/// general fitness in longer sessions.
+fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
+    let share = match request.focus {
+        Focus::WeightLoss if request.duration_min >= 25 => 4,
+        Focus::Endurance if request.duration_min >= 30 => 6,
+        Focus::GeneralFitness if request.duration_min >= 40 => 6,
+        _ => return 0,
+    };
+    (request.duration_min / share * 60).max(CONDITIONING_S.0)
+}
+
+fn conditioning_cost(request: &WorkoutRequest, wanted: u32, got: u32) -> f64 {
+    let minutes = f64::from(got.abs_diff(wanted)) / 60.0;
+    match request.focus {
+        Focus::WeightLoss => 2.0 * minutes,
+        Focus::Endurance | Focus::GeneralFitness => 0.7 * minutes,
+        _ => 2.5 * minutes,
+    }
+}
+
+fn score(request: &WorkoutRequest, groups: &[Group<'_>], style: Style, rest_share: f64) -> f64 {
+    let members = || groups.iter().flat_map(|group| &group.members);
+    let patterns = |wanted: &[_]| members().any(|member| wanted.contains(&member.exercise.pattern));
+    let covered = GROUPS.iter().filter(|(_, wanted)| patterns(wanted)).count();
+    let sets: u32 = groups.iter().map(|group| group.sets * group.members.len() as u32).sum();
+    let count = members().count();
+    let has_trunk = members().any(|member| member.exercise.kind == Kind::Core);
+    let jumps = members().any(|member| member.exercise.kind == Kind::Plyometric);
+    let (many, share, paired) = match request.focus {
+        Focus::Strength | Focus::Power => (5, 0.5, -6.0),
+        Focus::Hypertrophy => (7, 0.35, -2.0),
+        _ => (7, 0.35, 2.0),
+    };
+    50.0 * covered as f64 + f64::from(sets) + if has_trunk { 4.0 } else { 0.0 } + if jumps { 4.0 } else { 0.0 }
+        - 1.5 * count.saturating_sub(many) as f64
+        - 8.0 * (rest_share - share).abs()
+        + if style == Style::Straight { 0.0 } else { paired }
+}

@@ -1,0 +1,212 @@
+//! What a workout says about itself: totals, warnings, title and provenance.
+
+use std::collections::BTreeMap;
+
+use crate::fitness::catalogue::{self, Exercise};
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::energy;
+use crate::fitness::prescription::{self, Caps, Row};
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::screening::{Clearance, Screening};
+use crate::fitness::time_budget;
+use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
+use crate::fitness::workout::{Block, Provenance, Referral, SetType, Totals, Warning};
+
+use super::selection::{GROUPS, is_available};
+
+/// The patterns whose absence is worth a word.
+pub(crate) const PATTERNS: [Pattern; 7] = [
+    Pattern::Squat,
+    Pattern::Lunge,
+    Pattern::Hinge,
+    Pattern::PushHorizontal,
+    Pattern::PushVertical,
+    Pattern::PullHorizontal,
+    Pattern::PullVertical,
+];
+
+/// Sums over blocks. Steps whose exercise is unknown count for no muscle.
+pub(crate) fn totals(blocks: &[Block], weight_kg: Option<f64>) -> Totals {
+    let mut sets = 0;
+    let mut per_muscle = [0.0_f64; Muscle::ALL.len()];
+    for step in blocks.iter().flat_map(|block| &block.steps).filter(|step| step.set_type == SetType::Working) {
+        let exercise = catalogue::find(&step.exercise_id);
+        if let Some(exercise) = exercise.filter(|exercise| exercise.pattern != Pattern::Cardio) {
+            sets += step.sets;
+            for muscle in Muscle::ALL {
+                per_muscle[muscle.index()] += f64::from(step.sets) * exercise.share(*muscle);
+            }
+        }
+    }
+    let named = Muscle::ALL.iter().map(|muscle| (muscle.as_str().to_owned(), per_muscle[muscle.index()]));
+    let sets_per_muscle: BTreeMap<String, f64> = named.filter(|(_, sets)| *sets > 0.0).collect();
+    Totals {
+        duration_s: blocks.iter().map(time_budget::block_s).sum(),
+        sets,
+        kcal_net: kcal(blocks, weight_kg),
+        sets_per_muscle,
+    }
+}
+
+/// Net kilocalories, to whole ones.
+fn kcal(blocks: &[Block], weight_kg: Option<f64>) -> Option<f64> {
+    let of = |block: &Block, kg| {
+        energy::net_kcal(energy::block_met(block, catalogue::find), kg, time_budget::block_s(block))
+    };
+    weight_kg.map(|kg| blocks.iter().map(|block| of(block, kg)).sum::<f64>().round())
+}
+
+/// Why no exercise of a pattern can be done.
+pub(crate) enum Missing {
+    /// The equipment lacks it; the smallest set of items that would bring it.
+    Equipment(Set<Equipment>),
+    /// An injury, a condition or age forbids it.
+    Restriction,
+    /// Everything there wants more experience.
+    Level,
+}
+
+/// Why no exercise of `patterns` can be done, or `None` when one can.
+pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictions: &Restrictions) -> Option<Missing> {
+    let of_pattern = || {
+        catalogue::all().iter().filter(|exercise| {
+            patterns.contains(&exercise.pattern) && matches!(exercise.kind, Kind::Compound | Kind::Isolation)
+        })
+    };
+    let all = Set::all();
+    if of_pattern().any(|exercise| is_available(exercise, request, request.equipment, restrictions)) {
+        return None;
+    }
+    if !of_pattern().any(|exercise| restrictions.allow(exercise)) {
+        return Some(Missing::Restriction);
+    }
+    let here = |exercise: &&Exercise| exercise.requires.is_subset(request.equipment);
+    if of_pattern().filter(here).any(|exercise| restrictions.allow(exercise)) {
+        return Some(Missing::Level);
+    }
+    let would_do = of_pattern().filter(|exercise| is_available(exercise, request, all, restrictions));
+    let lacking =
+        would_do.map(|exercise| exercise.requires.iter().filter(|item| !request.equipment.contains(*item)).collect());
+    Some(lacking.min_by_key(|items: &Set<Equipment>| items.len()).map_or(Missing::Level, Missing::Equipment))
+}
+
+/// Everything the person should know.
+pub(super) fn warnings(
+    request: &WorkoutRequest,
+    restrictions: &Restrictions,
+    screening: &Screening,
+    row: &Row,
+    caps: Caps,
+    blocks: &[Block],
+) -> Vec<Warning> {
+    let mut list = Vec::new();
+    let mut warn =
+        |code: &str, pattern, message: String| list.push(Warning { code: code.to_owned(), message, pattern });
+    for reason in &screening.reasons {
+        warn("referral", None, reason.clone());
+    }
+    for area in restrictions.refer.iter() {
+        let area = area.as_str().replace('_', " ");
+        warn(
+            "referral",
+            None,
+            format!("Have a professional look at your {area}; its movements are left out until then."),
+        );
+    }
+    for note in &restrictions.notes {
+        warn("restriction", None, note.message.clone());
+    }
+    if let Some(rpe) = caps.rpe_max {
+        warn("effort_capped", None, format!("Effort stays at RPE {rpe} of 10 or below."));
+    }
+    let main = || blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps);
+    if screening.clearance <= Clearance::LightOnly {
+        return list;
+    }
+    if row.focus != request.focus {
+        let focus = request.focus.as_str().replace('_', " ");
+        warn(
+            "prescription_changed",
+            None,
+            format!("The limits do not allow the loads of {focus}: general fitness is prescribed instead."),
+        );
+    }
+    for pattern in PATTERNS {
+        if let Some(why) = missing(&[pattern], request, restrictions) {
+            let name = pattern.as_str().replace('_', " ");
+            warn(
+                "pattern_unavailable",
+                Some(pattern),
+                match why {
+                    Missing::Restriction => format!("No {name}: what you told us rules it out."),
+                    Missing::Level => format!("No {name} at your level with this equipment."),
+                    Missing::Equipment(items) => {
+                        format!("No {name} with this equipment; {} would add it.", names(items))
+                    }
+                },
+            );
+        }
+    }
+    for (name, patterns) in GROUPS {
+        let trained = main().any(|step| patterns.contains(&step.pattern));
+        if !trained && missing(patterns, request, restrictions).is_none() {
+            warn(
+                "pattern_skipped",
+                Some(patterns[0]),
+                format!("No {name} today: the time does not allow every movement. Start with it next time."),
+            );
+        }
+    }
+    let too_light: Vec<&str> = main()
+        .filter(|step| is_load_limited(step.goal.max, &step.exercise_id, row))
+        .map(|step| step.name.as_str())
+        .collect();
+    if !too_light.is_empty() {
+        let list = too_light.join(", ");
+        warn(
+            "load_limited",
+            None,
+            format!(
+                "{list}: body weight alone allows more repetitions than strength work asks for. Go by the reserve, slow down or choose a harder variant; a weight would train strength better."
+            ),
+        );
+    }
+    list
+}
+
+/// Whether a step is done with more repetitions than its row because it has only body weight.
+pub(crate) fn is_load_limited(reps_max: u32, exercise_id: &str, row: &Row) -> bool {
+    use crate::fitness::words::{Focus, Load};
+    row.focus == Focus::Strength
+        && reps_max > row.reps.1
+        && catalogue::find(exercise_id)
+            .is_some_and(|exercise| exercise.load == Load::Body && exercise.tempo_s.is_some())
+}
+
+/// `dumbbell and bench`.
+pub(crate) fn names(items: Set<Equipment>) -> String {
+    let names: Vec<String> = items.iter().map(|item| item.as_str().replace('_', " ")).collect();
+    names.join(" and ")
+}
+
+/// Who should see the person.
+pub(crate) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
+    let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.as_str().replace('_', " ")));
+    let reasons: Vec<String> = screening.reasons.iter().cloned().chain(areas).collect();
+    let clearance = screening.clearance.as_str().to_owned();
+    (!reasons.is_empty()).then_some(Referral { clearance, reasons })
+}
+
+/// Where the workout came from.
+pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>) -> Provenance {
+    Provenance {
+        provider: super::PROVIDER.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: None,
+        fallback_level: 0,
+        seed: request.seed,
+        prescription: row.focus,
+        rules,
+        sources: prescription::sources().to_vec(),
+    }
+}

@@ -1,0 +1,181 @@
+//! Which exercises: movement patterns first, variety after, never more sets for a muscle than a session can use.
+
+use crate::fitness::catalogue::{self, Exercise};
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::prescription::{self, Row};
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Word};
+use crate::rng::Rng;
+
+use super::dose::Dose;
+
+/// The four movements of a full-body session, each with the patterns that train it.
+pub(crate) const GROUPS: [(&str, &[Pattern]); 4] = [
+    ("squat or lunge", &[Pattern::Squat, Pattern::Lunge]),
+    ("hinge", &[Pattern::Hinge]),
+    ("push", &[Pattern::PushHorizontal, Pattern::PushVertical]),
+    ("pull", &[Pattern::PullHorizontal, Pattern::PullVertical]),
+];
+
+/// What to look for next, in the order a coach fills a session (house): one of each movement, the trunk, the other
+/// plane or stance, then single joints.
+const SLOTS: [&[Pattern]; 20] = [
+    &[Pattern::Squat, Pattern::Lunge],
+    &[Pattern::Hinge],
+    &[Pattern::PushHorizontal, Pattern::PushVertical],
+    &[Pattern::PullHorizontal, Pattern::PullVertical],
+    &[Pattern::Core],
+    &[Pattern::PushVertical, Pattern::PushHorizontal],
+    &[Pattern::PullVertical, Pattern::PullHorizontal],
+    &[Pattern::Lunge, Pattern::Squat],
+    &[Pattern::Hinge],
+    &[Pattern::IsolationUpper],
+    &[Pattern::Core],
+    &[Pattern::IsolationLower],
+    &[Pattern::IsolationUpper],
+    &[Pattern::Carry],
+    &[Pattern::PushHorizontal],
+    &[Pattern::PullHorizontal],
+    &[Pattern::Core],
+    &[Pattern::IsolationLower],
+    &[Pattern::Squat, Pattern::Lunge],
+    &[Pattern::IsolationUpper],
+];
+
+/// An exercise that may be chosen, with what it would be prescribed.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) exercise: &'static Exercise,
+    pub(super) dose: Dose,
+    liking: f64,
+}
+
+/// Whether an exercise may be used at all: equipment, level and restrictions.
+pub(crate) fn is_available(
+    exercise: &Exercise,
+    request: &WorkoutRequest,
+    equipment: Set<Equipment>,
+    restrictions: &Restrictions,
+) -> bool {
+    exercise.requires.is_subset(equipment) && exercise.level <= request.level && restrictions.allow(exercise)
+}
+
+/// Whether an exercise is resistance work for this focus. Jumps are for power, and not for beginners.
+fn is_work(exercise: &Exercise, request: &WorkoutRequest) -> bool {
+    match exercise.kind {
+        Kind::Compound | Kind::Isolation | Kind::Core => true,
+        Kind::Plyometric => request.focus == Focus::Power && request.level > Level::Beginner,
+        Kind::Conditioning => exercise.pattern == Pattern::Carry,
+        Kind::Mobility | Kind::Stretch => false,
+    }
+}
+
+/// Everything that may be chosen for the main part, in the order of the catalogue.
+pub(super) fn candidates(
+    request: &WorkoutRequest,
+    equipment: Set<Equipment>,
+    restrictions: &Restrictions,
+    row: &Row,
+) -> Vec<Candidate> {
+    // One number is drawn for every exercise, chosen or not: what a restriction takes away does not reshuffle the rest.
+    let mut rng = Rng::new(u64::from(request.seed));
+    let drawn = catalogue::all().iter().map(|exercise| (exercise, rng.unit()));
+    drawn
+        .filter(|(exercise, _)| is_available(exercise, request, equipment, restrictions) && is_work(exercise, request))
+        .map(|(exercise, draw)| Candidate {
+            exercise,
+            dose: Dose::of(exercise, row, restrictions, request),
+            liking: liking(exercise, request, restrictions) + 1.5 * draw,
+        })
+        .collect()
+}
+
+/// How well an exercise suits a request; the weights are house.
+fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrictions) -> f64 {
+    let heavy = matches!(request.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power);
+    let mut liking = match (exercise.load, heavy) {
+        (Load::External | Load::HeavyBody, true) => 2.5,
+        (Load::External, false) => 1.0,
+        (Load::HeavyBody, false) => 0.5,
+        _ => 0.0,
+    };
+    if heavy && exercise.requires.contains(Equipment::Barbell) && request.level > Level::Beginner {
+        liking += 0.7;
+    }
+    if heavy && exercise.requires.contains(Equipment::Bands) {
+        liking -= 1.0;
+    }
+    if exercise.kind == Kind::Compound {
+        liking += 2.0;
+    }
+    if exercise.level == request.level {
+        liking += 0.5;
+    }
+    if exercise.per_side {
+        liking -= 0.3;
+    }
+    if !exercise.primary.intersection(request.target_muscles).is_empty() {
+        liking += 2.0;
+    }
+    if !exercise.tags.intersection(restrictions.mild_tags).is_empty() {
+        liking -= 2.0;
+    }
+    liking
+}
+
+/// Chooses at most `most` exercises, in the order of the slots, such that no muscle gets more than the session's cap
+/// when compounds are done `sets` times and the rest `accessory_sets` times.
+pub(super) fn select<'a>(
+    candidates: &'a [Candidate],
+    request: &WorkoutRequest,
+    (sets, accessory_sets): (u32, u32),
+    most: usize,
+) -> Vec<&'a Candidate> {
+    let cap = f64::from(prescription::weekly_sets().per_session_cap);
+    let mut load = [0.0_f64; Muscle::ALL.len()];
+    let mut chosen: Vec<&Candidate> = Vec::new();
+    let jumps: &[&[Pattern]] = if request.focus == Focus::Power { &[&[Pattern::Plyometric]] } else { &[] };
+    for slot in jumps.iter().chain(&SLOTS) {
+        if chosen.len() == most {
+            break;
+        }
+        let fits = |candidate: &&Candidate| {
+            let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
+            Muscle::ALL.iter().all(|muscle| {
+                let share = candidate.exercise.share(*muscle);
+                share == 0.0 || load[muscle.index()] + n * share <= cap
+            })
+        };
+        let best = candidates
+            .iter()
+            .filter(|candidate| slot.contains(&candidate.exercise.pattern))
+            .filter(|candidate| !chosen.iter().any(|other| other.exercise.id == candidate.exercise.id))
+            .filter(fits)
+            .map(|candidate| (in_slot(candidate, slot, &chosen), candidate))
+            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        if let Some((_, candidate)) = best {
+            let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
+            for muscle in Muscle::ALL {
+                load[muscle.index()] += n * candidate.exercise.share(*muscle);
+            }
+            chosen.push(candidate);
+        }
+    }
+    chosen
+}
+
+/// The sets of an exercise.
+pub(super) fn sets_of(exercise: &Exercise, sets: u32, accessory_sets: u32) -> u32 {
+    if matches!(exercise.kind, Kind::Compound | Kind::Plyometric) { sets } else { accessory_sets }
+}
+
+/// How well a candidate fills a slot: the first pattern is the one wanted, and another exercise like one already chosen
+/// is wanted less.
+fn in_slot(candidate: &Candidate, slot: &[Pattern], chosen: &[&Candidate]) -> f64 {
+    let place = slot.iter().position(|pattern| *pattern == candidate.exercise.pattern).unwrap_or(0);
+    let alike = chosen.iter().filter(|other| other.exercise.primary == candidate.exercise.primary).count();
+    let same_pattern = chosen.iter().filter(|other| other.exercise.pattern == candidate.exercise.pattern).count();
+    // A press or a row that mostly works the arms is a second choice.
+    let small = if candidate.exercise.kind == Kind::Compound && candidate.exercise.is_small() { 1.0 } else { 0.0 };
+    candidate.liking - small - 1.8 * place as f64 - 1.5 * alike as f64 - 0.8 * same_pattern as f64
+}

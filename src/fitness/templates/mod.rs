@@ -1,0 +1,7 @@
+//! The workflow definitions of the coach, as data.
+
+/// A comprehensive workout in six steps: analyse, build, then recommendations, equipment and safety side by side, and
+/// the final writing. Its input is a normalised request
+/// ([`WorkoutRequest::to_json`](super::request::WorkoutRequest::to_json)), its output the result of
+/// `workout-detail.write`.
+pub const COMPREHENSIVE_WORKOUT: &str = include_str!("comprehensive-workout.json");

@@ -1,0 +1,135 @@
+//! Thousands of random requests: whatever is asked, the answer is correct or an honest refusal.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use repflow::fitness::catalogue;
+use repflow::fitness::check::check;
+use repflow::fitness::contraindications::Restrictions;
+use repflow::fitness::request::WorkoutRequest;
+use repflow::fitness::session;
+use repflow::fitness::words::{Area, Condition, Equipment, Focus, InjurySeverity, Level, Muscle, Symptom, Word};
+use serde_json::{Value as Json, json};
+
+use crate::support::seconds_of;
+
+fn names<W: Word>() -> Vec<&'static str> {
+    W::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn word<W: Word>() -> impl Strategy<Value = &'static str> {
+    select(names::<W>())
+}
+
+fn some<W: Word>(most: usize) -> impl Strategy<Value = Vec<&'static str>> {
+    subsequence(names::<W>(), 0..=most)
+}
+
+fn injuries() -> impl Strategy<Value = Vec<Json>> {
+    let injury = (word::<Area>(), word::<InjurySeverity>())
+        .prop_map(|(area, severity)| json!({ "area": area, "severity": severity }));
+    prop_oneof![3 => Just(Vec::new()), 3 => vec(injury, 0..=3)]
+}
+
+prop_compose! {
+    /// Any request at all.
+    fn request()(
+        (focus, level, duration) in (word::<Focus>(), word::<Level>(), 15_u32..=90),
+        equipment in some::<Equipment>(Equipment::ALL.len()),
+        injuries in injuries(),
+        conditions in prop_oneof![4 => Just(Vec::new()), 1 => some::<Condition>(3)],
+        symptoms in prop_oneof![9 => Just(Vec::new()), 1 => some::<Symptom>(2)],
+        target_muscles in some::<Muscle>(3),
+        (age, weight_kg) in (option::of(13_u32..=100), option::of(40_u32..=150)),
+        (active, seed) in (any::<bool>(), any::<u32>()),
+        maxima in vec((0..catalogue::all().len(), 5_u32..=250), 0..40),
+    ) -> Json {
+        let maxima: serde_json::Map<String, Json> =
+            maxima.into_iter().map(|(i, kg)| (catalogue::all()[i].id.clone(), json!(kg))).collect();
+        let mut json = json!({
+            "userId": "someone", "duration": duration, "focus": focus, "equipment": equipment, "fitnessLevel": level,
+            "injuries": injuries, "conditions": conditions, "symptoms": symptoms, "targetMuscles": target_muscles,
+            "exercisesRegularly": active, "seed": seed, "oneRepMaxKg": maxima,
+        });
+        if let Some(age) = age {
+            json["age"] = json!(age);
+        }
+        if let Some(kg) = weight_kg {
+            json["weightKg"] = json!(kg);
+        }
+        json
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Every invariant of the checker, and the time once more by the test's own arithmetic.
+    #[test]
+    fn an_answer_is_correct_or_an_honest_refusal(json in request()) {
+        let request = WorkoutRequest::parse(&json).unwrap();
+        match session::build(&request) {
+            Ok(workout) => {
+                prop_assert_eq!(check(&workout, &request), []);
+                let seconds = seconds_of(&json!(workout));
+                prop_assert_eq!(seconds, u64::from(workout.totals.duration_s));
+                if workout.status != repflow::fitness::workout::Status::Referral {
+                    let asked = f64::from(request.duration_min) * 60.0;
+                    prop_assert!((seconds as f64 - asked).abs() <= 0.1 * asked);
+                }
+            }
+            Err(error) => {
+                println!("INF {error} :: {json}");
+                prop_assert_eq!(error.to_string().split(';').next().unwrap().split(' ').next(), Some("workout.infeasible:"));
+                prop_assert!(!error.message().contains("breaks"), "{}", error);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// E4: more equipment never makes a feasible request infeasible.
+    #[test]
+    fn more_equipment_never_hurts(json in request(), more in some::<Equipment>(6)) {
+        let less = WorkoutRequest::parse(&json).unwrap();
+        if session::build(&less).is_ok() {
+            let mut json = json;
+            json["equipment"].as_array_mut().unwrap().extend(more.into_iter().map(Json::from));
+            let result = session::build(&WorkoutRequest::parse(&json).unwrap());
+            prop_assert!(result.is_ok(), "{:?}", result);
+        }
+    }
+
+    /// S2: one more injury never adds an exercise that carries a demand it newly excludes.
+    #[test]
+    fn an_injury_never_adds_what_it_excludes(json in request(), area in word::<Area>(), severity in word::<InjurySeverity>()) {
+        let before = WorkoutRequest::parse(&json).unwrap();
+        let mut json = json;
+        json["injuries"].as_array_mut().unwrap().push(json!({ "area": area, "severity": severity }));
+        let after = WorkoutRequest::parse(&json).unwrap();
+        let (old, new) = (Restrictions::of(&before), Restrictions::of(&after));
+        let newly: Vec<&str> = catalogue::all().iter()
+            .filter(|exercise| old.allow(exercise) && !new.allow(exercise))
+            .map(|exercise| exercise.id.as_str())
+            .collect();
+        if let Ok(workout) = session::build(&after) {
+            let steps = workout.blocks.iter().flat_map(|block| &block.steps);
+            for step in steps {
+                prop_assert!(!newly.contains(&step.exercise_id.as_str()), "{} is newly excluded", step.exercise_id);
+            }
+        }
+    }
+
+    /// D1: the same request and seed give the same bytes, through the normalised form too.
+    #[test]
+    fn the_same_request_gives_the_same_bytes(json in request()) {
+        let request = WorkoutRequest::parse(&json).unwrap();
+        let again = WorkoutRequest::parse(&request.to_json()).unwrap();
+        prop_assert_eq!(&request, &again);
+        let text = |request| session::build(request).map(|workout| json!(workout).to_string());
+        prop_assert_eq!(text(&request), text(&again));
+    }
+}
