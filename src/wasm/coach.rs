@@ -16,7 +16,7 @@ thread_local! {
 
 fn features() -> Vec<Box<dyn Feature>> {
     #[allow(unused_mut, reason = "only the build for the tests of recovery adds one")]
-    let mut features = fitness::features();
+    let mut features = fitness::features::features();
     #[cfg(feature = "fault-injection")]
     features.push(Box::new(super::fault::Fault));
     features
@@ -47,9 +47,9 @@ pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsVa
 #[wasm_bindgen(js_name = workoutRequest)]
 pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
     let checked = json_from_js(request, Code::WorkoutInvalid, "the request for a workout")
-        .and_then(|json: Json| fitness::WorkoutRequest::parse(&json));
+        .and_then(|json: Json| fitness::request::WorkoutRequest::parse(&json));
     match checked {
-        Ok(request) => Ok(serialize(&request)),
+        Ok(request) => Ok(serialize(&request.to_json())),
         Err(error) => Err(error_to_js(&error)),
     }
 }
