@@ -4,10 +4,12 @@ pub mod bus;
 pub mod error;
 pub mod exec;
 pub mod fitness;
+pub mod number;
 pub mod policy;
 pub mod rng;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod small;
 pub mod time;
 pub mod value;
 pub mod workflow;
