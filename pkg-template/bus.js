@@ -57,6 +57,8 @@ export class FeatureBusBase {
   /** Requests under way, by their number. */
   #requests = new Map();
   #alarm = new Alarm(() => this.#expire());
+  /** What waits for the core to be there; each is called once with it. */
+  #whenThere = [];
 
   constructor(runtime, options = {}) {
     checkOptions("config.invalid", "the options of FeatureBus", options, { requestTimeout: checks.duration });
@@ -240,6 +242,10 @@ export class FeatureBusBase {
       attached: () => this.#attached(),
       requestTimeout: this.#requestTimeout,
       has: (feature) => this.#features.has(feature),
+      whenThere: (act) => {
+        if (this.#isAttached()) act(this.#runtime.ready());
+        else this.#whenThere.push(act);
+      },
       call: (core, feature, action, params, context, onValue, onError) =>
         this.#invoke(this.#resolve(core, feature, action), action, params, context, onValue, onError),
       listenerFailed: (error, details) => this.#listenerFailed(error, details),
@@ -276,6 +282,7 @@ export class FeatureBusBase {
     this.#deliveries.clear();
     for (const { info } of this.#features.values()) registerInCore(core, this.#handle, info);
     for (const subscription of this.#subscriptions) this.#subscribeInCore(core, subscription);
+    for (const act of this.#whenThere.splice(0)) act(core);
   }
 
   #subscribeInCore(core, subscription) {
