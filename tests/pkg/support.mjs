@@ -49,7 +49,8 @@ export async function run(program, args, directory, env = {}) {
     const options = { cwd: directory, env: { ...process.env, ...env }, maxBuffer: 1 << 26, timeout: 120_000 };
     return (await execute(program, args, options)).stdout;
   } catch (error) {
-    throw new Error(`${program} ${args.join(" ")}\n${error.stdout ?? ""}${error.stderr ?? ""}`, { cause: error });
+    const how = error.killed ? "took too long" : `ended with ${error.code}`;
+    throw new Error(`${program} ${args.join(" ")} ${how}\n${error.stdout ?? ""}${error.stderr ?? ""}`);
   }
 }
 
