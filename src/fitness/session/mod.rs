@@ -1,7 +1,7 @@
 //! The session builder: from a request to a workout that passes every check.
 //!
 //! In order: screening (may this person train today?), restrictions (what is out?), the prescription in force, the
-//! candidates, the [search](plan) over what fits the time, and the blocks. Feasibility comes before taste: a request
+//! candidates, the search over what fits the time, and the blocks. Feasibility comes before taste: a request
 //! that can be met is met, and one that cannot is answered with `workout.infeasible` and what would be feasible.
 //!
 //! # Layout
