@@ -92,6 +92,17 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// T1: without injuries and conditions, every request is met, whatever the equipment.
+    #[test]
+    fn a_healthy_person_always_gets_a_session(json in request()) {
+        let mut json = json;
+        for key in ["injuries", "conditions", "symptoms"] {
+            json[key] = json!([]);
+        }
+        let result = session::build(&WorkoutRequest::parse(&json).unwrap());
+        prop_assert!(result.is_ok(), "{:?}", result);
+    }
+
     /// E4: more equipment never makes a feasible request infeasible.
     #[test]
     fn more_equipment_never_hurts(json in request(), more in some::<Equipment>(6)) {
