@@ -4,6 +4,7 @@
 //! start of its next, is the pause after it, the partner's set and the pause after the partner: that sum stays inside
 //! the prescription, so a superset saves time without cutting rest (Iversen 2021).
 
+use crate::fitness::order::sort_by_key;
 use crate::fitness::time_budget::{CHANGE_S, TRANSITION_S};
 use crate::fitness::words::{Kind, Pattern, Tag};
 
@@ -92,7 +93,7 @@ pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Sty
                 match pairs.iter().find(|pair| pair.0 == i || pair.1 == i) {
                     Some(&(a, b)) if a == i => {
                         let mut pair = vec![some[a], some[b]];
-                        pair.sort_by_key(|member| member.exercise.order());
+                        sort_by_key(&mut pair, |member| member.exercise.order());
                         groups.push(Group { members: pair, sets });
                     }
                     Some(_) => {}
@@ -101,7 +102,7 @@ pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Sty
             }
         }
     }
-    groups.sort_by_key(Group::rank);
+    sort_by_key(&mut groups, Group::rank);
     groups
 }
 
