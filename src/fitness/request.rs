@@ -189,6 +189,7 @@ impl Reader {
         }
     }
 
+    #[inline(never)]
     fn problem(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
         self.problems.push(Problem::new(pointer, message));
     }
@@ -250,21 +251,29 @@ impl Reader {
 
     /// One word, by its spelling or by what `alias` knows for it.
     fn one_word<W: Word>(&mut self, pointer: String, json: &Json, alias: fn(&str) -> Option<W>) -> Option<W> {
-        let Some(text) = json.as_str() else {
-            self.problem(pointer, format!("expected a string, got {}", kind_of(json)));
-            return None;
-        };
-        let name = canonical(text);
+        let name = self.name(pointer.clone(), json)?;
         let word = W::from_name(&name).or_else(|| alias(&name));
         if word.is_none() {
-            let known: Vec<&str> = W::ALL.iter().map(|word| word.as_str()).collect();
-            self.problems.push(Problem {
-                pointer,
-                message: format!("`{}` is not known; known are {}", shorten(text), known.join(", ")),
-                suggestion: nearest(&name, known.iter().copied()).map(str::to_owned),
-            });
+            self.unknown_word(pointer, &name, W::NAMES);
         }
         word
+    }
+
+    #[inline(never)]
+    fn name(&mut self, pointer: String, json: &Json) -> Option<String> {
+        if json.as_str().is_none() {
+            self.problem(pointer, format!("expected a string, got {}", kind_of(json)));
+        }
+        json.as_str().map(canonical)
+    }
+
+    #[inline(never)]
+    fn unknown_word(&mut self, pointer: String, name: &str, known: &[&str]) {
+        self.problems.push(Problem {
+            pointer,
+            message: format!("`{}` is not known; known are {}", shorten(name), known.join(", ")),
+            suggestion: nearest(name, known.iter().copied()).map(str::to_owned),
+        });
     }
 
     fn word<W: Word>(&mut self, object: &Map<String, Json>, key: &str, alias: fn(&str) -> Option<W>) -> Option<W> {
@@ -357,6 +366,7 @@ impl Reader {
 }
 
 /// Lower case, with underscores between words.
+#[inline(never)]
 fn canonical(text: &str) -> String {
     let lower = text.trim().to_lowercase();
     lower.split([' ', '-', '_']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")

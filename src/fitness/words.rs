@@ -13,15 +13,25 @@ use serde::ser::{Serialize, Serializer};
 pub trait Word: Copy + Eq + 'static {
     /// Every word, in order.
     const ALL: &'static [Self];
-    /// Its one spelling.
-    fn as_str(self) -> &'static str;
+    /// The one spelling of each, in the same order.
+    const NAMES: &'static [&'static str];
     /// Its place in [`ALL`](Self::ALL).
     fn index(self) -> usize;
 
+    /// Its one spelling.
+    fn as_str(self) -> &'static str {
+        Self::NAMES[self.index()]
+    }
+
     /// The word with that spelling.
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|word| word.as_str() == name)
+        place(Self::NAMES, name).map(|index| Self::ALL[index])
     }
+}
+
+#[inline(never)]
+fn place(names: &[&str], name: &str) -> Option<usize> {
+    names.iter().position(|known| *known == name)
 }
 
 macro_rules! words {
@@ -32,9 +42,7 @@ macro_rules! words {
 
         impl Word for $name {
             const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
+            const NAMES: &'static [&'static str] = &[$($text,)*];
             fn index(self) -> usize {
                 self as usize
             }
