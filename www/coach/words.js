@@ -14,6 +14,7 @@ const BLOCKS = {
 
 const STATUS = {
   ok: "Ready to train",
+  limited: "Ready to train, within limits",
   light_only: "Light effort only",
   referral: "See a doctor first",
 };
@@ -59,7 +60,10 @@ export function title(word) {
 
 export const blockName = (kind) => BLOCKS[kind] ?? title(kind);
 
-export const statusName = (status) => STATUS[status] ?? title(status);
+/** Whether to train: the workout's own status, or `limited` where somebody should be seen all the same. */
+export const standing = ({ status, referral }) => (status === "ok" && referral ? "limited" : status);
+
+export const standingName = (workout) => STATUS[standing(workout)] ?? title(workout.status);
 
 export const clearanceName = (clearance) => CLEARANCE[clearance] ?? title(clearance);
 
@@ -77,8 +81,8 @@ export function dose({ sets, goal: { type, min, max }, per_side: perSide }) {
   return `${sets === 1 ? "" : `${sets} × `}${range} ${unit}${perSide ? " each side" : ""}`;
 }
 
-/** How hard, and how to pace it: `["RPE 8", "2 reps in reserve", …]`. */
-export function effort({ target, tempo_s: tempo }) {
+/** How hard: `["78 % of 1RM", "RPE 8", "2 reps in reserve"]`. */
+export function effort({ target }) {
   const { weight_kg: weight, pct_1rm: share, rpe, rir, hr_zone: zone } = target;
   return [
     weight !== undefined && `${weight} kg`,
@@ -86,15 +90,19 @@ export function effort({ target, tempo_s: tempo }) {
     rpe !== undefined && `RPE ${rpe}`,
     rir !== undefined && (rir === 1 ? "1 rep in reserve" : `${rir} reps in reserve`),
     zone !== undefined && `${zone.min_bpm}–${zone.max_bpm - 1} bpm (${plain(zone.name)})`,
-    tempo !== undefined && `${tempo} s a rep`,
   ].filter(Boolean);
 }
 
-/** The pause after a set: `rest 1:10`, and until the next set of the same exercise where others come in between. */
-export function rest({ rest_s: pause, recovery_s: recovery, sets }) {
-  if (pause === 0) return undefined;
-  const other = recovery !== undefined && recovery !== pause && sets > 1;
-  return `rest ${clock(pause)}${other ? ` (${clock(recovery)} to its next set)` : ""}`;
+/**
+ * The pause after a set: `rest 1:10`, and until the next set of the same exercise where others come in between. None
+ * after the last set of a block.
+ */
+export function rest(step, block) {
+  const { rest_s: pause, recovery_s: recovery } = step;
+  const isLastSet = block.rounds === 1 && step === block.steps.at(-1);
+  if (pause === 0 || isLastSet) return undefined;
+  const hasPartner = block.steps.length > 1 && block.rounds > 1 && recovery !== undefined;
+  return `rest ${clock(pause)}${hasPartner ? ` (${clock(recovery)} to its next set)` : ""}`;
 }
 
 /** A block in a few words: `["3 rounds", "2:00 to set up"]`. */

@@ -15,7 +15,7 @@ import {
   plain,
   rest,
   safetyName,
-  statusName,
+  standingName,
   totals,
 } from "./words.js";
 
@@ -36,14 +36,14 @@ export function workoutText(workout, { width = 100, colours = false } = {}) {
     for (const note of notes) paragraph(note, `  ${mark} `, "    ");
   };
 
-  lines.push(style("bold", workout.title), style("dim", statusName(workout.status)));
+  lines.push(style("bold", workout.title), style("dim", standingName(workout)));
   if (workout.referral) list(clearanceName(workout.referral.clearance), workout.referral.reasons, style("yellow", "!"));
   for (const block of workout.blocks) {
     const notes = [clock(block.duration_s), ...blockNotes(block)].join(", ");
     lines.push("", `${style("bold", style("green", blockName(block.kind)))}  ${style("dim", notes)}`);
     block.steps.forEach((step, index) => {
       lines.push(`  ${String(index + 1).padStart(2)}. ${style("bold", step.name)}${rampUp(step)}`);
-      paragraph([dose(step), ...effort(step), rest(step)].filter(Boolean).join(" · "), "      ");
+      paragraph([dose(step), ...effort(step), rest(step, block)].filter(Boolean).join(" · "), "      ");
       wrap(step.cue, width - 6).forEach((line) => lines.push(`      ${style("dim", line)}`));
       const alternatives = step.set_type === "working" ? coachingOf(workout, step).alternatives : [];
       if (alternatives.length > 0) paragraph(alternatives.map(({ name }) => name).join(", "), "      instead: ", " ".repeat(15));

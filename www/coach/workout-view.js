@@ -16,7 +16,8 @@ import {
   plain,
   rest,
   safetyName,
-  statusName,
+  standing,
+  standingName,
   totals,
 } from "./words.js";
 
@@ -31,7 +32,7 @@ export function workoutView(workout) {
       "header",
       { class: "workout-head" },
       el("h3", { "data-testid": "workout-title" }, workout.title),
-      el("span", { class: "badge", "data-status": workout.status }, statusName(workout.status)),
+      el("span", { class: "badge", "data-status": standing(workout), "data-testid": "standing" }, standingName(workout)),
     ),
     workout.referral && referral(workout.referral),
     trains && pairs(totals(workout), "stats", "totals"),
@@ -87,11 +88,11 @@ function blockView(workout, block, start) {
     { class: "block", "data-testid": "block", "data-kind": block.kind },
     el("header", {}, el("h4", {}, blockName(block.kind)), el("p", { class: "block-notes" }, notes.join(" · "))),
     el("div", { class: "block-time", "aria-hidden": "true" }, el("span", { style })),
-    el("ol", { class: "exercises" }, block.steps.map((step) => exercise(workout, step))),
+    el("ol", { class: "exercises" }, block.steps.map((step) => exercise(workout, block, step))),
   );
 }
 
-function exercise(workout, step) {
+function exercise(workout, block, step) {
   return el(
     "li",
     { class: "exercise", "data-testid": "exercise", "data-exercise": step.exercise_id },
@@ -101,7 +102,7 @@ function exercise(workout, step) {
       el("h5", {}, step.name, step.set_type === "ramp_up" && el("span", { class: "tag" }, "ramp-up")),
       el("p", { class: "dose", "data-testid": "dose" }, dose(step)),
     ),
-    el("p", { class: "effort" }, [...effort(step), rest(step)].filter(Boolean).map((part) => el("span", {}, part))),
+    el("p", { class: "effort" }, [...effort(step), rest(step, block)].filter(Boolean).map((part) => el("span", {}, part))),
     el("p", { class: "cue" }, step.cue),
     more(workout, step),
   );

@@ -18,7 +18,8 @@ export function drawTimeline(container, log) {
   container.dataset.status = log.status;
   const from = log.startedAt;
   if (from === undefined) {
-    container.replaceChildren(el("p", { class: "empty" }, "Nothing was started."));
+    const words = log.status === "pending" ? "Starting …" : "Nothing was started.";
+    container.replaceChildren(el("p", { class: "empty" }, words));
     return;
   }
   const to = log.endedAt ?? Math.max(now(), log.lastAt);
