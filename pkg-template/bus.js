@@ -90,7 +90,7 @@ export class FeatureBusBase {
     const info = { name, version, description, capabilities: [...capabilities], actions: Object.keys(feature.actions) };
     const entry = { info, actions: feature.actions, underWay: 0, idle: undefined };
     // Told to the core now if it knows this bus, otherwise when it does.
-    if (this.#isAttached()) this.#runtime.ready().busRegister(this.#handle, info);
+    if (this.#isAttached()) registerInCore(this.#runtime.ready(), this.#handle, info);
     this.#features.set(name, entry);
   }
 
@@ -274,7 +274,7 @@ export class FeatureBusBase {
     this.#runtime.freeWhenUnused(this, "busFree", this.#handle);
     this.#byNumber.clear();
     this.#deliveries.clear();
-    for (const { info } of this.#features.values()) core.busRegister(this.#handle, info);
+    for (const { info } of this.#features.values()) registerInCore(core, this.#handle, info);
     for (const subscription of this.#subscriptions) this.#subscribeInCore(core, subscription);
   }
 
@@ -375,6 +375,10 @@ export class FeatureBusBase {
     this.#alarm.clear();
     this.#runtime.disown(this);
   }
+}
+
+function registerInCore(core, bus, { name, version, description, capabilities, actions }) {
+  core.busRegister(bus, name, version, description, capabilities, actions);
 }
 
 function cancelled(feature, action, reason, correlationId) {

@@ -33,7 +33,8 @@ export class OrchestratorBase {
   #generation = 0;
   #memory = undefined;
   #view = new Uint32Array();
-  #statusNames = undefined;
+  #statusNames = [];
+  #eventNames = [];
   #disposed = false;
   /** By the core's number. */
   #runs = [];
@@ -149,6 +150,7 @@ export class OrchestratorBase {
       this.#runtime.freeWhenUnused(this, "engineFree", this.#handle);
       this.#memory = core.linearMemory();
       this.#statusNames = core.statusNames();
+      this.#eventNames = core.eventNames();
       this.#plans.clear();
     }
     return core;
@@ -189,7 +191,7 @@ export class OrchestratorBase {
     let plan = this.#plans.get(text);
     if (plan === undefined) {
       const timeout = milliseconds(core, this.bus[internals].requestTimeout, "requestTimeout");
-      plan = core.planCompile(this.#handle, text, timeout);
+      plan = core.planCompile(this.#handle, JSON.parse(text), timeout);
       if (this.#plans.size >= KEPT_PLANS) {
         const [[oldest, { handle }]] = this.#plans;
         this.#plans.delete(oldest);
@@ -271,7 +273,7 @@ export class OrchestratorBase {
   }
 
   #call(core, run, step, attempt) {
-    const { feature, action, has_with: hasWith } = run.plan.steps[step];
+    const { feature, action, hasWith } = run.plan.steps[step];
     const context = new StepContext(run, run.plan.steps[step], attempt);
     run.contexts[step] = context;
     const settle = (outcome) => {
@@ -309,7 +311,7 @@ export class OrchestratorBase {
 
   #complete(core, run) {
     const { plan, outputs } = run;
-    const output = plan.has_output
+    const output = plan.hasOutput
       ? core.runOutput(this.#handle, run.number, run.id, run.input, outputs)
       : outputs[plan.last];
     const steps = this.#stepsOf(core, run).map((step, index) => ({ ...step, output: outputs[index] }));
@@ -401,7 +403,7 @@ export class OrchestratorBase {
   /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
   #tell(core, run) {
     if (run.onEvent === undefined && this.#listeners.size === 0) return;
-    for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from))) {
+    for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from), this.#eventNames)) {
       const hear = (handler) => {
         try {
           handler(event);

@@ -20,6 +20,11 @@ pub trait Scope {
 
     /// The id of the run.
     fn run_id(&self) -> Rc<str>;
+
+    /// A value as text within other text: a string as it is, anything else as JSON.
+    fn text_of(&self, value: &Value) -> String {
+        value.to_text()
+    }
 }
 
 /// Finds a step by its id.

@@ -4,7 +4,7 @@
 //! with the whole in view is judged here: duplicate ids, needs that name nobody, circles, and expressions that read a
 //! step which may not have finished.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use super::definition::{Definition, Order, StepAction, StepDefinition};
 use super::expression::Unresolved;
 use super::reader::{Problems, join, list};
 use super::template::Template;
-use crate::error::{Code, Error, nearest};
+use crate::error::{Code, Error, Problem, nearest};
 use crate::policy::Retry;
+use crate::small;
 
 /// A step, as an index into its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +89,9 @@ pub enum StepKind {
     },
 }
 
+/// What the error of a definition is about.
+const WHAT: &str = "the workflow definition";
+
 impl Plan {
     /// Reads a definition and compiles it. A call without a `timeout` of its own gets `default_timeout`, so that no run
     /// waits for ever.
@@ -111,19 +115,26 @@ impl Plan {
     /// # Ok::<(), repflow::Error>(())
     /// ```
     pub fn from_json(text: &str, default_timeout: Duration) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let plan = match serde_json::from_str::<Json>(text) {
-            Ok(json) => {
-                Definition::read(&json, &mut problems).map(|it| Self::compile(&it, default_timeout, &mut problems))
-            }
+        match serde_json::from_str(text) {
+            Ok(json) => Self::new(&json, default_timeout),
             Err(error) => {
-                problems.note("", format!("not JSON: {error}"));
-                None
+                let problem = Problem::new("", format!("not JSON: {error}"));
+                Err(Error::invalid(Code::WorkflowInvalid, WHAT, vec![problem]))
             }
-        };
+        }
+    }
+
+    /// Compiles a definition that has been read already.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    pub fn new(definition: &Json, default_timeout: Duration) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let definition = Definition::read(definition, &mut problems);
+        let plan = definition.map(|it| Self::compile(&it, default_timeout, &mut problems));
         match plan {
             Some(plan) if problems.0.is_empty() => Ok(plan),
-            _ => Err(Error::invalid(Code::WorkflowInvalid, "the workflow definition", problems.0)),
+            _ => Err(Error::invalid(Code::WorkflowInvalid, WHAT, problems.0)),
         }
     }
 
@@ -140,7 +151,7 @@ impl Plan {
     }
 
     fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler { default_timeout, steps: Vec::new(), written: Vec::new(), by_id: HashMap::new() };
+        let mut compiler = Compiler { default_timeout, steps: Vec::new(), written: Vec::new(), by_id: BTreeMap::new() };
         let roots = compiler.add_list(&definition.steps, None, problems);
         compiler.link(&definition.steps, &roots, Order::Sequence, problems);
         compiler.check_circles(problems);
@@ -166,7 +177,7 @@ struct Compiler<'a> {
     steps: Vec<Step>,
     /// The step as written, for each compiled one.
     written: Vec<&'a StepDefinition>,
-    by_id: HashMap<&'a str, StepIx>,
+    by_id: BTreeMap<&'a str, StepIx>,
 }
 
 impl<'a> Compiler<'a> {
@@ -221,7 +232,7 @@ impl<'a> Compiler<'a> {
 
     /// Connects the steps of a list by their `needs`, and the lists inside of it.
     fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
-        let siblings: HashMap<&str, StepIx> =
+        let siblings: BTreeMap<&str, StepIx> =
             definitions.iter().zip(list_of).map(|(it, step)| (it.id.as_str(), *step)).collect();
         for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
             let mut needs: Vec<StepIx> = match (&definition.needs, order) {
@@ -229,7 +240,7 @@ impl<'a> Compiler<'a> {
                 (None, Order::Sequence) => index.checked_sub(1).map(|before| list_of[before]).into_iter().collect(),
                 (None, Order::Parallel) => Vec::new(),
             };
-            needs.sort_unstable();
+            small::sort_by(&mut needs, |a, b| a < b);
             needs.dedup();
             for need in &needs {
                 self.steps[need.ix()].dependents.push(*step);
@@ -249,7 +260,7 @@ impl<'a> Compiler<'a> {
         &self,
         ids: &[String],
         definition: &StepDefinition,
-        siblings: &HashMap<&str, StepIx>,
+        siblings: &BTreeMap<&str, StepIx>,
         problems: &mut Problems,
     ) -> Vec<StepIx> {
         let mut needs = Vec::with_capacity(ids.len());
@@ -356,12 +367,10 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn find(by_id: &HashMap<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
+fn find(by_id: &BTreeMap<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
     by_id.get(id).copied().ok_or_else(|| {
-        let mut known: Vec<&str> = by_id.keys().copied().collect();
-        known.sort_unstable();
-        let suggestion = nearest(id, known.iter().copied()).map(str::to_owned);
-        known.truncate(20);
+        let suggestion = nearest(id, by_id.keys().copied()).map(str::to_owned);
+        let known: Vec<&str> = by_id.keys().copied().take(20).collect();
         Unresolved { message: format!("there is no step `{id}`; there are {}", list(&known)), suggestion }
     })
 }

@@ -79,7 +79,7 @@ impl Template {
                 for part in parts {
                     match part {
                         Part::Text(part) => text.push_str(part),
-                        Part::Expression(expression) => text.push_str(&expression.evaluate(scope)?.to_text()),
+                        Part::Expression(expression) => text.push_str(&scope.text_of(&expression.evaluate(scope)?)),
                     }
                 }
                 Value::String(text.into())
