@@ -120,7 +120,10 @@ fn data_that_is_no_data_is_refused_and_not_a_crash() {
     }
     let nested = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let error = coach::workout_request(&js(&nested)).unwrap_err();
-    assert!(field(&error, "message").as_string().is_some_and(|text| text.contains("128")), "it says how deep it may be");
+    assert!(
+        field(&error, "message").as_string().is_some_and(|text| text.contains("128")),
+        "it says how deep it may be"
+    );
 }
 
 #[wasm_bindgen_test]
