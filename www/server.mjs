@@ -36,7 +36,7 @@ const HEADERS = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  // An isolated page has a clock of 5 µs instead of 100: a whole workout takes about a millisecond.
+  // An isolated page has a clock of 5 µs instead of 100, and a step of the coach may take less than a millisecond.
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
   "cross-origin-resource-policy": "same-origin",

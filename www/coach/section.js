@@ -71,7 +71,7 @@ export function mountCoach(repflow, onState) {
   }
 
   const form = new RequestForm(generate);
-  view.cancel.addEventListener("click", () => controller?.abort());
+  view.cancel.addEventListener("click", () => controller?.abort(new DOMException("you pressed Cancel", "AbortError")));
   view.run.disabled = false;
   view.status.textContent = "Ready when you are.";
   view.result.replaceChildren(el("p", { class: "empty" }, "The workout will be here."));

@@ -1,4 +1,4 @@
-// The coach with pauses, so that a run of a millisecond can be watched, and cancelled.
+// The coach with pauses, so that a run of a few milliseconds can be watched, and cancelled.
 
 import { wait } from "../parts/wait.js";
 

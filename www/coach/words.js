@@ -112,7 +112,7 @@ export function blockNotes({ rounds, setup_s: setup }) {
 
 /** What the session adds up to, as pairs of a name and a text. */
 export function totals({ totals: sums, duration_min: asked, level, focus }) {
-  const energy = sums.kcal_net === null ? "add a body weight to know" : `${Math.round(sums.kcal_net)} kcal net`;
+  const energy = sums.kcal_net === null ? "needs a body weight" : `${Math.round(sums.kcal_net)} kcal net`;
   return [
     ["Time", `${clock(sums.duration_s)} of ${asked}:00 asked`],
     ["Working sets", String(sums.sets)],

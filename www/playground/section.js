@@ -84,7 +84,7 @@ export function mountPlayground({ FeatureBus, WorkflowOrchestrator }) {
     event.preventDefault();
     run();
   });
-  view.cancel.addEventListener("click", () => controller?.abort());
+  view.cancel.addEventListener("click", () => controller?.abort(new DOMException("you pressed Cancel", "AbortError")));
   view.run.disabled = false;
   section.dataset.state = "ready";
 }
