@@ -56,8 +56,8 @@ fn durations_are_read_as_they_are_written() {
 #[test]
 fn what_is_not_a_duration_is_refused() {
     for text in [
-        "", "s", "10", "ms", "-1s", "+1s", "1 s", " 1s", "1s ", "1sec", "1S", "1us", "1w", "1.s", ".5s", "1.5.2s", "1e3s",
-        "1,5s", "0x10s", "١s", "1s2s", "NaNs", "infs", "1_000ms", "1ſ",
+        "", "s", "10", "ms", "-1s", "+1s", "1 s", " 1s", "1s ", "1sec", "1S", "1us", "1w", "1.s", ".5s", "1.5.2s",
+        "1e3s", "1,5s", "0x10s", "١s", "1s2s", "NaNs", "infs", "1_000ms", "1ſ",
     ] {
         assert_eq!(parse_duration(text), None, "{text:?}");
     }
@@ -66,7 +66,9 @@ fn what_is_not_a_duration_is_refused() {
 #[test]
 fn what_does_not_fit_is_refused() {
     assert_eq!(parse_duration("3650d"), Some(MAX_DURATION));
-    for text in ["3650.000001d", "87600.1h", "18446744073709551615ms", "18446744073709551616ms", "99999999999999999999d"] {
+    for text in
+        ["3650.000001d", "87600.1h", "18446744073709551615ms", "18446744073709551616ms", "99999999999999999999d"]
+    {
         assert_eq!(parse_duration(text), None, "{text}");
     }
 }
