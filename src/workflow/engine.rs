@@ -60,7 +60,9 @@ impl Command {
     #[must_use]
     pub fn run(self) -> RunId {
         match self {
-            Self::Call { run, .. } | Self::Abort { run, .. } | Self::Collect { run, .. } | Self::Settle { run, .. } => run,
+            Self::Call { run, .. } | Self::Abort { run, .. } | Self::Collect { run, .. } | Self::Settle { run, .. } => {
+                run
+            }
         }
     }
 }
