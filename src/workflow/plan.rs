@@ -341,7 +341,8 @@ impl<'a> Compiler<'a> {
                         return Ok(step);
                     }
                     let own = &self.steps[index].id;
-                    let message = format!("`{id}` may not have completed when `{own}` starts; name it in `needs`");
+                    let advice = self.advice(step, reader);
+                    let message = format!("`{id}` may not have completed when `{own}` starts; {advice}");
                     Err(Unresolved { message, suggestion: None })
                 },
                 problems,
@@ -370,6 +371,21 @@ impl<'a> Compiler<'a> {
             }
         }
         false
+    }
+
+    /// What makes sure that `step` has completed when `reader` starts: `needs` between the two, or between the groups
+    /// they are in that stand in the same list.
+    fn advice(&self, step: StepIx, reader: StepIx) -> String {
+        let inside: Vec<StepIx> = self.with_groups(reader).collect();
+        let ahead = self.with_groups(step).take_while(|it| !inside.contains(it)).last();
+        let parent = |step: StepIx| self.steps[step.ix()].parent;
+        let behind = ahead.and_then(|ahead| inside.iter().find(|it| parent(**it) == parent(ahead)));
+        match (ahead, behind) {
+            (Some(ahead), Some(behind)) => {
+                format!("name `{}` in the `needs` of `{}`", self.steps[ahead.ix()].id, self.steps[behind.ix()].id)
+            }
+            _ => format!("it completes no earlier than `{}` itself", self.steps[reader.ix()].id),
+        }
     }
 
     /// The step, the group it is in, the group that one is in, and so on.
