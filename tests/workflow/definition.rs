@@ -373,9 +373,9 @@ fn every_circle_is_told() {
     );
 }
 
-/// A definition where `reader` reads the output of `source`, which does not need to have completed.
-fn too_early(steps: Json, pointer: &str, source: &str, reader: &str) {
-    let words = format!("`{source}` may not have completed when `{reader}` starts; name it in `needs`");
+/// A definition where `r` reads the output of `source`, which does not need to have completed.
+fn too_early(steps: Json, pointer: &str, source: &str, advice: &str) {
+    let words = format!("`{source}` may not have completed when `r` starts; {advice}");
     refused(&workflow(steps), &[(pointer, &words, None)]);
 }
 
@@ -414,44 +414,72 @@ fn an_expression_reads_only_what_is_sure_to_have_completed() {
     ] {
         accepted(&workflow(steps));
     }
+}
+
+#[test]
+fn an_expression_that_reads_too_early_is_told_what_to_wait_for() {
+    let group = |id: &str, steps: Json| json!({ "id": id, "steps": steps });
+    let parallel = |id: &str, steps: Json| json!({ "id": id, "parallel": steps });
     let first = "/steps/0/with/x";
-    too_early(json!([reads("r", "r")]), first, "r", "r");
-    too_early(json!([reads("r", "a"), plain("a")]), first, "a", "r");
-    too_early(json!([plain("a"), needing(reads("r", "a"), &[])]), "/steps/1/with/x", "a", "r");
+    let direct = "name `a` in the `needs` of `r`";
+    too_early(json!([reads("r", "r")]), first, "r", "it completes no earlier than `r` itself");
+    too_early(json!([reads("r", "a"), plain("a")]), first, "a", direct);
+    too_early(json!([plain("a"), needing(reads("r", "a"), &[])]), "/steps/1/with/x", "a", direct);
     too_early(
         json!([plain("a"), plain("b"), needing(plain("c"), &[]), needing(reads("r", "b"), &["a", "c"])]),
         "/steps/3/with/x",
         "b",
-        "r",
+        "name `b` in the `needs` of `r`",
     );
     // Siblings in parallel.
-    too_early(json!([parallel("g", json!([plain("a"), reads("r", "a")]))]), "/steps/0/parallel/1/with/x", "a", "r");
+    too_early(json!([parallel("g", json!([plain("a"), reads("r", "a")]))]), "/steps/0/parallel/1/with/x", "a", direct);
     // The group that the reader is in.
-    too_early(json!([plain("a"), group("g", json!([reads("r", "g")]))]), "/steps/1/steps/0/with/x", "g", "r");
-    // A step inside of a group, from outside and beside it.
-    too_early(json!([group("g", json!([plain("a")])), needing(reads("r", "a"), &[])]), "/steps/1/with/x", "a", "r");
-    too_early(json!([reads("r", "a"), group("g", json!([plain("a")]))]), first, "a", "r");
-    // A step outside of a group, from inside.
-    too_early(json!([group("g", json!([reads("r", "a")])), plain("a")]), "/steps/0/steps/0/with/x", "a", "r");
     too_early(
-        json!([plain("a"), needing(group("g", json!([reads("r", "a")])), &[])]),
+        json!([plain("a"), group("g", json!([reads("r", "g")]))]),
         "/steps/1/steps/0/with/x",
+        "g",
+        "it completes no earlier than `r` itself",
+    );
+    // A step inside of a group, from outside and beside it.
+    let whole = "name `g` in the `needs` of `r`";
+    too_early(json!([group("g", json!([plain("a")])), needing(reads("r", "a"), &[])]), "/steps/1/with/x", "a", whole);
+    too_early(json!([reads("r", "a"), group("g", json!([group("h", json!([plain("a")]))]))]), first, "a", whole);
+    // A step outside of a group, from inside.
+    let for_all = "name `a` in the `needs` of `g`";
+    too_early(json!([group("g", json!([reads("r", "a")])), plain("a")]), "/steps/0/steps/0/with/x", "a", for_all);
+    too_early(
+        json!([plain("a"), needing(group("g", json!([group("h", json!([reads("r", "a")]))])), &[])]),
+        "/steps/1/steps/0/steps/0/with/x",
         "a",
-        "r",
+        for_all,
     );
     // Groups side by side.
     too_early(
         json!([parallel("p", json!([group("g", json!([plain("a")])), group("h", json!([reads("r", "a")]))]))]),
         "/steps/0/parallel/1/steps/0/with/x",
         "a",
-        "r",
+        "name `g` in the `needs` of `h`",
     );
-    // That a sibling group waits for another child does not help.
+    // That the group waits for another step does not help.
     too_early(
         json!([group("g", json!([plain("a"), parallel("h", json!([plain("b"), reads("r", "b")]))]))]),
         "/steps/0/steps/1/parallel/1/with/x",
         "b",
-        "r",
+        "name `b` in the `needs` of `r`",
+    );
+}
+
+#[test]
+fn a_circle_hides_no_expression_that_reads_too_early() {
+    refused(
+        &workflow(json!([
+            { "id": "g", "needs": ["x"], "parallel": [plain("a"), reads("r", "a")] },
+            needing(plain("x"), &["g"]),
+        ])),
+        &[
+            ("/steps/0/needs", "g needs x needs g", None),
+            ("/steps/0/parallel/1/with/x", "`a` may not have completed when `r` starts", None),
+        ],
     );
 }
 

@@ -180,6 +180,34 @@ fn a_slot_is_passed_to_who_waited_before_who_becomes_ready() {
 }
 
 #[test]
+fn who_waited_for_a_slot_begins_before_what_the_end_of_a_group_leads_to() {
+    let mut definition = workflow(json!([
+        { "id": "g", "steps": [plain("a")] },
+        plain("after"),
+        call("other", json!({ "needs": [] })),
+        call("last", json!({ "needs": [] })),
+    ]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call other#1"], "a group opens first, and its children after it");
+    assert_eq!(story.completes("other").told(), ["call last#1"]);
+    assert_eq!(story.completes("last").told(), ["call a#1"]);
+    assert_eq!(story.completes("a").told(), ["collect g", "call after#1"]);
+    assert_eq!(story.completes("after").told(), ["completed"]);
+    definition["concurrency"] = json!(2);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call other#1", "call last#1"]);
+    assert_eq!(story.completes("last").told(), ["call a#1"]);
+
+    let mut definition =
+        workflow(json!([{ "id": "g", "steps": [plain("a")] }, { "id": "h", "needs": [], "steps": [plain("b")] }]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call a#1"]);
+    assert_eq!(story.completes("a").told(), ["call b#1", "collect g"]);
+}
+
+#[test]
 fn nothing_to_do_is_done_at_once() {
     let mut story = Story::begin(&json!({ "id": "rest-day", "timeout": "1s", "steps": [] }));
     assert_eq!(story.told(), ["completed"]);
@@ -497,6 +525,24 @@ fn a_step_knows_when_it_began_and_ended() {
     run.handle(Input::StepSettled { step: b, attempt: 1, outcome: Outcome::Failed }, at(104), &mut effects);
     assert_eq!((run.step(b).started_at, run.step(b).ended_at), (Some(at(103)), Some(at(104))));
     assert_eq!(run.end().map(|end| matches!(end, RunEnd::Failed(step, _) if step == b)), Some(true));
+}
+
+#[test]
+fn a_step_that_was_stopped_knows_when() {
+    let plan = plan(&workflow(
+        json!([{ "id": "g", "parallel": [plain("a"), call("b", json!({ "retry": retry(2) }))] }, plain("c")]),
+    ));
+    let mut run = Run::new(Rc::clone(&plan), 1);
+    let mut effects = Vec::new();
+    run.handle(Input::Started, at(1), &mut effects);
+    run.handle(
+        Input::StepSettled { step: step(&plan, "b"), attempt: 1, outcome: Outcome::Failed },
+        at(2),
+        &mut effects,
+    );
+    run.handle(Input::CancelRequested, at(3), &mut effects);
+    let ended = ["g", "a", "b", "c"].map(|id| run.step(step(&plan, id)).ended_at);
+    assert_eq!(ended, [Some(at(3)), Some(at(3)), Some(at(3)), None], "`c` never began");
 }
 
 /// The effects of one input as lines.

@@ -147,7 +147,7 @@ fn every_problem_has_its_place_and_its_column() {
             ("/steps/1/with/bad", "column 11: expected `input`, `steps` or `run`", None),
             (
                 "/steps/1/with/deep/er/0/0/0",
-                "column 10: `b` may not have completed when `b` starts; name it in `needs`",
+                "column 10: `b` may not have completed when `b` starts; it completes no earlier than `b` itself",
                 None
             ),
             ("/steps/1/with/empty", "column 3: expected `input`, `steps` or `run`", None),
