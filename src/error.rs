@@ -254,7 +254,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, _)| (1..=allowed).contains(distance))
+        .filter(|(distance, candidate)| {
+            (1..=allowed).contains(distance) && *distance < word.chars().count().max(candidate.chars().count())
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

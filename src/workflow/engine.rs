@@ -55,6 +55,18 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The run it is about.
+    #[must_use]
+    pub fn run(self) -> RunId {
+        match self {
+            Self::Call { run, .. } | Self::Abort { run, .. } | Self::Collect { run, .. } | Self::Settle { run, .. } => {
+                run
+            }
+        }
+    }
+}
+
 /// Runs and their timers.
 #[derive(Debug, Default)]
 pub struct Engine {
@@ -114,12 +126,14 @@ impl Engine {
         self.runs.get(run as usize).map(|slot| &slot.run)
     }
 
-    /// Forgets a run, and cancels it first if it has not ended; its commands are dropped with it.
+    /// Forgets a run, with its timers and the commands that nobody has taken yet. One that has not ended is not told to
+    /// stop: [`cancel`](Self::cancel) it first to abort what runs.
     pub fn remove(&mut self, run: RunId) {
         if let Some(slot) = self.runs.try_remove(run as usize) {
             for timer in slot.timers.into_iter().flatten() {
                 self.timers.clear(timer);
             }
+            self.commands.retain(|command| command.run() != run);
         }
     }
 

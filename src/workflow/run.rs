@@ -322,8 +322,9 @@ impl Run {
             effects.push(Effect::ClearTimer { timer: Timer::Step(step) });
         }
         if outcome == Outcome::Completed {
-            self.release_slots(step);
+            // First this step ends, then who waited for its slots begins: the log never shows more at once than may run.
             self.agenda.push_back(Task::Complete(step));
+            self.release_slots(step);
         } else {
             self.record(EventKind::AttemptFailed(step, attempt), now);
             self.attempt_failed(step, FailureReason::Error, outcome, now, effects);
