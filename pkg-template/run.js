@@ -15,6 +15,9 @@ export class Run {
   errors = [];
   contexts = [];
   startedAt = 0;
+  /** What the definition's `output` gave, or why it gave nothing. */
+  output = undefined;
+  outputError = undefined;
   ended = false;
   /** Why its caller cancelled it, once that happened. */
   cancellation = undefined;

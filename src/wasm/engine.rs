@@ -1,6 +1,6 @@
 //! Plans and runs.
 //!
-//! Commands go out as words in linear memory, [`WORDS`] to a command: what it is, the run, the step, and one more. Every
+//! Commands go out as words in linear memory, four to a command: what it is, the run, the step, and one more. Every
 //! function that moves a run returns how many commands wait there; the host reads them before it calls again.
 
 use std::cell::RefCell;
@@ -52,10 +52,12 @@ fn encode(command: Command) -> Option<[u32; WORDS]> {
         // The end of the run follows, and tells every handler why.
         Command::Abort { reason: AbortReason::RunEnded, .. } => return None,
         Command::Collect { run, step } => [2, run, step.0, 0],
+        Command::BuildOutput { run } => [7, run, NO_STEP, 0],
         Command::Settle { run, end } => match end {
             RunEnd::Completed => [3, run, NO_STEP, 0],
             RunEnd::Failed(step, FailureReason::Error) => [4, run, step.0, 0],
             RunEnd::Failed(step, FailureReason::Timeout) => [4, run, step.0, 1],
+            RunEnd::OutputFailed => [8, run, NO_STEP, 0],
             RunEnd::TimedOut => [5, run, NO_STEP, 0],
             RunEnd::Cancelled => [6, run, NO_STEP, 0],
         },
@@ -132,13 +134,25 @@ pub fn run_start(engine: u32, plan: u32, seed: u32, now_ms: f64) -> Option<u32> 
 /// An attempt ended: 0 completed, 1 failed, 2 failed in a way that no retry mends.
 #[wasm_bindgen(js_name = runSettle)]
 pub fn run_settle(engine: u32, run: u32, step: u32, attempt: u32, outcome: u8, now_ms: f64) -> u32 {
-    let outcome = match outcome {
+    with(engine, |host| {
+        host.engine.settle(run, StepIx(step), attempt, outcome_of(outcome), Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+fn outcome_of(number: u8) -> Outcome {
+    match number {
         0 => Outcome::Completed,
         1 => Outcome::Failed,
         _ => Outcome::FailedForGood,
-    };
+    }
+}
+
+/// The output of a run was built, or cannot be; the numbers are those of [`run_settle`].
+#[wasm_bindgen(js_name = runOutputBuilt)]
+pub fn run_output_built(engine: u32, run: u32, outcome: u8, now_ms: f64) -> u32 {
     with(engine, |host| {
-        host.engine.settle(run, StepIx(step), attempt, outcome, Timestamp::from_millis(now_ms));
+        host.engine.output_built(run, outcome_of(outcome), Timestamp::from_millis(now_ms));
         host.flush()
     })
 }

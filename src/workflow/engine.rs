@@ -46,6 +46,12 @@ pub enum Command {
         /// The group.
         step: StepIx,
     },
+    /// Every step completed: build the output that the definition describes; report back with
+    /// [`Engine::output_built`].
+    BuildOutput {
+        /// The run.
+        run: RunId,
+    },
     /// The run ended. The host takes what it wants to keep and calls [`Engine::remove`].
     Settle {
         /// The run.
@@ -60,9 +66,11 @@ impl Command {
     #[must_use]
     pub fn run(self) -> RunId {
         match self {
-            Self::Call { run, .. } | Self::Abort { run, .. } | Self::Collect { run, .. } | Self::Settle { run, .. } => {
-                run
-            }
+            Self::Call { run, .. }
+            | Self::Abort { run, .. }
+            | Self::Collect { run, .. }
+            | Self::BuildOutput { run }
+            | Self::Settle { run, .. } => run,
         }
     }
 }
@@ -96,6 +104,11 @@ impl Engine {
     /// An attempt of a call ended. One that nobody waits for any more is ignored.
     pub fn settle(&mut self, run: RunId, step: StepIx, attempt: u32, outcome: Outcome, now: Timestamp) {
         self.feed(run, Input::StepSettled { step, attempt, outcome }, now);
+    }
+
+    /// The output of a run is there, or cannot be had.
+    pub fn output_built(&mut self, run: RunId, outcome: Outcome, now: Timestamp) {
+        self.feed(run, Input::OutputBuilt(outcome), now);
     }
 
     /// Stops a run. One that has ended is left as it is.
@@ -157,6 +170,7 @@ impl Engine {
                 Effect::Call { step, attempt } => Command::Call { run, step, attempt },
                 Effect::Abort { step, attempt, reason } => Command::Abort { run, step, attempt, reason },
                 Effect::Collect { step } => Command::Collect { run, step },
+                Effect::BuildOutput => Command::BuildOutput { run },
                 Effect::Settle(end) => Command::Settle { run, end },
                 Effect::SetTimer { timer, at } => {
                     let id = self.timers.set(at, (run, timer));

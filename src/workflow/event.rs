@@ -26,8 +26,8 @@ pub enum EventKind {
     RunStarted,
     /// The run ended well.
     RunCompleted,
-    /// The run failed with a step.
-    RunFailed(StepIx),
+    /// The run failed: with a step, or with its output.
+    RunFailed(Option<StepIx>),
     /// The run took longer than its timeout.
     RunTimedOut,
     /// Somebody cancelled the run.
@@ -99,8 +99,8 @@ impl EventKind {
     pub fn step(self) -> Option<StepIx> {
         match self {
             Self::RunStarted | Self::RunCompleted | Self::RunTimedOut | Self::RunCancelled => None,
-            Self::RunFailed(step)
-            | Self::StepStarted(step)
+            Self::RunFailed(step) => step,
+            Self::StepStarted(step)
             | Self::StepCompleted(step)
             | Self::StepFailed(step)
             | Self::StepCancelled(step)

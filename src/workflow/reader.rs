@@ -185,7 +185,7 @@ pub(super) fn describe(json: &Json) -> &'static str {
 /// The value itself when it is short, otherwise its kind.
 pub(super) fn describe_value(json: &Json) -> String {
     match json {
-        Json::String(text) if text.chars().count() <= 40 => format!("`{text}`"),
+        Json::String(text) if text.chars().count() <= 40 => format!("`\"{text}\"`"),
         Json::Number(number) => format!("`{}`", number::format(number.as_f64().unwrap_or(f64::NAN))),
         Json::Bool(value) => format!("`{value}`"),
         _ => describe(json).to_owned(),

@@ -558,11 +558,29 @@ fn effects(run: &mut Run, input: Input, ms: u64) -> Vec<String> {
         Effect::Call { step, attempt } => format!("call {}#{attempt}", id(step)),
         Effect::Abort { step, attempt, reason } => format!("abort {}#{attempt}: {reason:?}", id(step)),
         Effect::Collect { step } => format!("collect {}", id(step)),
+        Effect::BuildOutput => "build the output".to_owned(),
         Effect::SetTimer { timer, at } => format!("wake {} at {}", name(timer), at.as_millis()),
         Effect::ClearTimer { timer } => format!("clear {}", name(timer)),
         Effect::Settle(end) => format!("{end:?}"),
     };
     effects.into_iter().map(line).collect()
+}
+
+#[test]
+fn a_run_has_not_completed_before_its_output_is_there() {
+    let plan = plan(&json!({ "id": "w", "steps": [call("a", json!({}))], "output": "{{ steps.a.output.text }}" }));
+    let a = step(&plan, "a");
+    for (outcome, end) in [(Outcome::Completed, "Completed"), (Outcome::FailedForGood, "OutputFailed")] {
+        let mut run = Run::new(Rc::clone(&plan), 1);
+        effects(&mut run, Input::Started, 0);
+        assert!(effects(&mut run, Input::OutputBuilt(outcome), 1).is_empty(), "nobody asked for the output yet");
+        let completed = Input::StepSettled { step: a, attempt: 1, outcome: Outcome::Completed };
+        assert_eq!(effects(&mut run, completed, 2), ["clear a", "build the output"]);
+        assert_eq!(run.end(), None);
+        assert_eq!(effects(&mut run, Input::OutputBuilt(outcome), 3), [end]);
+        let last = if end == "Completed" { "run.completed" } else { "run.failed" };
+        assert_eq!(run.log().last().map(|event| event.kind.name()), Some(last));
+    }
 }
 
 #[test]

@@ -147,10 +147,12 @@ impl Story {
                 format!("abort {}#{attempt}: {reason}", id(step))
             }
             Command::Collect { step, .. } => format!("collect {}", id(step)),
+            Command::BuildOutput { .. } => "build the output".to_owned(),
             Command::Settle { end, .. } => match end {
                 RunEnd::Completed => "completed".to_owned(),
                 RunEnd::Failed(step, FailureReason::Error) => format!("failed: {}", id(step)),
                 RunEnd::Failed(step, FailureReason::Timeout) => format!("failed: {} timed out", id(step)),
+                RunEnd::OutputFailed => "output failed".to_owned(),
                 RunEnd::TimedOut => "timed out".to_owned(),
                 RunEnd::Cancelled => "cancelled".to_owned(),
             },
