@@ -84,8 +84,8 @@ fn timers_that_are_moved_again_and_again_do_not_pile_up() {
             *id = timers.set(at(round), key);
         }
     }
-    assert_eq!((timers.len(), timers.next_due()), (100, Some(at(200))));
     assert!(format!("{timers:?}").len() < 20_000, "the places of dead timers are taken, and they are thrown away");
+    assert_eq!((timers.len(), timers.next_due()), (100, Some(at(200))));
     let fired: Vec<usize> = std::iter::from_fn(|| timers.pop_due(at(200))).collect();
     assert_eq!(fired, (0..100).collect::<Vec<_>>());
 }
