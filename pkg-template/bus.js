@@ -362,7 +362,8 @@ export class FeatureBusBase {
   /** A handler's failure is an event too; that of a handler of such events is dropped, or there would be no end. */
   #listenerFailed(error, details) {
     if (this.#disposed || details.topic === LISTENER_FAILED) return;
-    void this.#deliver(LISTENER_FAILED, new BusEvent(LISTENER_FAILED, { ...details, error }));
+    // Nobody waits for this, and a core that stops meanwhile tells everybody else.
+    this.#deliver(LISTENER_FAILED, new BusEvent(LISTENER_FAILED, { ...details, error })).catch(() => {});
   }
 
   #expire() {

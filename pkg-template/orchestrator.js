@@ -222,13 +222,13 @@ export class OrchestratorBase {
     if (this.#performing || this.#yielding) return;
     this.#performing = true;
     const end = now() + SLICE_MS;
-    for (let done = 1; this.#head < this.#todo.length; done += 1) {
+    while (this.#head < this.#todo.length) {
       const at = this.#head;
       this.#head += WORDS;
       const run = this.#runs[this.#todo[at + 1]];
       if (run !== undefined) this.#performOne(core, this.#todo[at], run, this.#todo[at + 2], this.#todo[at + 3]);
       if (this.#head === this.#todo.length) this.#tellListeners(core);
-      if (done % 32 === 0 && now() >= end && this.#head < this.#todo.length) {
+      if (this.#head < this.#todo.length && now() >= end) {
         this.#yielding = true;
         soon(() => {
           this.#yielding = false;
@@ -252,7 +252,7 @@ export class OrchestratorBase {
           this.#call(core, run, step, detail);
           break;
         case TIME_OUT_ATTEMPT:
-          this.#timeOutAttempt(run, step);
+          this.#timeOutAttempt(run, step, detail);
           break;
         case COLLECT:
           run.outputs[step] = this.#byId(run, run.plan.steps[step].children, (child) => run.outputs[child]);
@@ -313,10 +313,12 @@ export class OrchestratorBase {
     }
   }
 
-  #timeOutAttempt(run, step) {
+  #timeOutAttempt(run, step, attempt) {
     const error = run.attemptTimedOut(step);
     const context = run.contexts[step];
     run.errors[step] = error;
+    // It may have answered between the timeout and now; that came too late.
+    if (context?.attempt !== attempt) return;
     run.contexts[step] = undefined;
     CallContext.abort(context, error);
   }
