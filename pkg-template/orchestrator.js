@@ -20,6 +20,8 @@ const CANCELLED = 6;
 const BUILD_OUTPUT = 7;
 const OUTPUT_FAILED = 8;
 
+/** How many numbers the core gives for a step; see `runSteps`. */
+const STEP_NUMBERS = 4;
 /** How an attempt ended; see `runSettle`. */
 const OUTCOME = { completed: 0, failed: 1, failedForGood: 2 };
 
@@ -261,7 +263,7 @@ export class OrchestratorBase {
           this.#complete(core, run);
           break;
         case FAILED:
-          this.#fail(run, run.stepFailed(step, this.#stepsOf(core, run)[step].attempts, detail === 1));
+          this.#stepFailed(core, run, step, detail === 1);
           break;
         case TIMED_OUT:
           this.#fail(run, run.timedOut());
@@ -323,6 +325,11 @@ export class OrchestratorBase {
     CallContext.abort(context, error);
   }
 
+  #stepFailed(core, run, step, timedOut) {
+    const { attempts } = this.#stepOf(core.runSteps(this.#handle, run.number), step);
+    this.#fail(run, run.stepFailed(step, attempts, timedOut));
+  }
+
   #buildOutput(core, run) {
     let outcome = OUTCOME.completed;
     try {
@@ -339,7 +346,9 @@ export class OrchestratorBase {
   #complete(core, run) {
     const { plan, outputs } = run;
     const output = plan.hasOutput ? run.output : outputs[plan.last];
-    const steps = this.#stepsOf(core, run).map((step, index) => ({ ...step, output: outputs[index] }));
+    const numbers = core.runSteps(this.#handle, run.number);
+    const report = () => this.#byId(run, plan.steps.keys(), (step) => this.#stepOf(numbers, step, outputs[step]));
+    let steps;
     const { id: runId, correlationId } = run;
     const durationMs = now() - run.startedAt;
     this.#release(core, run);
@@ -349,7 +358,10 @@ export class OrchestratorBase {
       correlationId,
       status: "completed",
       output: output ?? null,
-      steps: this.#byId(run, steps.keys(), (step) => steps[step]),
+      /** Made when somebody looks: most callers want the output, and a long run has many steps. */
+      get steps() {
+        return (steps ??= report());
+      },
       durationMs,
     });
   }
@@ -401,13 +413,10 @@ export class OrchestratorBase {
     this.#perform(core);
   }
 
-  /** Where each step of a run is. */
-  #stepsOf(core, run) {
-    const numbers = core.runSteps(this.#handle, run.number);
-    return run.plan.steps.map((_, step) => {
-      const [status, attempts, began, ended] = numbers.subarray(step * 4, step * 4 + 4);
-      return { status: this.#statusNames[status], attempts, durationMs: ended >= began ? ended - began : null };
-    });
+  /** How a step ended; see `runSteps` for the numbers. */
+  #stepOf(numbers, step, output) {
+    const [status, attempts, began, ended] = numbers.subarray(step * STEP_NUMBERS, (step + 1) * STEP_NUMBERS);
+    return { status: this.#statusNames[status], attempts, durationMs: ended >= began ? ended - began : null, output };
   }
 
   /** An object of something for each of some steps, by id. */
