@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use slab::Slab;
 
+use super::message::{AbortReason, Effect, Input, Outcome, RunEnd, Timer};
 use super::plan::{Plan, StepIx};
-use super::run::{AbortReason, Effect, Input, Outcome, Run, RunEnd, Timer};
+use super::run::Run;
 use crate::exec::{TimerId, Timers};
 use crate::time::Timestamp;
 

@@ -13,22 +13,27 @@
 //! - [`definition`]: what is written, checked one key at a time
 //! - [`expression`], [`template`]: `{{ steps.a.output.x }}`, alone and inside of data
 //! - [`plan`]: the graph, checked as a whole
-//! - [`run`], [`event`]: the state machine and what it tells
+//! - [`run`]: the state machine; [`state`]: where each step is; [`message`]: what goes in and comes out; [`event`]: what it
+//!   tells
 //! - [`engine`]: many runs, one clock
 
 pub mod definition;
 pub mod engine;
 pub mod event;
 pub mod expression;
+pub mod message;
 pub mod plan;
 mod reader;
 pub mod run;
+pub mod state;
 pub mod template;
 
 pub use definition::Definition;
 pub use engine::{Command, Engine, RunId};
 pub use event::{Event, EventKind};
 pub use expression::Scope;
+pub use message::{AbortReason, Effect, FailureReason, Input, Outcome, RunEnd, Timer};
 pub use plan::{Plan, StepIx};
-pub use run::{AbortReason, Effect, FailureReason, Input, Outcome, Run, RunEnd, Status, Timer};
+pub use run::Run;
+pub use state::{Status, StepState};
 pub use template::Template;

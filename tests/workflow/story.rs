@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use repflow::time::Timestamp;
-use repflow::workflow::run::{AbortReason, FailureReason};
+use repflow::workflow::{AbortReason, FailureReason};
 use repflow::workflow::{Command, Engine, EventKind, Outcome, Plan, RunEnd, RunId, Status, StepIx};
 use serde_json::{Value as Json, json};
 
