@@ -18,7 +18,7 @@ export function createApi(load) {
   }
   class WorkflowOrchestrator extends OrchestratorBase {
     constructor(options) {
-      super(runtime, FeatureBus, options);
+      super(FeatureBus, options);
     }
   }
   class AdvancedWorkflowIntegration extends IntegrationBase {

@@ -4,15 +4,17 @@ import { Alarm, now } from "./clock.js";
 import { CallContext } from "./context.js";
 import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
 import { uniqueId } from "./ids.js";
-import { milliseconds } from "./runtime.js";
+import { milliseconds, unattended } from "./runtime.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const NO_OPTIONS = Object.freeze({});
+const PUBLISH_OPTIONS = { source: checks.string, correlationId: checks.string };
 const REQUEST_OPTIONS = { timeout: checks.duration, signal: checks.signal, correlationId: checks.string };
 const NAME = /^[A-Za-z0-9_-]+$/;
-const VERSION = /^\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]*)?$/;
+/** SemVer 2.0, by the expression that semver.org gives. */
+const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 /** Tokens between dots; a wildcard stands alone, and `>` only at the end. The core has the last word. */
-const TOPIC = /^(?!\$)(\*|[^\s.*>]+)(\.(\*|[^\s.*>]+))*(\.>)?$|^>$/;
+const TOPIC = /^(?!\$)(\*|[^\s\p{Cc}.*>]+)(\.(\*|[^\s\p{Cc}.*>]+))*(\.>)?$|^>$/u;
 
 /** A topic of our own: a handler threw, or what it returned was rejected. */
 const LISTENER_FAILED = "repflow.listener.failed";
@@ -58,9 +60,11 @@ export class FeatureBusBase {
   #deliveries = new Map();
   /** Requests under way, by their number. */
   #requests = new Map();
-  #alarm = new Alarm(() => this.#expire());
+  #alarm = new Alarm(() => unattended(() => this.#expire()));
   /** What waits for the core to be there; each is called once with it. */
   #whenThere = [];
+  /** Rejects what waits for the core, or for listeners, when this bus is disposed of. */
+  #waiting = new Set();
 
   /** For the orchestrator, whose steps are requests whose time the planner keeps. */
   [internals];
@@ -70,7 +74,9 @@ export class FeatureBusBase {
     this.#runtime = runtime;
     this.#requestTimeout = options.requestTimeout ?? DEFAULT_TIMEOUT_MS;
     this[internals] = {
+      runtime,
       attached: () => this.#attached(),
+      there: (giveUp) => this.#there(undefined, giveUp),
       requestTimeout: this.#requestTimeout,
       has: (feature) => this.#features.has(feature),
       whenThere: (act) => {
@@ -107,7 +113,9 @@ export class FeatureBusBase {
       throw new RepflowError("bus.feature_exists", message);
     }
     const info = { name, version, description, capabilities: [...capabilities], actions: Object.keys(feature.actions) };
-    const entry = { info, actions: feature.actions, underWay: 0, idle: undefined };
+    // What was registered is what is called, also when the object changes later.
+    const handlers = new Map(Object.entries(feature.actions));
+    const entry = { info, actions: feature.actions, handlers, underWay: 0, idle: undefined };
     // Told to the core now if it knows this bus, otherwise when it does.
     if (this.#isAttached()) registerInCore(this.#runtime.ready(), this.#handle, info);
     this.#features.set(name, entry);
@@ -118,8 +126,8 @@ export class FeatureBusBase {
     this.#assertUsable();
     const feature = this.#features.get(name);
     if (feature === undefined) {
-      const core = await this.#attached();
-      core.busResolve(this.#handle, String(name), "");
+      await this.#there();
+      this.#attached().busResolve(this.#handle, describe(name), "");
       return;
     }
     this.#features.delete(name);
@@ -133,8 +141,8 @@ export class FeatureBusBase {
   /** What is there: descriptions of the features, by name. */
   async features() {
     this.#assertUsable();
-    const core = await this.#attached();
-    return core.busFeatures(this.#handle);
+    await this.#there();
+    return this.#attached().busFeatures(this.#handle);
   }
 
   /** Hears a topic or a pattern; returns a function that ends it. */
@@ -155,12 +163,12 @@ export class FeatureBusBase {
     });
     const { feature, priority = 0, signal } = options;
     if (signal?.aborted) return () => {};
-    const subscription = { topic, handler, feature, priority, number: undefined };
+    const subscription = { topic, handler, feature, priority, number: undefined, end: () => unsubscribe() };
     if (this.#isAttached()) this.#subscribeInCore(this.#runtime.ready(), subscription);
     this.#subscriptions.add(subscription);
     this.#deliveries.clear();
     const unsubscribe = () => {
-      signal?.removeEventListener("abort", unsubscribe);
+      signal?.removeEventListener?.("abort", unsubscribe);
       if (!this.#subscriptions.delete(subscription)) return;
       this.#deliveries.clear();
       if (this.#isAttached()) {
@@ -178,9 +186,9 @@ export class FeatureBusBase {
    */
   async publish(topic, data, options = NO_OPTIONS) {
     this.#assertUsable();
-    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of publish", options, { source: checks.string, correlationId: checks.string });
-    const core = this.#attached();
-    if (core instanceof Promise) await core;
+    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of publish", options, PUBLISH_OPTIONS);
+    const loading = this.#attached();
+    if (loading instanceof Promise) await this.#there(loading);
     return this.#deliver(topic, new BusEvent(topic, data, options));
   }
 
@@ -192,12 +200,22 @@ export class FeatureBusBase {
       const message = `a request names a feature and an action as strings, not ${describe(feature)} and ${describe(action)}`;
       throw invalid("bus.invalid", "the request", [{ pointer: "", message }]);
     }
-    const attached = this.#attached();
-    const core = attached instanceof Promise ? await attached : attached;
-    // The core may have been replaced, or this bus disposed of, while it loaded.
-    if (attached instanceof Promise) return this.request(feature, action, params, options);
-    const timeoutMs = milliseconds(core, options.timeout ?? this.#requestTimeout, "timeout");
     const { signal, correlationId = uniqueId() } = options;
+    let core = this.#attached();
+    if (core instanceof Promise) {
+      core = await this.#there(core, (reject) => {
+        const late = () => reject(timedOut(feature, action, options.timeout ?? this.#requestTimeout, correlationId));
+        const timer = setTimeout(late, roughly(options.timeout ?? this.#requestTimeout));
+        const onAbort = () => reject(cancelled(feature, action, signal.reason, correlationId));
+        if (signal?.aborted) onAbort();
+        signal?.addEventListener("abort", onAbort);
+        return () => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", onAbort);
+        };
+      });
+    }
+    const timeoutMs = milliseconds(core, options.timeout ?? this.#requestTimeout, "timeout");
     const context = new CallContext(feature, action, correlationId);
     if (signal?.aborted) throw cancelled(feature, action, signal.reason, correlationId);
     const entry = this.#resolve(core, feature, action);
@@ -207,9 +225,13 @@ export class FeatureBusBase {
       if (request.ended) return;
       request.ended = true;
       signal?.removeEventListener("abort", onAbort);
-      if (this.#requests.delete(request.number)) core.requestEnd(this.#handle, request.number);
-      if (this.#requests.size === 0) this.#rest();
+      // First, so that not even a panic below keeps the caller waiting.
       settle(value);
+      // The number may belong to another request by now.
+      const open = this.#requests.get(request.number) === request;
+      if (open) this.#requests.delete(request.number);
+      if (this.#requests.size === 0) this.#rest();
+      if (open) core.requestEnd(this.#handle, request.number);
     };
     const onAbort = () => request.fail(cancelled(feature, action, signal.reason, correlationId));
     /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
@@ -219,6 +241,8 @@ export class FeatureBusBase {
     };
     this.#requests.set(request.number, request);
     this.#runtime.own(this);
+    // Whoever called gets what is thrown below instead of this promise.
+    promise.catch(() => {});
     this.#alarm.set(core.busDeadline(this.#handle));
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#invoke(entry, action, params, context, (value) => end(resolve, value), (error) => end(reject, error));
@@ -232,8 +256,9 @@ export class FeatureBusBase {
     const error = disposed();
     for (const request of [...this.#requests.values()]) request.fail(error);
     this.#alarm.clear();
+    for (const reject of [...this.#waiting]) reject(error);
     this.#features.clear();
-    this.#subscriptions.clear();
+    for (const { end } of [...this.#subscriptions]) end();
     this.#deliveries.clear();
     this.#byNumber.clear();
     if (this.#isAttached()) this.#runtime.free(this, "busFree", this.#handle);
@@ -257,8 +282,25 @@ export class FeatureBusBase {
     return this.#handle !== undefined && this.#generation === this.#runtime.generation;
   }
 
+  /** A promise of the core, knowing this bus, which ends with this bus, or when `giveUp` rejects it. */
+  async #there(loading = this.#attached(), giveUp = () => () => {}) {
+    if (!(loading instanceof Promise)) return loading;
+    const { promise, resolve, reject } = withResolvers();
+    this.#waiting.add(reject);
+    const stop = giveUp(reject);
+    loading.then(resolve, reject);
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(reject);
+      stop();
+    }
+    return this.#attached();
+  }
+
   /** The core, knowing this bus: at once if it can be, otherwise a promise. */
   #attached() {
+    this.#assertUsable();
     const core = this.#runtime.ready();
     if (core instanceof Promise) {
       return core.then(() => {
@@ -272,12 +314,14 @@ export class FeatureBusBase {
 
   /** Hands over all that was registered; also after a panic, to the fresh instance. */
   #attach(core) {
-    this.#handle = core.busNew();
+    const handle = core.busNew();
+    // What was checked when it was given is taken by the core too; if it is not, nothing is half there.
+    for (const { info } of this.#features.values()) registerInCore(core, handle, info);
+    this.#handle = handle;
     this.#generation = this.#runtime.generation;
-    this.#runtime.freeWhenUnused(this, "busFree", this.#handle);
+    this.#runtime.freeWhenUnused(this, "busFree", handle);
     this.#byNumber.clear();
     this.#deliveries.clear();
-    for (const { info } of this.#features.values()) registerInCore(core, this.#handle, info);
     for (const subscription of this.#subscriptions) this.#subscribeInCore(core, subscription);
     for (const act of this.#whenThere.splice(0)) act(core);
   }
@@ -288,8 +332,9 @@ export class FeatureBusBase {
   }
 
   #resolve(core, feature, action) {
+    this.#assertUsable();
     const entry = this.#features.get(feature);
-    if (entry === undefined || !Object.hasOwn(entry.actions, action)) {
+    if (entry === undefined || !entry.handlers.has(action)) {
       // The core knows the names that come near.
       core.busResolve(this.#handle, feature, action);
     }
@@ -299,19 +344,28 @@ export class FeatureBusBase {
   /** Calls a handler; exactly one of the callbacks is called, once. */
   #invoke(entry, action, params, context, onValue, onError) {
     entry.underWay += 1;
-    const done = (settle, value) => {
+    let left = false;
+    const leave = () => {
+      if (left) return;
+      left = true;
       entry.underWay -= 1;
       if (entry.underWay === 0) entry.idle?.resolve();
-      settle(value);
     };
-    let answer;
+    // A handler that never answers is under way until its caller has given up.
+    CallContext.whenOver(context, leave);
+    const done = (settle, value) => {
+      leave();
+      unattended(() => settle(value));
+    };
+    let answer, later;
     try {
-      answer = entry.actions[action](params, context);
+      answer = entry.handlers.get(action).call(entry.actions, params, context);
+      later = typeof answer?.then === "function";
     } catch (error) {
       done(onError, error);
       return;
     }
-    if (typeof answer?.then !== "function") {
+    if (!later) {
       done(onValue, answer);
       return;
     }
@@ -328,8 +382,11 @@ export class FeatureBusBase {
       this.#listenerFailed(error, { topic, feature: subscription.feature });
     };
     for (const subscription of handlers) {
+      // One of those before may have ended it.
+      if (!this.#subscriptions.has(subscription)) continue;
+      const { handler } = subscription;
       try {
-        const answer = subscription.handler(event);
+        const answer = handler(event);
         if (typeof answer?.then === "function") {
           pending.push(Promise.resolve(answer).catch((error) => fail(subscription, error)));
         }
@@ -337,7 +394,16 @@ export class FeatureBusBase {
         fail(subscription, error);
       }
     }
-    if (pending.length > 0) await Promise.all(pending);
+    if (pending.length > 0) {
+      const { promise, resolve, reject } = withResolvers();
+      this.#waiting.add(reject);
+      void Promise.all(pending).then(resolve);
+      try {
+        await promise;
+      } finally {
+        this.#waiting.delete(reject);
+      }
+    }
     return { delivered: handlers.length - failed, failed };
   }
 
@@ -366,14 +432,14 @@ export class FeatureBusBase {
   #expire() {
     const core = this.#runtime.ready();
     if (core instanceof Promise || !this.#isAttached()) return;
-    for (const number of core.requestsExpire(this.#handle, now())) {
-      const request = this.#requests.get(number);
-      this.#requests.delete(number);
+    // All of them first: a handler that hears of its abort may begin a request, which gets one of these numbers.
+    const expired = Array.from(core.requestsExpire(this.#handle, now()), (number) => this.#requests.get(number));
+    for (const { number } of expired) this.#requests.delete(number);
+    for (const request of expired) {
       const { feature, action, timeoutMs, context } = request;
-      const message = `\`${feature}.${action}\` did not answer within ${timeoutMs} ms; give the request more time, or mend the feature`;
-      request.fail(new RepflowError("bus.timeout", message, { correlationId: context.correlationId }));
+      request.fail(timedOut(feature, action, `${timeoutMs} ms`, context.correlationId));
     }
-    this.#alarm.set(core.busDeadline(this.#handle));
+    if (this.#isAttached()) this.#alarm.set(core.busDeadline(this.#handle));
   }
 
   #rest() {
@@ -384,6 +450,19 @@ export class FeatureBusBase {
 
 function registerInCore(core, bus, { name, version, description, capabilities, actions }) {
   core.busRegister(bus, name, version, description, capabilities, actions);
+}
+
+/** Milliseconds of a duration while there is no core to read it; it has the last word once it is there. */
+function roughly(duration) {
+  if (typeof duration === "number") return Math.min(duration, 2 ** 31 - 1);
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) ?? [];
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? DEFAULT_TIMEOUT_MS;
+  return Math.min((number ?? 1) * factor, 2 ** 31 - 1);
+}
+
+function timedOut(feature, action, time, correlationId) {
+  const message = `\`${feature}.${action}\` did not answer within ${time}; give the request more time, or mend the feature`;
+  return new RepflowError("bus.timeout", message, { correlationId });
 }
 
 function cancelled(feature, action, reason, correlationId) {

@@ -44,6 +44,8 @@ export class Alarm {
 export function soon(callback) {
   if (typeof setImmediate === "function") {
     setImmediate(callback);
+  } else if (typeof MessageChannel !== "function") {
+    setTimeout(callback, 0);
   } else {
     // `setTimeout` would wait 4 ms when it is nested; a message does not.
     const { port1, port2 } = new MessageChannel();

@@ -5,6 +5,7 @@ export class CallContext {
   #controller = undefined;
   #over = false;
   #reason = undefined;
+  #whenOver = undefined;
 
   constructor(feature, action, correlationId) {
     this.feature = feature;
@@ -25,7 +26,13 @@ export class CallContext {
   static abort(context, reason) {
     context.#over = true;
     context.#reason = reason;
+    context.#whenOver?.();
     context.#controller?.abort(reason);
+  }
+
+  /** Has `act` called when nobody waits for the answer any more. */
+  static whenOver(context, act) {
+    context.#whenOver = act;
   }
 
   /** Whether nobody waits for the answer any more. */

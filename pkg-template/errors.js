@@ -90,6 +90,15 @@ export function checkOptions(code, what, options, checks) {
   if (problems.length > 0) throw invalid(code, what, problems);
 }
 
+/** What an error says, whatever was thrown. */
+export function textOf(error) {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return describe(error);
+  }
+}
+
 /** What was given, in a word; a short string is shown. */
 export function describe(value) {
   if (value === null) return "null";

@@ -35,7 +35,13 @@ export class IntegrationBase {
       onEvent: checks.handler,
       correlationId: checks.string,
     });
-    const core = await this.#runtime.ready();
+    const { signal } = options;
+    const core = await this.bus[internals].there((reject) => {
+      const onAbort = () => reject(new RepflowError("run.cancelled", "the run was cancelled by its caller", { cause: signal.reason }));
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener("abort", onAbort);
+      return () => signal?.removeEventListener("abort", onAbort);
+    });
     const input = core.workoutRequest(request);
     try {
       const run = await this.orchestrator.executeWorkflow(JSON.parse(core.comprehensiveWorkout()), input, options);

@@ -3,10 +3,10 @@
 import { internals } from "./bus.js";
 import { Alarm, now, soon } from "./clock.js";
 import { CallContext, StepContext } from "./context.js";
-import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { checkOptions, checks, describe, disposed, invalid, RepflowError, textOf } from "./errors.js";
 import { uniqueId } from "./ids.js";
 import { Run, cancelled } from "./run.js";
-import { milliseconds } from "./runtime.js";
+import { milliseconds, unattended } from "./runtime.js";
 
 /** Words to a command, and what the first of them says; see `encode` in src/wasm/engine.rs. */
 const WORDS = 4;
@@ -27,6 +27,8 @@ const OUTCOME = { completed: 0, failed: 1, failedForGood: 2 };
 
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
+/** A pause between two performances that is longer than this was the host's turn. */
+const IDLE_MS = 0.5;
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;
 
@@ -51,17 +53,21 @@ export class OrchestratorBase {
   #head = 0;
   #performing = false;
   #yielding = false;
+  /** Since when the host had no turn, and when it was last known to have none. */
+  #busySince = 0;
+  #busyUntil = -Infinity;
   /** Runs that have moved since their listeners were told. */
   #moved = new Set();
   #listeners = new Map();
-  #alarm = new Alarm(() => this.#tick());
+  #alarm = new Alarm(() => unattended(() => this.#tick()));
 
-  constructor(runtime, FeatureBus, options = {}) {
+  constructor(FeatureBus, options = {}) {
     checkOptions("config.invalid", "the options of WorkflowOrchestrator", options, {
       bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
     });
-    this.#runtime = runtime;
     this.bus = options.bus ?? new FeatureBus();
+    // That of the bus, which may come from another entry of the package.
+    this.#runtime = this.bus[internals].runtime;
   }
 
   /** Runs a workflow to its end; see `start` for a run that can be cancelled by its handle. */
@@ -81,11 +87,11 @@ export class OrchestratorBase {
       onEvent: checks.handler,
       correlationId: checks.string,
     });
-    const run = new Run(uniqueId(), input, options, (run, reason) => this.#cancel(run, reason));
+    const run = new Run(uniqueId(), input, options, (run, reason) => unattended(() => this.#cancel(run, reason)));
     this.#active.add(run);
     this.#runtime.own(this);
     this.#launch(run, definition);
-    return { id: run.id, result: run.result, cancel: (reason) => this.#cancel(run, reason) };
+    return { id: run.id, result: run.result, cancel: (reason) => unattended(() => this.#cancel(run, reason)) };
   }
 
   /** Hears events of all runs, by type or `*`; returns a function that ends it. */
@@ -98,7 +104,7 @@ export class OrchestratorBase {
     if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
     const { signal } = options;
     if (signal?.aborted) return () => {};
-    const listener = { handler };
+    const listener = { handler, off: () => off() };
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     const off = () => {
@@ -116,7 +122,7 @@ export class OrchestratorBase {
     this.#disposed = true;
     if (this.#isAttached()) this.#runtime.free(this, "engineFree", this.#handle);
     this.abandon(disposed());
-    this.#listeners.clear();
+    for (const listeners of [...this.#listeners.values()]) for (const { off } of [...listeners]) off();
     this.#runtime.disown(this);
   }
 
@@ -216,29 +222,39 @@ export class OrchestratorBase {
       this.#view = new Uint32Array(this.#memory.buffer);
     }
     const start = core.engineCommands(this.#handle) >>> 2;
-    for (let word = start; word < start + commands * WORDS; word += 1) this.#todo.push(this.#view[word]);
+    for (let word = start; word < start + commands * WORDS; word += WORDS) {
+      this.#todo.push(this.#view[word], this.#view[word + 1], this.#view[word + 2], this.#view[word + 3]);
+      const run = this.#runs[this.#view[word + 1]];
+      if (run !== undefined) this.#moved.add(run);
+    }
   }
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. */
   #perform(core) {
     if (this.#performing || this.#yielding) return;
     this.#performing = true;
-    const end = now() + SLICE_MS;
-    while (this.#head < this.#todo.length) {
+    // Handlers that answer in microtasks come back here within the same task: what they used counts too.
+    let time = now();
+    if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
+    for (;;) {
+      const atEnd = this.#head === this.#todo.length;
+      time = now();
+      if (atEnd || time - this.#busySince >= SLICE_MS) this.#tellListeners(core);
+      if (this.#head === this.#todo.length) break;
+      if (time - this.#busySince >= SLICE_MS) {
+        this.#yielding = true;
+        soon(() => {
+          this.#yielding = false;
+          if (this.#isAttached()) unattended(() => this.#perform(this.#runtime.ready()));
+        });
+        break;
+      }
       const at = this.#head;
       this.#head += WORDS;
       const run = this.#runs[this.#todo[at + 1]];
       if (run !== undefined) this.#performOne(core, this.#todo[at], run, this.#todo[at + 2], this.#todo[at + 3]);
-      if (this.#head === this.#todo.length) this.#tellListeners(core);
-      if (this.#head < this.#todo.length && now() >= end) {
-        this.#yielding = true;
-        soon(() => {
-          this.#yielding = false;
-          if (this.#isAttached()) this.#perform(this.#runtime.ready());
-        });
-        break;
-      }
     }
+    this.#busyUntil = this.#yielding ? -Infinity : time;
     if (this.#head === this.#todo.length) {
       this.#todo.length = 0;
       this.#head = 0;
@@ -251,7 +267,8 @@ export class OrchestratorBase {
     try {
       switch (op) {
         case CALL:
-          this.#call(core, run, step, detail);
+          // What was cancelled after this was queued is not begun.
+          if (run.cancellation === undefined) this.#call(core, run, step, detail);
           break;
         case TIME_OUT_ATTEMPT:
           this.#timeOutAttempt(run, step, detail);
@@ -303,12 +320,14 @@ export class OrchestratorBase {
     };
     const onError = (error) => {
       if (!CallContext.isOver(context)) run.errors[step] = error;
-      settle(error?.retryable === false ? OUTCOME.failedForGood : OUTCOME.failed);
+      settle(isFinal(error) ? OUTCOME.failedForGood : OUTCOME.failed);
     };
     try {
       const params = hasWith
         ? core.runParams(this.#handle, run.number, step, run.id, run.input, run.outputs)
         : run.input;
+      // Reading the parameters may have run a getter of the caller.
+      if (run.ended) return;
       this.bus[internals].call(core, feature, action, params, context, onValue, onError);
     } catch (error) {
       onError(error);
@@ -339,6 +358,7 @@ export class OrchestratorBase {
       run.outputError = error;
       outcome = OUTCOME.failedForGood;
     }
+    if (run.ended) return;
     this.#moved.add(run);
     this.#take(core, core.runOutputBuilt(this.#handle, run.number, outcome, now()));
   }
@@ -389,13 +409,17 @@ export class OrchestratorBase {
 
   /** Lets a run go that has ended, after its last events were told. */
   #release(core, run) {
+    // It has ended, whatever its listeners do: when they dispose of this orchestrator, it keeps its end.
+    this.#active.delete(run);
     if (core !== undefined && run.number !== undefined) {
       this.#tell(core, run);
-      core.runRemove(this.#handle, run.number);
-      this.#runs[run.number] = undefined;
+      // A listener may have disposed of this orchestrator, or lost the core: then the number names another run, or none.
+      if (this.#runs[run.number] === run) {
+        this.#runs[run.number] = undefined;
+        core.runRemove(this.#handle, run.number);
+      }
     }
     this.#moved.delete(run);
-    this.#active.delete(run);
     if (this.#active.size === 0) {
       this.#alarm.clear();
       this.#runtime.disown(this);
@@ -440,17 +464,31 @@ export class OrchestratorBase {
     if (run.onEvent === undefined && this.#listeners.size === 0) return;
     for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from), this.#eventNames)) {
       const hear = (handler) => {
+        const fail = (error) => this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
         try {
-          handler(event);
+          const answer = handler(event);
+          if (typeof answer?.then === "function") Promise.resolve(answer).catch(fail);
         } catch (error) {
-          this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
+          fail(error);
         }
       };
       if (run.onEvent !== undefined) hear(run.onEvent);
       for (const type of [event.type, "*"]) {
-        for (const { handler } of this.#listeners.get(type) ?? []) hear(handler);
+        const listeners = this.#listeners.get(type);
+        if (listeners === undefined) continue;
+        // A copy: one that is added while this event is told hears the next one first.
+        for (const listener of [...listeners]) if (listeners.has(listener)) hear(listener.handler);
       }
     }
+  }
+}
+
+/** Whether an error says that no other attempt can mend it. */
+function isFinal(error) {
+  try {
+    return error?.retryable === false;
+  } catch {
+    return false;
   }
 }
 
@@ -461,7 +499,7 @@ function definitionText(definition) {
   try {
     text = JSON.stringify(definition);
   } catch (cause) {
-    throw refuse(`it must be plain data that JSON can hold: ${cause.message}`);
+    throw refuse(`it must be plain data that JSON can hold: ${textOf(cause)}`);
   }
   if (text === undefined) throw refuse(`a workflow definition must be an object, not ${describe(definition)}`);
   return text;

@@ -1,7 +1,7 @@
 // One run, as the facade knows it: its values, its promise and its listeners. Where it stands is the core's to know.
 
 import { CallContext } from "./context.js";
-import { RepflowError } from "./errors.js";
+import { RepflowError, textOf } from "./errors.js";
 
 /** How many numbers the core gives for an event; see `runEvents`. */
 const EVENT_NUMBERS = 6;
@@ -90,7 +90,7 @@ export class Run {
     const details = { ...place, cause };
     // A typed error says how to react to it, and wrapping must not hide that.
     if (cause instanceof RepflowError) Object.assign(details, { kind: cause.kind, problems: cause.problems });
-    return new RepflowError("step.failed", `step \`${stepId}\` failed${tries}: ${cause?.message ?? cause}`, details);
+    return new RepflowError("step.failed", `step \`${stepId}\` failed${tries}: ${textOf(cause)}`, details);
   }
 
   attemptTimedOut(step) {

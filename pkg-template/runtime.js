@@ -1,13 +1,22 @@
 // The wasm instance: loaded at first use, and replaced when it has panicked.
 
 import * as glue from "./core.js";
-import { RepflowError, describe, fromCore, invalid, isCoreError } from "./errors.js";
+import { RepflowError, describe, fromCore, invalid, isCoreError, textOf } from "./errors.js";
 
 /**
  * The glue is one module with one instance, whichever entry loaded it: what depends on the instance is shared by all.
  * `generation` counts the instances; what one of them numbered means nothing to the next.
  */
-const instance = { core: undefined, generation: 0, owners: new Set() };
+const instance = { core: undefined, generation: 0, owners: new Set(), lastCrash: undefined };
+
+/**
+ * Why the instance is lost, until that has been dealt with. Dealing with it takes some stack, and the end of the stack may
+ * be what it was lost of; then whoever uses the core next deals with it first.
+ */
+let lost = undefined;
+
+/** How long the module may take to load. */
+const LOAD_TIMEOUT_MS = 60_000;
 
 /**
  * Gives access to the core. Whoever has something in flight in it is an owner: after a panic each owner is told to
@@ -29,6 +38,7 @@ export class Runtime {
 
   /** The core if it is there or can be had at once; otherwise a promise of it. */
   ready() {
+    if (lost !== undefined) crashed();
     return instance.core ?? this.#loading ?? this.#begin();
   }
 
@@ -40,8 +50,9 @@ export class Runtime {
       throw loadFailed(cause);
     }
     if (module instanceof WebAssembly.Module) return instantiate(module);
-    this.#loading = Promise.resolve(module)
-      .then(instantiate, (cause) => {
+    this.#loading = withinTime(module)
+      .then(instantiate)
+      .catch((cause) => {
         throw loadFailed(cause);
       })
       .finally(() => {
@@ -61,6 +72,8 @@ export class Runtime {
 
   /** Frees `handle` of this generation by the export `free` when `owner` is collected without having been disposed of. */
   freeWhenUnused(owner, free, handle) {
+    // Workers have it since 2025-05-05; where there is none, what is not disposed of stays until the instance goes.
+    if (typeof FinalizationRegistry === "undefined") return;
     this.#unused ??= new FinalizationRegistry(({ free, handle, generation }) => {
       if (generation === instance.generation) instance.core[free](handle);
     });
@@ -92,27 +105,56 @@ function instantiate(module) {
 /** An export as the facade sees it: it returns, throws a `RepflowError`, or takes the instance down with it. */
 function guard(call) {
   return (...args) => {
+    if (lost !== undefined) throw crashed();
+    const { generation } = instance;
+    let answer;
     try {
-      return call(...args);
+      answer = call(...args);
     } catch (thrown) {
-      throw isCoreError(thrown) ? fromCore(thrown) : crashed(thrown);
+      if (generation === instance.generation) {
+        if (isCoreError(thrown)) throw fromCore(thrown);
+        lost = { cause: thrown };
+        throw crashed();
+      }
     }
+    // A getter or a `toJSON` that this call ran may have ended the instance under it.
+    if (generation !== instance.generation) throw instance.lastCrash;
+    return answer;
   };
 }
 
 /** The one place that handles a lost instance. */
-function crashed(cause) {
+function crashed() {
+  const { cause } = lost;
   const error = new RepflowError("internal.panic", `the core stopped: ${panicMessage(cause)}; call again`, { cause });
-  try {
-    glue.reset();
-  } catch {
-    // Then the next call fails like this one. Whatever happens, those who wait are told now.
-  }
+  glue.reset();
   instance.generation += 1;
+  instance.lastCrash = error;
   const owners = [...instance.owners];
   instance.owners.clear();
+  lost = undefined;
   for (const owner of owners) owner.abandon(error);
   return error;
+}
+
+/**
+ * For what the host calls and nobody awaits (timers, answers, aborts): whoever waits has been told of the panic already.
+ */
+export function unattended(act) {
+  try {
+    act();
+  } catch (error) {
+    if (error?.code !== "internal.panic") throw error;
+  }
+}
+
+/** What `module` becomes, or an error when that takes too long: a fetch may hang, and nobody may wait for ever. */
+function withinTime(module) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${LOAD_TIMEOUT_MS / 1_000} s`)), LOAD_TIMEOUT_MS);
+  });
+  return Promise.race([module, late]).finally(() => clearTimeout(timer));
 }
 
 /** Milliseconds of a duration option, once the core is there to read it. */
@@ -127,7 +169,7 @@ export function milliseconds(core, value, name) {
 function loadFailed(cause) {
   // A loader that knows better says so itself.
   if (cause instanceof RepflowError) return cause;
-  const message = `the WebAssembly core could not be loaded: ${cause?.message ?? cause}; see "Loading" in the README`;
+  const message = `the WebAssembly core could not be loaded: ${textOf(cause)}; see "Loading" in the README`;
   return new RepflowError("internal.load_failed", message, { cause });
 }
 

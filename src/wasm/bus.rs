@@ -8,6 +8,7 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{error_to_js, object};
+use super::{handle, slot};
 use crate::bus::{FeatureInfo, Registry, Requests, Topics};
 use crate::error::Error;
 use crate::time::Timestamp;
@@ -24,12 +25,12 @@ struct Host {
 }
 
 fn with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> T) -> T {
-    BUSES.with_borrow_mut(|buses| buses.get_mut(bus as usize).map(act)).unwrap_or_default()
+    BUSES.with_borrow_mut(|buses| buses.get_mut(slot(bus)).map(act)).unwrap_or_default()
 }
 
 fn try_with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> Result<T, Error>) -> Result<T, JsValue> {
     BUSES
-        .with_borrow_mut(|buses| buses.get_mut(bus as usize).map(act))
+        .with_borrow_mut(|buses| buses.get_mut(slot(bus)).map(act))
         .unwrap_or(Ok(T::default()))
         .map_err(|error| error_to_js(&error))
 }
@@ -37,13 +38,13 @@ fn try_with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> Result<T, Error
 /// Makes a bus.
 #[wasm_bindgen(js_name = busNew)]
 pub fn bus_new() -> u32 {
-    BUSES.with_borrow_mut(|buses| buses.insert(Host::default()) as u32)
+    BUSES.with_borrow_mut(|buses| handle(buses.insert(Host::default())))
 }
 
 /// Forgets a bus.
 #[wasm_bindgen(js_name = busFree)]
 pub fn bus_free(bus: u32) {
-    BUSES.with_borrow_mut(|buses| buses.try_remove(bus as usize));
+    BUSES.with_borrow_mut(|buses| buses.try_remove(slot(bus)));
 }
 
 /// Adds a feature.
@@ -75,7 +76,7 @@ pub fn bus_resolve(bus: u32, feature: &str, action: &str) -> Result<(), JsValue>
 #[wasm_bindgen(js_name = busFeatures)]
 pub fn bus_features(bus: u32) -> Array {
     BUSES.with_borrow(|buses| {
-        buses.get(bus as usize).map(|host| host.registry.features().map(info_to_js).collect()).unwrap_or_default()
+        buses.get(slot(bus)).map(|host| host.registry.features().map(info_to_js).collect()).unwrap_or_default()
     })
 }
 

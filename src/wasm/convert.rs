@@ -153,17 +153,23 @@ pub(super) fn value_to_js(value: &Value) -> JsValue {
     }
 }
 
+/// Whether a value is a list. `Array.isArray` throws on a revoked proxy, which nobody catches; this does not.
+fn is_list(value: &JsValue) -> bool {
+    value.is_object() && Reflect::get_prototype_of(value.unchecked_ref()).is_ok() && Array::is_array(value)
+}
+
 impl HostValue for JsRef {
     /// Own properties only: `constructor` and its kin are not data. What throws when it is read is not there.
     fn field(&self, key: &str) -> Option<Value> {
-        let object = self.0.dyn_ref::<Object>()?;
+        // Not `dyn_ref`, which asks `instanceof`: an object without a prototype, or of another realm, is one as well.
+        let object: &Object = (self.0.is_object() || self.0.is_function()).then(|| self.0.unchecked_ref())?;
         let key = JsValue::from_str(key);
         let descriptor = Reflect::get_own_property_descriptor(object, &key).ok()?;
         (!descriptor.is_undefined()).then(|| Reflect::get(object, &key).ok().map(value_from_js)).flatten()
     }
 
     fn element(&self, index: usize) -> Option<Value> {
-        if !Array::is_array(&self.0) {
+        if !is_list(&self.0) {
             return None;
         }
         let length = Reflect::get(&self.0, &"length".into()).ok()?.as_f64()?;
@@ -191,7 +197,7 @@ impl HostValue for JsRef {
             "a number"
         } else if value.as_bool().is_some() {
             "a boolean"
-        } else if Array::is_array(value) {
+        } else if is_list(value) {
             "a list"
         } else if value.is_function() {
             "a function"

@@ -12,6 +12,7 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{error_to_js, json_from_js, object, text_of, value_from_js, value_to_js};
+use super::{handle, slot};
 use crate::error::{Code, Error};
 use crate::time::Timestamp;
 use crate::value::Value;
@@ -65,19 +66,19 @@ fn encode(command: Command) -> Option<[u32; WORDS]> {
 }
 
 fn with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> T) -> T {
-    ENGINES.with_borrow_mut(|engines| engines.get_mut(engine as usize).map(act)).unwrap_or_default()
+    ENGINES.with_borrow_mut(|engines| engines.get_mut(slot(engine)).map(act)).unwrap_or_default()
 }
 
 /// Makes an engine.
 #[wasm_bindgen(js_name = engineNew)]
 pub fn engine_new() -> u32 {
-    ENGINES.with_borrow_mut(|engines| engines.insert(Host::default()) as u32)
+    ENGINES.with_borrow_mut(|engines| handle(engines.insert(Host::default())))
 }
 
 /// Forgets an engine with all its runs.
 #[wasm_bindgen(js_name = engineFree)]
 pub fn engine_free(engine: u32) {
-    ENGINES.with_borrow_mut(|engines| engines.try_remove(engine as usize));
+    ENGINES.with_borrow_mut(|engines| engines.try_remove(slot(engine)));
 }
 
 /// Compiles a definition, and describes the plan.
@@ -196,7 +197,7 @@ pub fn linear_memory() -> JsValue {
 /// Where the commands stand in linear memory.
 #[wasm_bindgen(js_name = engineCommands)]
 pub fn engine_commands(engine: u32) -> *const u32 {
-    ENGINES.with_borrow(|engines| engines.get(engine as usize).map_or(std::ptr::null(), |host| host.words.as_ptr()))
+    ENGINES.with_borrow(|engines| engines.get(slot(engine)).map_or(std::ptr::null(), |host| host.words.as_ptr()))
 }
 
 struct JsScope<'a> {

@@ -19,3 +19,14 @@ pub mod engine;
 #[cfg(feature = "fault-injection")]
 mod fault;
 pub mod panic;
+
+/// The number by which JavaScript knows what stands at `slot`. Numbers start at 1: wasm reads `undefined` as 0, and that
+/// must name nobody.
+fn handle(slot: usize) -> u32 {
+    slot as u32 + 1
+}
+
+/// Where the owner of a number stands; beyond everything for 0.
+fn slot(handle: u32) -> usize {
+    handle.wrapping_sub(1) as usize
+}

@@ -1,0 +1,166 @@
+// What ends while something else still runs: dispose, cancel, expiry and loading, at every unlucky moment.
+
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { createContext, runInContext } from "node:vm";
+
+import { project } from "../support.mjs";
+import { FeatureBus, WorkflowOrchestrator, repflowError } from "./package.mjs";
+
+function world(actions, options) {
+  const bus = new FeatureBus(options);
+  bus.registerFeature({ name: "world", version: "1.0.0", actions });
+  return new WorkflowOrchestrator({ bus });
+}
+
+const one = (step) => ({ id: "one", steps: [{ id: "only", call: "world.act", ...step }] });
+const after = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
+
+test("an orchestrator that its listener disposes of does not touch another's run", async () => {
+  const [first, second] = [world({ act: () => after(20, "first") }), world({ act: () => "second" })];
+  const bystander = first.executeWorkflow(one({}), {});
+  const doomed = second.executeWorkflow(one({}), {}, { onEvent: ({ type }) => type === "run.completed" && second.dispose() });
+  assert.equal((await doomed).output, "second");
+  assert.equal((await bystander).output, "first");
+});
+
+test("a request that begins while others expire is its own", async () => {
+  const bus = new FeatureBus();
+  let late;
+  bus.registerFeature({
+    name: "slow",
+    version: "1.0.0",
+    actions: {
+      first: (_, { signal }) => new Promise(() => signal.addEventListener("abort", () => {
+        late = bus.request("slow", "quick", {}, { timeout: "5s" });
+      })),
+      second: () => new Promise(() => {}),
+      quick: () => after(20, "in time"),
+    },
+  });
+  const expired = ["first", "second"].map((action) => bus.request("slow", action, {}, { timeout: "20ms" }));
+  for (const request of expired) await assert.rejects(request, repflowError({ code: "bus.timeout" }));
+  assert.equal(await late, "in time");
+});
+
+test("events are told when they happen, also while nothing else does", async () => {
+  const orchestrator = world({ act: () => after(1), long: () => after(60), fail: () => { throw new Error("no"); } });
+  const told = [];
+  const steps = [{ id: "p", parallel: [{ id: "short", call: "world.act" }, { id: "long", call: "world.long" }] }];
+  const run = orchestrator.executeWorkflow({ id: "w", steps }, {}, { onEvent: (event) => told.push(event) });
+  await after(30);
+  assert.ok(told.some(({ type, stepId }) => type === "step.completed" && stepId === "short"));
+  await run;
+  const retry = one({ call: "world.fail", retry: { maxAttempts: 2, delay: 60, jitter: "none" } });
+  const failing = orchestrator.executeWorkflow(retry, {}, { onEvent: (event) => told.push(event) });
+  await after(20);
+  assert.ok(told.some(({ type }) => type === "retry.scheduled"));
+  await assert.rejects(failing);
+});
+
+test("what was cancelled before it was begun is not begun", async () => {
+  const called = [];
+  const orchestrator = world({
+    act: ({ id }) => {
+      called.push(id);
+      if (id === 1) handle.cancel();
+    },
+    wait: () => after(5),
+  });
+  const parallel = [1, 2, 3].map((id) => ({ id: `s${id}`, call: "world.act", with: { id } }));
+  const steps = [{ id: "wait", call: "world.wait" }, { id: "all", parallel }];
+  const handle = orchestrator.start({ id: "w", steps }, {});
+  await assert.rejects(handle.result, repflowError({ code: "run.cancelled" }));
+  assert.deepEqual(called, [1]);
+});
+
+test("unregistering does not wait for a handler that nobody waits for", async () => {
+  const bus = new FeatureBus();
+  bus.registerFeature({ name: "hung", version: "1.0.0", actions: { act: () => new Promise(() => {}) } });
+  await assert.rejects(bus.request("hung", "act", {}, { timeout: "10ms" }), repflowError({ code: "bus.timeout" }));
+  await bus.unregisterFeature("hung");
+});
+
+test("dispose ends what waits for listeners, and leaves nothing on a signal", async () => {
+  const bus = new FeatureBus();
+  const { signal } = new AbortController();
+  bus.subscribe("topic", () => new Promise(() => {}), { signal });
+  const orchestrator = new WorkflowOrchestrator({ bus });
+  orchestrator.on("*", () => {}, { signal });
+  const published = bus.publish("topic", {});
+  await after(5);
+  bus.dispose();
+  orchestrator.dispose();
+  await assert.rejects(published, repflowError({ code: "internal.disposed" }));
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+test("an action is what it was when it was registered", async () => {
+  const bus = new FeatureBus();
+  const actions = { act() { return [this === actions, "registered"]; } };
+  bus.registerFeature({ name: "world", version: "1.0.0", actions });
+  const own = actions;
+  own.act = undefined;
+  assert.deepEqual(await bus.request("world", "act", {}), [true, "registered"]);
+});
+
+test("data of another realm, or without a prototype, is data", async () => {
+  const orchestrator = world({ act: (params) => params });
+  const foreign = runInContext("({ list: [{ name: 'foreign' }] })", createContext({}));
+  const bare = Object.assign(Object.create(null), { name: "bare" });
+  const definition = one({ with: { foreign: "{{ input.foreign.list[0].name }}", bare: "{{ input.bare.name }}" } });
+  const { output } = await orchestrator.executeWorkflow(definition, { foreign, bare });
+  assert.deepEqual(output, { foreign: "foreign", bare: "bare" });
+});
+
+test("whatever a handler throws is an error of the run", async () => {
+  const thrown = [Symbol("x"), Object.create(null), undefined, null, { get retryable() { throw new Error("no"); } }];
+  const orchestrator = world({ act: ({ index }) => { throw thrown[index]; } });
+  for (const index of thrown.keys()) {
+    await assert.rejects(orchestrator.executeWorkflow(one({}), { index }), (error) => {
+      assert.equal(error.cause, thrown[index]);
+      return repflowError({ code: "step.failed", stepId: "only" })(error);
+    });
+  }
+});
+
+/** The slim entry of a copy of its own, so that its core has not been loaded. */
+async function slim(t) {
+  const directory = join(await project(t, import.meta.url), "node_modules/repflow");
+  return { directory, ...(await import(pathToFileURL(join(directory, "entry-slim.js")).href)) };
+}
+
+test("a core that never comes keeps nobody waiting beyond what they asked for", async (t) => {
+  const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, initialize } = await slim(t);
+  initialize(new Promise(() => {}));
+  const bus = new FeatureBus();
+  const controller = new AbortController();
+  const code = (code) => (error) => error.code === code;
+  await assert.rejects(bus.request("a", "b", {}, { timeout: "10ms" }), code("bus.timeout"));
+  const aborted = bus.request("a", "b", {}, { signal: controller.signal });
+  const orchestrator = new WorkflowOrchestrator({ bus });
+  const run = orchestrator.executeWorkflow({ id: "w", steps: [] }, {}, { signal: controller.signal });
+  const workout = new AdvancedWorkflowIntegration({ orchestrator }).generateComprehensiveWorkout({}, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(aborted, code("bus.cancelled"));
+  await assert.rejects(run, code("run.cancelled"));
+  await assert.rejects(workout, code("run.cancelled"));
+  const waiting = [bus.features(), bus.publish("topic", {}), orchestrator.executeWorkflow({ id: "w", steps: [] }, {})];
+  orchestrator.dispose();
+  bus.dispose();
+  for (const promise of waiting) await assert.rejects(promise, code("internal.disposed"));
+});
+
+test("a core that could not be loaded can be given again", async (t) => {
+  const { directory, FeatureBus, initialize } = await slim(t);
+  const bus = new FeatureBus();
+  await assert.rejects(bus.features(), (error) => error.code === "config.invalid" && /initialize/.test(error.message));
+  initialize(new Uint8Array([1, 2, 3]));
+  await assert.rejects(bus.features(), (error) => error.code === "internal.load_failed" && error.retryable);
+  initialize(await readFile(join(directory, "core.wasm")));
+  assert.deepEqual(await bus.features(), []);
+});
