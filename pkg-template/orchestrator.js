@@ -3,8 +3,9 @@
 import { internals } from "./bus.js";
 import { Alarm, now, soon } from "./clock.js";
 import { CallContext, StepContext } from "./context.js";
-import { checkOptions, checks, describe, disposed, invalid, RepflowError, textOf } from "./errors.js";
+import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
 import { uniqueId } from "./ids.js";
+import { Listeners, hear } from "./listeners.js";
 import { Run, cancelled } from "./run.js";
 import { milliseconds, unattended } from "./runtime.js";
 
@@ -58,7 +59,7 @@ export class OrchestratorBase {
   #busyUntil = -Infinity;
   /** Runs that have moved since their listeners were told. */
   #moved = new Set();
-  #listeners = new Map();
+  #listeners = new Listeners();
   #alarm = new Alarm(() => unattended(() => this.#tick()));
 
   constructor(FeatureBus, options = {}) {
@@ -98,22 +99,7 @@ export class OrchestratorBase {
   on(type, handler, options = {}) {
     if (this.#disposed) throw disposed();
     checkOptions("config.invalid", "the options of `on`", options, { signal: checks.signal });
-    const problems = [];
-    if (typeof type !== "string") problems.push({ pointer: "/type", message: `the type must be a string, not ${describe(type)}` });
-    if (typeof handler !== "function") problems.push({ pointer: "/handler", message: `the handler must be a function, not ${describe(handler)}` });
-    if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
-    const { signal } = options;
-    if (signal?.aborted) return () => {};
-    const listener = { handler, off: () => off() };
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(listener));
-    const off = () => {
-      signal?.removeEventListener("abort", off);
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(type) === listeners) this.#listeners.delete(type);
-    };
-    signal?.addEventListener("abort", off, { once: true });
-    return off;
+    return this.#listeners.add(type, handler, options.signal);
   }
 
   /** Rejects what is under way, forgets everything, and refuses further use. The bus is left as it is. */
@@ -122,7 +108,7 @@ export class OrchestratorBase {
     this.#disposed = true;
     if (this.#isAttached()) this.#runtime.free(this, "engineFree", this.#handle);
     this.abandon(disposed());
-    for (const listeners of [...this.#listeners.values()]) for (const { off } of [...listeners]) off();
+    this.#listeners.clear();
     this.#runtime.disown(this);
   }
 
@@ -430,10 +416,6 @@ export class OrchestratorBase {
     if (!this.#isAttached()) return;
     const core = this.#runtime.ready();
     this.#take(core, core.engineTick(this.#handle, now()));
-    for (let word = this.#head; word < this.#todo.length; word += WORDS) {
-      const run = this.#runs[this.#todo[word + 1]];
-      if (run !== undefined) this.#moved.add(run);
-    }
     this.#perform(core);
   }
 
@@ -463,22 +445,9 @@ export class OrchestratorBase {
   #tell(core, run) {
     if (run.onEvent === undefined && this.#listeners.size === 0) return;
     for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from), this.#eventNames)) {
-      const hear = (handler) => {
-        const fail = (error) => this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
-        try {
-          const answer = handler(event);
-          if (typeof answer?.then === "function") Promise.resolve(answer).catch(fail);
-        } catch (error) {
-          fail(error);
-        }
-      };
-      if (run.onEvent !== undefined) hear(run.onEvent);
-      for (const type of [event.type, "*"]) {
-        const listeners = this.#listeners.get(type);
-        if (listeners === undefined) continue;
-        // A copy: one that is added while this event is told hears the next one first.
-        for (const listener of [...listeners]) if (listeners.has(listener)) hear(listener.handler);
-      }
+      const failed = (error) => this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
+      if (run.onEvent !== undefined) hear(run.onEvent, event, failed);
+      this.#listeners.tell(event, failed);
     }
   }
 }

@@ -1,0 +1,55 @@
+// Who hears the events of runs.
+
+import { describe, invalid } from "./errors.js";
+
+/** Handlers by type of event; `*` hears all. */
+export class Listeners {
+  #byType = new Map();
+
+  get size() {
+    return this.#byType.size;
+  }
+
+  /** Adds a handler; returns a function that removes it. */
+  add(type, handler, signal) {
+    const problems = [];
+    if (typeof type !== "string") problems.push({ pointer: "/type", message: `the type must be a string, not ${describe(type)}` });
+    if (typeof handler !== "function") problems.push({ pointer: "/handler", message: `the handler must be a function, not ${describe(handler)}` });
+    if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
+    if (signal?.aborted) return () => {};
+    const listeners = this.#byType.get(type) ?? new Set();
+    const off = () => {
+      signal?.removeEventListener?.("abort", off);
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#byType.get(type) === listeners) this.#byType.delete(type);
+    };
+    const listener = { handler, off };
+    this.#byType.set(type, listeners.add(listener));
+    signal?.addEventListener("abort", off, { once: true });
+    return off;
+  }
+
+  /** Tells everybody who hears this type; `failed` is told of each who throws or rejects. */
+  tell(event, failed) {
+    for (const type of [event.type, "*"]) {
+      const listeners = this.#byType.get(type);
+      if (listeners === undefined) continue;
+      // A copy: one that is added while this event is told hears the next one first.
+      for (const listener of [...listeners]) if (listeners.has(listener)) hear(listener.handler, event, failed);
+    }
+  }
+
+  clear() {
+    for (const listeners of [...this.#byType.values()]) for (const { off } of [...listeners]) off();
+  }
+}
+
+/** Calls a handler whose failure is nobody's business but `failed`'s. */
+export function hear(handler, event, failed) {
+  try {
+    const answer = handler(event);
+    if (typeof answer?.then === "function") Promise.resolve(answer).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
