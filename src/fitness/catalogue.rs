@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::embedded;
+
 use super::words::{Equipment, Kind, Level, Load, Muscle, Pattern, Set, Tag};
 
 /// One exercise.
@@ -85,7 +87,7 @@ struct File {
 }
 
 static CATALOGUE: LazyLock<Vec<Exercise>> = LazyLock::new(|| {
-    let file: File = serde_json::from_str(include_str!("data/catalogue.json")).expect("the catalogue is well-formed");
+    let file: File = embedded(include_str!("data/catalogue.json"));
     file.exercises
 });
 

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::embedded;
+
 use super::catalogue::Exercise;
 use super::prescription::Caps;
 use super::request::WorkoutRequest;
@@ -81,9 +83,7 @@ struct File {
     active_definition: String,
 }
 
-static RULES: LazyLock<File> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("data/contraindications.json")).expect("the rules of safety are well-formed")
-});
+static RULES: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/contraindications.json")));
 
 /// The rule for an area.
 #[must_use]

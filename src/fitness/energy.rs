@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::embedded;
+
 use super::catalogue::Exercise;
 use super::workout::{Block, BlockKind};
 
@@ -23,7 +25,7 @@ struct File {
 }
 
 static METS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let file: File = serde_json::from_str(include_str!("data/mets.json")).expect("the MET table is well-formed");
+    let file: File = embedded(include_str!("data/mets.json"));
     file.rows
 });
 

@@ -35,6 +35,7 @@ pub mod contraindications;
 pub mod energy;
 pub mod features;
 pub mod heart_rate;
+mod order;
 pub mod prescription;
 pub mod request;
 pub mod screening;
@@ -44,3 +45,10 @@ pub mod templates;
 pub mod time_budget;
 pub mod words;
 pub mod workout;
+
+/// Reads an embedded data file. By way of a JSON value, so that each type is read from one source only: the code to read
+/// it from text as well would cost more WebAssembly than the data.
+fn embedded<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    let value: serde_json::Value = serde_json::from_str(text).expect("an embedded data file is JSON");
+    T::deserialize(&value).expect("an embedded data file has its documented shape")
+}

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::embedded;
+
 use super::strength;
 use super::words::{Focus, Level};
 
@@ -134,9 +136,7 @@ struct File {
     sources: Vec<String>,
 }
 
-static TABLE: LazyLock<File> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("data/prescription.json")).expect("the prescription table is well-formed")
-});
+static TABLE: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/prescription.json")));
 
 /// The row for a focus and a level.
 ///

@@ -1,3 +1,16 @@
-//! The offline coach, through its public API. One file for each file of `src/fitness` it is about.
+//! The offline coach, through its public API. One file for each file of `src/fitness` it is about, and three that are
+//! about all of it: `session` (what the example gets), `coverage` (every focus, level, duration and usual equipment)
+//! and `properties` (thousands of random requests).
 
+mod catalogue;
+mod check;
 mod coverage;
+mod features;
+mod formulas;
+mod prescription;
+mod properties;
+mod request;
+mod screening;
+mod session;
+mod support;
+mod templates;

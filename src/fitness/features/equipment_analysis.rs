@@ -18,6 +18,7 @@ use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::order::sort_by_key;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::report::PATTERNS;
 use crate::fitness::session::selection::is_available;
@@ -99,7 +100,7 @@ fn unlocks(request: &WorkoutRequest, restrictions: &Restrictions) -> Vec<Json> {
             found.push((new, added, item));
         }
     }
-    found.sort_by_key(|(new, added, _)| std::cmp::Reverse((new.len(), *added)));
+    sort_by_key(&mut found, |(new, added, _)| std::cmp::Reverse((new.len(), *added)));
     let describe = |(new, added, item): (Set<Pattern>, usize, Equipment)| json!({ "item": item, "patterns": new, "exercises": added });
     found.into_iter().take(5).map(describe).collect()
 }

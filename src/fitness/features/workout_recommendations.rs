@@ -20,6 +20,7 @@ use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::order::sort_by_key;
 use crate::fitness::prescription;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::selection::is_available;
@@ -95,7 +96,7 @@ fn alternatives(
         .filter(jumps_are_out)
         .filter(unused)
         .collect();
-    options.sort_by_key(|other| (other.load != exercise.load, std::cmp::Reverse(common(other))));
+    sort_by_key(&mut options, |other| (other.load != exercise.load, std::cmp::Reverse(common(other))));
     options.truncate(MOST);
     let describe = |other: &Exercise| {
         let mut reason = format!("Same movement: {}", exercise.pattern.as_str().replace('_', " "));

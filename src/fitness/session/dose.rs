@@ -12,6 +12,9 @@ use crate::fitness::workout::{Goal, GoalKind, Target};
 /// An empty Olympic bar (20 kg): less cannot be loaded.
 const BAR_KG: f64 = 20.0;
 
+/// Where a row asks for no more repetitions than this, the trunk is trained by time instead (house).
+const TRUNK_REPS: u32 = 8;
+
 /// The prescription of one exercise.
 #[derive(Clone, Debug)]
 pub(super) struct Dose {
@@ -28,7 +31,7 @@ impl Dose {
     pub(super) fn of(exercise: &Exercise, row: &Row, restrictions: &Restrictions, request: &WorkoutRequest) -> Self {
         let multi_joint = matches!(exercise.kind, Kind::Compound | Kind::Plyometric);
         let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
-        let by_time = exercise.tempo_s.is_none() || (exercise.kind == Kind::Core && row.reps.1 < 8);
+        let by_time = exercise.tempo_s.is_none() || (exercise.kind == Kind::Core && row.reps.1 <= TRUNK_REPS);
         let load_limited = !by_time && row.focus == Focus::Strength && exercise.load == Load::Body;
         let mild = !exercise.tags.intersection(restrictions.mild_tags).is_empty();
         let rir = row.plan_rir + u32::from(mild);

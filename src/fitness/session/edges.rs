@@ -5,6 +5,7 @@
 
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::order::sort_by_key;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Tag};
@@ -39,14 +40,14 @@ impl Pools {
         let mut drawn: Vec<(f64, &'static Exercise)> =
             catalogue::all().iter().map(|exercise| (rng.unit(), exercise)).collect();
         drawn.retain(|(_, exercise)| is_available(exercise, request, equipment, restrictions));
-        drawn.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        sort_by_key(&mut drawn, |(draw, _)| *draw);
         let of_kind = |kind| -> Vec<&'static Exercise> {
             drawn.iter().map(|(_, exercise)| *exercise).filter(|exercise| exercise.kind == kind).collect()
         };
         let mut conditioning = of_kind(Kind::Conditioning);
         conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
         // Impact last, a machine before walking, and the gentlest first.
-        conditioning.sort_by_key(|exercise| {
+        sort_by_key(&mut conditioning, |exercise| {
             (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.tags.len())
         });
         Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
@@ -90,7 +91,7 @@ impl Pools {
             }
         }
         let mut pool = covering(&self.mobility, muscles);
-        pool.sort_by_key(|exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
+        sort_by_key(&mut pool, |exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
         steps.extend(fill(&pool, left, 30, Phase::WarmUp));
         steps.extend(ramps);
         steps
@@ -165,7 +166,7 @@ fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> 
         at = (at + 1) % each.len();
     }
     let mut filled: Vec<(usize, u32)> = chosen.into_iter().zip(each).collect();
-    filled.sort_unstable();
+    sort_by_key(&mut filled, |(i, _)| *i);
     filled.into_iter().map(|(i, seconds)| easy(pool[i], seconds, phase)).collect()
 }
 

@@ -4,6 +4,7 @@
 //! start of its next, is the pause after it, the partner's set and the pause after the partner: that sum stays inside
 //! the prescription, so a superset saves time without cutting rest (Iversen 2021).
 
+use crate::fitness::order::sort_by_key;
 use crate::fitness::time_budget::{CHANGE_S, TRANSITION_S};
 use crate::fitness::words::{Kind, Pattern, Tag};
 
@@ -77,33 +78,38 @@ impl Group<'_> {
 
 /// Arranges the chosen exercises, in training order.
 pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Style) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut groups: Vec<Group<'a>> = Vec::with_capacity(chosen.len());
     for kind in [Kind::Plyometric, Kind::Compound, Kind::Isolation, Kind::Core, Kind::Conditioning] {
         let members: Vec<&Candidate> = chosen.iter().copied().filter(|one| one.exercise.kind == kind).collect();
-        let pairs = match (style, kind) {
-            (Style::PairCompounds | Style::PairAll, Kind::Compound) | (Style::PairAll, Kind::Isolation) => {
-                best_pairs(&members[..members.len().min(8)])
-            }
-            _ => Vec::new(),
+        let paired = match style {
+            Style::Straight => false,
+            Style::PairCompounds => kind == Kind::Compound,
+            Style::PairAll => matches!(kind, Kind::Compound | Kind::Isolation),
         };
-        for (i, first) in members.iter().enumerate() {
-            let sets = sets_of(first.exercise, sets.0, sets.1);
-            match pairs.iter().find(|pair| pair.0 == i || pair.1 == i) {
-                Some(&(a, b)) if a == i => {
-                    let mut pair = vec![members[a], members[b]];
-                    pair.sort_by_key(|member| member.exercise.order());
-                    groups.push(Group { members: pair, sets });
+        for some in members.chunks(TOGETHER) {
+            let pairs = if paired { best_pairs(some) } else { Vec::new() };
+            for (i, first) in some.iter().enumerate() {
+                let sets = sets_of(first.exercise, sets.0, sets.1);
+                match pairs.iter().find(|pair| pair.0 == i || pair.1 == i) {
+                    Some(&(a, b)) if a == i => {
+                        let mut pair = vec![some[a], some[b]];
+                        sort_by_key(&mut pair, |member| member.exercise.order());
+                        groups.push(Group { members: pair, sets });
+                    }
+                    Some(_) => {}
+                    None => groups.push(Group { members: vec![*first], sets }),
                 }
-                Some(_) => {}
-                None => groups.push(Group { members: vec![*first], sets }),
             }
         }
     }
-    groups.sort_by_key(Group::rank);
+    sort_by_key(&mut groups, Group::rank);
     groups
 }
 
-/// The pairing with the highest sum of [`pair_score`]; at most 764 pairings for eight exercises.
+/// How many exercises are paired among each other: all pairings are tried, and six exercises have 76.
+const TOGETHER: usize = 6;
+
+/// The pairing with the highest sum of [`pair_score`].
 fn best_pairs(members: &[&Candidate]) -> Vec<(usize, usize)> {
     fn search(members: &[&Candidate], left: &[usize]) -> (i32, Vec<(usize, usize)>) {
         let Some((&first, rest)) = left.split_first() else { return (0, Vec::new()) };

@@ -1,7 +1,7 @@
 //! The session builder: from a request to a workout that passes every check.
 //!
 //! In order: screening (may this person train today?), restrictions (what is out?), the prescription in force, the
-//! candidates, the [search](plan) over what fits the time, and the blocks. Feasibility comes before taste: a request
+//! candidates, the search over what fits the time, and the blocks. Feasibility comes before taste: a request
 //! that can be met is met, and one that cannot is answered with `workout.infeasible` and what would be feasible.
 //!
 //! # Layout
@@ -259,8 +259,9 @@ impl<'r> Coach<'r> {
         let edges =
             Edges::of(request.duration_min, pools.warm_up_room_s(), pools.cool_down_room_s(), conditioning.is_some())?;
         let total_s = request.duration_min * 60;
-        let warm_up_s = edges.warm_up_s.1.min(total_s / 3 / 5 * 5).max(edges.warm_up_s.0);
-        let cool_down_s = edges.cool_down_s.1.min(total_s / 3 / 5 * 5).max(edges.cool_down_s.0);
+        let share_s = total_s / if conditioning.is_some() { 3 } else { 2 } / 5 * 5;
+        let warm_up_s = share_s.clamp(edges.warm_up_s.0, edges.warm_up_s.1);
+        let cool_down_s = share_s.clamp(edges.cool_down_s.0, edges.cool_down_s.1);
         let steady_s = total_s.saturating_sub(warm_up_s + cool_down_s + TRANSITION_S);
         let steady = conditioning.map(|exercise| self.steady(exercise, steady_s, Zone::Light, 3));
         let warm_up = pools.warm_up(warm_up_s, Set::all(), Vec::new(), &self.restrictions);

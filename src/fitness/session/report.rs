@@ -38,8 +38,10 @@ pub(crate) fn totals(blocks: &[Block], weight_kg: Option<f64>) -> Totals {
             }
         }
     }
-    let named = Muscle::ALL.iter().map(|muscle| (muscle.as_str().to_owned(), per_muscle[muscle.index()]));
-    let sets_per_muscle: BTreeMap<String, f64> = named.filter(|(_, sets)| *sets > 0.0).collect();
+    let mut sets_per_muscle = BTreeMap::new();
+    for muscle in Muscle::ALL.iter().filter(|muscle| per_muscle[muscle.index()] > 0.0) {
+        sets_per_muscle.insert(muscle.as_str().to_owned(), per_muscle[muscle.index()]);
+    }
     Totals {
         duration_s: blocks.iter().map(time_budget::block_s).sum(),
         sets,

@@ -149,7 +149,7 @@ pub(super) fn select<'a>(
         let best = candidates
             .iter()
             .filter(|candidate| slot.contains(&candidate.exercise.pattern))
-            .filter(|candidate| !chosen.iter().any(|other| other.exercise.id == candidate.exercise.id))
+            .filter(|candidate| !chosen.iter().any(|other| std::ptr::eq(other.exercise, candidate.exercise)))
             .filter(fits)
             .map(|candidate| (in_slot(candidate, slot, &chosen), candidate))
             .max_by(|(a, _), (b, _)| a.total_cmp(b));

@@ -1,0 +1,171 @@
+use repflow::fitness::check::check;
+use repflow::fitness::features::features;
+use repflow::fitness::request::WorkoutRequest;
+use repflow::fitness::workout::Workout;
+use serde_json::{Value as Json, json};
+
+use crate::support::{example, seconds_of};
+
+fn call(feature: &str, action: &str, params: &Json) -> Result<Json, repflow::Error> {
+    let all = features();
+    let found = all.iter().find(|one| one.info().name == feature).unwrap_or_else(|| panic!("no feature {feature}"));
+    found.call(action, params)
+}
+
+/// What the six steps of the comprehensive workout hand each other.
+fn run(input: &Json) -> Result<Json, repflow::Error> {
+    let analysis = call("user-analysis", "analyzeProfile", input)?;
+    let request = &analysis["request"];
+    let workout = call("quick-workout-setup", "generateWorkout", request)?;
+    let both = json!({ "request": request, "workout": workout });
+    let recommendations = call("workout-recommendations", "recommend", &both)?;
+    let equipment = call("equipment-analysis", "analyze", &both)?;
+    let safety = call("safety-validation", "validate", &both)?;
+    let all = json!({
+        "request": request, "workout": workout, "analysis": analysis, "recommendations": recommendations,
+        "equipment": equipment, "safety": safety,
+    });
+    call("workout-detail", "write", &all)
+}
+
+#[test]
+fn there_are_six_of_them_each_with_one_action() {
+    let named: Vec<(String, Vec<String>)> =
+        features().iter().map(|feature| feature.info()).map(|info| (info.name, info.actions)).collect();
+    let expected = [
+        ("user-analysis", "analyzeProfile"),
+        ("quick-workout-setup", "generateWorkout"),
+        ("workout-recommendations", "recommend"),
+        ("equipment-analysis", "analyze"),
+        ("safety-validation", "validate"),
+        ("workout-detail", "write"),
+    ];
+    assert_eq!(named, expected.map(|(name, action)| (name.to_owned(), vec![action.to_owned()])));
+}
+
+#[test]
+fn the_example_runs_through_all_of_them() {
+    let result = run(&example()).unwrap();
+    assert_eq!(result["status"], "ok");
+    assert_eq!(seconds_of(&result), 1_800);
+    assert_eq!(result["safety"]["status"], "pass");
+    assert_eq!(result["safety"]["violations"], json!([]));
+    assert_eq!(result["analysis"]["prescription"]["reps"], json!([3, 6]));
+    assert_eq!(result["equipment"]["used"], json!(["dumbbell", "bench"]));
+    assert_eq!(result["equipment"]["unused"], json!([]));
+    assert_eq!(result["recommendations"]["alternatives"].as_array().unwrap().len(), 4);
+    for block in result["blocks"].as_array().unwrap() {
+        for step in block["steps"].as_array().unwrap() {
+            let coaching = &step["coaching"];
+            assert_eq!(coaching["notes"][0], step["cue"]);
+            assert!(coaching["effort"].is_string());
+            assert_eq!(coaching["tempo"].is_string(), step["goal"]["type"] == "reps");
+        }
+    }
+}
+
+#[test]
+fn alternatives_are_available_and_new() {
+    let result = run(&example()).unwrap();
+    let used: Vec<&str> = result["blocks"].as_array().unwrap()[1..3]
+        .iter()
+        .flat_map(|block| block["steps"].as_array().unwrap())
+        .map(|step| step["exercise_id"].as_str().unwrap())
+        .collect();
+    for entry in result["recommendations"]["alternatives"].as_array().unwrap() {
+        let options = entry["options"].as_array().unwrap();
+        assert!(!options.is_empty());
+        for option in options {
+            let id = option["exercise_id"].as_str().unwrap();
+            assert!(!used.contains(&id));
+            let needs = repflow::fitness::catalogue::find(id).unwrap().requires;
+            assert!(needs.iter().all(|item| ["dumbbell", "bench"].contains(&json!(item).as_str().unwrap())));
+            assert!(option["reason"].as_str().unwrap().starts_with("Same movement"));
+        }
+    }
+}
+
+#[test]
+fn one_more_item_is_worth_saying() {
+    let result = run(&example()).unwrap();
+    let unlocks = result["equipment"]["unlocks"].as_array().unwrap();
+    assert_eq!(unlocks[0]["patterns"], json!(["pull_vertical"]));
+    let patterns = result["equipment"]["patterns"].as_array().unwrap();
+    let status = |name: &str| patterns.iter().find(|one| one["pattern"] == name).unwrap()["status"].clone();
+    assert_eq!(
+        (status("squat"), status("lunge"), status("pull_vertical")),
+        (json!("trained"), json!("available"), json!("unavailable"))
+    );
+}
+
+#[test]
+fn a_referral_goes_through_to_the_end() {
+    let mut input = example();
+    input["symptoms"] = json!(["chest_pain"]);
+    let result = run(&input).unwrap();
+    assert_eq!((&result["status"], &result["safety"]["status"]), (&json!("referral"), &json!("refer")));
+    assert_eq!(result["blocks"], json!([]));
+    assert_eq!(
+        result["recommendations"]["next_session"],
+        json!(["Come back to training when a doctor has cleared it."])
+    );
+}
+
+#[test]
+fn an_unsafe_workout_fails_validation_and_is_not_written() {
+    let request = WorkoutRequest::parse(&example()).unwrap();
+    let mut workout = call("quick-workout-setup", "generateWorkout", &example()).unwrap();
+    workout["blocks"][1]["steps"][0]["goal"]["max"] = json!(30);
+    let typed: Workout = serde_json::from_value(workout.clone()).unwrap();
+    assert!(!check(&typed, &request).is_empty());
+    let both = json!({ "request": example(), "workout": workout });
+    let safety = call("safety-validation", "validate", &both).unwrap();
+    assert_eq!(safety["status"], "fail");
+    let error = call("workout-detail", "write", &json!({
+        "request": example(), "workout": workout, "analysis": {}, "recommendations": {}, "equipment": {}, "safety": safety,
+    }))
+    .unwrap_err();
+    assert_eq!(error.code().as_str(), "workout.infeasible");
+}
+
+#[test]
+fn wrong_params_are_listed() {
+    let error = call("workout-detail", "write", &json!({ "request": { "duration": 3 }, "workuot": {}, "safety": 1 }))
+        .unwrap_err();
+    assert_eq!(error.code().as_str(), "workout.invalid");
+    let pointers: Vec<&str> = error.problems().iter().map(|problem| problem.pointer.as_str()).collect();
+    for pointer in ["/workuot", "/workout", "/analysis", "/safety", "/request/duration", "/request/userId"] {
+        assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
+    }
+    assert_eq!(error.problems()[0].suggestion.as_deref(), Some("workout"));
+}
+
+#[test]
+fn no_action_panics_on_nonsense() {
+    let workout = call("quick-workout-setup", "generateWorkout", &example()).unwrap();
+    for nonsense in [
+        json!(null),
+        json!(1),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!({ "request": [], "workout": 1 }),
+        json!({ "request": example(), "workout": { "blocks": 3 } }),
+        workout,
+    ] {
+        for feature in features() {
+            let action = &feature.info().actions[0];
+            let error = feature.call(action, &nonsense).unwrap_err();
+            assert_eq!(error.code().as_str(), "workout.invalid");
+            assert!(!error.problems().is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_unknown_action_is_named() {
+    for feature in features() {
+        let error = feature.call("dance", &json!({})).unwrap_err();
+        assert_eq!(error.code().as_str(), "bus.no_such_action");
+    }
+}
