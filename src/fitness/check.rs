@@ -27,26 +27,36 @@
 //! | D2 | every number is finite and not negative |
 //! | D3 | every block says where it came from |
 
-use serde::Serialize;
+use std::fmt;
+
+use serde_json::Value as Json;
 
 use super::catalogue::{self, Exercise};
 use super::contraindications::Restrictions;
 use super::prescription::{self, Caps, Row};
+use super::record::{Object, ToJson};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
 use super::session::report::{self, is_load_limited};
 use super::session::selection::GROUPS;
 use super::time_budget;
-use super::words::{Condition, Equipment, Kind, Level, Pattern, Tag};
+use super::words::{Condition, Equipment, Kind, Level, Pattern, Tag, Word};
 use super::workout::{Block, BlockKind, GoalKind, Intensity, Status, Step, Workout};
+use crate::number;
 
 /// An invariant that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Its id: `T1`, `S3`.
     pub rule: &'static str,
     /// Where and how.
     pub message: String,
+}
+
+impl ToJson for Violation {
+    fn to_json(&self) -> Json {
+        Object("rule message", &[&self.rule, &self.message]).to_json()
+    }
 }
 
 /// Everything that is wrong with a workout for a request; nothing when it is correct.
@@ -77,8 +87,8 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    fn broken(&mut self, rule: &'static str, message: impl Into<String>) {
-        self.found.push(Violation { rule, message: message.into() });
+    fn broken(&mut self, rule: &'static str, message: fmt::Arguments<'_>) {
+        self.found.push(Violation { rule, message: fmt::format(message) });
     }
 
     fn blocks(&self) -> &'a [Block] {
@@ -110,11 +120,16 @@ impl<'a> Case<'a> {
     }
 }
 
+/// A number in a message.
+fn shown(number: Option<f64>) -> String {
+    number.map_or_else(|| "none".to_owned(), number::format)
+}
+
 fn t1(case: &mut Case<'_>) {
     let (min, max) = time_budget::window_s(case.request.duration_min);
     let total = case.workout.totals.duration_s;
     if case.has_training() && !(min..=max).contains(&total) {
-        case.broken("T1", format!("{total} s is outside {min} to {max} s"));
+        case.broken("T1", format_args!("{total} s is outside {min} to {max} s"));
     }
 }
 
@@ -123,7 +138,7 @@ fn t2(case: &mut Case<'_>) {
         if block.duration_s != time_budget::block_s(block) {
             case.broken(
                 "T2",
-                format!("block {i} says {} s, its sets take {} s", block.duration_s, time_budget::block_s(block)),
+                format_args!("block {i} says {} s, its sets take {} s", block.duration_s, time_budget::block_s(block)),
             );
         }
         for step in &block.steps {
@@ -131,7 +146,7 @@ fn t2(case: &mut Case<'_>) {
             if step.work_s != work_s || work_s == 0 || step.sets != block.rounds || step.goal.min > step.goal.max {
                 case.broken(
                     "T2",
-                    format!(
+                    format_args!(
                         "{}: {} s of work and {} sets do not follow from its goal",
                         step.exercise_id, step.work_s, step.sets
                     ),
@@ -141,7 +156,10 @@ fn t2(case: &mut Case<'_>) {
     }
     let total = time_budget::total_s(case.workout);
     if case.workout.totals.duration_s != total {
-        case.broken("T2", format!("the total says {} s, the blocks take {total} s", case.workout.totals.duration_s));
+        case.broken(
+            "T2",
+            format_args!("the total says {} s, the blocks take {total} s", case.workout.totals.duration_s),
+        );
     }
 }
 
@@ -153,13 +171,13 @@ fn t3(case: &mut Case<'_>) {
     match case.blocks().first() {
         Some(block) if block.kind == BlockKind::WarmUp => {
             if !(min..=max).contains(&block.duration_s) {
-                case.broken("T3", format!("a warm-up of {} s is outside {min} to {max} s", block.duration_s));
+                case.broken("T3", format_args!("a warm-up of {} s is outside {min} to {max} s", block.duration_s));
             }
             for step in block.steps.iter().filter(|step| step.intensity > Intensity::Moderate) {
-                case.broken("T3", format!("{} is hard work in the warm-up", step.exercise_id));
+                case.broken("T3", format_args!("{} is hard work in the warm-up", step.exercise_id));
             }
         }
-        _ => case.broken("T3", "the first block is not a warm-up"),
+        _ => case.broken("T3", format_args!("the first block is not a warm-up")),
     }
 }
 
@@ -170,16 +188,16 @@ fn t4(case: &mut Case<'_>) {
     match case.blocks().last() {
         Some(block) if block.kind == BlockKind::CoolDown => {
             if block.duration_s < time_budget::COOL_DOWN_S.0 {
-                case.broken("T4", format!("a cool-down of {} s is too short", block.duration_s));
+                case.broken("T4", format_args!("a cool-down of {} s is too short", block.duration_s));
             }
             for step in &block.steps {
                 let exercise = catalogue::find(&step.exercise_id);
                 if exercise.is_none_or(|exercise| exercise.kind != Kind::Stretch || !exercise.requires.is_empty()) {
-                    case.broken("T4", format!("{} is not a stretch", step.exercise_id));
+                    case.broken("T4", format_args!("{} is not a stretch", step.exercise_id));
                 }
             }
         }
-        _ => case.broken("T4", "the last block is not a cool-down"),
+        _ => case.broken("T4", format_args!("the last block is not a cool-down")),
     }
 }
 
@@ -188,7 +206,7 @@ fn e1(case: &mut Case<'_>) {
         if let Some(exercise) = catalogue::find(&step.exercise_id)
             && !exercise.requires.is_subset(case.request.equipment)
         {
-            case.broken("E1", format!("{} needs {}", exercise.id, report::names(exercise.requires)));
+            case.broken("E1", format_args!("{} needs {}", exercise.id, report::names(exercise.requires)));
         }
     }
 }
@@ -196,9 +214,9 @@ fn e1(case: &mut Case<'_>) {
 fn e2(case: &mut Case<'_>) {
     for step in case.steps() {
         match catalogue::find(&step.exercise_id) {
-            None => case.broken("E2", format!("{} is not in the catalogue", step.exercise_id)),
+            None => case.broken("E2", format_args!("{} is not in the catalogue", step.exercise_id)),
             Some(exercise) if exercise.name != step.name || exercise.pattern != step.pattern => {
-                case.broken("E2", format!("{} has another name or pattern in the catalogue", step.exercise_id));
+                case.broken("E2", format_args!("{} has another name or pattern in the catalogue", step.exercise_id));
             }
             Some(_) => {}
         }
@@ -209,7 +227,7 @@ fn e3(case: &mut Case<'_>) {
     let ids: Vec<&str> = case.main_steps().map(|step| step.exercise_id.as_str()).collect();
     for (i, id) in ids.iter().enumerate() {
         if ids[..i].contains(id) {
-            case.broken("E3", format!("{id} comes twice"));
+            case.broken("E3", format_args!("{id} comes twice"));
         }
     }
 }
@@ -219,7 +237,7 @@ fn s1(case: &mut Case<'_>) {
         if let Some(exercise) = catalogue::find(&step.exercise_id)
             && !case.restrictions.allow(exercise)
         {
-            case.broken("S1", format!("{} is excluded by an injury, a condition or age", exercise.id));
+            case.broken("S1", format_args!("{} is excluded by an injury, a condition or age", exercise.id));
         }
     }
 }
@@ -231,16 +249,19 @@ fn s3(case: &mut Case<'_>) {
         Clearance::Moderate | Clearance::Full => Status::Ok,
     };
     if case.workout.status != wanted {
-        case.broken("S3", format!("the status is {:?}, screening asks for {wanted:?}", case.workout.status));
+        case.broken(
+            "S3",
+            format_args!("the status is {}, screening asks for {}", case.workout.status.as_str(), wanted.as_str()),
+        );
     }
     if case.screening.clearance != Clearance::Full && case.workout.referral.is_none() {
-        case.broken("S3", "there is no referral");
+        case.broken("S3", format_args!("there is no referral"));
     }
     if wanted == Status::Referral && !case.blocks().is_empty() {
-        case.broken("S3", "there is training before clearance");
+        case.broken("S3", format_args!("there is training before clearance"));
     }
     if wanted == Status::LightOnly && case.main_steps().any(|step| step.intensity > Intensity::Light) {
-        case.broken("S3", "there is work above light effort before clearance");
+        case.broken("S3", format_args!("there is work above light effort before clearance"));
     }
 }
 
@@ -248,10 +269,10 @@ fn s4(case: &mut Case<'_>) {
     for step in case.steps() {
         let Some(exercise) = catalogue::find(&step.exercise_id) else { continue };
         if exercise.level > case.request.level {
-            case.broken("S4", format!("{} wants more experience", exercise.id));
+            case.broken("S4", format_args!("{} wants more experience", exercise.id));
         }
         if exercise.kind == Kind::Plyometric && case.request.level == Level::Beginner {
-            case.broken("S4", format!("{} is a jump", exercise.id));
+            case.broken("S4", format_args!("{} is a jump", exercise.id));
         }
     }
 }
@@ -261,7 +282,7 @@ fn s5(case: &mut Case<'_>) {
         if let (Some(rir), Some(rpe)) = (step.target.rir, step.target.rpe)
             && rir + rpe != 10
         {
-            case.broken("S5", format!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
+            case.broken("S5", format_args!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
         }
     }
     for (step, exercise) in case.sets() {
@@ -271,7 +292,7 @@ fn s5(case: &mut Case<'_>) {
             _ => u32::from(exercise.kind == Kind::Compound && risky),
         };
         if step.goal.kind == GoalKind::Reps && step.target.rir.is_none_or(|rir| rir < least) {
-            case.broken("S5", format!("{} needs at least {least} in reserve", exercise.id));
+            case.broken("S5", format_args!("{} needs at least {least} in reserve", exercise.id));
         }
     }
 }
@@ -281,16 +302,16 @@ fn s6(case: &mut Case<'_>) {
     for step in case.steps() {
         let target = &step.target;
         if rpe_max.is_some_and(|max| target.rpe.is_none_or(|rpe| rpe > max)) {
-            case.broken("S6", format!("{} exceeds the allowed effort", step.exercise_id));
+            case.broken("S6", format_args!("{} exceeds the allowed effort", step.exercise_id));
         }
         if target.pct_1rm.is_some_and(|pct| pct_1rm_max.is_some_and(|max| pct > max + 1e-9)) {
-            case.broken("S6", format!("{} exceeds the allowed load", step.exercise_id));
+            case.broken("S6", format_args!("{} exceeds the allowed load", step.exercise_id));
         }
         if step.recovery_s.is_some_and(|rest| rest_min_s.is_some_and(|min| rest < min)) {
-            case.broken("S6", format!("{} rests too little", step.exercise_id));
+            case.broken("S6", format_args!("{} rests too little", step.exercise_id));
         }
         if target.hr_zone.is_some() && case.request.conditions.contains(Condition::BetaBlocker) {
-            case.broken("S6", format!("{} has a heart-rate target despite a beta blocker", step.exercise_id));
+            case.broken("S6", format_args!("{} has a heart-rate target despite a beta blocker", step.exercise_id));
         }
     }
 }
@@ -303,31 +324,31 @@ fn v1(case: &mut Case<'_>) {
         let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
         let target = &step.target;
         if !inside(row.sets, step.sets) {
-            case.broken("V1", format!("{}: {} sets", exercise.id, step.sets));
+            case.broken("V1", format_args!("{}: {} sets", exercise.id, step.sets));
         }
         if (step.sets > 1) != step.recovery_s.is_some() || step.recovery_s.is_some_and(|s| !inside(rest, s)) {
-            case.broken("V1", format!("{}: a rest of {:?} s", exercise.id, step.recovery_s));
+            case.broken("V1", format_args!("{}: a rest of {} s", exercise.id, shown(step.recovery_s.map(f64::from))));
         }
         if target.pct_1rm.is_some_and(|pct| pct < row.pct.0 - 1e-9 || pct > row.pct.1 + 1e-9) {
-            case.broken("V1", format!("{}: a load of {:?}", exercise.id, target.pct_1rm));
+            case.broken("V1", format_args!("{}: a load of {}", exercise.id, shown(target.pct_1rm)));
         }
         if step.goal.kind == GoalKind::Reps {
             let in_row = inside(row.reps, step.goal.min) && inside(row.reps, step.goal.max);
             let excused = is_load_limited(step.goal.max, &exercise.id, &row) && case.has_warning("load_limited", &[]);
             if !in_row && !excused {
-                case.broken("V1", format!("{}: {} to {} repetitions", exercise.id, step.goal.min, step.goal.max));
+                case.broken("V1", format_args!("{}: {} to {} repetitions", exercise.id, step.goal.min, step.goal.max));
             }
             // A mild injury leaves one more in reserve.
             let mild = !exercise.tags.intersection(case.restrictions.mild_tags).is_empty();
             if target.rir.is_some_and(|rir| !inside((row.rir.0, row.rir.1 + u32::from(mild)), rir)) {
-                case.broken("V1", format!("{}: {:?} in reserve", exercise.id, target.rir));
+                case.broken("V1", format_args!("{}: {} in reserve", exercise.id, shown(target.rir.map(f64::from))));
             }
         }
     }
     for block in case.blocks().iter().filter(|block| block.kind.is_main()) {
         let round: u32 = block.steps.iter().map(|step| step.work_s + step.rest_s).sum();
         for step in block.steps.iter().filter(|step| step.recovery_s.is_some_and(|rest| rest + step.work_s != round)) {
-            case.broken("V1", format!("{}: the stated rest is not the rest", step.exercise_id));
+            case.broken("V1", format_args!("{}: the stated rest is not the rest", step.exercise_id));
         }
     }
 }
@@ -342,7 +363,7 @@ fn v3(case: &mut Case<'_>) {
             case.request.one_rep_max_kg.get(&exercise.id).zip(step.target.pct_1rm).map(|(max, pct)| max * pct);
         let is_bar = exercise.requires.contains(Equipment::Barbell);
         if planned.is_none_or(|planned| (weight_kg - planned).abs() > half + 1e-9) || (is_bar && weight_kg < 20.0) {
-            case.broken("V3", format!("{}: {weight_kg} kg", exercise.id));
+            case.broken("V3", format_args!("{}: {} kg", exercise.id, number::format(weight_kg)));
         }
     }
 }
@@ -350,13 +371,13 @@ fn v3(case: &mut Case<'_>) {
 fn v4(case: &mut Case<'_>) {
     let cap = f64::from(prescription::weekly_sets().per_session_cap);
     let totals = report::totals(case.blocks(), None);
-    for (muscle, sets) in &totals.sets_per_muscle {
-        if *sets > cap {
-            case.broken("V4", format!("{sets} sets for {muscle}"));
+    for (muscle, sets) in totals.sets_per_muscle.iter() {
+        if sets > cap {
+            case.broken("V4", format_args!("{} sets for {muscle}", number::format(sets)));
         }
     }
     if totals.sets_per_muscle != case.workout.totals.sets_per_muscle || totals.sets != case.workout.totals.sets {
-        case.broken("V4", "the sets do not add up to the totals");
+        case.broken("V4", format_args!("the sets do not add up to the totals"));
     }
 }
 
@@ -368,11 +389,11 @@ fn b2(case: &mut Case<'_>) {
         let trained = case.main_steps().any(|step| patterns.contains(&step.pattern));
         let said = case.has_warning("pattern_unavailable", patterns) || case.has_warning("pattern_skipped", patterns);
         if !trained && !said {
-            case.broken("B2", format!("no {name}, and no warning about it"));
+            case.broken("B2", format_args!("no {name}, and no warning about it"));
         }
     }
     if case.main_steps().next().is_none() {
-        case.broken("B2", "there is nothing between warm-up and cool-down");
+        case.broken("B2", format_args!("there is nothing between warm-up and cool-down"));
     }
 }
 
@@ -382,7 +403,8 @@ fn o1(case: &mut Case<'_>) {
         let ranks = block.steps.iter().filter_map(|step| catalogue::find(&step.exercise_id));
         let rank = ranks.map(Exercise::order).max();
         if rank < last {
-            case.broken("O1", format!("{} comes too late", block.steps[0].exercise_id));
+            let first = block.steps.first().map_or("an empty block", |step| &step.exercise_id);
+            case.broken("O1", format_args!("{first} comes too late"));
         }
         last = rank.max(last);
     }
@@ -391,7 +413,7 @@ fn o1(case: &mut Case<'_>) {
 fn o2(case: &mut Case<'_>) {
     for step in case.steps() {
         if catalogue::find(&step.exercise_id).is_some_and(|exercise| exercise.per_side != step.per_side) {
-            case.broken("O2", format!("{} does not say whether each side works", step.exercise_id));
+            case.broken("O2", format_args!("{} does not say whether each side works", step.exercise_id));
         }
     }
 }
@@ -403,29 +425,29 @@ fn c1(case: &mut Case<'_>) {
         (a, b) => a == b,
     };
     if !right {
-        case.broken("C1", format!("{:?} kcal instead of {kcal:?}", case.workout.totals.kcal_net));
+        case.broken("C1", format_args!("{} kcal instead of {}", shown(case.workout.totals.kcal_net), shown(kcal)));
     }
 }
 
 fn d2(case: &mut Case<'_>) {
     let targets = case.steps().flat_map(|step| [step.target.weight_kg, step.target.pct_1rm]);
     let numbers = targets.chain([case.workout.totals.kcal_net]).flatten();
-    let sums = case.workout.totals.sets_per_muscle.values().copied();
+    let sums = case.workout.totals.sets_per_muscle.iter().map(|(_, sets)| sets);
     if numbers.chain(sums).any(|number| !number.is_finite() || number < 0.0) {
-        case.broken("D2", "a number is negative or not finite");
+        case.broken("D2", format_args!("a number is negative or not finite"));
     }
     if case.workout.notice.is_empty() {
-        case.broken("D2", "there is no notice");
+        case.broken("D2", format_args!("there is no notice"));
     }
 }
 
 fn d3(case: &mut Case<'_>) {
     for (i, block) in case.blocks().iter().enumerate() {
         if block.provenance.provider.is_empty() || block.provenance.rules.is_empty() {
-            case.broken("D3", format!("block {i} does not say where it came from"));
+            case.broken("D3", format_args!("block {i} does not say where it came from"));
         }
     }
     if case.workout.provenance.provider.is_empty() || case.workout.provenance.rules.is_empty() {
-        case.broken("D3", "the workout does not say where it came from");
+        case.broken("D3", format_args!("the workout does not say where it came from"));
     }
 }

@@ -4,20 +4,13 @@
 //! reserve), a *moderate* one excludes exercises by their tags, a *severe* one excludes whole movement patterns and asks
 //! for a professional. Everything here is code over data; no model and no free text takes part.
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
-use super::embedded;
-
-use super::catalogue::Exercise;
+use super::catalogue::{self, Exercise};
 use super::prescription::Caps;
 use super::request::WorkoutRequest;
 use super::words::{Area, Condition, InjurySeverity, Pattern, Set, Symptom, Tag, Word};
 
 /// What an injured area changes.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct AreaRule {
     /// The area.
     pub id: Area,
@@ -26,93 +19,90 @@ pub struct AreaRule {
     /// What a severe injury excludes besides (house).
     pub severe_patterns: Set<Pattern>,
     /// What to change about the rest, our own words.
-    pub modify: String,
+    pub modify: &'static str,
     /// Ids of exercises that often go well.
-    pub substitutes: Vec<String>,
+    pub substitutes: Substitutes,
+}
+
+/// Ids of exercises: their places in the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Substitutes(&'static [u8]);
+
+impl IntoIterator for &Substitutes {
+    type Item = &'static str;
+    type IntoIter = std::iter::Map<std::slice::Iter<'static, u8>, fn(&u8) -> &'static str>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|place| catalogue::all()[usize::from(*place)].id.as_str())
+    }
 }
 
 /// What a condition changes.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct ConditionRule {
     /// The condition.
     pub id: Condition,
     /// What it excludes.
-    #[serde(default)]
     pub exclude_tags: Set<Tag>,
     /// What it limits.
-    #[serde(default)]
     pub caps: Caps,
     /// Whether it is a cardiovascular, metabolic or renal disease in the sense of the ACSM screening.
-    #[serde(default)]
     pub disease: bool,
     /// Whether only light effort is allowed until a doctor says otherwise.
-    #[serde(default)]
     pub light_only: bool,
     /// Whether a doctor must agree before any training.
-    #[serde(default)]
     pub clearance: bool,
     /// What to change, our own words.
-    pub modify: String,
+    pub modify: &'static str,
 }
 
 /// A sign that stops training.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct SymptomRule {
     /// The sign.
     pub id: Symptom,
     /// What it is, our own words.
-    pub text: String,
+    pub text: &'static str,
 }
 
-#[derive(Deserialize)]
 struct Older {
     from_age: u32,
     exclude_tags: Set<Tag>,
     caps: Caps,
-    modify: String,
+    modify: &'static str,
 }
 
-#[derive(Deserialize)]
-struct File {
-    areas: Vec<AreaRule>,
-    conditions: Vec<ConditionRule>,
-    symptoms: Vec<SymptomRule>,
-    older: Older,
-    active_definition: String,
-}
-
-static RULES: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/contraindications.json")));
+// One row for each word of `Area`, `Condition` and `Symptom`, in their order; `OLDER`, `ACTIVE_DEFINITION`.
+include!(concat!(env!("OUT_DIR"), "/contraindications.rs"));
 
 /// The rule for an area.
 #[must_use]
 pub fn area(area: Area) -> &'static AreaRule {
-    RULES.areas.iter().find(|rule| rule.id == area).expect("every area has a rule")
+    &AREAS[area.index()]
 }
 
 /// The rule for a condition.
 #[must_use]
 pub fn condition(condition: Condition) -> &'static ConditionRule {
-    RULES.conditions.iter().find(|rule| rule.id == condition).expect("every condition has a rule")
+    &CONDITIONS[condition.index()]
 }
 
 /// The text of a sign.
 #[must_use]
 pub fn symptom(symptom: Symptom) -> &'static SymptomRule {
-    RULES.symptoms.iter().find(|rule| rule.id == symptom).expect("every symptom has a text")
+    &SYMPTOMS[symptom.index()]
 }
 
 /// What "active" means in the screening.
 #[must_use]
 pub fn active_definition() -> &'static str {
-    &RULES.active_definition
+    ACTIVE_DEFINITION
 }
 
 /// The age from which the rules for older adults hold.
 #[must_use]
 pub fn older_from_age() -> u32 {
-    RULES.older.from_age
+    OLDER.from_age
 }
 
 /// Something to tell the person, with the rule that says it.
@@ -121,7 +111,7 @@ pub struct Note {
     /// The id of the rule: `injury:knee:mild`, `condition:pregnancy`, `age:65`.
     pub rule: String,
     /// What it says.
-    pub message: String,
+    pub message: &'static str,
 }
 
 /// Everything that injuries, conditions and age change about a request.
@@ -159,18 +149,18 @@ impl Restrictions {
                     found.refer.insert(injury.area);
                 }
             }
-            found.note(format!("injury:{}:{}", injury.area.as_str(), injury.severity.as_str()), &rule.modify);
+            found.note(format!("injury:{}:{}", injury.area.as_str(), injury.severity.as_str()), rule.modify);
         }
         for rule in request.conditions.iter().map(condition) {
             found.tags = found.tags.union(rule.exclude_tags);
             found.caps = found.caps.and(rule.caps);
-            found.note(format!("condition:{}", rule.id.as_str()), &rule.modify);
+            found.note(format!("condition:{}", rule.id.as_str()), rule.modify);
         }
-        if request.age.is_some_and(|age| age >= RULES.older.from_age) {
-            found.tags = found.tags.union(RULES.older.exclude_tags);
-            found.caps = found.caps.and(RULES.older.caps);
+        if request.age.is_some_and(|age| age >= OLDER.from_age) {
+            found.tags = found.tags.union(OLDER.exclude_tags);
+            found.caps = found.caps.and(OLDER.caps);
             found.balance = true;
-            found.note(format!("age:{}", RULES.older.from_age), &RULES.older.modify);
+            found.note(format!("age:{}", OLDER.from_age), OLDER.modify);
         }
         found
     }
@@ -181,7 +171,7 @@ impl Restrictions {
         exercise.tags.intersection(self.tags).is_empty() && !self.patterns.contains(exercise.pattern)
     }
 
-    fn note(&mut self, rule: String, message: &str) {
-        self.notes.push(Note { rule, message: message.to_owned() });
+    fn note(&mut self, rule: String, message: &'static str) {
+        self.notes.push(Note { rule, message });
     }
 }

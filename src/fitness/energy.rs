@@ -4,35 +4,16 @@
 //! adds is *net*, `(MET − 1) · kg · h`, and it is what a workout reports. Without a known body weight nothing is
 //! reported, because a guess of the weight would be a guess of the result.
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
-use super::embedded;
-
 use super::catalogue::Exercise;
 use super::workout::{Block, BlockKind};
 
-#[derive(Deserialize)]
-struct Row {
-    code: String,
-    met: f64,
-}
-
-#[derive(Deserialize)]
-struct File {
-    rows: Vec<Row>,
-}
-
-static METS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let file: File = embedded(include_str!("data/mets.json"));
-    file.rows
-});
+// `METS`: codes of the compendium and their values.
+include!(concat!(env!("OUT_DIR"), "/mets.rs"));
 
 /// The MET value of a code of the compendium, such as `"02054"`; `None` for a code that the table does not carry.
 #[must_use]
 pub fn met(code: &str) -> Option<f64> {
-    METS.iter().find(|row| row.code == code).map(|row| row.met)
+    METS.iter().find(|(known, _)| *known == code).map(|(_, met)| *met)
 }
 
 /// Kilocalories of the activity itself, without what rest would have cost anyway.

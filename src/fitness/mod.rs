@@ -28,15 +28,17 @@
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
 
-mod aliases;
 pub mod catalogue;
 pub mod check;
 pub mod contraindications;
 pub mod energy;
 pub mod features;
+mod figures;
 pub mod heart_rate;
-mod order;
+mod id;
 pub mod prescription;
+mod reader;
+mod record;
 pub mod request;
 pub mod screening;
 pub mod session;
@@ -45,10 +47,3 @@ pub mod templates;
 pub mod time_budget;
 pub mod words;
 pub mod workout;
-
-/// Reads an embedded data file. By way of a JSON value, so that each type is read from one source only: the code to read
-/// it from text as well would cost more WebAssembly than the data.
-fn embedded<T: serde::de::DeserializeOwned>(text: &str) -> T {
-    let value: serde_json::Value = serde_json::from_str(text).expect("an embedded data file is JSON");
-    T::deserialize(&value).expect("an embedded data file has its documented shape")
-}

@@ -4,19 +4,12 @@
 //! and the reviews it names. A medical cap makes a prescription easier, never harder: a cap that a row cannot honour
 //! with sensible repetitions moves the session to the row of general fitness (house).
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
-use super::embedded;
-
 use super::strength;
-use super::words::{Focus, Level};
+use super::words::{Focus, Level, Word};
 
 /// One row of the table: the range for a focus and a level. Rests in seconds, loads as a share of the one-repetition
 /// maximum, both ends included.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// What it is for.
     pub focus: Focus,
@@ -53,8 +46,7 @@ impl Row {
 }
 
 /// What limits a session, whatever the focus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Caps {
     /// The highest rating of perceived exertion.
     pub rpe_max: Option<u32>,
@@ -65,6 +57,9 @@ pub struct Caps {
 }
 
 impl Caps {
+    /// No limit.
+    pub(super) const NONE: Self = Self { rpe_max: None, pct_1rm_max: None, rest_min_s: None };
+
     /// The stricter of both, limit by limit.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -83,60 +78,35 @@ impl Caps {
 }
 
 /// How many sets a muscle gets, in fractional sets (Pelland 2025, Baz-Valle 2022).
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct WeeklySets {
     /// The least that does something.
     pub min_effective: u32,
-    /// The range for beginners.
-    pub beginner: (u32, u32),
-    /// The range for intermediates.
-    pub intermediate: (u32, u32),
-    /// The range for advanced.
-    pub advanced: (u32, u32),
     /// What a muscle that shall grow needs.
     pub hypertrophy_floor: u32,
     /// The most in one session.
     pub per_session_cap: u32,
-    freq_days: FreqDays,
-}
-
-#[derive(Debug, Deserialize)]
-struct FreqDays {
-    beginner: (u32, u32),
-    intermediate: (u32, u32),
-    advanced: (u32, u32),
+    /// By level.
+    sets: [(u32, u32); 3],
+    days: [(u32, u32); 3],
 }
 
 impl WeeklySets {
     /// The range of sets a week for one muscle.
     #[must_use]
     pub fn of(&self, level: Level) -> (u32, u32) {
-        match level {
-            Level::Beginner => self.beginner,
-            Level::Intermediate => self.intermediate,
-            Level::Advanced => self.advanced,
-        }
+        self.sets[level.index()]
     }
 
     /// The days a week to train.
     #[must_use]
     pub fn days(&self, level: Level) -> (u32, u32) {
-        match level {
-            Level::Beginner => self.freq_days.beginner,
-            Level::Intermediate => self.freq_days.intermediate,
-            Level::Advanced => self.freq_days.advanced,
-        }
+        self.days[level.index()]
     }
 }
 
-#[derive(Deserialize)]
-struct File {
-    rows: Vec<Row>,
-    weekly_sets: WeeklySets,
-    sources: Vec<String>,
-}
-
-static TABLE: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/prescription.json")));
+// `ROWS` by focus and level, `WEEKLY_SETS`, `SOURCES`.
+include!(concat!(env!("OUT_DIR"), "/prescription.rs"));
 
 /// The row for a focus and a level.
 ///
@@ -148,8 +118,7 @@ static TABLE: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/pres
 /// ```
 #[must_use]
 pub fn row(focus: Focus, level: Level) -> &'static Row {
-    let found = TABLE.rows.iter().find(|row| row.focus == focus && row.level == level);
-    found.expect("the table has a row for every focus and level")
+    &ROWS[focus.index()][level.index()]
 }
 
 /// The row as limited by `caps`. Its `focus` is that of general fitness when the asked row cannot honour the limit: its
@@ -190,11 +159,11 @@ fn limit(row: &Row, caps: Caps) -> Row {
 /// How many sets a muscle gets a week, and in one session.
 #[must_use]
 pub fn weekly_sets() -> &'static WeeklySets {
-    &TABLE.weekly_sets
+    &WEEKLY_SETS
 }
 
 /// What the table rests on.
 #[must_use]
-pub fn sources() -> &'static [String] {
-    &TABLE.sources
+pub fn sources() -> &'static [&'static str] {
+    SOURCES
 }

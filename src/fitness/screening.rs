@@ -67,7 +67,7 @@ impl Screening {
                 continue;
             };
             clearance = clearance.min(outcome);
-            let name = rule.id.as_str().replace('_', " ");
+            let name = rule.id.spoken();
             reasons.push(match outcome {
                 Clearance::Stop => format!("With {name}, get a doctor's clearance before training."),
                 Clearance::LightOnly => format!("With {name}, only light effort until a doctor has cleared more."),

@@ -78,7 +78,7 @@ fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
 /// The weight for a known maximum: to 2.5 kg, and to 2 kg for a dumbbell or kettlebell (house). None when it would leave
 /// the row's range of loads or be less than the bar.
 fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest) -> Option<f64> {
-    let max_kg = *request.one_rep_max_kg.get(&exercise.id)?;
+    let max_kg = request.one_rep_max_kg.get(&exercise.id)?;
     let hand_held =
         exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
     let increment_kg = if hand_held { 2.0 } else { 2.5 };

@@ -5,12 +5,12 @@
 
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::order::sort_by_key;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Tag};
 use crate::fitness::workout::{Goal, GoalKind, Intensity, Phase, SetType, Step, Target};
 use crate::rng::Rng;
+use crate::small::sort_by;
 
 use super::selection::{Candidate, is_available};
 
@@ -37,19 +37,28 @@ pub(super) struct Pools {
 impl Pools {
     pub(super) fn of(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &Restrictions) -> Self {
         let mut rng = Rng::new(u64::from(request.seed) ^ 0xED6E);
-        let mut drawn: Vec<(f64, &'static Exercise)> =
-            catalogue::all().iter().map(|exercise| (rng.unit(), exercise)).collect();
-        drawn.retain(|(_, exercise)| is_available(exercise, request, equipment, restrictions));
-        sort_by_key(&mut drawn, |(draw, _)| *draw);
+        // One number is drawn for every exercise, available or not.
+        let mut drawn: Vec<(f64, &'static Exercise)> = Vec::new();
+        for exercise in catalogue::all() {
+            let draw = rng.unit();
+            if matches!(exercise.kind, Kind::Mobility | Kind::Stretch | Kind::Conditioning)
+                && is_available(exercise, request, equipment, restrictions)
+            {
+                drawn.push((draw, exercise));
+            }
+        }
+        sort_by(&mut drawn, |(a, _), (b, _)| a < b);
         let of_kind = |kind| -> Vec<&'static Exercise> {
             drawn.iter().map(|(_, exercise)| *exercise).filter(|exercise| exercise.kind == kind).collect()
         };
         let mut conditioning = of_kind(Kind::Conditioning);
         conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
         // Impact last, a machine before walking, and the gentlest first.
-        sort_by_key(&mut conditioning, |exercise| {
-            (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.tags.len())
-        });
+        let rank = |exercise: &Exercise| {
+            let (impact, walking) = (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty());
+            100 * usize::from(impact) + 50 * usize::from(walking) + exercise.tags.len()
+        };
+        sort_by(&mut conditioning, |a, b| rank(a) < rank(b));
         Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
     }
 
@@ -91,7 +100,10 @@ impl Pools {
             }
         }
         let mut pool = covering(&self.mobility, muscles);
-        sort_by_key(&mut pool, |exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
+        if restrictions.balance {
+            let balances = |exercise: &Exercise| exercise.tags.contains(Tag::SingleLeg);
+            sort_by(&mut pool, |a, b| balances(a) && !balances(b));
+        }
         steps.extend(fill(&pool, left, 30, Phase::WarmUp));
         steps.extend(ramps);
         steps
@@ -166,7 +178,7 @@ fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> 
         at = (at + 1) % each.len();
     }
     let mut filled: Vec<(usize, u32)> = chosen.into_iter().zip(each).collect();
-    sort_by_key(&mut filled, |(i, _)| *i);
+    sort_by(&mut filled, |(a, _), (b, _)| a < b);
     filled.into_iter().map(|(i, seconds)| easy(pool[i], seconds, phase)).collect()
 }
 
@@ -174,23 +186,7 @@ fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> 
 fn easy(exercise: &Exercise, seconds: u32, phase: Phase) -> Step {
     let rpe = if phase == Phase::WarmUp { 3 } else { 2 };
     let goal = Goal { kind: GoalKind::TimeS, min: seconds, max: seconds };
-    Step {
-        exercise_id: exercise.id.clone(),
-        name: exercise.name.clone(),
-        pattern: exercise.pattern,
-        phase,
-        set_type: if phase == Phase::WarmUp { SetType::WarmUp } else { SetType::CoolDown },
-        sets: 1,
-        work_s: time_budget::set_work_s(&goal, None, exercise.per_side),
-        goal,
-        target: Target { rpe: Some(rpe), ..Target::default() },
-        intensity: Intensity::at_rpe(rpe),
-        tempo_s: None,
-        per_side: exercise.per_side,
-        rest_s: 0,
-        recovery_s: None,
-        cue: exercise.cue.clone(),
-    }
+    step(exercise, phase, goal, Target { rpe: Some(rpe), ..Target::default() })
 }
 
 /// The ramp-up set of a lift that follows.
@@ -199,22 +195,39 @@ pub(super) fn ramp_up(lift: &Candidate) -> Step {
     let exercise = lift.exercise;
     let goal = Goal { kind: GoalKind::Reps, min: reps, max: reps };
     let percent = lift.dose.target.pct_1rm.map(|pct| (pct * share * 100.0).round() / 100.0);
+    let target = Target { pct_1rm: percent, rir: Some(10 - rpe), rpe: Some(rpe), ..Target::default() };
+    Step {
+        set_type: SetType::RampUp,
+        work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),
+        tempo_s: exercise.tempo_s,
+        rest_s: RAMP_REST_S,
+        cue: "Ramp-up set at about 60 % of the working weight: smooth and easy.".to_owned(),
+        ..step(exercise, Phase::WarmUp, goal, target)
+    }
+}
+
+/// One set of an exercise without rests, by time: what other steps are made of.
+pub(super) fn step(exercise: &Exercise, phase: Phase, goal: Goal, target: Target) -> Step {
     Step {
         exercise_id: exercise.id.clone(),
         name: exercise.name.clone(),
         pattern: exercise.pattern,
-        phase: Phase::WarmUp,
-        set_type: SetType::RampUp,
+        phase,
+        set_type: match phase {
+            Phase::WarmUp => SetType::WarmUp,
+            Phase::Main => SetType::Working,
+            Phase::CoolDown => SetType::CoolDown,
+        },
         sets: 1,
-        work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),
+        work_s: time_budget::set_work_s(&goal, None, exercise.per_side),
         goal,
-        target: Target { pct_1rm: percent, rir: Some(10 - rpe), rpe: Some(rpe), ..Target::default() },
-        intensity: Intensity::at_rpe(rpe),
-        tempo_s: exercise.tempo_s,
+        intensity: Intensity::at_rpe(target.rpe.unwrap_or(5)),
+        target,
+        tempo_s: None,
         per_side: exercise.per_side,
-        rest_s: RAMP_REST_S,
+        rest_s: 0,
         recovery_s: None,
-        cue: "Ramp-up set at about 60 % of the working weight: smooth and easy.".to_owned(),
+        cue: exercise.cue.to_owned(),
     }
 }
 

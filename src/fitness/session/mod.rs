@@ -23,14 +23,14 @@ use crate::error::{Code, Error};
 use crate::fitness::check;
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::heart_rate::{self, Zone};
+use crate::fitness::id;
 use crate::fitness::prescription::{self, Caps, Row};
-use crate::fitness::request::{DURATION_MIN, WorkoutRequest, fnv1a};
+use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget::{self, TRANSITION_S};
 use crate::fitness::words::{Condition, Equipment, Focus, Kind, Load, Muscle, Set, Word};
 use crate::fitness::workout::{
-    Block, BlockKind, BlockProvenance, Goal, GoalKind, HrZone, Intensity, NOTICE, Phase, SetType, Status, Step, Target,
-    Workout,
+    Block, BlockKind, BlockProvenance, Goal, GoalKind, HrZone, NOTICE, Phase, Status, Step, Target, Workout,
 };
 
 use edges::Pools;
@@ -124,7 +124,7 @@ impl<'r> Coach<'r> {
         rules.extend(self.restrictions.notes.iter().map(|note| note.rule.clone()));
         Some(Workout {
             status,
-            workout_id: format!("w-{:08x}", fnv1a(&request.to_json().to_string())),
+            workout_id: format!("w-{:08x}", id::of_json(&request.to_json())),
             user_id: request.user_id.clone(),
             title: self.title(status),
             focus: request.focus,
@@ -218,24 +218,15 @@ impl<'r> Coach<'r> {
         let rests = group.rests(plan.rest_share);
         let round: u32 = rests.iter().sum::<u32>() + group.members.iter().map(|member| member.dose.work_s).sum::<u32>();
         let steps = group.members.iter().zip(&rests).map(|(member, rest_s)| {
-            let exercise = member.exercise;
-            let target = member.dose.target.clone();
+            let dose = &member.dose;
+            let step = edges::step(member.exercise, Phase::Main, dose.goal.clone(), dose.target.clone());
             Step {
-                exercise_id: exercise.id.clone(),
-                name: exercise.name.clone(),
-                pattern: exercise.pattern,
-                phase: Phase::Main,
-                set_type: SetType::Working,
                 sets: group.sets,
-                goal: member.dose.goal.clone(),
-                intensity: Intensity::at_rpe(target.rpe.unwrap_or(5)),
-                target,
-                tempo_s: member.dose.tempo_s,
-                per_side: exercise.per_side,
-                work_s: member.dose.work_s,
+                tempo_s: dose.tempo_s,
+                work_s: dose.work_s,
                 rest_s: *rest_s,
-                recovery_s: (group.sets > 1).then_some(round - member.dose.work_s),
-                cue: exercise.cue.clone(),
+                recovery_s: (group.sets > 1).then_some(round - dose.work_s),
+                ..step
             }
         });
         let paired = group.members.len() > 1;
@@ -288,23 +279,9 @@ impl<'r> Coach<'r> {
                 max_bpm: bpm(to),
             }
         });
-        Step {
-            exercise_id: exercise.id.clone(),
-            name: exercise.name.clone(),
-            pattern: exercise.pattern,
-            phase: Phase::Main,
-            set_type: SetType::Working,
-            sets: 1,
-            goal: Goal { kind: GoalKind::TimeS, min: seconds, max: seconds },
-            target: Target { rpe: Some(rpe), hr_zone, ..Target::default() },
-            intensity: Intensity::at_rpe(rpe),
-            tempo_s: None,
-            per_side: false,
-            work_s: seconds,
-            rest_s: 0,
-            recovery_s: None,
-            cue: exercise.cue.clone(),
-        }
+        let goal = Goal { kind: GoalKind::TimeS, min: seconds, max: seconds };
+        let target = Target { rpe: Some(rpe), hr_zone, ..Target::default() };
+        Step { per_side: false, work_s: seconds, ..edges::step(exercise, Phase::Main, goal, target) }
     }
 
     fn prescription_rule(&self) -> String {
@@ -314,7 +291,7 @@ impl<'r> Coach<'r> {
     fn title(&self, status: Status) -> String {
         let minutes = self.request.duration_min;
         match status {
-            Status::Ok => format!("{minutes} minutes of {}", self.row.focus.as_str().replace('_', " ")),
+            Status::Ok => format!("{minutes} minutes of {}", self.row.focus.spoken()),
             Status::LightOnly => format!("{minutes} minutes of light movement"),
             Status::Referral => "See a doctor first".to_owned(),
         }

@@ -1,7 +1,5 @@
 //! What a workout says about itself: totals, warnings, title and provenance.
 
-use std::collections::BTreeMap;
-
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::energy;
@@ -10,7 +8,7 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
-use crate::fitness::workout::{Block, Provenance, Referral, SetType, Totals, Warning};
+use crate::fitness::workout::{Block, Figures, Provenance, Referral, SetType, Totals, Warning};
 
 use super::selection::{GROUPS, is_available};
 
@@ -38,9 +36,9 @@ pub(crate) fn totals(blocks: &[Block], weight_kg: Option<f64>) -> Totals {
             }
         }
     }
-    let mut sets_per_muscle = BTreeMap::new();
+    let mut sets_per_muscle = Figures::default();
     for muscle in Muscle::ALL.iter().filter(|muscle| per_muscle[muscle.index()] > 0.0) {
-        sets_per_muscle.insert(muscle.as_str().to_owned(), per_muscle[muscle.index()]);
+        sets_per_muscle.set(muscle.as_str(), per_muscle[muscle.index()]);
     }
     Totals {
         duration_s: blocks.iter().map(time_budget::block_s).sum(),
@@ -108,7 +106,7 @@ pub(super) fn warnings(
         warn("referral", None, reason.clone());
     }
     for area in restrictions.refer.iter() {
-        let area = area.as_str().replace('_', " ");
+        let area = area.spoken();
         warn(
             "referral",
             None,
@@ -116,7 +114,7 @@ pub(super) fn warnings(
         );
     }
     for note in &restrictions.notes {
-        warn("restriction", None, note.message.clone());
+        warn("restriction", None, note.message.to_owned());
     }
     if let Some(rpe) = caps.rpe_max {
         warn("effort_capped", None, format!("Effort stays at RPE {rpe} of 10 or below."));
@@ -126,7 +124,7 @@ pub(super) fn warnings(
         return list;
     }
     if row.focus != request.focus {
-        let focus = request.focus.as_str().replace('_', " ");
+        let focus = request.focus.spoken();
         warn(
             "prescription_changed",
             None,
@@ -135,7 +133,7 @@ pub(super) fn warnings(
     }
     for pattern in PATTERNS {
         if let Some(why) = missing(&[pattern], request, restrictions) {
-            let name = pattern.as_str().replace('_', " ");
+            let name = pattern.spoken();
             warn(
                 "pattern_unavailable",
                 Some(pattern),
@@ -187,13 +185,13 @@ pub(crate) fn is_load_limited(reps_max: u32, exercise_id: &str, row: &Row) -> bo
 
 /// `dumbbell and bench`.
 pub(crate) fn names(items: Set<Equipment>) -> String {
-    let names: Vec<String> = items.iter().map(|item| item.as_str().replace('_', " ")).collect();
+    let names: Vec<String> = items.iter().map(Word::spoken).collect();
     names.join(" and ")
 }
 
 /// Who should see the person.
 pub(crate) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
-    let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.as_str().replace('_', " ")));
+    let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.spoken()));
     let reasons: Vec<String> = screening.reasons.iter().cloned().chain(areas).collect();
     let clearance = screening.clearance.as_str().to_owned();
     (!reasons.is_empty()).then_some(Referral { clearance, reasons })
@@ -209,6 +207,6 @@ pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>
         seed: request.seed,
         prescription: row.focus,
         rules,
-        sources: prescription::sources().to_vec(),
+        sources: prescription::sources().iter().map(|source| (*source).to_owned()).collect(),
     }
 }
