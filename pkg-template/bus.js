@@ -57,6 +57,8 @@ export class FeatureBusBase {
   /** Requests under way, by their number. */
   #requests = new Map();
   #alarm = new Alarm(() => this.#expire());
+  /** What waits for the core to be there; each is called once with it. */
+  #whenThere = [];
 
   constructor(runtime, options = {}) {
     checkOptions("config.invalid", "the options of FeatureBus", options, { requestTimeout: checks.duration });
@@ -90,7 +92,7 @@ export class FeatureBusBase {
     const info = { name, version, description, capabilities: [...capabilities], actions: Object.keys(feature.actions) };
     const entry = { info, actions: feature.actions, underWay: 0, idle: undefined };
     // Told to the core now if it knows this bus, otherwise when it does.
-    if (this.#isAttached()) this.#runtime.ready().busRegister(this.#handle, info);
+    if (this.#isAttached()) registerInCore(this.#runtime.ready(), this.#handle, info);
     this.#features.set(name, entry);
   }
 
@@ -240,6 +242,10 @@ export class FeatureBusBase {
       attached: () => this.#attached(),
       requestTimeout: this.#requestTimeout,
       has: (feature) => this.#features.has(feature),
+      whenThere: (act) => {
+        if (this.#isAttached()) act(this.#runtime.ready());
+        else this.#whenThere.push(act);
+      },
       call: (core, feature, action, params, context, onValue, onError) =>
         this.#invoke(this.#resolve(core, feature, action), action, params, context, onValue, onError),
       listenerFailed: (error, details) => this.#listenerFailed(error, details),
@@ -274,8 +280,9 @@ export class FeatureBusBase {
     this.#runtime.freeWhenUnused(this, "busFree", this.#handle);
     this.#byNumber.clear();
     this.#deliveries.clear();
-    for (const { info } of this.#features.values()) core.busRegister(this.#handle, info);
+    for (const { info } of this.#features.values()) registerInCore(core, this.#handle, info);
     for (const subscription of this.#subscriptions) this.#subscribeInCore(core, subscription);
+    for (const act of this.#whenThere.splice(0)) act(core);
   }
 
   #subscribeInCore(core, subscription) {
@@ -375,6 +382,10 @@ export class FeatureBusBase {
     this.#alarm.clear();
     this.#runtime.disown(this);
   }
+}
+
+function registerInCore(core, bus, { name, version, description, capabilities, actions }) {
+  core.busRegister(bus, name, version, description, capabilities, actions);
 }
 
 function cancelled(feature, action, reason, correlationId) {

@@ -209,6 +209,12 @@ export class FeatureBus<
 
 // ── Workflows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * A duration in a definition. A definition may come from a JSON file or a variable, whose strings are just strings; the
+ * orchestrator checks them.
+ */
+export type DurationText = Duration | (string & {});
+
 /** A workflow, as data. */
 export interface WorkflowDefinition {
   $schema?: string;
@@ -216,7 +222,7 @@ export interface WorkflowDefinition {
   version?: string;
   description?: string;
   /** Bounds the whole run. */
-  timeout?: Duration;
+  timeout?: DurationText;
   /** How many calls of one run may run at once. */
   concurrency?: number;
   /** A step without `needs` runs after the step before it. */
@@ -238,11 +244,11 @@ interface StepBase {
 /** Requests an action of a feature. */
 export interface CallStep extends StepBase {
   /** `feature.action` */
-  call: `${string}.${string}`;
+  call: string;
   /** What the action is given, with `{{ expressions }}`; without it, the input of the run. */
   with?: unknown;
   /** Bounds one attempt. */
-  timeout?: Duration;
+  timeout?: DurationText;
   retry?: Retry;
 }
 
@@ -266,13 +272,13 @@ export interface Retry {
   /** Attempts in all, the first included; 3. */
   maxAttempts?: number;
   /** How the delay grows; exponential. */
-  backoff?: "constant" | "linear" | "exponential";
+  backoff?: "constant" | "linear" | "exponential" | (string & {});
   /** The first delay; 200 ms. */
-  delay?: Duration;
+  delay?: DurationText;
   /** No delay is longer; 30 s. */
-  maxDelay?: Duration;
+  maxDelay?: DurationText;
   /** How much of the delay is left to chance: all of it, half of it, or nothing; full. */
-  jitter?: "none" | "full" | "equal";
+  jitter?: "none" | "full" | "equal" | (string & {});
 }
 
 /** Something that happened in a run. */

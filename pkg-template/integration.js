@@ -20,6 +20,7 @@ export class IntegrationBase {
     }
     this.#runtime = runtime;
     this.orchestrator = orchestrator ?? new WorkflowOrchestrator(bus === undefined ? {} : { bus });
+    this.bus[internals].whenThere((core) => this.#registerCoach(core));
   }
 
   /** The bus whose features the workflows call. */
@@ -36,7 +37,6 @@ export class IntegrationBase {
     });
     const core = await this.#runtime.ready();
     const input = core.workoutRequest(request);
-    this.#registerCoach(core);
     try {
       const run = await this.orchestrator.executeWorkflow(JSON.parse(core.comprehensiveWorkout()), input, options);
       return run.output;

@@ -16,6 +16,9 @@ const COLLECT = 2;
 const COMPLETED = 3;
 const FAILED = 4;
 const TIMED_OUT = 5;
+const CANCELLED = 6;
+const BUILD_OUTPUT = 7;
+const OUTPUT_FAILED = 8;
 
 /** How an attempt ended; see `runSettle`. */
 const OUTCOME = { completed: 0, failed: 1, failedForGood: 2 };
@@ -33,7 +36,8 @@ export class OrchestratorBase {
   #generation = 0;
   #memory = undefined;
   #view = new Uint32Array();
-  #statusNames = undefined;
+  #statusNames = [];
+  #eventNames = [];
   #disposed = false;
   /** By the core's number. */
   #runs = [];
@@ -149,6 +153,7 @@ export class OrchestratorBase {
       this.#runtime.freeWhenUnused(this, "engineFree", this.#handle);
       this.#memory = core.linearMemory();
       this.#statusNames = core.statusNames();
+      this.#eventNames = core.eventNames();
       this.#plans.clear();
     }
     return core;
@@ -189,7 +194,7 @@ export class OrchestratorBase {
     let plan = this.#plans.get(text);
     if (plan === undefined) {
       const timeout = milliseconds(core, this.bus[internals].requestTimeout, "requestTimeout");
-      plan = core.planCompile(this.#handle, text, timeout);
+      plan = core.planCompile(this.#handle, JSON.parse(text), timeout);
       if (this.#plans.size >= KEPT_PLANS) {
         const [[oldest, { handle }]] = this.#plans;
         this.#plans.delete(oldest);
@@ -261,8 +266,17 @@ export class OrchestratorBase {
         case TIMED_OUT:
           this.#fail(run, run.timedOut());
           break;
-        default:
+        case CANCELLED:
           this.#fail(run, run.cancellation);
+          break;
+        case BUILD_OUTPUT:
+          this.#buildOutput(core, run);
+          break;
+        case OUTPUT_FAILED:
+          this.#fail(run, run.outputError);
+          break;
+        default:
+          throw new Error(`the core knows a command ${op} that the facade does not`);
       }
     } catch (error) {
       // Nothing here is expected to throw, but whatever happens, no promise is left hanging.
@@ -271,7 +285,7 @@ export class OrchestratorBase {
   }
 
   #call(core, run, step, attempt) {
-    const { feature, action, has_with: hasWith } = run.plan.steps[step];
+    const { feature, action, hasWith } = run.plan.steps[step];
     const context = new StepContext(run, run.plan.steps[step], attempt);
     run.contexts[step] = context;
     const settle = (outcome) => {
@@ -307,11 +321,22 @@ export class OrchestratorBase {
     CallContext.abort(context, error);
   }
 
+  #buildOutput(core, run) {
+    let outcome = OUTCOME.completed;
+    try {
+      run.output = core.runOutput(this.#handle, run.number, run.id, run.input, run.outputs);
+    } catch (error) {
+      if (run.ended) return;
+      run.outputError = error;
+      outcome = OUTCOME.failedForGood;
+    }
+    this.#moved.add(run);
+    this.#take(core, core.runOutputBuilt(this.#handle, run.number, outcome, now()));
+  }
+
   #complete(core, run) {
     const { plan, outputs } = run;
-    const output = plan.has_output
-      ? core.runOutput(this.#handle, run.number, run.id, run.input, outputs)
-      : outputs[plan.last];
+    const output = plan.hasOutput ? run.output : outputs[plan.last];
     const steps = this.#stepsOf(core, run).map((step, index) => ({ ...step, output: outputs[index] }));
     const { id: runId, correlationId } = run;
     const durationMs = now() - run.startedAt;
@@ -329,7 +354,8 @@ export class OrchestratorBase {
 
   #fail(run, error) {
     if (run.ended) return;
-    if (error instanceof RepflowError && error.runId === undefined) Object.assign(error, run.place);
+    // What never started has no place.
+    if (error instanceof RepflowError && run.number !== undefined && error.runId === undefined) Object.assign(error, run.place);
     this.#release(this.#isAttached() ? this.#runtime.ready() : undefined, run);
     run.reject(error);
   }
@@ -401,7 +427,7 @@ export class OrchestratorBase {
   /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
   #tell(core, run) {
     if (run.onEvent === undefined && this.#listeners.size === 0) return;
-    for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from))) {
+    for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from), this.#eventNames)) {
       const hear = (handler) => {
         try {
           handler(event);

@@ -3,6 +3,9 @@
 import { CallContext } from "./context.js";
 import { RepflowError } from "./errors.js";
 
+/** How many numbers the core gives for an event; see `runEvents`. */
+const EVENT_NUMBERS = 6;
+
 export class Run {
   /** The core's number for it; undefined until it starts. */
   number = undefined;
@@ -12,6 +15,9 @@ export class Run {
   errors = [];
   contexts = [];
   startedAt = 0;
+  /** What the definition's `output` gave, or why it gave nothing. */
+  output = undefined;
+  outputError = undefined;
   ended = false;
   /** Why its caller cancelled it, once that happened. */
   cancellation = undefined;
@@ -52,12 +58,21 @@ export class Run {
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
-  /** What happened since the last time. */
-  newEvents(read) {
-    const events = read(this.#seen);
-    this.#seen += events.length;
+  /** What happened since the last time; `read` gives the core's numbers from an event on, `names` what they mean. */
+  newEvents(read, names) {
+    const numbers = read(this.#seen);
+    const events = [];
     const { id: runId, correlationId } = this;
-    return events.map((event) => ({ ...event, runId, workflowId: this.plan.id, correlationId }));
+    for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
+      const [seq, name, when, step, attempt, delayMs] = numbers.subarray(at, at + EVENT_NUMBERS);
+      const event = { seq, type: names[name], at: when, runId, workflowId: this.plan.id, correlationId };
+      if (!Number.isNaN(step)) event.stepId = this.plan.steps[step].id;
+      if (!Number.isNaN(attempt)) event.attempt = attempt;
+      if (!Number.isNaN(delayMs)) event.delayMs = delayMs;
+      events.push(event);
+    }
+    this.#seen += events.length;
+    return events;
   }
 
   /** Where an error happened. */
@@ -79,7 +94,7 @@ export class Run {
   }
 
   attemptTimedOut(step) {
-    const { id: stepId, timeout_ms: timeoutMs } = this.plan.steps[step];
+    const { id: stepId, timeoutMs } = this.plan.steps[step];
     const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${this.plan.steps[step].feature}\``;
     return new RepflowError("step.timeout", message, { ...this.place, stepId });
   }

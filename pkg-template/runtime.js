@@ -75,9 +75,8 @@ export class Runtime {
     const error = new RepflowError("internal.panic", `the core stopped: ${panicMessage(cause)}; call again`, { cause });
     try {
       glue.reset();
-    } catch (lost) {
-      // Not even that call goes through: load everything anew.
-      this.#core = undefined;
+    } catch {
+      // Then the next call fails like this one. Whatever happens, those who wait are told now.
     }
     this.generation += 1;
     const owners = [...this.#owners];

@@ -6,11 +6,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 /// How to react to an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// What was given is wrong: mend it, then call again.
@@ -27,9 +24,23 @@ pub enum Kind {
     Internal,
 }
 
+impl Kind {
+    /// The stable name, such as `"validation"`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Validation => "validation",
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Unavailable => "unavailable",
+            Self::Failed => "failed",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// How bad an error is for the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Severity {
     /// Somebody wanted it so.
@@ -38,6 +49,18 @@ pub enum Severity {
     Error,
     /// More than this call is affected.
     Critical,
+}
+
+impl Severity {
+    /// The stable name, such as `"error"`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Error => "error",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// The table of errors: a stable code, and what follows from it.
@@ -125,14 +148,13 @@ impl Code {
 }
 
 /// One thing that is wrong in what was given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where: a JSON pointer (RFC 6901) into what was given; empty for the whole.
     pub pointer: String,
     /// What is wrong there, what was given, and what is allowed.
     pub message: String,
     /// What was probably meant, when something close exists.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
 
@@ -232,7 +254,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, _)| (1..=allowed).contains(distance))
+        .filter(|(distance, candidate)| {
+            (1..=allowed).contains(distance) && *distance < word.chars().count().max(candidate.chars().count())
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

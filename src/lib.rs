@@ -1,4 +1,64 @@
 //! Repflow: the workflow engine for AI features that run where the user is.
+//!
+//! This crate is the core of the npm package `repflow`. It is compiled to WebAssembly and decides; the JavaScript around
+//! it performs. An app never sees the border: it constructs a `FeatureBus` and a `WorkflowOrchestrator`, registers
+//! features that are plain functions, and awaits promises.
+//!
+//! # The idea
+//! A workflow is data: steps that request actions of features, in sequence, in parallel, or as a graph. A run of it is a
+//! state machine without I/O. Inputs go in (an attempt settled, a timer fired, somebody cancelled), effects come out (call
+//! this handler, wake me then, the run has ended), and time and randomness are arguments:
+//!
+//! ```
+//! use repflow::time::Timestamp;
+//! use repflow::workflow::{Effect, Input, Outcome, Plan, Run, RunEnd, StepIx};
+//! use std::{rc::Rc, time::Duration};
+//!
+//! let plan = Plan::from_json(
+//!     r#"{ "id": "greet", "steps": [
+//!         { "id": "load", "call": "profiles.load", "with": { "user": "{{ input.userId }}" } },
+//!         { "id": "greet", "call": "greeter.hello", "with": "{{ steps.load.output.name }}" }
+//!     ] }"#,
+//!     Duration::from_secs(30),
+//! )?;
+//! let mut run = Run::new(Rc::new(plan), 42);
+//! let (load, greet) = (StepIx(0), StepIx(1));
+//! let now = Timestamp::EPOCH;
+//!
+//! let mut effects = Vec::new();
+//! run.handle(Input::Started, now, &mut effects);
+//! assert_eq!(effects.pop(), Some(Effect::Call { step: load, attempt: 1 }));
+//!
+//! run.handle(Input::StepSettled { step: load, attempt: 1, outcome: Outcome::Completed }, now, &mut effects);
+//! assert_eq!(effects.pop(), Some(Effect::Call { step: greet, attempt: 1 }));
+//!
+//! run.handle(Input::StepSettled { step: greet, attempt: 1, outcome: Outcome::Completed }, now, &mut effects);
+//! assert_eq!(effects.pop(), Some(Effect::Settle(RunEnd::Completed)));
+//! # Ok::<(), repflow::Error>(())
+//! ```
+//!
+//! Because nothing in it touches the world, the same machine runs in a page, on a Worker, and under a simulator that puts
+//! hours of workflow and every kind of fault into milliseconds, and repeats each of them from its seed.
+//!
+//! Values never enter it. The host keeps what handlers take and return, and lends a value when a template asks for a field
+//! of it: what one JavaScript handler returns is the very object that the next one gets.
+//!
+//! # Layout
+//! - [`error`]: the one public error, and the table of its codes
+//! - [`time`], [`rng`]: instants, durations and seeded randomness; nothing else reads a clock or draws a number
+//! - [`value`]: a cheap handle to data, here or on the host's side
+//! - [`policy`]: retry and backoff, as pure decisions
+//! - [`exec`]: timers and slots, for whoever executes something
+//! - [`workflow`]: what a workflow is, and how a run moves
+//! - [`bus`]: features, topics and requests
+//! - [`fitness`]: the coach, whose features answer with no key and no network
+//! - `sim`: the simulator (feature `sim`)
+//! - `wasm`: the border to JavaScript, only when compiled for it, and the only place that names wasm-bindgen
+//! - [`number`], [`small`]: formatting and sorting in a few bytes
+//!
+//! Arrows point one way: `wasm` to everything; `fitness` to `bus` (for the trait of a feature) and below; `workflow` to
+//! `exec` and `policy`; `bus` to `exec`. `workflow` knows neither `bus` nor `fitness`; what connects a step to a feature is
+//! the host.
 
 pub mod bus;
 pub mod error;
@@ -12,9 +72,8 @@ pub mod sim;
 pub mod small;
 pub mod time;
 pub mod value;
-pub mod workflow;
-
-pub use error::{Error, Kind, Problem, Severity};
-
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+pub mod workflow;
+
+pub use error::{Code, Error, Kind, Problem, Severity};

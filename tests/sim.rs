@@ -42,7 +42,7 @@ fn simulate(seed: u64) -> (String, RunEnd) {
 
 #[test]
 fn every_run_ends_and_keeps_the_invariants() {
-    let mut ends = [0_u32; 4];
+    let mut ends = [0_u32; 5];
     for seed in 0..SEEDS {
         let outcome = catch_unwind(AssertUnwindSafe(|| simulate(seed)));
         let Ok((log, end)) = outcome else {
@@ -56,6 +56,7 @@ fn every_run_ends_and_keeps_the_invariants() {
             RunEnd::Failed(..) => 1,
             RunEnd::TimedOut => 2,
             RunEnd::Cancelled => 3,
+            RunEnd::OutputFailed => 4,
         }] += 1;
     }
     // The generator reaches every kind of end often enough to mean something.

@@ -4,24 +4,20 @@
 //! written in Rust implements [`Feature`]. Both are described by [`FeatureInfo`], registered in the same registry
 //! and called by the same request, so a caller cannot tell them apart.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::error::Error;
 
 /// What a feature says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureInfo {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
     /// Its version (SemVer).
     pub version: String,
     /// One sentence on what it is for.
-    #[serde(default)]
     pub description: String,
     /// What it can do, in words that others look for.
-    #[serde(default)]
     pub capabilities: Vec<String>,
     /// The names of its actions.
     pub actions: Vec<String>,

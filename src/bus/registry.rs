@@ -91,10 +91,13 @@ fn is_name(name: &str) -> bool {
 
 /// `MAJOR.MINOR.PATCH`, with what SemVer 2.0 allows behind it.
 fn is_version(version: &str) -> bool {
-    let core = version.split(['-', '+']).next().unwrap_or_default();
-    let parts: Vec<&str> = core.split('.').collect();
-    let rest = version[core.len()..].bytes();
-    parts.len() == 3
-        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-        && rest.into_iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))
+    let (version, build) = version.split_once('+').map_or((version, None), |(before, build)| (before, Some(build)));
+    let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre)));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let plain = |part: &str| part == "0" || !part.starts_with('0');
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    core.split('.').count() == 3
+        && core.split('.').all(|part| digits(part) && plain(part))
+        && pre.is_none_or(|pre| pre.split('.').all(|part| word(part) && (plain(part) || !digits(part))))
+        && build.is_none_or(|build| build.split('.').all(word))
 }

@@ -138,7 +138,7 @@ impl Reader {
     pub(super) fn word(&mut self, json: Option<&Json>, at: &At<'_>, words: &Vocabulary) -> usize {
         let Some(text) = self.text(json, at) else { return 0 };
         words.place(text).unwrap_or_else(|| {
-            self.unknown_word(text, text, at, words);
+            self.unknown_word(text, at, words);
             0
         })
     }
@@ -149,14 +149,14 @@ impl Reader {
         let name = canonical(text);
         let place = words.place(&name).or_else(|| words.place_of_alias(&name));
         if place.is_none() {
-            self.unknown_word(text, &name, at, words);
+            self.unknown_word(&name, at, words);
         }
         place
     }
 
-    fn unknown_word(&mut self, text: &str, name: &str, at: &At<'_>, words: &Vocabulary) {
+    fn unknown_word(&mut self, name: &str, at: &At<'_>, words: &Vocabulary) {
         let known = words.of_bits(u32::MAX);
-        let message = format!("`{}` is not known; known are {}", shorten(text), known.join(", "));
+        let message = format!("`{}` is not known; known are {}", shorten(name), known.join(", "));
         self.problem_with(at, message, nearest_of(name, &known));
     }
 }

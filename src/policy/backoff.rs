@@ -67,8 +67,17 @@ impl Backoff {
         let capped = grown.min(self.max_delay);
         match self.jitter {
             Jitter::None => capped,
-            Jitter::Full => capped.mul_f64(rng.unit()),
-            Jitter::Equal => capped.mul_f64(0.5 + rng.unit() / 2.0),
+            Jitter::Full => part_of(capped, rng),
+            Jitter::Equal => {
+                let half = capped / 2;
+                half + part_of(capped - half, rng)
+            }
         }
     }
+}
+
+/// A part of `delay`: uniform in `[0, delay)`, cut to the microsecond. `Duration::mul_f64` would round, and so reach
+/// the whole of a short delay and overflow on the longest.
+fn part_of(delay: Duration, rng: &mut Rng) -> Duration {
+    Duration::from_micros((delay.as_micros() as f64 * rng.unit()) as u64)
 }

@@ -117,7 +117,8 @@ fn check_log(plan: &Plan, end: RunEnd, log: &[Event]) {
     assert_eq!(log.first().map(|event| event.kind), Some(EventKind::RunStarted));
     let last = match end {
         RunEnd::Completed => EventKind::RunCompleted,
-        RunEnd::Failed(step, _) => EventKind::RunFailed(step),
+        RunEnd::Failed(step, _) => EventKind::RunFailed(Some(step)),
+        RunEnd::OutputFailed => EventKind::RunFailed(None),
         RunEnd::TimedOut => EventKind::RunTimedOut,
         RunEnd::Cancelled => EventKind::RunCancelled,
     };
@@ -134,7 +135,7 @@ fn check_log(plan: &Plan, end: RunEnd, log: &[Event]) {
         });
         assert!(begun <= 1, "`{id}` began {begun} times");
         assert_eq!(over, begun, "`{id}` began {begun} times and ended {over} times");
-        if end == RunEnd::Completed {
+        if matches!(end, RunEnd::Completed | RunEnd::OutputFailed) {
             assert_eq!(count(|kind| matches!(kind, EventKind::StepCompleted(_))), 1, "`{id}` has not completed");
         }
         let attempts = count(|kind| matches!(kind, EventKind::AttemptStarted(..)));

@@ -30,7 +30,6 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::error::Error;
 use crate::exec::Timers;
 use crate::rng::Rng;
 use crate::time::Timestamp;
@@ -100,7 +99,8 @@ struct SimulatedRun {
     input: Value,
     outputs: Vec<Value>,
     watch: Watch,
-    end: Option<(RunEnd, Result<Value, Error>)>,
+    output: Value,
+    end: Option<RunEnd>,
 }
 
 impl SimulatedRun {
@@ -143,7 +143,10 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         let run = self.engine.start(Rc::clone(&plan), self.rng.next_u64(), self.now);
         let outputs = vec![Value::Null; plan.steps().len()];
         let watch = Watch::new(&plan);
-        self.runs.insert(run, SimulatedRun { plan, input: Value::from(&input), outputs, watch, end: None });
+        self.runs.insert(
+            run,
+            SimulatedRun { plan, input: Value::from(&input), outputs, watch, output: Value::Null, end: None },
+        );
         self.perform();
         run
     }
@@ -189,14 +192,14 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
     /// How a run ended, once it has.
     #[must_use]
     pub fn end_of(&self, run: RunId) -> Option<RunEnd> {
-        self.runs.get(&run)?.end.as_ref().map(|(end, _)| *end)
+        self.runs.get(&run)?.end
     }
 
     /// The output of a run that completed.
     #[must_use]
     pub fn output_of(&self, run: RunId) -> Option<Json> {
-        let (_, output) = self.runs.get(&run)?.end.as_ref()?;
-        output.as_ref().ok().map(Json::from)
+        let state = self.runs.get(&run)?;
+        (state.end == Some(RunEnd::Completed)).then(|| Json::from(&state.output))
     }
 
     /// All that happened in a run.
@@ -260,16 +263,27 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                         state.outputs[step.0 as usize] = Value::Map(Rc::new(fields));
                     }
                 }
+                Command::BuildOutput { run } => {
+                    let state = self.state(run);
+                    let output = state.plan.output.as_ref().map(|template| template.fill(&state.scope()));
+                    let outcome = match output {
+                        Some(Ok(value)) => {
+                            state.output = value;
+                            Outcome::Completed
+                        }
+                        _ => Outcome::FailedForGood,
+                    };
+                    self.engine.output_built(run, outcome, self.now);
+                    self.perform();
+                }
                 Command::Settle { run, end } => {
                     let log = self.engine.run(run).map(|run| run.log().to_vec()).unwrap_or_default();
                     let state = self.state(run);
                     state.watch.ended(end, &log);
-                    let output = match (&state.plan.output, state.plan.roots.last()) {
-                        (Some(template), _) if end == RunEnd::Completed => template.fill(&state.scope()),
-                        (None, Some(last)) => Ok(state.outputs[last.0 as usize].clone()),
-                        _ => Ok(Value::Null),
-                    };
-                    state.end = Some((end, output));
+                    if let (None, Some(last)) = (&state.plan.output, state.plan.roots.last()) {
+                        state.output = state.outputs[last.0 as usize].clone();
+                    }
+                    state.end = Some(end);
                 }
             }
         }

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use js_sys::Array;
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{error_to_js, json_from_js, serialize};
+use super::convert::{error_to_js, object};
 use crate::bus::{FeatureInfo, Registry, Requests, Topics};
-use crate::error::{Code, Error, Problem};
+use crate::error::Error;
 use crate::time::Timestamp;
 
 thread_local! {
@@ -45,14 +46,17 @@ pub fn bus_free(bus: u32) {
     BUSES.with_borrow_mut(|buses| buses.try_remove(bus as usize));
 }
 
-/// Adds a feature, described by `{ name, version, description, capabilities, actions }`.
+/// Adds a feature.
 #[wasm_bindgen(js_name = busRegister)]
-pub fn bus_register(bus: u32, info: &JsValue) -> Result<(), JsValue> {
-    let info = json_from_js(info, Code::BusInvalid, "the feature").and_then(|json| {
-        serde_json::from_value::<FeatureInfo>(json)
-            .map_err(|error| Error::invalid(Code::BusInvalid, "the feature", vec![Problem::new("", error.to_string())]))
-    });
-    try_with(bus, |host| host.registry.register(info?))
+pub fn bus_register(
+    bus: u32,
+    name: String,
+    version: String,
+    description: String,
+    capabilities: Vec<String>,
+    actions: Vec<String>,
+) -> Result<(), JsValue> {
+    try_with(bus, |host| host.registry.register(FeatureInfo { name, version, description, capabilities, actions }))
 }
 
 /// Removes a feature.
@@ -69,12 +73,22 @@ pub fn bus_resolve(bus: u32, feature: &str, action: &str) -> Result<(), JsValue>
 
 /// The features, by name.
 #[wasm_bindgen(js_name = busFeatures)]
-pub fn bus_features(bus: u32) -> JsValue {
+pub fn bus_features(bus: u32) -> Array {
     BUSES.with_borrow(|buses| {
-        let features: Vec<&FeatureInfo> =
-            buses.get(bus as usize).map(|host| host.registry.features().collect()).unwrap_or_default();
-        serialize(&features)
+        buses.get(bus as usize).map(|host| host.registry.features().map(info_to_js).collect()).unwrap_or_default()
     })
+}
+
+/// What a feature says of itself, as a plain object.
+pub(super) fn info_to_js(info: &FeatureInfo) -> JsValue {
+    let list = |names: &[String]| names.iter().map(JsValue::from).collect::<Array>().into();
+    object([
+        ("name", info.name.as_str().into()),
+        ("version", info.version.as_str().into()),
+        ("description", info.description.as_str().into()),
+        ("capabilities", list(&info.capabilities)),
+        ("actions", list(&info.actions)),
+    ])
 }
 
 /// Adds a subscription.

@@ -2,10 +2,12 @@
 //!
 //! The facade registers these features like any other: an object of functions, each of which calls [`feature_call`].
 
+use js_sys::Array;
 use serde_json::Value as Json;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{error_to_js, json_from_js, serialize};
+use super::bus::info_to_js;
+use super::convert::{error_to_js, json_from_js, json_to_js};
 use crate::bus::Feature;
 use crate::error::{Code, Error};
 use crate::fitness;
@@ -25,7 +27,7 @@ fn features() -> Vec<Box<dyn Feature>> {
 /// What is written in Rust: a list of feature descriptions.
 #[wasm_bindgen(js_name = featureList)]
 pub fn feature_list() -> JsValue {
-    FEATURES.with(|features| serialize(&features.iter().map(|feature| feature.info()).collect::<Vec<_>>()))
+    FEATURES.with(|features| features.iter().map(|feature| info_to_js(&feature.info())).collect::<Array>().into())
 }
 
 /// Performs an action of the feature at `index` of the list.
@@ -38,7 +40,7 @@ pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsVa
         })
     });
     match answer {
-        Ok(json) => Ok(serialize(&json)),
+        Ok(json) => Ok(json_to_js(&json)),
         Err(error) => Err(error_to_js(&error)),
     }
 }
@@ -49,7 +51,7 @@ pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
     let checked = json_from_js(request, Code::WorkoutInvalid, "the request for a workout")
         .and_then(|json: Json| fitness::request::WorkoutRequest::parse(&json));
     match checked {
-        Ok(request) => Ok(serialize(&request.to_json())),
+        Ok(request) => Ok(json_to_js(&request.to_json())),
         Err(error) => Err(error_to_js(&error)),
     }
 }

@@ -1,50 +1,53 @@
 //! Errors, JSON and values across the border.
+//!
+//! Data crosses node by node. Text would be faster for a large workout, but a JSON parser and a writer, with their tables
+//! for floats, are some 40 KB of wasm, and the engine that JavaScript runs in has both.
 
 use std::any::Any;
 use std::rc::Rc;
 
-use js_sys::{Array, JSON, JsString, Object, Reflect};
-use serde::Serialize;
-use serde_json::Value as Json;
+use js_sys::{Array, JSON, Object, Reflect};
+use serde_json::{Map, Number, Value as Json};
 use wasm_bindgen::prelude::*;
 
-use crate::error::{Code, Error, Kind, Problem, Severity};
+use crate::error::{Code, Error, Problem};
 use crate::value::{HostValue, Value};
 
-/// An error as the facade expects it: the fields of `RepflowError`.
-#[derive(Serialize)]
-struct ErrorFields<'a> {
-    code: &'static str,
-    kind: Kind,
-    severity: Severity,
-    retryable: bool,
-    message: &'a str,
-    problems: &'a [Problem],
+/// How deep data may nest, as in `serde_json`: reading is recursive, and the stack of the core is small.
+const MAX_DEPTH: u32 = 128;
+
+/// A plain object of these fields. They become own properties whatever their name; assigning `__proto__` would not.
+pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, JsValue)>) -> JsValue {
+    let entries: Array = fields.into_iter().map(|(name, value)| Array::of2(&name.into(), &value)).collect();
+    Object::from_entries(&entries).map_or(JsValue::NULL, Into::into)
 }
 
 /// The fields of an error, as a plain object that the facade makes a `RepflowError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
-    serialize(&ErrorFields {
-        code: error.code().as_str(),
-        kind: error.kind(),
-        severity: error.code().severity(),
-        retryable: error.is_retryable(),
-        message: error.message(),
-        problems: error.problems(),
-    })
+    let problems: Array = error.problems().iter().map(problem_to_js).collect();
+    object([
+        ("code", error.code().as_str().into()),
+        ("kind", error.kind().name().into()),
+        ("severity", error.code().severity().name().into()),
+        ("retryable", error.is_retryable().into()),
+        ("message", error.message().into()),
+        ("problems", problems.into()),
+    ])
+}
+
+fn problem_to_js(problem: &Problem) -> JsValue {
+    let suggestion = problem.suggestion.as_deref().map(|suggestion| ("suggestion", suggestion.into()));
+    object(
+        [("pointer", problem.pointer.as_str().into()), ("message", problem.message.as_str().into())]
+            .into_iter()
+            .chain(suggestion),
+    )
 }
 
 /// The table of errors, for errors that the facade raises itself: `{ code: { kind, severity, retryable } }`.
 #[wasm_bindgen(js_name = errorCodes)]
 pub fn error_codes() -> JsValue {
-    let entries: Array = Code::ALL
-        .iter()
-        .map(|code| {
-            let fields = error_to_js(&Error::new(*code, ""));
-            Array::of2(&code.as_str().into(), &fields)
-        })
-        .collect();
-    Object::from_entries(&entries).map_or(JsValue::NULL, Into::into)
+    object(Code::ALL.iter().map(|code| (code.as_str(), error_to_js(&Error::new(*code, "")))))
 }
 
 /// Reads a duration such as `"10s"`: milliseconds, or `undefined` for what is not a duration.
@@ -53,24 +56,76 @@ pub fn parse_duration(text: &str) -> Option<f64> {
     crate::time::parse_duration(text).map(|duration| duration.as_secs_f64() * 1_000.0)
 }
 
-/// Data of ours as a JavaScript value, by way of JSON text: for a workout of 10 KB that is several times faster than
-/// setting fields one by one.
-pub(super) fn serialize(data: &impl Serialize) -> JsValue {
-    serde_json::to_string(data).ok().and_then(|text| JSON::parse(&text).ok()).unwrap_or(JsValue::NULL)
+/// JSON as a JavaScript value.
+pub(super) fn json_to_js(json: &Json) -> JsValue {
+    match json {
+        Json::Null => JsValue::NULL,
+        Json::Bool(value) => JsValue::from_bool(*value),
+        Json::Number(number) => JsValue::from_f64(number.as_f64().unwrap_or(f64::NAN)),
+        Json::String(text) => JsValue::from_str(text),
+        Json::Array(elements) => elements.iter().map(json_to_js).collect::<Array>().into(),
+        Json::Object(fields) => object(fields.iter().map(|(name, field)| (name.as_str(), json_to_js(field)))),
+    }
 }
 
 /// A JavaScript value as JSON; what JSON cannot hold is an error about `what`.
 pub(super) fn json_from_js(value: &JsValue, code: Code, what: &str) -> Result<Json, Error> {
-    if value.is_undefined() {
-        return Ok(Json::Null);
-    }
     let refuse = |why: &str| {
         let message = format!("it must be plain data that JSON can hold: {why}");
         Error::invalid(code, what, vec![Problem::new("", message)])
     };
-    let text = JSON::stringify(value).map_err(|_| refuse("it has a circle, a BigInt or a getter that throws"))?;
-    let text = text.as_string().ok_or_else(|| refuse("functions and symbols are not data"))?;
-    serde_json::from_str(&text).map_err(|error| refuse(&error.to_string()))
+    if value.is_undefined() {
+        return Ok(Json::Null);
+    }
+    plain(value)
+        .ok_or_else(|| refuse("functions, symbols, BigInt, circles and getters that throw are not data"))
+        .and_then(|plain| read(&plain, MAX_DEPTH).ok_or_else(|| refuse("it is nested deeper than 128 levels")))
+}
+
+/// The value as JSON would give it back: plain objects and lists, without getters, so that reading it runs no code.
+fn plain(value: &JsValue) -> Option<JsValue> {
+    let text = JSON::stringify(value).ok()?.as_string()?;
+    JSON::parse(&text).ok()
+}
+
+/// Reads plain data; `None` when it nests too deep.
+fn read(value: &JsValue, depth: u32) -> Option<Json> {
+    let depth = depth.checked_sub(1)?;
+    Some(if let Some(text) = value.as_string() {
+        Json::String(text)
+    } else if let Some(number) = value.as_f64() {
+        number_from_js(number)
+    } else if let Some(value) = value.as_bool() {
+        Json::Bool(value)
+    } else if let Some(list) = value.dyn_ref::<Array>() {
+        Json::Array(list.iter().map(|element| read(&element, depth)).collect::<Option<_>>()?)
+    } else if let Some(object) = value.dyn_ref::<Object>() {
+        let mut fields = Map::new();
+        for entry in Object::entries(object).iter() {
+            let entry: Array = entry.unchecked_into();
+            fields.insert(entry.get(0).as_string()?, read(&entry.get(1), depth)?);
+        }
+        Json::Object(fields)
+    } else {
+        Json::Null
+    })
+}
+
+/// JavaScript has one kind of number; whoever reads a whole one expects an integer.
+fn number_from_js(number: f64) -> Json {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        let whole = number as i64;
+        return u64::try_from(whole).map_or_else(|_| Json::from(whole), Json::from);
+    }
+    Number::from_f64(number).map_or(Json::Null, Json::Number)
+}
+
+/// A value as text within other text: a string as it is, anything else as JSON.
+pub(super) fn text_of(value: &Value) -> String {
+    let value = value_to_js(value);
+    let text = value.as_string().or_else(|| JSON::stringify(&value).ok()?.as_string());
+    text.unwrap_or_else(|| "null".to_owned())
 }
 
 /// A value that stays on the JavaScript side.
@@ -90,15 +145,10 @@ pub(super) fn value_to_js(value: &Value) -> JsValue {
         Value::Number(number) => JsValue::from_f64(*number),
         Value::String(text) => JsValue::from_str(text),
         Value::List(elements) => elements.iter().map(value_to_js).collect::<Array>().into(),
-        Value::Map(fields) => {
-            // Entries become own properties, whatever their name; assigning `__proto__` would not.
-            let entries: Array =
-                fields.iter().map(|(key, value)| Array::of2(&(&**key).into(), &value_to_js(value))).collect();
-            Object::from_entries(&entries).map_or(JsValue::NULL, Into::into)
-        }
+        Value::Map(fields) => object(fields.iter().map(|(name, field)| (&**name, value_to_js(field)))),
         Value::Host(host) => match host.as_any().downcast_ref::<JsRef>() {
             Some(JsRef(value)) => value.clone(),
-            None => serialize(&host.to_json()),
+            None => json_to_js(&host.to_json()),
         },
     }
 }
@@ -126,8 +176,7 @@ impl HostValue for JsRef {
     }
 
     fn to_json(&self) -> Json {
-        let text = JSON::stringify(&self.0).ok().and_then(|text: JsString| text.as_string());
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Json::Null)
+        plain(&self.0).and_then(|plain| read(&plain, MAX_DEPTH)).unwrap_or(Json::Null)
     }
 
     fn describe(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Plans and runs.
 //!
-//! Commands go out as words in linear memory, [`WORDS`] to a command: what it is, the run, the step, and one more. Every
+//! Commands go out as words in linear memory, four to a command: what it is, the run, the step, and one more. Every
 //! function that moves a run returns how many commands wait there; the host reads them before it calls again.
 
 use std::cell::RefCell;
@@ -8,15 +8,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::Array;
-use serde::Serialize;
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{error_to_js, serialize, value_from_js, value_to_js};
-use crate::error::Error;
+use super::convert::{error_to_js, json_from_js, object, text_of, value_from_js, value_to_js};
+use crate::error::{Code, Error};
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::workflow::plan::StepKind;
+use crate::workflow::plan::{Step, StepKind};
 use crate::workflow::{
     AbortReason, Command, Engine, Event, EventKind, FailureReason, Outcome, Plan, RunEnd, Scope, Status, StepIx,
     Template,
@@ -53,10 +52,12 @@ fn encode(command: Command) -> Option<[u32; WORDS]> {
         // The end of the run follows, and tells every handler why.
         Command::Abort { reason: AbortReason::RunEnded, .. } => return None,
         Command::Collect { run, step } => [2, run, step.0, 0],
+        Command::BuildOutput { run } => [7, run, NO_STEP, 0],
         Command::Settle { run, end } => match end {
             RunEnd::Completed => [3, run, NO_STEP, 0],
             RunEnd::Failed(step, FailureReason::Error) => [4, run, step.0, 0],
             RunEnd::Failed(step, FailureReason::Timeout) => [4, run, step.0, 1],
+            RunEnd::OutputFailed => [8, run, NO_STEP, 0],
             RunEnd::TimedOut => [5, run, NO_STEP, 0],
             RunEnd::Cancelled => [6, run, NO_STEP, 0],
         },
@@ -79,55 +80,40 @@ pub fn engine_free(engine: u32) {
     ENGINES.with_borrow_mut(|engines| engines.try_remove(engine as usize));
 }
 
-#[derive(Serialize)]
-struct PlanFields<'a> {
-    handle: usize,
-    id: &'a str,
-    version: &'a str,
-    steps: Vec<StepFields<'a>>,
-    /// The last step of the outermost list, whose output is the run's unless the definition says otherwise.
-    last: Option<u32>,
-    has_output: bool,
-}
-
-#[derive(Serialize)]
-struct StepFields<'a> {
-    id: &'a str,
-    feature: Option<&'a str>,
-    action: Option<&'a str>,
-    has_with: bool,
-    children: Option<Vec<u32>>,
-    timeout_ms: Option<f64>,
-}
-
-/// Compiles a definition, given as JSON text, and describes the plan.
+/// Compiles a definition, and describes the plan.
 #[wasm_bindgen(js_name = planCompile)]
-pub fn plan_compile(engine: u32, definition: &str, default_timeout_ms: f64) -> Result<JsValue, JsValue> {
+pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) -> Result<JsValue, JsValue> {
     let default_timeout = Duration::from_micros((default_timeout_ms * 1_000.0) as u64);
-    let plan = Rc::new(Plan::from_json(definition, default_timeout).map_err(|error| error_to_js(&error))?);
+    let plan = json_from_js(definition, Code::WorkflowInvalid, "the workflow definition")
+        .and_then(|definition| Plan::new(&definition, default_timeout))
+        .map_err(|error| error_to_js(&error))?;
+    let plan = Rc::new(plan);
     let handle = with(engine, |host| host.plans.insert(Rc::clone(&plan)));
-    let steps = plan
-        .steps()
-        .iter()
-        .map(|step| {
-            let (feature, action, has_with, children) = match &step.kind {
-                StepKind::Call { feature, action, with } => (Some(&**feature), Some(&**action), with.is_some(), None),
-                StepKind::Group { children, .. } => {
-                    (None, None, false, Some(children.iter().map(|child| child.0).collect()))
-                }
-            };
-            let timeout_ms = step.timeout.map(|timeout| timeout.as_secs_f64() * 1_000.0);
-            StepFields { id: &step.id, feature, action, has_with, children, timeout_ms }
-        })
-        .collect();
-    Ok(serialize(&PlanFields {
-        handle,
-        id: &plan.id,
-        version: &plan.version,
-        steps,
-        last: plan.roots.last().map(|step| step.0),
-        has_output: plan.output.is_some(),
-    }))
+    Ok(object([
+        ("handle", (handle as f64).into()),
+        ("id", (&*plan.id).into()),
+        ("version", (&*plan.version).into()),
+        ("steps", plan.steps().iter().map(step_to_js).collect::<Array>().into()),
+        // The last step of the outermost list, whose output is the run's unless the definition says otherwise.
+        ("last", plan.roots.last().map_or(JsValue::NULL, |step| step.0.into())),
+        ("hasOutput", plan.output.is_some().into()),
+    ]))
+}
+
+fn step_to_js(step: &Step) -> JsValue {
+    let id = ("id", (&*step.id).into());
+    match &step.kind {
+        StepKind::Call { feature, action, with } => object([
+            id,
+            ("feature", (&**feature).into()),
+            ("action", (&**action).into()),
+            ("hasWith", with.is_some().into()),
+            ("timeoutMs", step.timeout.map_or(JsValue::NULL, |timeout| (timeout.as_secs_f64() * 1_000.0).into())),
+        ]),
+        StepKind::Group { children, .. } => {
+            object([id, ("children", children.iter().map(|child| JsValue::from(child.0)).collect::<Array>().into())])
+        }
+    }
 }
 
 /// Forgets a plan; runs of it go on.
@@ -148,13 +134,25 @@ pub fn run_start(engine: u32, plan: u32, seed: u32, now_ms: f64) -> Option<u32> 
 /// An attempt ended: 0 completed, 1 failed, 2 failed in a way that no retry mends.
 #[wasm_bindgen(js_name = runSettle)]
 pub fn run_settle(engine: u32, run: u32, step: u32, attempt: u32, outcome: u8, now_ms: f64) -> u32 {
-    let outcome = match outcome {
+    with(engine, |host| {
+        host.engine.settle(run, StepIx(step), attempt, outcome_of(outcome), Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+fn outcome_of(number: u8) -> Outcome {
+    match number {
         0 => Outcome::Completed,
         1 => Outcome::Failed,
         _ => Outcome::FailedForGood,
-    };
+    }
+}
+
+/// The output of a run was built, or cannot be; the numbers are those of [`run_settle`].
+#[wasm_bindgen(js_name = runOutputBuilt)]
+pub fn run_output_built(engine: u32, run: u32, outcome: u8, now_ms: f64) -> u32 {
     with(engine, |host| {
-        host.engine.settle(run, StepIx(step), attempt, outcome, Timestamp::from_millis(now_ms));
+        host.engine.output_built(run, outcome_of(outcome), Timestamp::from_millis(now_ms));
         host.flush()
     })
 }
@@ -219,6 +217,10 @@ impl Scope for JsScope<'_> {
     fn run_id(&self) -> Rc<str> {
         self.run_id.into()
     }
+
+    fn text_of(&self, value: &Value) -> String {
+        text_of(value)
+    }
 }
 
 /// What a call is given: its `with`, filled.
@@ -280,39 +282,32 @@ pub fn status_names() -> Vec<String> {
     Status::ALL.iter().map(|status| status.name().to_owned()).collect()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EventFields<'a> {
-    seq: u32,
-    #[serde(rename = "type")]
-    name: &'static str,
-    at: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    step_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay_ms: Option<f64>,
+/// What happened in a run from event number `from` on, six numbers to an event: its number, what (see [`event_names`]),
+/// when (milliseconds), the step, the attempt, and the delay before the next one (milliseconds); NaN for what it has not.
+#[wasm_bindgen(js_name = runEvents)]
+pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
+    with(engine, |host| {
+        let Some(run) = host.engine.run(run) else { return Vec::new() };
+        let fields = |event: &Event| {
+            let delay = match event.kind {
+                EventKind::RetryScheduled(_, _, delay) => delay.as_secs_f64() * 1_000.0,
+                _ => f64::NAN,
+            };
+            [
+                f64::from(event.seq),
+                event.kind.index() as f64,
+                event.at.as_millis(),
+                event.kind.step().map_or(f64::NAN, |step| f64::from(step.0)),
+                event.kind.attempt().map_or(f64::NAN, f64::from),
+                delay,
+            ]
+        };
+        run.log().iter().skip(from as usize).flat_map(fields).collect()
+    })
 }
 
-/// What happened in a run, from event number `from` on.
-#[wasm_bindgen(js_name = runEvents)]
-pub fn run_events(engine: u32, run: u32, from: u32) -> JsValue {
-    ENGINES.with_borrow(|engines| {
-        let Some(run) = engines.get(engine as usize).and_then(|host| host.engine.run(run)) else {
-            return JsValue::UNDEFINED;
-        };
-        let fields = |event: &Event| EventFields {
-            seq: event.seq,
-            name: event.kind.name(),
-            at: event.at.as_millis(),
-            step_id: event.kind.step().map(|step| &*run.plan().step(step).id),
-            attempt: event.kind.attempt(),
-            delay_ms: match event.kind {
-                EventKind::RetryScheduled(_, _, delay) => Some(delay.as_secs_f64() * 1_000.0),
-                _ => None,
-            },
-        };
-        serialize(&run.log().iter().skip(from as usize).map(fields).collect::<Vec<_>>())
-    })
+/// The names of the events that [`run_events`] numbers.
+#[wasm_bindgen(js_name = eventNames)]
+pub fn event_names() -> Vec<String> {
+    EventKind::NAMES.iter().map(|name| (*name).to_owned()).collect()
 }

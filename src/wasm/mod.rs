@@ -10,7 +10,7 @@
 //! - [`engine`]: plans and runs
 //! - [`bus`]: features, topics and requests
 //! - [`coach`]: the features that are written in Rust, and the templates
-//! - [`panic`]: what is left to do when the core has panicked
+//! - [`mod@panic`]: what is left to do when the core has panicked
 
 pub mod bus;
 pub mod coach;

@@ -46,6 +46,12 @@ pub enum Command {
         /// The group.
         step: StepIx,
     },
+    /// Every step completed: build the output that the definition describes; report back with
+    /// [`Engine::output_built`].
+    BuildOutput {
+        /// The run.
+        run: RunId,
+    },
     /// The run ended. The host takes what it wants to keep and calls [`Engine::remove`].
     Settle {
         /// The run.
@@ -53,6 +59,20 @@ pub enum Command {
         /// How it ended.
         end: RunEnd,
     },
+}
+
+impl Command {
+    /// The run it is about.
+    #[must_use]
+    pub fn run(self) -> RunId {
+        match self {
+            Self::Call { run, .. }
+            | Self::Abort { run, .. }
+            | Self::Collect { run, .. }
+            | Self::BuildOutput { run }
+            | Self::Settle { run, .. } => run,
+        }
+    }
 }
 
 /// Runs and their timers.
@@ -86,6 +106,11 @@ impl Engine {
         self.feed(run, Input::StepSettled { step, attempt, outcome }, now);
     }
 
+    /// The output of a run is there, or cannot be had.
+    pub fn output_built(&mut self, run: RunId, outcome: Outcome, now: Timestamp) {
+        self.feed(run, Input::OutputBuilt(outcome), now);
+    }
+
     /// Stops a run. One that has ended is left as it is.
     pub fn cancel(&mut self, run: RunId, now: Timestamp) {
         self.feed(run, Input::CancelRequested, now);
@@ -114,12 +139,14 @@ impl Engine {
         self.runs.get(run as usize).map(|slot| &slot.run)
     }
 
-    /// Forgets a run, and cancels it first if it has not ended; its commands are dropped with it.
+    /// Forgets a run, with its timers and the commands that nobody has taken yet. One that has not ended is not told to
+    /// stop: [`cancel`](Self::cancel) it first to abort what runs.
     pub fn remove(&mut self, run: RunId) {
         if let Some(slot) = self.runs.try_remove(run as usize) {
             for timer in slot.timers.into_iter().flatten() {
                 self.timers.clear(timer);
             }
+            self.commands.retain(|command| command.run() != run);
         }
     }
 
@@ -143,6 +170,7 @@ impl Engine {
                 Effect::Call { step, attempt } => Command::Call { run, step, attempt },
                 Effect::Abort { step, attempt, reason } => Command::Abort { run, step, attempt, reason },
                 Effect::Collect { step } => Command::Collect { run, step },
+                Effect::BuildOutput => Command::BuildOutput { run },
                 Effect::Settle(end) => Command::Settle { run, end },
                 Effect::SetTimer { timer, at } => {
                     let id = self.timers.set(at, (run, timer));

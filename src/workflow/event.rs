@@ -26,8 +26,8 @@ pub enum EventKind {
     RunStarted,
     /// The run ended well.
     RunCompleted,
-    /// The run failed with a step.
-    RunFailed(StepIx),
+    /// The run failed: with a step, or with its output.
+    RunFailed(Option<StepIx>),
     /// The run took longer than its timeout.
     RunTimedOut,
     /// Somebody cancelled the run.
@@ -51,23 +51,46 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The stable names, in the order of [`index`](Self::index).
+    pub const NAMES: &[&str] = &[
+        "run.started",
+        "run.completed",
+        "run.failed",
+        "run.timed_out",
+        "run.cancelled",
+        "step.started",
+        "step.completed",
+        "step.failed",
+        "step.cancelled",
+        "attempt.started",
+        "attempt.failed",
+        "attempt.timed_out",
+        "retry.scheduled",
+    ];
+
     /// The stable name, such as `"step.completed"`.
     #[must_use]
     pub fn name(self) -> &'static str {
+        Self::NAMES[self.index()]
+    }
+
+    /// The place of its name among [`NAMES`](Self::NAMES).
+    #[must_use]
+    pub fn index(self) -> usize {
         match self {
-            Self::RunStarted => "run.started",
-            Self::RunCompleted => "run.completed",
-            Self::RunFailed(_) => "run.failed",
-            Self::RunTimedOut => "run.timed_out",
-            Self::RunCancelled => "run.cancelled",
-            Self::StepStarted(_) => "step.started",
-            Self::StepCompleted(_) => "step.completed",
-            Self::StepFailed(_) => "step.failed",
-            Self::StepCancelled(_) => "step.cancelled",
-            Self::AttemptStarted(..) => "attempt.started",
-            Self::AttemptFailed(..) => "attempt.failed",
-            Self::AttemptTimedOut(..) => "attempt.timed_out",
-            Self::RetryScheduled(..) => "retry.scheduled",
+            Self::RunStarted => 0,
+            Self::RunCompleted => 1,
+            Self::RunFailed(_) => 2,
+            Self::RunTimedOut => 3,
+            Self::RunCancelled => 4,
+            Self::StepStarted(_) => 5,
+            Self::StepCompleted(_) => 6,
+            Self::StepFailed(_) => 7,
+            Self::StepCancelled(_) => 8,
+            Self::AttemptStarted(..) => 9,
+            Self::AttemptFailed(..) => 10,
+            Self::AttemptTimedOut(..) => 11,
+            Self::RetryScheduled(..) => 12,
         }
     }
 
@@ -76,8 +99,8 @@ impl EventKind {
     pub fn step(self) -> Option<StepIx> {
         match self {
             Self::RunStarted | Self::RunCompleted | Self::RunTimedOut | Self::RunCancelled => None,
-            Self::RunFailed(step)
-            | Self::StepStarted(step)
+            Self::RunFailed(step) => step,
+            Self::StepStarted(step)
             | Self::StepCompleted(step)
             | Self::StepFailed(step)
             | Self::StepCancelled(step)

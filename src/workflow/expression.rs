@@ -20,6 +20,11 @@ pub trait Scope {
 
     /// The id of the run.
     fn run_id(&self) -> Rc<str>;
+
+    /// A value as text within other text: a string as it is, anything else as JSON.
+    fn text_of(&self, value: &Value) -> String {
+        value.to_text()
+    }
 }
 
 /// Finds a step by its id.
@@ -161,7 +166,7 @@ impl<'a> Parser<'a> {
         let root = self.name("`input`, `steps` or `run`")?;
         let mut keys = Vec::new();
         while let Some(key) = self.key()? {
-            keys.push((self.at, key));
+            keys.push(key);
         }
         let fail = |offset: usize, message: String, suggestion| Err(SyntaxError { offset, message, suggestion });
         match root {
@@ -202,15 +207,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `.name`, `[0]` or `["name"]`, if one comes next.
-    fn key(&mut self) -> Result<Option<Key>, SyntaxError> {
+    /// `.name`, `[0]` or `["name"]`, if one comes next, and where what it names stands.
+    fn key(&mut self) -> Result<Option<(usize, Key)>, SyntaxError> {
         if self.eat('.') {
-            return Ok(Some(Key::Field(self.name("a field name")?.into())));
+            self.skip_space();
+            let start = self.at;
+            return Ok(Some((start, Key::Field(self.name("a field name")?.into()))));
         }
         if !self.eat('[') {
             return Ok(None);
         }
         self.skip_space();
+        let start = self.at;
         let key = if self.rest().starts_with(['"', '\'']) {
             Key::Field(self.string()?)
         } else {
@@ -225,7 +233,7 @@ impl<'a> Parser<'a> {
         if !self.eat(']') {
             return Err(self.error("expected `]`"));
         }
-        Ok(Some(key))
+        Ok(Some((start, key)))
     }
 
     fn name(&mut self, expected: &str) -> Result<&'a str, SyntaxError> {

@@ -4,7 +4,7 @@
 //! with the whole in view is judged here: duplicate ids, needs that name nobody, circles, and expressions that read a
 //! step which may not have finished.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use super::definition::{Definition, Order, StepAction, StepDefinition};
 use super::expression::Unresolved;
 use super::reader::{Problems, join, list};
 use super::template::Template;
-use crate::error::{Code, Error, nearest};
+use crate::error::{Code, Error, Problem, nearest};
 use crate::policy::Retry;
+use crate::small;
 
 /// A step, as an index into its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +89,9 @@ pub enum StepKind {
     },
 }
 
+/// What the error of a definition is about.
+const WHAT: &str = "the workflow definition";
+
 impl Plan {
     /// Reads a definition and compiles it. A call without a `timeout` of its own gets `default_timeout`, so that no run
     /// waits for ever.
@@ -111,19 +115,26 @@ impl Plan {
     /// # Ok::<(), repflow::Error>(())
     /// ```
     pub fn from_json(text: &str, default_timeout: Duration) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let plan = match serde_json::from_str::<Json>(text) {
-            Ok(json) => {
-                Definition::read(&json, &mut problems).map(|it| Self::compile(&it, default_timeout, &mut problems))
-            }
+        match serde_json::from_str(text) {
+            Ok(json) => Self::new(&json, default_timeout),
             Err(error) => {
-                problems.note("", format!("not JSON: {error}"));
-                None
+                let problem = Problem::new("", format!("not JSON: {error}"));
+                Err(Error::invalid(Code::WorkflowInvalid, WHAT, vec![problem]))
             }
-        };
+        }
+    }
+
+    /// Compiles a definition that has been read already.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    pub fn new(definition: &Json, default_timeout: Duration) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let definition = Definition::read(definition, &mut problems);
+        let plan = definition.map(|it| Self::compile(&it, default_timeout, &mut problems));
         match plan {
             Some(plan) if problems.0.is_empty() => Ok(plan),
-            _ => Err(Error::invalid(Code::WorkflowInvalid, "the workflow definition", problems.0)),
+            _ => Err(Error::invalid(Code::WorkflowInvalid, WHAT, problems.0)),
         }
     }
 
@@ -140,7 +151,7 @@ impl Plan {
     }
 
     fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler { default_timeout, steps: Vec::new(), written: Vec::new(), by_id: HashMap::new() };
+        let mut compiler = Compiler { default_timeout, steps: Vec::new(), written: Vec::new(), by_id: BTreeMap::new() };
         let roots = compiler.add_list(&definition.steps, None, problems);
         compiler.link(&definition.steps, &roots, Order::Sequence, problems);
         compiler.check_circles(problems);
@@ -166,7 +177,7 @@ struct Compiler<'a> {
     steps: Vec<Step>,
     /// The step as written, for each compiled one.
     written: Vec<&'a StepDefinition>,
-    by_id: HashMap<&'a str, StepIx>,
+    by_id: BTreeMap<&'a str, StepIx>,
 }
 
 impl<'a> Compiler<'a> {
@@ -182,12 +193,17 @@ impl<'a> Compiler<'a> {
 
     fn add(&mut self, definition: &'a StepDefinition, parent: Option<StepIx>, problems: &mut Problems) -> StepIx {
         let step = StepIx(self.steps.len() as u32);
-        if !definition.id.is_empty()
-            && let Some(first) = self.by_id.insert(&definition.id, step)
-        {
-            let message =
-                format!("the id `{}` is taken by the step at {}", definition.id, self.written[first.ix()].pointer);
-            problems.note(join(&definition.pointer, "id"), message);
+        match self.by_id.get(definition.id.as_str()) {
+            Some(first) => {
+                let before = &self.written[first.ix()].pointer;
+                let message = format!("the id `{}` is taken by the step at {before}", definition.id);
+                problems.note(join(&definition.pointer, "id"), message);
+            }
+            // A missing id has been noted, and names nobody.
+            None if definition.id.is_empty() => {}
+            None => {
+                self.by_id.insert(&definition.id, step);
+            }
         }
         let kind = match &definition.action {
             StepAction::Call { feature, action, .. } => {
@@ -221,7 +237,7 @@ impl<'a> Compiler<'a> {
 
     /// Connects the steps of a list by their `needs`, and the lists inside of it.
     fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
-        let siblings: HashMap<&str, StepIx> =
+        let siblings: BTreeMap<&str, StepIx> =
             definitions.iter().zip(list_of).map(|(it, step)| (it.id.as_str(), *step)).collect();
         for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
             let mut needs: Vec<StepIx> = match (&definition.needs, order) {
@@ -229,7 +245,7 @@ impl<'a> Compiler<'a> {
                 (None, Order::Sequence) => index.checked_sub(1).map(|before| list_of[before]).into_iter().collect(),
                 (None, Order::Parallel) => Vec::new(),
             };
-            needs.sort_unstable();
+            small::sort_by(&mut needs, |a, b| a < b);
             needs.dedup();
             for need in &needs {
                 self.steps[need.ix()].dependents.push(*step);
@@ -249,7 +265,7 @@ impl<'a> Compiler<'a> {
         &self,
         ids: &[String],
         definition: &StepDefinition,
-        siblings: &HashMap<&str, StepIx>,
+        siblings: &BTreeMap<&str, StepIx>,
         problems: &mut Problems,
     ) -> Vec<StepIx> {
         let mut needs = Vec::with_capacity(ids.len());
@@ -272,36 +288,53 @@ impl<'a> Compiler<'a> {
         needs
     }
 
-    /// Takes away steps that wait for nobody until none is left (Kahn 1962); what is left over goes in circles.
+    /// Takes away steps that wait for nobody until none is left (Kahn 1962); what is left over goes in circles. A circle
+    /// is told, then taken away too, so that every other one is found behind it.
     fn check_circles(&self, problems: &mut Problems) {
         let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.needs.len()).collect();
         let mut free: Vec<usize> = (0..waiting.len()).filter(|step| waiting[*step] == 0).collect();
-        let mut left = waiting.len();
-        while let Some(step) = free.pop() {
-            left -= 1;
-            for dependent in &self.steps[step].dependents {
-                waiting[dependent.ix()] -= 1;
-                if waiting[dependent.ix()] == 0 {
-                    free.push(dependent.ix());
+        let mut first = 0;
+        loop {
+            while let Some(step) = free.pop() {
+                for dependent in self.steps[step].dependents.iter().map(|it| it.ix()) {
+                    if waiting[dependent] > 0 {
+                        waiting[dependent] -= 1;
+                        if waiting[dependent] == 0 {
+                            free.push(dependent);
+                        }
+                    }
                 }
             }
+            let Some(left) = (first..waiting.len()).find(|step| waiting[*step] > 0) else { return };
+            first = left;
+            let circle = self.circle(left, &waiting);
+            let mut names: Vec<&str> = circle.iter().map(|step| &*self.steps[*step].id).collect();
+            names.push(names[0]);
+            let pointer = join(&self.written[circle[0]].pointer, "needs");
+            problems.note(pointer, format!("the steps wait for each other in a circle: {}", names.join(" needs ")));
+            for step in circle {
+                waiting[step] = 0;
+                free.push(step);
+            }
         }
-        if left == 0 {
-            return;
-        }
-        // Every step left over waits for another one left over, so walking backwards ends in a circle.
-        let mut at = (0..waiting.len()).find(|step| waiting[*step] > 0).unwrap_or_default();
+    }
+
+    /// A circle among the steps that are still `waiting`: each of them waits for another one, so walking backwards ends
+    /// in one. It begins with the first step that has `needs`; the order of a list alone makes no circle.
+    fn circle(&self, from: usize, waiting: &[usize]) -> Vec<usize> {
+        let mut place = vec![None; waiting.len()];
         let mut path = Vec::new();
-        while !path.contains(&at) {
+        let mut at = from;
+        while place[at].is_none() {
+            place[at] = Some(path.len());
             path.push(at);
-            let next = self.steps[at].needs.iter().map(|need| need.ix()).find(|need| waiting[*need] > 0);
-            at = next.unwrap_or(at);
+            at = self.steps[at].needs.iter().map(|need| need.ix()).find(|need| waiting[*need] > 0).unwrap_or(at);
         }
-        let start = path.iter().position(|step| *step == at).unwrap_or_default();
-        let mut circle: Vec<&str> = path[start..].iter().map(|step| &*self.steps[*step].id).collect();
-        circle.push(circle[0]);
-        let pointer = join(&self.written[at].pointer, "needs");
-        problems.note(pointer, format!("the steps wait for each other in a circle: {}", circle.join(" needs ")));
+        let mut circle = path.split_off(place[at].unwrap_or_default());
+        let written = circle.iter().enumerate().filter(|(_, step)| self.written[**step].needs.is_some());
+        let first = written.min_by_key(|(_, step)| **step).map_or(0, |(place, _)| place);
+        circle.rotate_left(first);
+        circle
     }
 
     /// Reads `with`, where an expression may name only steps that are certain to have completed.
@@ -319,7 +352,8 @@ impl<'a> Compiler<'a> {
                         return Ok(step);
                     }
                     let own = &self.steps[index].id;
-                    let message = format!("`{id}` may not have completed when `{own}` starts; name it in `needs`");
+                    let advice = self.advice(step, reader);
+                    let message = format!("`{id}` may not have completed when `{own}` starts; {advice}");
                     Err(Unresolved { message, suggestion: None })
                 },
                 problems,
@@ -350,18 +384,31 @@ impl<'a> Compiler<'a> {
         false
     }
 
+    /// What makes sure that `step` has completed when `reader` starts: `needs` between the two, or between the groups
+    /// they are in that stand in the same list.
+    fn advice(&self, step: StepIx, reader: StepIx) -> String {
+        let inside: Vec<StepIx> = self.with_groups(reader).collect();
+        let ahead = self.with_groups(step).take_while(|it| !inside.contains(it)).last();
+        let parent = |step: StepIx| self.steps[step.ix()].parent;
+        let behind = ahead.and_then(|ahead| inside.iter().find(|it| parent(**it) == parent(ahead)));
+        match (ahead, behind) {
+            (Some(ahead), Some(behind)) => {
+                format!("name `{}` in the `needs` of `{}`", self.steps[ahead.ix()].id, self.steps[behind.ix()].id)
+            }
+            _ => format!("it completes no earlier than `{}` itself", self.steps[reader.ix()].id),
+        }
+    }
+
     /// The step, the group it is in, the group that one is in, and so on.
     fn with_groups(&self, step: StepIx) -> impl Iterator<Item = StepIx> {
         std::iter::successors(Some(step), |step| self.steps[step.ix()].parent)
     }
 }
 
-fn find(by_id: &HashMap<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
+fn find(by_id: &BTreeMap<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
     by_id.get(id).copied().ok_or_else(|| {
-        let mut known: Vec<&str> = by_id.keys().copied().collect();
-        known.sort_unstable();
-        let suggestion = nearest(id, known.iter().copied()).map(str::to_owned);
-        known.truncate(20);
+        let suggestion = nearest(id, by_id.keys().copied()).map(str::to_owned);
+        let known: Vec<&str> = by_id.keys().copied().take(20).collect();
         Unresolved { message: format!("there is no step `{id}`; there are {}", list(&known)), suggestion }
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 
 use crate::error::{Problem, nearest};
+use crate::number;
 use crate::time::{MAX_DURATION, parse_duration};
 
 /// Collects what is wrong, with where it is.
@@ -184,8 +185,9 @@ pub(super) fn describe(json: &Json) -> &'static str {
 /// The value itself when it is short, otherwise its kind.
 pub(super) fn describe_value(json: &Json) -> String {
     match json {
-        Json::Array(_) | Json::Object(_) => describe(json).to_owned(),
-        Json::String(text) if text.chars().count() > 40 => describe(json).to_owned(),
-        other => format!("`{other}`"),
+        Json::String(text) if text.chars().count() <= 40 => format!("`\"{text}\"`"),
+        Json::Number(number) => format!("`{}`", number::format(number.as_f64().unwrap_or(f64::NAN))),
+        Json::Bool(value) => format!("`{value}`"),
+        _ => describe(json).to_owned(),
     }
 }

@@ -32,6 +32,8 @@ pub enum Input {
     },
     /// A timer is due.
     TimerFired(Timer),
+    /// The output that [`Effect::BuildOutput`] asked for is there, or cannot be had.
+    OutputBuilt(Outcome),
     /// Somebody wants the run to stop.
     CancelRequested,
 }
@@ -83,6 +85,9 @@ pub enum Effect {
         /// Which timer.
         timer: Timer,
     },
+    /// Every step completed, and the definition says what the run's output is: build it, and report back with
+    /// [`Input::OutputBuilt`]. The run has not completed before it is there.
+    BuildOutput,
     /// The run ended; nothing comes after this.
     Settle(RunEnd),
 }
@@ -112,6 +117,8 @@ pub enum RunEnd {
     Completed,
     /// A step failed.
     Failed(StepIx, FailureReason),
+    /// Every step completed, but the output cannot be built from what they gave.
+    OutputFailed,
     /// The run took longer than the workflow's timeout.
     TimedOut,
     /// Somebody cancelled it.
@@ -281,6 +288,11 @@ impl Run {
         match input {
             Input::Started => self.start(now, effects),
             Input::StepSettled { step, attempt, outcome } => self.settle(step, attempt, outcome, now, effects),
+            Input::OutputBuilt(outcome) if self.open_roots == 0 => {
+                let end = if outcome == Outcome::Completed { RunEnd::Completed } else { RunEnd::OutputFailed };
+                self.finish(end, now, effects);
+            }
+            Input::OutputBuilt(_) => {}
             Input::TimerFired(Timer::Run) => self.finish(RunEnd::TimedOut, now, effects),
             Input::TimerFired(Timer::Step(step)) => match self.step(step).status {
                 Status::Running => {
@@ -309,7 +321,7 @@ impl Run {
             }
         }
         if plan.roots.is_empty() {
-            self.finish(RunEnd::Completed, now, effects);
+            self.steps_completed(now, effects);
         }
     }
 
@@ -322,8 +334,9 @@ impl Run {
             effects.push(Effect::ClearTimer { timer: Timer::Step(step) });
         }
         if outcome == Outcome::Completed {
-            self.release_slots(step);
+            // First this step ends, then who waited for its slots begins: the log never shows more at once than may run.
             self.agenda.push_back(Task::Complete(step));
+            self.release_slots(step);
         } else {
             self.record(EventKind::AttemptFailed(step, attempt), now);
             self.attempt_failed(step, FailureReason::Error, outcome, now, effects);
@@ -437,8 +450,16 @@ impl Run {
         if *open == 0 {
             match plan.step(step).parent {
                 Some(parent) => self.agenda.push_back(Task::Complete(parent)),
-                None => self.finish(RunEnd::Completed, now, effects),
+                None => self.steps_completed(now, effects),
             }
+        }
+    }
+
+    fn steps_completed(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.plan.output.is_some() {
+            effects.push(Effect::BuildOutput);
+        } else {
+            self.finish(RunEnd::Completed, now, effects);
         }
     }
 
@@ -493,7 +514,8 @@ impl Run {
         self.record(
             match end {
                 RunEnd::Completed => EventKind::RunCompleted,
-                RunEnd::Failed(step, _) => EventKind::RunFailed(step),
+                RunEnd::Failed(step, _) => EventKind::RunFailed(Some(step)),
+                RunEnd::OutputFailed => EventKind::RunFailed(None),
                 RunEnd::TimedOut => EventKind::RunTimedOut,
                 RunEnd::Cancelled => EventKind::RunCancelled,
             },

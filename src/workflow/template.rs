@@ -79,7 +79,7 @@ impl Template {
                 for part in parts {
                     match part {
                         Part::Text(part) => text.push_str(part),
-                        Part::Expression(expression) => text.push_str(&expression.evaluate(scope)?.to_text()),
+                        Part::Expression(expression) => text.push_str(&scope.text_of(&expression.evaluate(scope)?)),
                     }
                 }
                 Value::String(text.into())
@@ -110,13 +110,13 @@ fn parse_text(text: &str, pointer: &str, resolve: &mut Resolve<'_>, problems: &m
         }
         let start = open + 2;
         let Some(end) = find_close(&text[start..]).map(|found| start + found) else {
-            problems.note(pointer, format!("`{{{{` at column {} is not closed by `}}}}`", open + 1));
+            problems.note(pointer, format!("`{{{{` at column {} is not closed by `}}}}`", column(text, open)));
             return Template::Literal(Value::Null);
         };
         match Expression::parse(&text[start..end], resolve) {
             Ok(expression) => parts.push(Part::Expression(expression)),
             Err(SyntaxError { offset, message, suggestion }) => {
-                let column = start + offset + 1;
+                let column = column(text, start + offset);
                 problems.0.push(Problem { suggestion, ..Problem::new(pointer, format!("column {column}: {message}")) });
             }
         }
@@ -131,6 +131,11 @@ fn parse_text(text: &str, pointer: &str, resolve: &mut Resolve<'_>, problems: &m
         [Part::Expression(expression)] => Template::Expression(expression.clone()),
         _ => Template::Text(parts),
     }
+}
+
+/// The column of a byte, counted in characters from 1.
+fn column(text: &str, at: usize) -> usize {
+    text[..at].chars().count() + 1
 }
 
 /// Where `}}` closes the expression; one inside of a string does not.

@@ -65,6 +65,20 @@ fn the_example_runs_through_all_of_them() {
 }
 
 #[test]
+fn nobody_is_told_to_choose_a_load_for_a_push_up() {
+    let mut input = example();
+    input["equipment"] = json!([]);
+    let result = run(&input).unwrap();
+    let steps = result["blocks"].as_array().unwrap().iter().flat_map(|block| block["steps"].as_array().unwrap());
+    let working: Vec<&str> = steps
+        .filter(|step| step["set_type"] == "working" && step["goal"]["type"] == "reps")
+        .map(|step| step["coaching"]["effort"].as_str().unwrap())
+        .collect();
+    assert!(!working.is_empty());
+    assert!(working.iter().all(|effort| *effort == "Stop each set with about 2 good repetitions left."), "{working:?}");
+}
+
+#[test]
 fn alternatives_are_available_and_new() {
     let result = run(&example()).unwrap();
     let used: Vec<&str> = result["blocks"].as_array().unwrap()[1..3]

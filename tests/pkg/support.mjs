@@ -49,7 +49,8 @@ export async function run(program, args, directory, env = {}) {
     const options = { cwd: directory, env: { ...process.env, ...env }, maxBuffer: 1 << 26, timeout: 120_000 };
     return (await execute(program, args, options)).stdout;
   } catch (error) {
-    throw new Error(`${program} ${args.join(" ")}\n${error.stdout ?? ""}${error.stderr ?? ""}`, { cause: error });
+    const how = error.killed ? "took too long" : `ended with ${error.code}`;
+    throw new Error(`${program} ${args.join(" ")} ${how}\n${error.stdout ?? ""}${error.stderr ?? ""}`);
   }
 }
 
@@ -96,14 +97,20 @@ const QUIET = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
+/** A real browser, without a window. */
+export async function launch(t) {
+  assert.ok(process.env.CHROME, "CHROME is not set: run the package tests with `cargo xtask test package`");
+  const browser = await chromium.launch({ executablePath: process.env.CHROME, args: QUIET });
+  t.after(() => browser.close());
+  return browser;
+}
+
 /**
  * Opens a page in a real browser and waits for the workout that it puts into `<output>`. Returns it with what was
  * requested, and with what went wrong on the way.
  */
 export async function visit(t, url) {
-  assert.ok(process.env.CHROME, "CHROME is not set: run the package tests with `cargo xtask test package`");
-  const browser = await chromium.launch({ executablePath: process.env.CHROME, args: QUIET });
-  t.after(() => browser.close());
+  const browser = await launch(t);
   const page = await browser.newPage();
   const [requested, problems] = [[], []];
   page.on("request", (request) => requested.push(new URL(request.url()).pathname));

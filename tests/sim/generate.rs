@@ -14,6 +14,11 @@ pub(crate) fn definition(rng: &mut Rng) -> Value {
     if rng.below(4) == 0 {
         definition["timeout"] = json!(1 + rng.below(20_000));
     }
+    match rng.below(8) {
+        0 => definition["output"] = json!({ "leads": "{{ input.user.nowhere }}" }),
+        1..4 => definition["output"] = json!({ "name": "{{ input.user.name }}" }),
+        _ => {}
+    }
     definition
 }
 

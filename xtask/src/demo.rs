@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{paths, pkg, process, setup};
 
@@ -16,6 +16,9 @@ pub(crate) struct Options {
 
 /// Sets up what the demo needs and nothing else, builds the package, and hands over to Node.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    if options.once && options.port.is_some() {
+        bail!("--port is for the page; with --once there is none");
+    }
     setup::all(pkg::NEEDS)?;
     pkg::build(&pkg::Options::default())?;
     let mut node = if options.once {

@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The root of the repository.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// A path below the root, without the `..` of [`root`] when the root is there.
+/// A path below the root of the repository. Asked of the Cargo that runs us, and not known since we were compiled: a
+/// checkout may be moved with its target directory, or share it with another one.
 pub(crate) fn in_root(path: impl AsRef<Path>) -> PathBuf {
-    root().canonicalize().unwrap_or_else(|_| root().to_owned()).join(path)
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = here.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    here.parent().unwrap_or(&here).join(path)
 }
 
 /// Where the build keeps what it can make again: Cargo's own target directory.

@@ -95,8 +95,11 @@ fn effort(step: &Step) -> String {
         (SetType::Working, GoalKind::Reps, Some(rir), Some(kg)) => {
             format!("{} kg; stop each set with about {rir} good repetitions left.", number::format(kg))
         }
-        (SetType::Working, GoalKind::Reps, Some(rir), None) => {
+        (SetType::Working, GoalKind::Reps, Some(rir), None) if has_load(step, Load::External) => {
             format!("Choose a load that leaves about {rir} good repetitions at the end of each set.")
+        }
+        (SetType::Working, GoalKind::Reps, Some(rir), None) => {
+            format!("Stop each set with about {rir} good repetitions left.")
         }
         _ => match step.target.rpe {
             Some(rpe) => format!("About {rpe} of 10."),
@@ -113,9 +116,12 @@ fn notes(step: &Step, block: BlockKind) -> Vec<String> {
     if block == BlockKind::Superset {
         notes.push(format!("Take turns with the other exercise: pause {} s, then change.", step.rest_s));
     }
-    let heavy_body = catalogue::find(&step.exercise_id).is_some_and(|exercise| exercise.load == Load::HeavyBody);
-    if heavy_body && step.set_type == SetType::Working {
+    if has_load(step, Load::HeavyBody) && step.set_type == SetType::Working {
         notes.push("Too hard? Take some weight off with a band or a foot on a box.".to_owned());
     }
     notes
+}
+
+fn has_load(step: &Step, load: Load) -> bool {
+    catalogue::find(&step.exercise_id).is_some_and(|exercise| exercise.load == load)
 }

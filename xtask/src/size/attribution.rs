@@ -1,7 +1,8 @@
 //! Which Rust module each byte of the wasm comes from.
 //!
 //! Read from the wasm itself: the code section gives each function's size, the name section its Rust path. Our own
-//! functions are grouped by module (`repflow::workflow`), everyone else's by crate. Inlining moves a callee's bytes
+//! functions are grouped by module down to the third level (`repflow::fitness::session`), everyone else's to the second
+//! (`serde_json::de`). Inlining moves a callee's bytes
 //! into its caller, so the table says where the code ended up, not who wrote it.
 
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ const PRIMITIVES: &[&str] =
     &["bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "str", "u8", "u16", "u32", "u64", "usize"];
 /// Functions without a Rust path. Their inlined callees make them large.
 const EXPORTS: &str = "exports, with what is inlined into them";
-const ROWS: usize = 25;
+const ROWS: usize = 40;
 
 /// The table: modules by size, then the sections that hold no code.
 pub(super) fn table(wasm: &[u8]) -> Result<Table> {
@@ -98,7 +99,7 @@ fn function_names(reader: NameSectionReader<'_>) -> Result<HashMap<u32, String>>
     Ok(names)
 }
 
-/// Whose function it is: `repflow::bus`, `serde_json`, `core`.
+/// Whose function it is: `repflow::bus`, `serde_json::de`, `core::fmt`.
 fn group(name: &str) -> String {
     // A destructor belongs to what it destroys, and an implementation to the type it is for. Where that is any type
     // at all (`<T as …>`), it belongs to the trait.
@@ -109,18 +110,34 @@ fn group(name: &str) -> String {
     };
     let path = path.trim_start_matches(['<', '&', '*', '(', '[', '_']);
     let path = ["mut ", "const ", "dyn "].iter().fold(path, |path, word| path.strip_prefix(word).unwrap_or(path));
-    let mut segments = path.split("::").map(|segment| {
-        let end = segment.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(segment.len());
-        &segment[..end]
-    });
-    match (segments.next().unwrap_or_default(), segments.next()) {
-        (OURS, Some(module)) if module.starts_with(char::is_lowercase) => format!("{OURS}::{module}"),
-        (_, None) | ("", _) => EXPORTS.to_owned(),
-        // The allocator's and the panic's entry points, and methods of numbers and strings.
-        ("rustc", _) => "std".to_owned(),
-        (primitive, _) if PRIMITIVES.contains(&primitive) => "core".to_owned(),
-        (krate, _) => krate.to_owned(),
+    let mut modules: Vec<&str> = path.split("::").map(identifier).collect();
+    modules.pop_if(|last| is_hash(last));
+    if modules.len() < 2 || modules[0].is_empty() {
+        return EXPORTS.to_owned();
     }
+    // The last one is the function itself.
+    modules.pop();
+    match modules[0] {
+        // The allocator's and the panic's entry points, and methods of numbers and strings.
+        "rustc" => return "std".to_owned(),
+        primitive if PRIMITIVES.contains(&primitive) => return "core".to_owned(),
+        _ => {}
+    }
+    let depth = if modules[0] == OURS { 3 } else { 2 };
+    let modules: Vec<_> =
+        modules.into_iter().take(depth).take_while(|name| name.starts_with(char::is_lowercase)).collect();
+    modules.join("::")
+}
+
+/// A segment of a path without its generics, or whatever else follows its name.
+fn identifier(segment: &str) -> &str {
+    let end = segment.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(segment.len());
+    &segment[..end]
+}
+
+/// Whether a segment is what rustc adds to tell instances apart: `h0123456789abcdef`.
+fn is_hash(segment: &str) -> bool {
+    segment.len() == 17 && segment.starts_with('h') && segment[1..].chars().all(|c| c.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -128,15 +145,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_functions_go_by_module_and_the_rest_by_crate() {
-        assert_eq!(group("repflow::workflow::planner::Planner::step::h0123456789abcdef"), "repflow::workflow");
+    fn functions_go_by_their_module() {
+        assert_eq!(group("repflow::workflow::plan::Planner::step::h0123456789abcdef"), "repflow::workflow::plan");
         assert_eq!(group("<repflow::bus::Bus as core::fmt::Debug>::fmt"), "repflow::bus");
         assert_eq!(group("<&mut repflow::bus::Bus as core::fmt::Debug>::fmt"), "repflow::bus");
         assert_eq!(group("core::ptr::drop_in_place<repflow::exec::Task>"), "repflow::exec");
-        assert_eq!(group("serde_json::de::from_str"), "serde_json");
-        assert_eq!(group("<alloc::vec::Vec<T> as core::clone::Clone>::clone"), "alloc");
+        assert_eq!(group("serde_json::de::from_str::h0123456789abcdef"), "serde_json::de");
+        assert_eq!(group("repflow::rng::next"), "repflow::rng");
+        assert_eq!(group("core[0123456789abcdef]::fmt::float::decimal::<f64>"), "core::fmt");
+        assert_eq!(group("<alloc::vec::Vec<T> as core::clone::Clone>::clone"), "alloc::vec");
         assert_eq!(group("<f64 as core::fmt::Display>::fmt"), "core");
-        assert_eq!(group("<T as alloc::string::ToString>::to_string"), "alloc");
+        assert_eq!(group("<T as alloc::string::ToString>::to_string"), "alloc::string");
         assert_eq!(group("__rustc::__rdl_alloc"), "std");
         assert_eq!(group("featurebus_new"), EXPORTS);
         assert_eq!(group(""), EXPORTS);

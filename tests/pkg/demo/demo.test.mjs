@@ -1,0 +1,111 @@
+// The demo page in a real browser, and the main job in a terminal, both with the packed package.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { startServer } from "../../../www/server.mjs";
+import { assertIsTheWorkoutAskedFor, launch, project } from "../support.mjs";
+
+const cleanUp = [];
+after(async () => {
+  for (const work of cleanUp.reverse()) await work();
+});
+const pkg = join(await project({ after: (work) => cleanUp.push(work) }, import.meta.url), "node_modules/repflow");
+const server = await startServer({ port: 0, pkg });
+cleanUp.push(() => server.close());
+const browser = await launch({ after: (work) => cleanUp.push(work) });
+
+/** The page, ready, and whatever it complains about. */
+async function open(t, viewport = { width: 1280, height: 900 }) {
+  const page = await browser.newPage({ viewport });
+  t.after(() => page.close());
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`${error}`));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  await page.goto(server.url);
+  await state(page, "ready");
+  return { page, complaints };
+}
+
+const state = (page, name) => page.waitForSelector(`html[data-state="${name}"]`, { timeout: 60_000 });
+
+test("the page makes the workout of the form, and shows what the engine did", async (t) => {
+  const { page, complaints } = await open(t);
+  await page.getByTestId("generate").click();
+  await state(page, "done");
+  const blocks = await page.getByTestId("block").evaluateAll((nodes) => nodes.map((node) => node.dataset.kind));
+  assert.equal(blocks.at(0), "warm_up");
+  assert.equal(blocks.at(-1), "cool_down");
+  assert.ok((await page.getByTestId("exercise").count()) >= 6);
+  assert.match(await page.getByTestId("notice").textContent(), /not medical advice/i);
+  const steps = await page.getByTestId("timeline-step").evaluateAll((nodes) => nodes.map((node) => node.dataset));
+  for (const id of ["analyze", "base", "recommend", "equipment", "safety", "detail"]) {
+    assert.ok(steps.some(({ step, status }) => step === id && status === "completed"), `${id} in ${JSON.stringify(steps)}`);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test("bad input typed in is answered with every problem", async (t) => {
+  const { page, complaints } = await open(t);
+  await page.getByTestId("mode-json").check();
+  await page.getByTestId("request-json").fill(
+    '{ "userId": "", "duration": 600, "focus": "strenght", "equipment": ["dumbels"], "fitnessLevel": "intermediate", "age": -3 }',
+  );
+  await page.getByTestId("generate").click();
+  await state(page, "error");
+  assert.equal(await page.getByTestId("error-code").textContent(), "workout.invalid");
+  const pointers = await page.getByTestId("problem").evaluateAll((nodes) => nodes.map((node) => node.dataset.pointer));
+  assert.deepEqual(pointers.sort(), ["/age", "/duration", "/equipment/0", "/focus", "/userId"]);
+  await page.getByTestId("request-json").fill("this is not JSON <img src=x onerror=alert(1)>");
+  await page.getByTestId("generate").click();
+  await state(page, "error");
+  assert.equal(await page.getByTestId("error-code").textContent(), "not JSON");
+  assert.equal(await page.locator("img[src=x]").count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
+test("a workout in the making can be cancelled", async (t) => {
+  const { page } = await open(t);
+  await page.getByTestId("slow-motion").check();
+  await page.getByTestId("generate").click();
+  await page.waitForSelector('[data-testid="timeline-step"][data-status="running"]');
+  await page.getByTestId("cancel").click();
+  await state(page, "error");
+  assert.equal(await page.getByTestId("error-code").textContent(), "run.cancelled");
+});
+
+test("every example of the playground ends", async (t) => {
+  const { page, complaints } = await open(t);
+  const examples = page.getByTestId("playground-example");
+  const count = await examples.count();
+  assert.ok(count >= 4);
+  const ends = [];
+  for (let index = 0; index < count; index += 1) {
+    await examples.nth(index).click();
+    await page.getByTestId("playground-run").click();
+    await page.waitForSelector('#playground[data-state="done"], #playground[data-state="error"]', { timeout: 30_000 });
+    ends.push(await page.locator("#playground").getAttribute("data-state"));
+  }
+  assert.ok(ends.includes("done") && ends.includes("error"), `${ends}`);
+  assert.deepEqual(complaints, []);
+});
+
+test("nothing sticks out of a small screen", async (t) => {
+  const { page } = await open(t, { width: 375, height: 740 });
+  await page.getByTestId("generate").click();
+  await state(page, "done");
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 375, `the page is ${width} px wide`);
+});
+
+test("one workout in the terminal", async () => {
+  const once = fileURLToPath(new URL("../../../www/once.mjs", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [once, "--pkg", pkg]);
+  for (const word of [/warm-up/i, /cool-down/i, /not medical advice/i, /offline-coach/]) assert.match(stdout, word);
+  const json = await promisify(execFile)(process.execPath, [once, "--pkg", pkg, "--json"]);
+  assertIsTheWorkoutAskedFor(JSON.parse(json.stdout));
+});

@@ -1,0 +1,6 @@
+//! What to do when a call fails.
+
+#[path = "policy/backoff.rs"]
+mod backoff;
+#[path = "policy/retry.rs"]
+mod retry;

@@ -1,0 +1,139 @@
+//! The border, from the Rust side of a real wasm instance: what crosses it, and what does not.
+//!
+//! What the package promises to JavaScript is tested from JavaScript, in tests/pkg.
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::{Array, Function, JSON, Object, Reflect};
+use repflow::wasm::{bus, coach, convert, engine};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn js(text: &str) -> JsValue {
+    JSON::parse(text).expect("the test writes JSON")
+}
+
+fn text(value: &JsValue) -> String {
+    JSON::stringify(value).expect("plain data").into()
+}
+
+fn field(value: &JsValue, key: &str) -> JsValue {
+    Reflect::get(value, &key.into()).expect("an object")
+}
+
+/// An engine with a run of this definition; its handle, the plan and the run's number.
+fn start(definition: &str) -> (u32, JsValue, u32) {
+    let handle = engine::engine_new();
+    let plan = engine::plan_compile(handle, &js(definition), 30_000.0).expect("a valid definition");
+    let number = field(&plan, "handle").as_f64().expect("a number") as u32;
+    let run = engine::run_start(handle, number, 7, 1_000.0).expect("the plan is there");
+    (handle, plan, run)
+}
+
+const GREET: &str = r#"{ "id": "greet", "steps": [
+    { "id": "first", "call": "greeter.hello", "with": { "who": "{{ input.user }}", "text": "{{ input.user.name }}!" } },
+    { "id": "second", "call": "greeter.wave", "with": "{{ steps.first.output.reply }}" }
+] }"#;
+
+#[wasm_bindgen_test]
+fn a_plan_describes_itself() {
+    let (_, plan, _) = start(GREET);
+    let steps: Array = field(&plan, "steps").unchecked_into();
+    assert_eq!(
+        text(&steps.get(0)),
+        r#"{"id":"first","feature":"greeter","action":"hello","hasWith":true,"timeoutMs":30000}"#
+    );
+    assert_eq!(field(&plan, "last").as_f64(), Some(1.0));
+    assert_eq!(field(&plan, "hasOutput").as_bool(), Some(false));
+}
+
+#[wasm_bindgen_test]
+fn a_template_lends_values_and_gives_them_back_as_they_are() {
+    let (handle, _, run) = start(GREET);
+    let input = js(r#"{ "user": { "name": "Ada" } }"#);
+    let outputs = Array::new();
+    let params = engine::run_params(handle, run, 0, "run-1", &input, &outputs).expect("it can be filled");
+    assert!(Object::is(&field(&params, "who"), &field(&input, "user")), "the very object");
+    assert_eq!(field(&params, "text").as_string().as_deref(), Some("Ada!"));
+
+    let function: JsValue = Function::new_no_args("").into();
+    let output = Object::new();
+    Reflect::set(&output, &"reply".into(), &function).expect("an object");
+    outputs.set(0, output.into());
+    let params = engine::run_params(handle, run, 1, "run-1", &input, &outputs).expect("it can be filled");
+    assert!(Object::is(&params, &function), "what JSON cannot hold goes through, too");
+}
+
+#[wasm_bindgen_test]
+fn commands_stand_in_linear_memory() {
+    let (handle, _, run) = start(GREET);
+    assert_eq!(engine::engine_tick(handle, 1_000.0), 1);
+    let memory: js_sys::WebAssembly::Memory = engine::linear_memory().unchecked_into();
+    let words = js_sys::Uint32Array::new(&memory.buffer());
+    let start = engine::engine_commands(handle) as u32 / 4;
+    let command: Vec<u32> = (start..start + 4).map(|at| words.get_index(at)).collect();
+    assert_eq!(command, [0, run, 0, 1], "call the first step, attempt 1");
+    assert_eq!(engine::engine_deadline(handle), 31_000.0);
+    assert_eq!(engine::run_cancel(handle, run, 2_000.0), 1, "only the end: it tells every handler");
+    assert_eq!(engine::engine_deadline(handle), f64::INFINITY);
+}
+
+#[wasm_bindgen_test]
+fn events_are_numbers_until_somebody_reads_them() {
+    let (handle, _, run) = start(GREET);
+    let names = engine::event_names();
+    let events = engine::run_events(handle, run, 0);
+    let told: Vec<&str> = events.chunks(6).map(|event| names[event[1] as usize].as_str()).collect();
+    assert_eq!(told, ["run.started", "step.started", "attempt.started"]);
+    assert_eq!(engine::run_events(handle, run, 3), Vec::<f64>::new());
+}
+
+#[wasm_bindgen_test]
+fn a_handle_that_means_nothing_does_nothing() {
+    assert_eq!(engine::engine_tick(99, 0.0), 0);
+    assert_eq!(engine::run_settle(99, 1, 2, 3, 0, 0.0), 0);
+    assert_eq!(engine::run_start(engine::engine_new(), 99, 0, 0.0), None);
+    assert!(engine::engine_commands(99).is_null());
+    engine::run_remove(99, 99);
+    bus::bus_unsubscribe(99, 99);
+    bus::request_end(99, 99);
+}
+
+#[wasm_bindgen_test]
+fn an_error_crosses_with_all_its_fields() {
+    let error = engine::plan_compile(engine::engine_new(), &js(r#"{ "id": "x", "stesp": [] }"#), 1.0).unwrap_err();
+    assert_eq!(field(&error, "code").as_string().as_deref(), Some("workflow.invalid"));
+    assert_eq!(field(&error, "kind").as_string().as_deref(), Some("validation"));
+    let problems: Array = field(&error, "problems").unchecked_into();
+    assert_eq!(field(&problems.get(0), "suggestion").as_string().as_deref(), Some("steps"));
+    assert_eq!(field(&problems.get(0), "pointer").as_string().as_deref(), Some("/stesp"));
+}
+
+#[wasm_bindgen_test]
+fn data_that_is_no_data_is_refused_and_not_a_crash() {
+    let mut deep = JsValue::NULL;
+    for _ in 0..100_000 {
+        deep = Array::of1(&deep).into();
+    }
+    for value in [JsValue::from(js_sys::BigInt::from(1)), JsValue::symbol(None), deep] {
+        let error = coach::workout_request(&value).unwrap_err();
+        assert_eq!(field(&error, "code").as_string().as_deref(), Some("workout.invalid"));
+    }
+    let nested = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let error = coach::workout_request(&js(&nested)).unwrap_err();
+    assert!(
+        field(&error, "message").as_string().is_some_and(|text| text.contains("128")),
+        "it says how deep it may be"
+    );
+}
+
+#[wasm_bindgen_test]
+fn the_table_of_errors_is_there() {
+    let codes = convert::error_codes();
+    assert_eq!(field(&field(&codes, "internal.panic"), "severity").as_string().as_deref(), Some("critical"));
+}
+
+#[wasm_bindgen_test]
+fn durations_are_read_in_one_place() {
+    assert_eq!(convert::parse_duration("1.5s"), Some(1_500.0));
+    assert_eq!(convert::parse_duration("soon"), None);
+}

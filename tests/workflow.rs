@@ -1,0 +1,16 @@
+//! What a workflow is, and how a run of it moves: definitions refused, expressions read, and runs told as stories.
+
+#[path = "workflow/definition.rs"]
+mod definition;
+#[path = "workflow/engine.rs"]
+mod engine;
+#[path = "workflow/expression.rs"]
+mod expression;
+#[path = "workflow/plan.rs"]
+mod plan;
+#[path = "workflow/run.rs"]
+mod run;
+#[path = "workflow/story.rs"]
+mod story;
+#[path = "workflow/template.rs"]
+mod template;

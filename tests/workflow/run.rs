@@ -1,0 +1,648 @@
+//! Runs, told as stories.
+
+use std::rc::Rc;
+
+use proptest::prelude::*;
+use repflow::workflow::{Effect, Input, Outcome, Run, RunEnd, Status, Timer};
+use serde_json::{Value as Json, json};
+
+use crate::story::{Story, at, call, plan, step, workflow};
+
+const NOTHING: [&str; 0] = [];
+
+fn plain(id: &str) -> Json {
+    call(id, json!({}))
+}
+
+#[test]
+fn a_list_is_a_sequence() {
+    let mut story = Story::begin(&workflow(json!([plain("warm-up"), plain("squats"), plain("cool-down")])));
+    assert_eq!(story.told(), ["call warm-up#1"]);
+    assert_eq!(story.at(10).completes("warm-up").told(), ["call squats#1"]);
+    assert_eq!(story.at(30).completes("squats").told(), ["call cool-down#1"]);
+    assert_eq!(story.at(35).completes("cool-down").told(), ["completed"]);
+    assert_eq!(
+        story.log(),
+        [
+            "0 run.started",
+            "0 step.started warm-up",
+            "0 attempt.started warm-up#1",
+            "10 step.completed warm-up",
+            "10 step.started squats",
+            "10 attempt.started squats#1",
+            "30 step.completed squats",
+            "30 step.started cool-down",
+            "30 attempt.started cool-down#1",
+            "35 step.completed cool-down",
+            "35 run.completed",
+        ]
+    );
+}
+
+#[test]
+fn needs_make_a_graph() {
+    let mut story = Story::begin(&workflow(json!([
+        plain("analyse"),
+        call("plan", json!({ "needs": ["analyse"] })),
+        call("safety", json!({ "needs": ["analyse"] })),
+        call("write", json!({ "needs": ["safety", "plan", "safety"] })),
+        call("music", json!({ "needs": [] })),
+    ])));
+    assert_eq!(story.told(), ["call analyse#1", "call music#1"]);
+    assert_eq!(story.completes("analyse").told(), ["call plan#1", "call safety#1"]);
+    assert_eq!(story.completes("safety").told(), NOTHING, "`write` waits for `plan` too");
+    assert_eq!(story.status("write"), Status::Pending);
+    assert_eq!(story.completes("plan").told(), ["call write#1"]);
+    assert_eq!(story.completes("write").told(), NOTHING, "the run waits for `music`");
+    assert_eq!(story.completes("music").told(), ["completed"]);
+}
+
+#[test]
+fn a_group_completes_with_its_last_child() {
+    let mut story = Story::begin(&workflow(json!([
+        { "id": "enhance", "parallel": [plain("recommend"), { "id": "checks", "steps": [plain("load"), plain("joints")] }] },
+        plain("write"),
+    ])));
+    assert_eq!(story.told(), ["call recommend#1", "call load#1"]);
+    assert_eq!(story.at(5).completes("load").told(), ["call joints#1"]);
+    assert_eq!(story.at(6).completes("recommend").told(), NOTHING);
+    assert_eq!(story.at(9).completes("joints").told(), ["collect checks", "collect enhance", "call write#1"]);
+    assert_eq!(story.at(9).completes("write").told(), ["completed"]);
+    assert_eq!(
+        story.log(),
+        [
+            "0 run.started",
+            "0 step.started enhance",
+            "0 step.started checks",
+            "0 step.started recommend",
+            "0 attempt.started recommend#1",
+            "0 step.started load",
+            "0 attempt.started load#1",
+            "5 step.completed load",
+            "5 step.started joints",
+            "5 attempt.started joints#1",
+            "6 step.completed recommend",
+            "9 step.completed joints",
+            "9 step.completed checks",
+            "9 step.completed enhance",
+            "9 step.started write",
+            "9 attempt.started write#1",
+            "9 step.completed write",
+            "9 run.completed",
+        ]
+    );
+}
+
+#[test]
+fn needs_work_inside_of_groups_too() {
+    let mut story = Story::begin(&workflow(json!([
+        { "id": "before", "parallel": [plain("a"), call("b", json!({ "needs": ["a"] })), plain("c")] },
+        { "id": "after", "steps": [plain("x"), call("y", json!({ "needs": [] })), call("z", json!({ "needs": ["x"] }))] },
+    ])));
+    assert_eq!(story.told(), ["call a#1", "call c#1"]);
+    assert_eq!(story.completes("c").told(), NOTHING);
+    assert_eq!(story.completes("a").told(), ["call b#1"]);
+    assert_eq!(story.completes("b").told(), ["collect before", "call x#1", "call y#1"]);
+    assert_eq!(story.completes("x").told(), ["call z#1"]);
+    assert_eq!(story.completes("y").told(), NOTHING);
+    assert_eq!(story.completes("z").told(), ["collect after", "completed"]);
+}
+
+#[test]
+fn a_group_runs_as_many_at_once_as_it_may() {
+    let mut story = Story::begin(&workflow(json!([
+        { "id": "sets", "parallel": [plain("a"), plain("b"), plain("c"), plain("d")], "concurrency": 2 },
+    ])));
+    assert_eq!(story.told(), ["call a#1", "call b#1"]);
+    assert_eq!(story.status("c"), Status::Pending);
+    assert_eq!(story.completes("b").told(), ["call c#1"], "in the order in which they came");
+    assert_eq!(story.completes("a").told(), ["call d#1"]);
+    assert_eq!(story.completes("d").told(), NOTHING);
+    assert_eq!(story.completes("c").told(), ["collect sets", "completed"]);
+}
+
+#[test]
+fn a_run_calls_as_many_at_once_as_it_may_across_its_groups() {
+    let mut definition = workflow(json!([
+        { "id": "left", "parallel": [plain("a"), plain("b")], "needs": [] },
+        { "id": "right", "parallel": [plain("c"), plain("d")], "needs": [], "concurrency": 1 },
+    ]));
+    definition["concurrency"] = json!(2);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call a#1", "call b#1"]);
+    assert_eq!(story.completes("a").told(), ["call c#1"]);
+    assert_eq!(story.completes("b").told(), ["collect left"], "`d` waits for the slot of its group");
+    assert_eq!(story.completes("c").told(), ["call d#1"]);
+    assert_eq!(story.completes("d").told(), ["collect right", "completed"]);
+}
+
+#[test]
+fn a_child_that_is_a_group_takes_one_slot_of_its_group() {
+    let mut story = Story::begin(&workflow(json!([
+        { "id": "outer", "parallel": [
+            { "id": "inner", "parallel": [plain("a"), plain("b"), plain("c")] },
+            plain("d"),
+            { "id": "empty", "parallel": [] },
+            plain("e"),
+        ], "concurrency": 1 },
+    ])));
+    assert_eq!(story.told(), ["call a#1", "call b#1", "call c#1"]);
+    story.completes("a").completes("b");
+    assert_eq!(story.told(), NOTHING);
+    assert_eq!(story.completes("c").told(), ["collect inner", "call d#1"]);
+    assert_eq!(story.completes("d").told(), ["collect empty", "call e#1"]);
+    assert_eq!(story.completes("e").told(), ["collect outer", "completed"]);
+}
+
+#[test]
+fn with_one_slot_a_step_is_over_before_the_next_one_begins() {
+    let mut definition = workflow(json!([plain("a"), call("b", json!({ "needs": [] }))]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    story.at(3).completes("a");
+    assert_eq!(
+        story.log()[3..],
+        ["3 step.completed a", "3 step.started b", "3 attempt.started b#1"],
+        "a fold of the log never sees two at once"
+    );
+}
+
+#[test]
+fn a_slot_is_passed_to_who_waited_before_who_becomes_ready() {
+    let mut definition =
+        workflow(json!([plain("a"), call("b", json!({ "needs": [] })), call("then", json!({ "needs": ["a"] }))]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call a#1"]);
+    assert_eq!(story.completes("a").told(), ["call b#1"]);
+    assert_eq!(story.completes("b").told(), ["call then#1"]);
+    assert_eq!(story.completes("then").told(), ["completed"]);
+}
+
+#[test]
+fn who_waited_for_a_slot_begins_before_what_the_end_of_a_group_leads_to() {
+    let mut definition = workflow(json!([
+        { "id": "g", "steps": [plain("a")] },
+        plain("after"),
+        call("other", json!({ "needs": [] })),
+        call("last", json!({ "needs": [] })),
+    ]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call other#1"], "a group opens first, and its children after it");
+    assert_eq!(story.completes("other").told(), ["call last#1"]);
+    assert_eq!(story.completes("last").told(), ["call a#1"]);
+    assert_eq!(story.completes("a").told(), ["collect g", "call after#1"]);
+    assert_eq!(story.completes("after").told(), ["completed"]);
+    definition["concurrency"] = json!(2);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call other#1", "call last#1"]);
+    assert_eq!(story.completes("last").told(), ["call a#1"]);
+
+    let mut definition =
+        workflow(json!([{ "id": "g", "steps": [plain("a")] }, { "id": "h", "needs": [], "steps": [plain("b")] }]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.told(), ["call a#1"]);
+    assert_eq!(story.completes("a").told(), ["call b#1", "collect g"]);
+}
+
+#[test]
+fn nothing_to_do_is_done_at_once() {
+    let mut story = Story::begin(&json!({ "id": "rest-day", "timeout": "1s", "steps": [] }));
+    assert_eq!(story.told(), ["completed"]);
+    assert_eq!(story.log(), ["0 run.started", "0 run.completed"]);
+    let mut story = Story::begin(&workflow(json!([
+        { "id": "a", "parallel": [] },
+        { "id": "b", "steps": [{ "id": "c", "steps": [] }] },
+    ])));
+    assert_eq!(story.told(), ["collect a", "collect c", "collect b", "completed"]);
+}
+
+#[test]
+fn ten_thousand_empty_groups_are_no_deeper_than_one() {
+    let groups: Vec<Json> = (0..10_000).map(|n| json!({ "id": format!("g{n}"), "steps": [] })).collect();
+    let mut story = Story::begin(&workflow(json!(groups)));
+    let told = story.told();
+    assert_eq!(told.len(), 10_001);
+    assert_eq!(
+        (told[0].as_str(), told[9_999].as_str(), told[10_000].as_str()),
+        ("collect g0", "collect g9999", "completed")
+    );
+}
+
+/// A call inside of `depth` groups.
+fn nested(depth: usize) -> Json {
+    (0..depth).fold(plain("core"), |inner, n| json!({ "id": format!("g{n}"), "steps": [inner] }))
+}
+
+#[test]
+fn groups_nest_sixty_deep() {
+    let mut story = Story::begin(&workflow(json!([nested(60)])));
+    assert_eq!(story.told(), ["call core#1"]);
+    let told = story.completes("core").told();
+    assert_eq!(told.len(), 61);
+    assert_eq!((told[0].as_str(), told[59].as_str(), told[60].as_str()), ("collect g0", "collect g59", "completed"));
+}
+
+/// A retry without chance.
+fn retry(max_attempts: u32) -> Json {
+    json!({ "maxAttempts": max_attempts, "backoff": "exponential", "delay": "100ms", "maxDelay": "350ms", "jitter": "none" })
+}
+
+#[test]
+fn a_failure_is_retried_after_exact_delays() {
+    let mut story = Story::begin(&workflow(json!([call("write", json!({ "retry": retry(5) }))])));
+    assert_eq!(story.told(), ["call write#1"]);
+    for (fails_at, next, wakes) in [(10, 2, 110), (120, 3, 320), (330, 4, 680), (690, 5, 1_040)] {
+        assert_eq!(story.at(fails_at).fails("write").told(), NOTHING);
+        assert_eq!((story.status("write"), story.wakes_at()), (Status::Waiting, Some(wakes)));
+        assert_eq!(story.at(wakes - 1).told(), NOTHING);
+        assert_eq!(story.at(wakes).told(), [format!("call write#{next}")]);
+    }
+    assert_eq!(story.at(1_050).completes("write").told(), ["completed"]);
+    let scheduled: Vec<String> = story.log().into_iter().filter(|line| line.contains("retry.scheduled")).collect();
+    assert_eq!(
+        scheduled,
+        [
+            "10 retry.scheduled write#2 in 100ms",
+            "120 retry.scheduled write#3 in 200ms",
+            "330 retry.scheduled write#4 in 350ms",
+            "690 retry.scheduled write#5 in 350ms",
+        ]
+    );
+}
+
+#[test]
+fn attempts_that_are_used_up_fail_the_run() {
+    let mut story = Story::begin(&workflow(json!([call("write", json!({ "retry": retry(2) })), plain("never")])));
+    story.at(1).fails("write").at(101);
+    assert_eq!(story.told(), ["call write#1", "call write#2"]);
+    assert_eq!(story.at(102).fails("write").told(), ["failed: write"]);
+    assert_eq!(
+        story.log(),
+        [
+            "0 run.started",
+            "0 step.started write",
+            "0 attempt.started write#1",
+            "1 attempt.failed write#1",
+            "1 retry.scheduled write#2 in 100ms",
+            "101 attempt.started write#2",
+            "102 attempt.failed write#2",
+            "102 step.failed write",
+            "102 run.failed write",
+        ]
+    );
+    assert_eq!((story.status("write"), story.status("never")), (Status::Failed, Status::Pending));
+}
+
+#[test]
+fn without_retry_one_failure_is_enough() {
+    let mut story = Story::begin(&workflow(json!([plain("write")])));
+    assert_eq!(story.fails("write").told(), ["call write#1", "failed: write"]);
+}
+
+#[test]
+fn what_fails_for_good_is_not_retried() {
+    let mut story = Story::begin(&workflow(json!([call("write", json!({ "retry": retry(5) }))])));
+    assert_eq!(story.answers("write", 1, Outcome::FailedForGood).told(), ["call write#1", "failed: write"]);
+}
+
+#[test]
+fn the_seed_decides_the_jitter() {
+    let definition =
+        workflow(json!([call("write", json!({ "retry": { "delay": "1h", "maxDelay": "1h", "jitter": "full" } }))]));
+    let wakes = |seed| Story::begin_with_seed(&definition, seed).fails("write").wakes_at();
+    assert_eq!(wakes(1), wakes(1));
+    assert_ne!(wakes(1), wakes(2));
+}
+
+#[test]
+fn an_attempt_that_takes_too_long_is_stopped_and_tried_again() {
+    let mut story =
+        Story::begin(&workflow(json!([call("write", json!({ "timeout": "2s", "retry": retry(3) })), plain("print")])));
+    assert_eq!(story.at(1_999).told(), ["call write#1"]);
+    assert_eq!(story.at(2_000).told(), ["abort write#1: timed out"]);
+    assert_eq!(story.at(2_100).told(), ["call write#2"]);
+    assert_eq!(story.wakes_at(), Some(4_100), "each attempt has all of its timeout");
+    assert_eq!(story.at(2_500).completes("write").told(), ["call print#1"]);
+    assert_eq!(story.wakes_at(), Some(32_500), "the timer of `write` is cleared; `print` has the default timeout");
+    assert_eq!(story.at(2_600).completes("print").told(), ["completed"]);
+    assert_eq!(
+        story.log()[2..8],
+        [
+            "0 attempt.started write#1",
+            "2000 attempt.timed_out write#1",
+            "2000 retry.scheduled write#2 in 100ms",
+            "2100 attempt.started write#2",
+            "2500 step.completed write",
+            "2500 step.started print",
+        ]
+    );
+}
+
+#[test]
+fn a_call_without_a_timeout_gets_the_default_one() {
+    let mut story = Story::begin(&workflow(json!([plain("write")])));
+    assert_eq!(story.wakes_at(), Some(30_000));
+    assert_eq!(story.at(30_000).told(), ["call write#1", "abort write#1: timed out", "failed: write timed out"]);
+}
+
+#[test]
+fn late_answers_are_ignored() {
+    let mut story =
+        Story::begin(&workflow(json!([call("write", json!({ "timeout": "1s", "retry": retry(3) })), plain("print")])));
+    story.at(1_000);
+    assert_eq!(story.told(), ["call write#1", "abort write#1: timed out"]);
+    // While it backs off, and while the second attempt runs.
+    assert_eq!(story.answers("write", 1, Outcome::Completed).told(), NOTHING);
+    assert_eq!(story.at(1_100).told(), ["call write#2"]);
+    assert_eq!(story.answers("write", 1, Outcome::Completed).told(), NOTHING);
+    assert_eq!(story.answers("write", 1, Outcome::FailedForGood).told(), NOTHING);
+    // One that was never made.
+    assert_eq!(story.answers("write", 3, Outcome::Completed).told(), NOTHING);
+    assert_eq!(story.answers("print", 1, Outcome::Completed).told(), NOTHING);
+    assert_eq!(story.answers("print", 0, Outcome::Completed).told(), NOTHING, "a step that waits has no attempt 0");
+    assert_eq!(story.completes("write").told(), ["call print#1"]);
+    assert_eq!(story.answers("write", 2, Outcome::Failed).told(), NOTHING, "once is enough");
+    assert_eq!(story.completes("print").told(), ["completed"]);
+    let log = story.log();
+    assert_eq!(story.answers("print", 1, Outcome::Failed).is_cancelled().at(99_999).told(), NOTHING);
+    assert_eq!(story.log(), log, "after the end nothing happens");
+}
+
+#[test]
+fn a_step_that_backs_off_holds_no_slot() {
+    let mut definition = workflow(json!([
+        { "id": "sets", "parallel": [call("a", json!({ "retry": retry(3) })), plain("b"), plain("c")], "concurrency": 1 },
+    ]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.at(10).fails("a").told(), ["call a#1", "call b#1"]);
+    assert_eq!(story.at(110).told(), NOTHING, "its time has come, but `b` runs and `c` was there before");
+    assert_eq!(story.status("a"), Status::Waiting);
+    assert_eq!(story.at(120).completes("b").told(), ["call c#1"]);
+    assert_eq!(story.at(130).completes("c").told(), ["call a#2"]);
+    assert_eq!(story.at(140).completes("a").told(), ["collect sets", "completed"]);
+}
+
+#[test]
+fn a_timeout_does_not_count_the_time_in_line() {
+    let mut definition = workflow(json!([plain("a"), call("b", json!({ "needs": [], "timeout": "1s" }))]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    assert_eq!(story.at(20_000).completes("a").told(), ["call a#1", "call b#1"]);
+    assert_eq!(story.wakes_at(), Some(21_000));
+}
+
+#[test]
+fn a_failure_stops_what_still_runs() {
+    let mut story = Story::begin(&workflow(json!([
+        { "id": "enhance", "parallel": [
+            plain("a"), call("b", json!({ "timeout": "5s" })), call("c", json!({ "retry": retry(2) })), plain("d"),
+            { "id": "inner", "steps": [plain("e"), plain("f")] },
+        ] },
+        plain("after"),
+    ])));
+    story.at(1).completes("d").fails("c");
+    story.told();
+    assert_eq!(
+        story.at(7).fails("a").told(),
+        ["abort b#1: run ended", "abort e#1: run ended", "failed: a"],
+        "`c` waits for its retry, so there is nothing to abort"
+    );
+    assert_eq!(
+        story.log()[13..],
+        [
+            "1 step.completed d",
+            "1 attempt.failed c#1",
+            "1 retry.scheduled c#2 in 100ms",
+            "7 attempt.failed a#1",
+            "7 step.failed a",
+            "7 step.cancelled enhance",
+            "7 step.cancelled b",
+            "7 step.cancelled c",
+            "7 step.cancelled inner",
+            "7 step.cancelled e",
+            "7 run.failed a",
+        ]
+    );
+    let statuses = ["enhance", "a", "b", "c", "d", "inner", "e", "f", "after"].map(|id| story.status(id).name());
+    let (cancelled, pending) = ("cancelled", "pending");
+    assert_eq!(
+        statuses,
+        [cancelled, "failed", cancelled, cancelled, "completed", cancelled, cancelled, pending, pending]
+    );
+}
+
+#[test]
+fn a_last_attempt_that_times_out_fails_the_run() {
+    let mut story = Story::begin(&workflow(json!([
+        call("slow", json!({ "timeout": "1s", "retry": retry(2) })),
+        call("other", json!({ "needs": [] })),
+    ])));
+    assert_eq!(
+        story.at(10_000).told(),
+        [
+            "call slow#1",
+            "call other#1",
+            "abort slow#1: timed out",
+            "call slow#2",
+            "abort slow#2: timed out",
+            "abort other#1: run ended",
+            "failed: slow timed out",
+        ]
+    );
+}
+
+#[test]
+fn a_run_is_cancelled_while_it_runs() {
+    let mut story = Story::begin(&json!({ "id": "w", "timeout": "1m", "steps": [plain("a"), plain("b")] }));
+    assert_eq!(story.at(5).is_cancelled().told(), ["call a#1", "abort a#1: run ended", "cancelled"]);
+    assert_eq!(
+        story.log(),
+        ["0 run.started", "0 step.started a", "0 attempt.started a#1", "5 step.cancelled a", "5 run.cancelled"]
+    );
+    assert_eq!(story.is_cancelled().answers("a", 1, Outcome::Completed).told(), NOTHING);
+}
+
+#[test]
+fn a_run_is_cancelled_while_it_backs_off() {
+    let mut story = Story::begin(&workflow(json!([call("a", json!({ "retry": retry(2) }))])));
+    assert_eq!(story.at(5).fails("a").at(50).is_cancelled().told(), ["call a#1", "cancelled"]);
+    assert_eq!(story.status("a"), Status::Cancelled);
+    assert_eq!(story.at(1_000).told(), NOTHING);
+}
+
+#[test]
+fn a_run_is_cancelled_while_steps_wait_for_a_slot() {
+    let mut definition =
+        workflow(json!([{ "id": "g", "parallel": [call("a", json!({ "retry": retry(2) })), plain("b"), plain("c")] }]));
+    definition["concurrency"] = json!(1);
+    let mut story = Story::begin(&definition);
+    // `a` is in line again after its back-off, `c` for the first time.
+    assert_eq!(story.at(1).fails("a").at(101).told(), ["call a#1", "call b#1"]);
+    assert_eq!(story.is_cancelled().told(), ["abort b#1: run ended", "cancelled"]);
+    assert_eq!(
+        ["g", "a", "b", "c"].map(|id| story.status(id).name()),
+        ["cancelled", "cancelled", "cancelled", "pending"]
+    );
+}
+
+#[test]
+fn a_run_takes_no_longer_than_its_timeout() {
+    let mut story = Story::begin(&json!({ "id": "w", "timeout": "10s", "steps": [
+        call("a", json!({ "retry": retry(9) })), call("b", json!({ "needs": [] })),
+    ] }));
+    assert_eq!(story.at(9_950).fails("a").at(9_999).told(), ["call a#1", "call b#1"]);
+    assert_eq!(story.at(10_000).told(), ["abort b#1: run ended", "timed out"]);
+    assert_eq!(story.log().last().map(String::as_str), Some("10000 run.timed_out"));
+    assert_eq!(story.at(11_000).told(), NOTHING);
+}
+
+#[test]
+fn a_run_in_time_clears_its_timeout() {
+    let mut story = Story::begin(&json!({ "id": "w", "timeout": "10s", "steps": [plain("a")] }));
+    assert_eq!(story.wakes_at(), Some(10_000));
+    assert_eq!(story.completes("a").told(), ["call a#1", "completed"]);
+}
+
+#[test]
+fn a_step_knows_when_it_began_and_ended() {
+    let plan = plan(&workflow(json!([{ "id": "g", "steps": [call("a", json!({ "retry": retry(2) }))] }, plain("b")])));
+    let mut run = Run::new(Rc::clone(&plan), 1);
+    let (group, a, b) = (step(&plan, "g"), step(&plan, "a"), step(&plan, "b"));
+    let mut effects = Vec::new();
+    let settled = |attempt, outcome| Input::StepSettled { step: a, attempt, outcome };
+    run.handle(Input::Started, at(1), &mut effects);
+    run.handle(settled(1, Outcome::Failed), at(2), &mut effects);
+    run.handle(Input::TimerFired(Timer::Step(a)), at(102), &mut effects);
+    assert_eq!((run.step(a).started_at, run.step(a).ended_at, run.step(a).attempt), (Some(at(1)), None, 2));
+    run.handle(settled(2, Outcome::Completed), at(103), &mut effects);
+    assert_eq!((run.step(a).started_at, run.step(a).ended_at), (Some(at(1)), Some(at(103))));
+    assert_eq!((run.step(group).started_at, run.step(group).ended_at), (Some(at(1)), Some(at(103))));
+    assert_eq!(run.end(), None);
+    run.handle(Input::StepSettled { step: b, attempt: 1, outcome: Outcome::Failed }, at(104), &mut effects);
+    assert_eq!((run.step(b).started_at, run.step(b).ended_at), (Some(at(103)), Some(at(104))));
+    assert_eq!(run.end().map(|end| matches!(end, RunEnd::Failed(step, _) if step == b)), Some(true));
+}
+
+#[test]
+fn a_step_that_was_stopped_knows_when() {
+    let plan = plan(&workflow(
+        json!([{ "id": "g", "parallel": [plain("a"), call("b", json!({ "retry": retry(2) }))] }, plain("c")]),
+    ));
+    let mut run = Run::new(Rc::clone(&plan), 1);
+    let mut effects = Vec::new();
+    run.handle(Input::Started, at(1), &mut effects);
+    run.handle(
+        Input::StepSettled { step: step(&plan, "b"), attempt: 1, outcome: Outcome::Failed },
+        at(2),
+        &mut effects,
+    );
+    run.handle(Input::CancelRequested, at(3), &mut effects);
+    let ended = ["g", "a", "b", "c"].map(|id| run.step(step(&plan, id)).ended_at);
+    assert_eq!(ended, [Some(at(3)), Some(at(3)), Some(at(3)), None], "`c` never began");
+}
+
+/// The effects of one input as lines.
+fn effects(run: &mut Run, input: Input, ms: u64) -> Vec<String> {
+    let mut effects = Vec::new();
+    run.handle(input, at(ms), &mut effects);
+    let id = |step| Rc::clone(&run.plan().step(step).id);
+    let name = |timer| match timer {
+        Timer::Run => "run".to_owned(),
+        Timer::Step(step) => id(step).to_string(),
+    };
+    let line = |effect| match effect {
+        Effect::Call { step, attempt } => format!("call {}#{attempt}", id(step)),
+        Effect::Abort { step, attempt, reason } => format!("abort {}#{attempt}: {reason:?}", id(step)),
+        Effect::Collect { step } => format!("collect {}", id(step)),
+        Effect::BuildOutput => "build the output".to_owned(),
+        Effect::SetTimer { timer, at } => format!("wake {} at {}", name(timer), at.as_millis()),
+        Effect::ClearTimer { timer } => format!("clear {}", name(timer)),
+        Effect::Settle(end) => format!("{end:?}"),
+    };
+    effects.into_iter().map(line).collect()
+}
+
+#[test]
+fn a_run_has_not_completed_before_its_output_is_there() {
+    let plan = plan(&json!({ "id": "w", "steps": [call("a", json!({}))], "output": "{{ steps.a.output.text }}" }));
+    let a = step(&plan, "a");
+    for (outcome, end) in [(Outcome::Completed, "Completed"), (Outcome::FailedForGood, "OutputFailed")] {
+        let mut run = Run::new(Rc::clone(&plan), 1);
+        effects(&mut run, Input::Started, 0);
+        assert!(effects(&mut run, Input::OutputBuilt(outcome), 1).is_empty(), "nobody asked for the output yet");
+        let completed = Input::StepSettled { step: a, attempt: 1, outcome: Outcome::Completed };
+        assert_eq!(effects(&mut run, completed, 2), ["clear a", "build the output"]);
+        assert_eq!(run.end(), None);
+        assert_eq!(effects(&mut run, Input::OutputBuilt(outcome), 3), [end]);
+        let last = if end == "Completed" { "run.completed" } else { "run.failed" };
+        assert_eq!(run.log().last().map(|event| event.kind.name()), Some(last));
+    }
+}
+
+#[test]
+fn every_effect_of_a_run_in_its_order() {
+    let plan = plan(&json!({ "id": "w", "timeout": "10s", "steps": [
+        { "id": "g", "parallel": [call("a", json!({ "timeout": "1s", "retry": retry(2) })), call("b", json!({ "timeout": "2s" }))] },
+        call("c", json!({ "timeout": "3s" })),
+    ] }));
+    let mut run = Run::new(Rc::clone(&plan), 1);
+    let [a, b, c] = ["a", "b", "c"].map(|id| step(&plan, id));
+    let completed = |step, attempt| Input::StepSettled { step, attempt, outcome: Outcome::Completed };
+    assert_eq!(
+        effects(&mut run, Input::Started, 0),
+        ["wake run at 10000", "wake a at 1000", "call a#1", "wake b at 2000", "call b#1"]
+    );
+    assert_eq!(effects(&mut run, Input::TimerFired(Timer::Step(a)), 1_000), ["abort a#1: TimedOut", "wake a at 1100"]);
+    assert_eq!(effects(&mut run, Input::TimerFired(Timer::Step(a)), 1_100), ["wake a at 2100", "call a#2"]);
+    assert_eq!(effects(&mut run, completed(b, 1), 1_200), ["clear b"]);
+    assert_eq!(
+        effects(&mut run, Input::TimerFired(Timer::Step(b)), 1_200),
+        NOTHING,
+        "a step that is over has no timer"
+    );
+    assert_eq!(effects(&mut run, completed(a, 2), 1_300), ["clear a", "collect g", "wake c at 4300", "call c#1"]);
+    assert_eq!(
+        effects(&mut run, Input::CancelRequested, 1_400),
+        ["clear c", "abort c#1: RunEnded", "clear run", "Cancelled"]
+    );
+    for input in [Input::Started, Input::CancelRequested, Input::TimerFired(Timer::Run), completed(c, 1)] {
+        assert_eq!(effects(&mut run, input, 1_500), NOTHING, "{input:?} after the end");
+    }
+}
+
+#[test]
+fn statuses_have_stable_names() {
+    let names: Vec<&str> = Status::ALL.iter().map(|status| status.name()).collect();
+    assert_eq!(names, ["pending", "running", "waiting", "completed", "failed", "cancelled"]);
+    assert!(Status::ALL.iter().enumerate().all(|(number, status)| *status as usize == number));
+}
+
+proptest! {
+    #[test]
+    fn as_many_run_as_may_and_each_once(count in 1_usize..12, limit in 1_usize..5, order: u64) {
+        let steps: Vec<Json> = (0..count).map(|n| plain(&format!("s{n}"))).collect();
+        let mut story = Story::begin(&workflow(json!([{ "id": "g", "parallel": steps, "concurrency": limit }])));
+        let mut rng = repflow::rng::Rng::new(order);
+        let (mut running, mut called) = (Vec::new(), 0);
+        loop {
+            for line in story.told() {
+                if let Some(id) = line.strip_prefix("call ").and_then(|it| it.strip_suffix("#1")) {
+                    prop_assert_eq!(id, format!("s{called}"));
+                    called += 1;
+                    running.push(id.to_owned());
+                }
+            }
+            prop_assert_eq!(running.len(), limit.min(count - called + running.len()), "no slot is idle, none too many");
+            if running.is_empty() {
+                break;
+            }
+            let next = running.swap_remove(rng.below(running.len()));
+            story.completes(&next);
+        }
+        prop_assert_eq!(story.log().last().map(|line| line.ends_with("run.completed")), Some(true));
+    }
+}

@@ -1,0 +1,23 @@
+// The page: loads the package, then sets both sections up.
+
+import { mountCoach } from "./coach/section.js";
+import { byId } from "./parts/dom.js";
+import { errorView } from "./parts/error-view.js";
+import { mountPlayground } from "./playground/section.js";
+
+/** `loading`, `ready`, `done` or `error`: where the page, and then the coach's last request, is. */
+function setState(state) {
+  document.documentElement.dataset.state = state;
+}
+
+try {
+  // Not a static import: a page without its package should say so.
+  const repflow = await import("./pkg/entry-browser.js");
+  mountCoach(repflow, setState);
+  mountPlayground(repflow);
+  setState("ready");
+} catch (error) {
+  byId("coach-result").replaceChildren(errorView(error));
+  byId("coach-status").textContent = "The package could not be loaded.";
+  setState("error");
+}
