@@ -40,7 +40,7 @@ impl Row {
     pub fn plan_pct(&self) -> f64 {
         match self.focus {
             Focus::Power => (self.pct.0 + self.pct.1) / 2.0,
-            _ => strength::pct_1rm(self.plan_reps.1, self.plan_rir).clamp(self.pct.0, self.pct.1),
+            _ => within(self.pct, strength::pct_1rm(self.plan_reps.1, self.plan_rir)),
         }
     }
 }
@@ -154,6 +154,18 @@ fn limit(row: &Row, caps: Caps) -> Row {
         }
     }
     row
+}
+
+/// What is nearest to `number` inside a range. Like [`f64::clamp`], whose panic for a wrong range would bring the
+/// formatting of floats into the wasm.
+pub(super) fn within((min, max): (f64, f64), number: f64) -> f64 {
+    if number < min {
+        min
+    } else if number > max {
+        max
+    } else {
+        number
+    }
 }
 
 /// How many sets a muscle gets a week, and in one session.

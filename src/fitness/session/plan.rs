@@ -4,7 +4,7 @@
 //! thousand plans), so it is searched whole: a planner that decides greedily paints itself into corners in which a
 //! feasible request looks infeasible. The weights are house.
 
-use crate::fitness::prescription::Row;
+use crate::fitness::prescription::{Row, within};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, warm_up_bounds_s};
 use crate::fitness::words::{Focus, Kind};
@@ -118,7 +118,7 @@ fn consider<'a>(
         let for_main = room - i64::from(conditioning_s + setup_s);
         let rest_share = match longest - shortest {
             0 => 0.0,
-            span => ((for_main - shortest) as f64 / span as f64).clamp(0.0, 1.0),
+            span => within((0.0, 1.0), (for_main - shortest) as f64 / span as f64),
         };
         // What the rests cannot take up, warm-up and cool-down do, as far as they may.
         let mut off = for_main - main(rest_share);
