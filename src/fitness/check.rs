@@ -66,16 +66,25 @@ pub fn check(workout: &Workout, request: &WorkoutRequest) -> Vec<Violation> {
     let restrictions = Restrictions::of(request);
     let caps = screening.caps(&restrictions);
     let row = prescription::capped(request.focus, request.level, caps);
-    let mut case = Case { workout, request, screening, restrictions, caps, row, found: Vec::new() };
-    for rule in RULES {
-        rule(&mut case);
+    let mut steps = Vec::new();
+    for block in &workout.blocks {
+        for step in &block.steps {
+            let exercise = catalogue::find(&step.exercise_id);
+            steps.push(Known { step, exercise, is_main: block.kind.is_main() });
+        }
     }
-    case.found
+    let case = Case { workout, request, screening, restrictions, caps, row, steps };
+    let mut found = Found(Vec::new());
+    for rule in RULES {
+        rule(&case, &mut found);
+    }
+    found.0
 }
 
-const RULES: [fn(&mut Case<'_>); 21] =
+const RULES: [fn(&Case<'_>, &mut Found); 21] =
     [t1, t2, t3, t4, e1, e2, e3, s1, s3, s4, s5, s6, v1, v3, v4, b2, o1, o2, c1, d2, d3];
 
+/// What is checked, and what the rules ask of it.
 struct Case<'a> {
     workout: &'a Workout,
     request: &'a WorkoutRequest,
@@ -83,30 +92,26 @@ struct Case<'a> {
     restrictions: Restrictions,
     caps: Caps,
     row: Row,
-    found: Vec<Violation>,
+    steps: Vec<Known<'a>>,
+}
+
+/// A step, with what the catalogue knows of it.
+struct Known<'a> {
+    step: &'a Step,
+    exercise: Option<&'static Exercise>,
+    is_main: bool,
+}
+
+impl Known<'_> {
+    /// The exercise, when the step is resistance work of the main part.
+    fn set(&self) -> Option<&'static Exercise> {
+        self.exercise.filter(|exercise| self.is_main && exercise.pattern != Pattern::Cardio)
+    }
 }
 
 impl<'a> Case<'a> {
-    fn broken(&mut self, rule: &'static str, message: fmt::Arguments<'_>) {
-        self.found.push(Violation { rule, message: fmt::format(message) });
-    }
-
     fn blocks(&self) -> &'a [Block] {
         &self.workout.blocks
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &'a Step> + use<'a> {
-        self.blocks().iter().flat_map(|block| &block.steps)
-    }
-
-    fn main_steps(&self) -> impl Iterator<Item = &'a Step> + use<'a> {
-        self.blocks().iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps)
-    }
-
-    /// The steps of the main part that are sets of resistance work, with their exercises.
-    fn sets(&self) -> impl Iterator<Item = (&'a Step, &'static Exercise)> + use<'a> {
-        let known = self.main_steps().filter_map(|step| Some((step, catalogue::find(&step.exercise_id)?)));
-        known.filter(|(_, exercise)| exercise.pattern != Pattern::Cardio)
     }
 
     fn has_training(&self) -> bool {
@@ -120,23 +125,42 @@ impl<'a> Case<'a> {
     }
 }
 
+/// The violations so far.
+struct Found(Vec<Violation>);
+
+impl Found {
+    fn broken(&mut self, rule: &'static str, message: fmt::Arguments<'_>) {
+        self.0.push(Violation { rule, message: fmt::format(message) });
+    }
+
+    /// Something is wrong with a step: the message is its exercise and `what`.
+    fn with(&mut self, rule: &'static str, step: &Step, what: &str) {
+        self.broken(rule, format_args!("{}{what}", step.exercise_id));
+    }
+
+    /// Something is wrong with the whole.
+    fn whole(&mut self, rule: &'static str, what: &str) {
+        self.broken(rule, format_args!("{what}"));
+    }
+}
+
 /// A number in a message.
 fn shown(number: Option<f64>) -> String {
     number.map_or_else(|| "none".to_owned(), number::format)
 }
 
-fn t1(case: &mut Case<'_>) {
+fn t1(case: &Case<'_>, found: &mut Found) {
     let (min, max) = time_budget::window_s(case.request.duration_min);
     let total = case.workout.totals.duration_s;
     if case.has_training() && !(min..=max).contains(&total) {
-        case.broken("T1", format_args!("{total} s is outside {min} to {max} s"));
+        found.broken("T1", format_args!("{total} s is outside {min} to {max} s"));
     }
 }
 
-fn t2(case: &mut Case<'_>) {
+fn t2(case: &Case<'_>, found: &mut Found) {
     for (i, block) in case.blocks().iter().enumerate() {
         if block.duration_s != time_budget::block_s(block) {
-            case.broken(
+            found.broken(
                 "T2",
                 format_args!("block {i} says {} s, its sets take {} s", block.duration_s, time_budget::block_s(block)),
             );
@@ -144,7 +168,7 @@ fn t2(case: &mut Case<'_>) {
         for step in &block.steps {
             let work_s = time_budget::set_work_s(&step.goal, step.tempo_s, step.per_side);
             if step.work_s != work_s || work_s == 0 || step.sets != block.rounds || step.goal.min > step.goal.max {
-                case.broken(
+                found.broken(
                     "T2",
                     format_args!(
                         "{}: {} s of work and {} sets do not follow from its goal",
@@ -156,14 +180,14 @@ fn t2(case: &mut Case<'_>) {
     }
     let total = time_budget::total_s(case.workout);
     if case.workout.totals.duration_s != total {
-        case.broken(
+        found.broken(
             "T2",
             format_args!("the total says {} s, the blocks take {total} s", case.workout.totals.duration_s),
         );
     }
 }
 
-fn t3(case: &mut Case<'_>) {
+fn t3(case: &Case<'_>, found: &mut Found) {
     if !case.has_training() {
         return;
     }
@@ -171,190 +195,205 @@ fn t3(case: &mut Case<'_>) {
     match case.blocks().first() {
         Some(block) if block.kind == BlockKind::WarmUp => {
             if !(min..=max).contains(&block.duration_s) {
-                case.broken("T3", format_args!("a warm-up of {} s is outside {min} to {max} s", block.duration_s));
+                found.broken("T3", format_args!("a warm-up of {} s is outside {min} to {max} s", block.duration_s));
             }
             for step in block.steps.iter().filter(|step| step.intensity > Intensity::Moderate) {
-                case.broken("T3", format_args!("{} is hard work in the warm-up", step.exercise_id));
+                found.with("T3", step, " is hard work in the warm-up");
             }
         }
-        _ => case.broken("T3", format_args!("the first block is not a warm-up")),
+        _ => found.whole("T3", "the first block is not a warm-up"),
     }
 }
 
-fn t4(case: &mut Case<'_>) {
+fn t4(case: &Case<'_>, found: &mut Found) {
     if !case.has_training() {
         return;
     }
     match case.blocks().last() {
         Some(block) if block.kind == BlockKind::CoolDown => {
             if block.duration_s < time_budget::COOL_DOWN_S.0 {
-                case.broken("T4", format_args!("a cool-down of {} s is too short", block.duration_s));
+                found.broken("T4", format_args!("a cool-down of {} s is too short", block.duration_s));
             }
             for step in &block.steps {
                 let exercise = catalogue::find(&step.exercise_id);
                 if exercise.is_none_or(|exercise| exercise.kind != Kind::Stretch || !exercise.requires.is_empty()) {
-                    case.broken("T4", format_args!("{} is not a stretch", step.exercise_id));
+                    found.with("T4", step, " is not a stretch");
                 }
             }
         }
-        _ => case.broken("T4", format_args!("the last block is not a cool-down")),
+        _ => found.whole("T4", "the last block is not a cool-down"),
     }
 }
 
-fn e1(case: &mut Case<'_>) {
-    for step in case.steps() {
-        if let Some(exercise) = catalogue::find(&step.exercise_id)
+fn e1(case: &Case<'_>, found: &mut Found) {
+    for Known { step, exercise, .. } in &case.steps {
+        if let Some(exercise) = exercise
             && !exercise.requires.is_subset(case.request.equipment)
         {
-            case.broken("E1", format_args!("{} needs {}", exercise.id, report::names(exercise.requires)));
+            found.broken("E1", format_args!("{} needs {}", step.exercise_id, report::names(exercise.requires)));
         }
     }
 }
 
-fn e2(case: &mut Case<'_>) {
-    for step in case.steps() {
-        match catalogue::find(&step.exercise_id) {
-            None => case.broken("E2", format_args!("{} is not in the catalogue", step.exercise_id)),
+fn e2(case: &Case<'_>, found: &mut Found) {
+    for Known { step, exercise, .. } in &case.steps {
+        match exercise {
+            None => found.with("E2", step, " is not in the catalogue"),
             Some(exercise) if exercise.name != step.name || exercise.pattern != step.pattern => {
-                case.broken("E2", format_args!("{} has another name or pattern in the catalogue", step.exercise_id));
+                found.with("E2", step, " has another name or pattern in the catalogue");
             }
             Some(_) => {}
         }
     }
 }
 
-fn e3(case: &mut Case<'_>) {
-    let ids: Vec<&str> = case.main_steps().map(|step| step.exercise_id.as_str()).collect();
-    for (i, id) in ids.iter().enumerate() {
-        if ids[..i].contains(id) {
-            case.broken("E3", format_args!("{id} comes twice"));
+fn e3(case: &Case<'_>, found: &mut Found) {
+    let main = |known: &&Known<'_>| known.is_main;
+    for (i, one) in case.steps.iter().enumerate().filter(|(_, known)| known.is_main) {
+        if case.steps[..i].iter().filter(main).any(|other| other.step.exercise_id == one.step.exercise_id) {
+            found.with("E3", one.step, " comes twice");
         }
     }
 }
 
-fn s1(case: &mut Case<'_>) {
-    for step in case.steps() {
-        if let Some(exercise) = catalogue::find(&step.exercise_id)
+fn s1(case: &Case<'_>, found: &mut Found) {
+    for Known { step, exercise, .. } in &case.steps {
+        if let Some(exercise) = exercise
             && !case.restrictions.allow(exercise)
         {
-            case.broken("S1", format_args!("{} is excluded by an injury, a condition or age", exercise.id));
+            found.with("S1", step, " is excluded by an injury, a condition or age");
         }
     }
 }
 
-fn s3(case: &mut Case<'_>) {
+fn s3(case: &Case<'_>, found: &mut Found) {
     let wanted = match case.screening.clearance {
         Clearance::Stop => Status::Referral,
         Clearance::LightOnly => Status::LightOnly,
         Clearance::Moderate | Clearance::Full => Status::Ok,
     };
     if case.workout.status != wanted {
-        case.broken(
+        found.broken(
             "S3",
             format_args!("the status is {}, screening asks for {}", case.workout.status.as_str(), wanted.as_str()),
         );
     }
     if case.screening.clearance != Clearance::Full && case.workout.referral.is_none() {
-        case.broken("S3", format_args!("there is no referral"));
+        found.whole("S3", "there is no referral");
     }
     if wanted == Status::Referral && !case.blocks().is_empty() {
-        case.broken("S3", format_args!("there is training before clearance"));
+        found.whole("S3", "there is training before clearance");
     }
-    if wanted == Status::LightOnly && case.main_steps().any(|step| step.intensity > Intensity::Light) {
-        case.broken("S3", format_args!("there is work above light effort before clearance"));
+    if wanted == Status::LightOnly
+        && case.steps.iter().any(|known| known.is_main && known.step.intensity > Intensity::Light)
+    {
+        found.whole("S3", "there is work above light effort before clearance");
     }
 }
 
-fn s4(case: &mut Case<'_>) {
-    for step in case.steps() {
-        let Some(exercise) = catalogue::find(&step.exercise_id) else { continue };
+fn s4(case: &Case<'_>, found: &mut Found) {
+    for Known { step, exercise, .. } in &case.steps {
+        let Some(exercise) = exercise else { continue };
         if exercise.level > case.request.level {
-            case.broken("S4", format_args!("{} wants more experience", exercise.id));
+            found.with("S4", step, " wants more experience");
         }
         if exercise.kind == Kind::Plyometric && case.request.level == Level::Beginner {
-            case.broken("S4", format_args!("{} is a jump", exercise.id));
+            found.with("S4", step, " is a jump");
         }
     }
 }
 
-fn s5(case: &mut Case<'_>) {
-    for step in case.steps() {
+fn s5(case: &Case<'_>, found: &mut Found) {
+    for Known { step, .. } in &case.steps {
         if let (Some(rir), Some(rpe)) = (step.target.rir, step.target.rpe)
             && rir + rpe != 10
         {
-            case.broken("S5", format_args!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
+            found.broken("S5", format_args!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
         }
     }
-    for (step, exercise) in case.sets() {
+    for known in &case.steps {
+        let (step, Some(exercise)) = (known.step, known.set()) else { continue };
         let risky = exercise.tags.contains(Tag::Spine) || exercise.tags.contains(Tag::Overhead);
         let least = match case.request.level {
             Level::Beginner => 2,
             _ => u32::from(exercise.kind == Kind::Compound && risky),
         };
         if step.goal.kind == GoalKind::Reps && step.target.rir.is_none_or(|rir| rir < least) {
-            case.broken("S5", format_args!("{} needs at least {least} in reserve", exercise.id));
+            found.broken("S5", format_args!("{} needs at least {least} in reserve", exercise.id));
         }
     }
 }
 
-fn s6(case: &mut Case<'_>) {
+fn s6(case: &Case<'_>, found: &mut Found) {
     let Caps { rpe_max, pct_1rm_max, rest_min_s } = case.caps;
-    for step in case.steps() {
+    for Known { step, .. } in &case.steps {
         let target = &step.target;
         if rpe_max.is_some_and(|max| target.rpe.is_none_or(|rpe| rpe > max)) {
-            case.broken("S6", format_args!("{} exceeds the allowed effort", step.exercise_id));
+            found.with("S6", step, " exceeds the allowed effort");
         }
         if target.pct_1rm.is_some_and(|pct| pct_1rm_max.is_some_and(|max| pct > max + 1e-9)) {
-            case.broken("S6", format_args!("{} exceeds the allowed load", step.exercise_id));
+            found.with("S6", step, " exceeds the allowed load");
         }
         if step.recovery_s.is_some_and(|rest| rest_min_s.is_some_and(|min| rest < min)) {
-            case.broken("S6", format_args!("{} rests too little", step.exercise_id));
+            found.with("S6", step, " rests too little");
         }
         if target.hr_zone.is_some() && case.request.conditions.contains(Condition::BetaBlocker) {
-            case.broken("S6", format_args!("{} has a heart-rate target despite a beta blocker", step.exercise_id));
+            found.with("S6", step, " has a heart-rate target despite a beta blocker");
         }
     }
 }
 
-fn v1(case: &mut Case<'_>) {
-    let row = case.row.clone();
+fn v1(case: &Case<'_>, found: &mut Found) {
+    let row = &case.row;
     let inside = |range: (u32, u32), value: u32| (range.0..=range.1).contains(&value);
-    for (step, exercise) in case.sets() {
+    for known in &case.steps {
+        let (step, Some(exercise)) = (known.step, known.set()) else { continue };
         let multi_joint = matches!(exercise.kind, Kind::Compound | Kind::Plyometric);
         let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
         let target = &step.target;
         if !inside(row.sets, step.sets) {
-            case.broken("V1", format_args!("{}: {} sets", exercise.id, step.sets));
+            found.broken("V1", format_args!("{}: {} sets", step.exercise_id, step.sets));
         }
         if (step.sets > 1) != step.recovery_s.is_some() || step.recovery_s.is_some_and(|s| !inside(rest, s)) {
-            case.broken("V1", format_args!("{}: a rest of {} s", exercise.id, shown(step.recovery_s.map(f64::from))));
+            found.broken(
+                "V1",
+                format_args!("{}: a rest of {} s", step.exercise_id, shown(step.recovery_s.map(f64::from))),
+            );
         }
         if target.pct_1rm.is_some_and(|pct| pct < row.pct.0 - 1e-9 || pct > row.pct.1 + 1e-9) {
-            case.broken("V1", format_args!("{}: a load of {}", exercise.id, shown(target.pct_1rm)));
+            found.broken("V1", format_args!("{}: a load of {}", step.exercise_id, shown(target.pct_1rm)));
         }
         if step.goal.kind == GoalKind::Reps {
             let in_row = inside(row.reps, step.goal.min) && inside(row.reps, step.goal.max);
-            let excused = is_load_limited(step.goal.max, &exercise.id, &row) && case.has_warning("load_limited", &[]);
+            let excused =
+                is_load_limited(step.goal.max, &step.exercise_id, row) && case.has_warning("load_limited", &[]);
             if !in_row && !excused {
-                case.broken("V1", format_args!("{}: {} to {} repetitions", exercise.id, step.goal.min, step.goal.max));
+                found.broken(
+                    "V1",
+                    format_args!("{}: {} to {} repetitions", step.exercise_id, step.goal.min, step.goal.max),
+                );
             }
             // A mild injury leaves one more in reserve.
             let mild = !exercise.tags.intersection(case.restrictions.mild_tags).is_empty();
             if target.rir.is_some_and(|rir| !inside((row.rir.0, row.rir.1 + u32::from(mild)), rir)) {
-                case.broken("V1", format_args!("{}: {} in reserve", exercise.id, shown(target.rir.map(f64::from))));
+                found.broken(
+                    "V1",
+                    format_args!("{}: {} in reserve", step.exercise_id, shown(target.rir.map(f64::from))),
+                );
             }
         }
     }
     for block in case.blocks().iter().filter(|block| block.kind.is_main()) {
         let round: u32 = block.steps.iter().map(|step| step.work_s + step.rest_s).sum();
         for step in block.steps.iter().filter(|step| step.recovery_s.is_some_and(|rest| rest + step.work_s != round)) {
-            case.broken("V1", format_args!("{}: the stated rest is not the rest", step.exercise_id));
+            found.with("V1", step, ": the stated rest is not the rest");
         }
     }
 }
 
-fn v3(case: &mut Case<'_>) {
-    for (step, exercise) in case.sets() {
+fn v3(case: &Case<'_>, found: &mut Found) {
+    for known in &case.steps {
+        let (step, Some(exercise)) = (known.step, known.set()) else { continue };
         let Some(weight_kg) = step.target.weight_kg else { continue };
         let hand_held =
             exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
@@ -363,91 +402,99 @@ fn v3(case: &mut Case<'_>) {
             case.request.one_rep_max_kg.get(&exercise.id).zip(step.target.pct_1rm).map(|(max, pct)| max * pct);
         let is_bar = exercise.requires.contains(Equipment::Barbell);
         if planned.is_none_or(|planned| (weight_kg - planned).abs() > half + 1e-9) || (is_bar && weight_kg < 20.0) {
-            case.broken("V3", format_args!("{}: {} kg", exercise.id, number::format(weight_kg)));
+            found.broken("V3", format_args!("{}: {} kg", step.exercise_id, number::format(weight_kg)));
         }
     }
 }
 
-fn v4(case: &mut Case<'_>) {
+fn v4(case: &Case<'_>, found: &mut Found) {
     let cap = f64::from(prescription::weekly_sets().per_session_cap);
     let totals = report::totals(case.blocks(), None);
     for (muscle, sets) in totals.sets_per_muscle.iter() {
         if sets > cap {
-            case.broken("V4", format_args!("{} sets for {muscle}", number::format(sets)));
+            found.broken("V4", format_args!("{} sets for {muscle}", number::format(sets)));
         }
     }
     if totals.sets_per_muscle != case.workout.totals.sets_per_muscle || totals.sets != case.workout.totals.sets {
-        case.broken("V4", format_args!("the sets do not add up to the totals"));
+        found.whole("V4", "the sets do not add up to the totals");
     }
 }
 
-fn b2(case: &mut Case<'_>) {
+fn b2(case: &Case<'_>, found: &mut Found) {
     if case.workout.status != Status::Ok {
         return;
     }
     for (name, patterns) in GROUPS {
-        let trained = case.main_steps().any(|step| patterns.contains(&step.pattern));
+        let trained = case.steps.iter().any(|known| known.is_main && patterns.contains(&known.step.pattern));
         let said = case.has_warning("pattern_unavailable", patterns) || case.has_warning("pattern_skipped", patterns);
         if !trained && !said {
-            case.broken("B2", format_args!("no {name}, and no warning about it"));
+            found.broken("B2", format_args!("no {name}, and no warning about it"));
         }
     }
-    if case.main_steps().next().is_none() {
-        case.broken("B2", format_args!("there is nothing between warm-up and cool-down"));
+    if !case.steps.iter().any(|known| known.is_main) {
+        found.whole("B2", "there is nothing between warm-up and cool-down");
     }
 }
 
-fn o1(case: &mut Case<'_>) {
+fn o1(case: &Case<'_>, found: &mut Found) {
     let mut last = None;
     for block in case.blocks().iter().filter(|block| block.kind.is_main()) {
         let ranks = block.steps.iter().filter_map(|step| catalogue::find(&step.exercise_id));
         let rank = ranks.map(Exercise::order).max();
         if rank < last {
-            let first = block.steps.first().map_or("an empty block", |step| &step.exercise_id);
-            case.broken("O1", format_args!("{first} comes too late"));
+            match block.steps.first() {
+                Some(step) => found.with("O1", step, " comes too late"),
+                None => found.whole("O1", "a block is empty"),
+            }
         }
         last = rank.max(last);
     }
 }
 
-fn o2(case: &mut Case<'_>) {
-    for step in case.steps() {
-        if catalogue::find(&step.exercise_id).is_some_and(|exercise| exercise.per_side != step.per_side) {
-            case.broken("O2", format_args!("{} does not say whether each side works", step.exercise_id));
+fn o2(case: &Case<'_>, found: &mut Found) {
+    for Known { step, exercise, .. } in &case.steps {
+        if exercise.is_some_and(|exercise| exercise.per_side != step.per_side) {
+            found.with("O2", step, " does not say whether each side works");
         }
     }
 }
 
-fn c1(case: &mut Case<'_>) {
+fn c1(case: &Case<'_>, found: &mut Found) {
     let kcal = report::totals(case.blocks(), case.request.weight_kg).kcal_net;
     let right = match (kcal, case.workout.totals.kcal_net) {
         (Some(a), Some(b)) => (a - b).abs() < 0.5 && (b > 0.0 || case.blocks().is_empty()),
         (a, b) => a == b,
     };
     if !right {
-        case.broken("C1", format_args!("{} kcal instead of {}", shown(case.workout.totals.kcal_net), shown(kcal)));
+        found.broken("C1", format_args!("{} kcal instead of {}", shown(case.workout.totals.kcal_net), shown(kcal)));
     }
 }
 
-fn d2(case: &mut Case<'_>) {
-    let targets = case.steps().flat_map(|step| [step.target.weight_kg, step.target.pct_1rm]);
-    let numbers = targets.chain([case.workout.totals.kcal_net]).flatten();
-    let sums = case.workout.totals.sets_per_muscle.iter().map(|(_, sets)| sets);
-    if numbers.chain(sums).any(|number| !number.is_finite() || number < 0.0) {
-        case.broken("D2", format_args!("a number is negative or not finite"));
+fn d2(case: &Case<'_>, found: &mut Found) {
+    let wrong = |number: f64| !number.is_finite() || number < 0.0;
+    let wrong_step = |known: &Known<'_>| {
+        let target = &known.step.target;
+        target.weight_kg.is_some_and(wrong) || target.pct_1rm.is_some_and(wrong)
+    };
+    let totals = &case.workout.totals;
+    if case.steps.iter().any(wrong_step)
+        || totals.kcal_net.is_some_and(wrong)
+        || totals.sets_per_muscle.iter().any(|(_, sets)| wrong(sets))
+    {
+        found.whole("D2", "a number is negative or not finite");
     }
     if case.workout.notice.is_empty() {
-        case.broken("D2", format_args!("there is no notice"));
+        found.whole("D2", "there is no notice");
     }
 }
 
-fn d3(case: &mut Case<'_>) {
+fn d3(case: &Case<'_>, found: &mut Found) {
     for (i, block) in case.blocks().iter().enumerate() {
         if block.provenance.provider.is_empty() || block.provenance.rules.is_empty() {
-            case.broken("D3", format_args!("block {i} does not say where it came from"));
+            found.broken("D3", format_args!("block {i} does not say where it came from"));
         }
     }
     if case.workout.provenance.provider.is_empty() || case.workout.provenance.rules.is_empty() {
-        case.broken("D3", format_args!("the workout does not say where it came from"));
+        found.whole("D3", "the workout does not say where it came from");
     }
 }

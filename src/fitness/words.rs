@@ -151,6 +151,12 @@ impl<W: Word> Set<W> {
     /// No word.
     pub const EMPTY: Self = Self(0, PhantomData);
 
+    /// One word.
+    #[must_use]
+    pub fn only(word: W) -> Self {
+        Self(1 << word.index(), PhantomData)
+    }
+
     /// Every word.
     #[must_use]
     pub fn all() -> Self {

@@ -40,8 +40,7 @@ impl Feature for WorkoutDetail {
         let safety = |key: &str| object.get("safety").and_then(Json::as_object).and_then(|safety| safety.get(key));
         if safety("status").and_then(Json::as_str) == Some("fail") {
             let violations = safety("violations").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-            let message = |one: &'_ Json| one.as_object()?.get("message")?.as_str().map(str::to_owned);
-            let named: Vec<String> = violations.iter().filter_map(message).collect();
+            let named: Vec<&str> = violations.iter().filter_map(message_of).collect();
             let message = format!("the workout is not safe to give: {}", named.join("; "));
             return Err(Error::new(Code::WorkoutInfeasible, message));
         }
@@ -58,6 +57,10 @@ impl Feature for WorkoutDetail {
         }
         Ok(written)
     }
+}
+
+fn message_of(violation: &Json) -> Option<&str> {
+    violation.as_object()?.get("message")?.as_str()
 }
 
 fn set(json: &mut Json, key: &str, value: Json) {

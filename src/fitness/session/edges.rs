@@ -121,18 +121,21 @@ fn covering(pool: &[&'static Exercise], muscles: Set<Muscle>) -> Vec<&'static Ex
     let mut open = muscles;
     let mut ordered = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let reach = |exercise: &Exercise| {
+        let (mut best, mut reached) = (0, 0);
+        for (i, exercise) in left.iter().enumerate() {
             let main = exercise.primary.intersection(open).len();
-            3 * main + exercise.secondary.intersection(open).len()
-        };
-        let best = (0..left.len()).rev().max_by_key(|i| reach(left[*i])).unwrap_or(0);
-        if reach(left[best]) == 0 && open != muscles {
+            let reach = 3 * main + exercise.secondary.intersection(open).len();
+            if reach > reached {
+                (best, reached) = (i, reach);
+            }
+        }
+        if reached == 0 && open != muscles {
             // Everything is reached: another round.
             open = muscles;
             continue;
         }
         let exercise = left.remove(best);
-        exercise.primary.union(exercise.secondary).iter().for_each(|muscle| open.remove(muscle));
+        open = open.without(exercise.primary.union(exercise.secondary));
         ordered.push(exercise);
     }
     ordered
@@ -151,33 +154,36 @@ fn room_s(pool: &[&Exercise]) -> u32 {
 fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> Vec<Step> {
     // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met.
     let Some(even) = pool.iter().position(|exercise| !exercise.per_side) else { return Vec::new() };
-    let mut chosen = vec![even];
+    let mut filled = vec![(even, 0)];
     let mut units = 1;
     for (i, exercise) in pool.iter().enumerate() {
         if i != even && (units + sides(exercise)) * hold_s <= seconds {
-            chosen.push(i);
+            filled.push((i, 0));
             units += sides(exercise);
         }
     }
-    let mut each = vec![(seconds / units / 5 * 5).clamp(HOLD_S.0, HOLD_S.1); chosen.len()];
-    let taken = |each: &[u32]| -> u32 { chosen.iter().zip(each).map(|(&i, s)| s * sides(pool[i])).sum() };
+    for (_, each_s) in &mut filled {
+        *each_s = (seconds / units / 5 * 5).clamp(HOLD_S.0, HOLD_S.1);
+    }
     let mut at = 0;
     let mut idle = 0;
-    while taken(&each) != seconds && idle < each.len() {
-        let now = taken(&each);
-        let step = 5 * sides(pool[chosen[at]]);
-        if now + step <= seconds && each[at] < HOLD_S.1 {
-            each[at] += 5;
+    while idle < filled.len() {
+        let taken: u32 = filled.iter().map(|(i, each_s)| each_s * sides(pool[*i])).sum();
+        if taken == seconds {
+            break;
+        }
+        let (i, each_s) = &mut filled[at];
+        if taken + 5 * sides(pool[*i]) <= seconds && *each_s < HOLD_S.1 {
+            *each_s += 5;
             idle = 0;
-        } else if now > seconds && each[at] > 10 {
-            each[at] -= 5;
+        } else if taken > seconds && *each_s > 10 {
+            *each_s -= 5;
             idle = 0;
         } else {
             idle += 1;
         }
-        at = (at + 1) % each.len();
+        at = (at + 1) % filled.len();
     }
-    let mut filled: Vec<(usize, u32)> = chosen.into_iter().zip(each).collect();
     sort_by(&mut filled, |(a, _), (b, _)| a < b);
     filled.into_iter().map(|(i, seconds)| easy(pool[i], seconds, phase)).collect()
 }

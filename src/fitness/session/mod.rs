@@ -142,17 +142,11 @@ impl<'r> Coach<'r> {
     /// The blocks of a session. When the whole of the equipment leads nowhere, less of it may (E4).
     fn training(&self) -> Option<Vec<Block>> {
         let all = self.request.equipment;
-        let without = all.iter().map(|item| {
-            let mut less = all;
-            less.remove(item);
-            less
-        });
-        let alone = all.iter().map(|item| [item].into_iter().collect());
-        std::iter::once(all)
-            .chain(without)
-            .chain(alone)
-            .chain([Set::EMPTY])
-            .find_map(|equipment| self.training_with(equipment))
+        let mut sets = vec![all];
+        sets.extend(all.iter().map(|item| all.without(Set::only(item))));
+        sets.extend(all.iter().map(Set::only));
+        sets.push(Set::EMPTY);
+        sets.into_iter().find_map(|equipment| self.training_with(equipment))
     }
 
     fn training_with(&self, equipment: Set<Equipment>) -> Option<Vec<Block>> {

@@ -7,7 +7,7 @@
 use crate::fitness::prescription::{Row, within};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, warm_up_bounds_s};
-use crate::fitness::words::{Focus, Kind};
+use crate::fitness::words::{Focus, Kind, Pattern, Set};
 
 use super::layout::{Group, Style, arrange};
 use super::selection::{Candidate, GROUPS, select};
@@ -174,13 +174,19 @@ fn conditioning_cost(request: &WorkoutRequest, wanted: u32, got: u32) -> f64 {
 }
 
 fn score(request: &WorkoutRequest, groups: &[Group<'_>], style: Style, rest_share: f64) -> f64 {
-    let members = || groups.iter().flat_map(|group| &group.members);
-    let patterns = |wanted: &[_]| members().any(|member| wanted.contains(&member.exercise.pattern));
-    let covered = GROUPS.iter().filter(|(_, wanted)| patterns(wanted)).count();
-    let sets: u32 = groups.iter().map(|group| group.sets * group.members.len() as u32).sum();
-    let count = members().count();
-    let has_trunk = members().any(|member| member.exercise.kind == Kind::Core);
-    let jumps = members().any(|member| member.exercise.kind == Kind::Plyometric);
+    let mut patterns: Set<Pattern> = Set::EMPTY;
+    let mut kinds: Set<Kind> = Set::EMPTY;
+    let (mut sets, mut count) = (0, 0_usize);
+    for group in groups {
+        for member in &group.members {
+            patterns.insert(member.exercise.pattern);
+            kinds.insert(member.exercise.kind);
+            sets += group.sets;
+            count += 1;
+        }
+    }
+    let covered = GROUPS.iter().filter(|(_, wanted)| wanted.iter().any(|one| patterns.contains(*one))).count();
+    let (has_trunk, jumps) = (kinds.contains(Kind::Core), kinds.contains(Kind::Plyometric));
     let (many, share, paired) = match request.focus {
         Focus::Strength | Focus::Power => (5, 0.5, -6.0),
         Focus::Hypertrophy => (7, 0.35, -2.0),

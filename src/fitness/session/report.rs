@@ -7,7 +7,7 @@ use crate::fitness::prescription::{self, Caps, Row};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget;
-use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
+use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word, with_spaces};
 use crate::fitness::workout::{Block, Figures, Provenance, Referral, SetType, Totals, Warning};
 
 use super::selection::{GROUPS, is_available};
@@ -25,35 +25,29 @@ pub(crate) const PATTERNS: [Pattern; 7] = [
 
 /// Sums over blocks. Steps whose exercise is unknown count for no muscle.
 pub(crate) fn totals(blocks: &[Block], weight_kg: Option<f64>) -> Totals {
-    let mut sets = 0;
-    let mut per_muscle = [0.0_f64; Muscle::ALL.len()];
-    for step in blocks.iter().flat_map(|block| &block.steps).filter(|step| step.set_type == SetType::Working) {
-        let exercise = catalogue::find(&step.exercise_id);
-        if let Some(exercise) = exercise.filter(|exercise| exercise.pattern != Pattern::Cardio) {
-            sets += step.sets;
-            for muscle in Muscle::ALL {
-                per_muscle[muscle.index()] += f64::from(step.sets) * exercise.share(*muscle);
+    let mut counted: Vec<(f64, &Exercise)> = Vec::new();
+    let (mut duration_s, mut sets, mut kcal) = (0, 0, 0.0);
+    for block in blocks {
+        let block_s = time_budget::block_s(block);
+        duration_s += block_s;
+        kcal += energy::net_kcal(energy::block_met(block), weight_kg.unwrap_or_default(), block_s);
+        for step in block.steps.iter().filter(|step| step.set_type == SetType::Working) {
+            let exercise = catalogue::find(&step.exercise_id);
+            if let Some(exercise) = exercise.filter(|exercise| exercise.pattern != Pattern::Cardio) {
+                sets += step.sets;
+                counted.push((f64::from(step.sets), exercise));
             }
         }
     }
     let mut sets_per_muscle = Figures::default();
-    for muscle in Muscle::ALL.iter().filter(|muscle| per_muscle[muscle.index()] > 0.0) {
-        sets_per_muscle.set(muscle.as_str(), per_muscle[muscle.index()]);
+    for muscle in Muscle::ALL {
+        let of_muscle: f64 = counted.iter().map(|(sets, exercise)| sets * exercise.share(*muscle)).sum();
+        if of_muscle > 0.0 {
+            sets_per_muscle.set(muscle.as_str(), of_muscle);
+        }
     }
-    Totals {
-        duration_s: blocks.iter().map(time_budget::block_s).sum(),
-        sets,
-        kcal_net: kcal(blocks, weight_kg),
-        sets_per_muscle,
-    }
-}
-
-/// Net kilocalories, to whole ones.
-fn kcal(blocks: &[Block], weight_kg: Option<f64>) -> Option<f64> {
-    let of = |block: &Block, kg| {
-        energy::net_kcal(energy::block_met(block, catalogue::find), kg, time_budget::block_s(block))
-    };
-    weight_kg.map(|kg| blocks.iter().map(|block| of(block, kg)).sum::<f64>().round())
+    // Net kilocalories, to whole ones.
+    Totals { duration_s, sets, kcal_net: weight_kg.map(|_| kcal.round()), sets_per_muscle }
 }
 
 /// Why no exercise of a pattern can be done.
@@ -185,14 +179,15 @@ pub(crate) fn is_load_limited(reps_max: u32, exercise_id: &str, row: &Row) -> bo
 
 /// `dumbbell and bench`.
 pub(crate) fn names(items: Set<Equipment>) -> String {
-    let names: Vec<String> = items.iter().map(Word::spoken).collect();
-    names.join(" and ")
+    with_spaces(&items.names().join(" and "))
 }
 
 /// Who should see the person.
 pub(crate) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
-    let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.spoken()));
-    let reasons: Vec<String> = screening.reasons.iter().cloned().chain(areas).collect();
+    let mut reasons = screening.reasons.clone();
+    for area in restrictions.refer.iter() {
+        reasons.push(format!("Severe injury: {}.", area.spoken()));
+    }
     let clearance = screening.clearance.as_str().to_owned();
     (!reasons.is_empty()).then_some(Referral { clearance, reasons })
 }
