@@ -93,7 +93,7 @@ impl Pools {
         let mut steps = Vec::new();
         let room = room_s(&self.mobility);
         if let Some(exercise) = self.raise() {
-            let raise_s = (left * 2 / 5 / 5 * 5).max(left.saturating_sub(room)).clamp(RAISE_S.0, RAISE_S.1);
+            let raise_s = (left * 2 / 5 / 5 * 5).max(left.saturating_sub(room)).max(RAISE_S.0).min(RAISE_S.1);
             if raise_s + HOLD_S.0 <= left {
                 left -= raise_s;
                 steps.push(easy(exercise, raise_s, Phase::WarmUp));
@@ -163,7 +163,7 @@ fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> 
         }
     }
     for (_, each_s) in &mut filled {
-        *each_s = (seconds / units / 5 * 5).clamp(HOLD_S.0, HOLD_S.1);
+        *each_s = (seconds / units / 5 * 5).max(HOLD_S.0).min(HOLD_S.1);
     }
     let mut at = 0;
     let mut idle = 0;

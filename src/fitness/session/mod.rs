@@ -245,8 +245,8 @@ impl<'r> Coach<'r> {
             Edges::of(request.duration_min, pools.warm_up_room_s(), pools.cool_down_room_s(), conditioning.is_some())?;
         let total_s = request.duration_min * 60;
         let share_s = total_s / if conditioning.is_some() { 3 } else { 2 } / 5 * 5;
-        let warm_up_s = share_s.clamp(edges.warm_up_s.0, edges.warm_up_s.1);
-        let cool_down_s = share_s.clamp(edges.cool_down_s.0, edges.cool_down_s.1);
+        let warm_up_s = share_s.max(edges.warm_up_s.0).min(edges.warm_up_s.1);
+        let cool_down_s = share_s.max(edges.cool_down_s.0).min(edges.cool_down_s.1);
         let steady_s = total_s.saturating_sub(warm_up_s + cool_down_s + TRANSITION_S);
         let steady = conditioning.map(|exercise| self.steady(exercise, steady_s, Zone::Light, 3));
         let warm_up = pools.warm_up(warm_up_s, Set::all(), Vec::new(), &self.restrictions);

@@ -48,7 +48,7 @@ impl Edges {
         let total_s = duration_min * 60;
         let (low, high) = self.warm_up_s;
         let (min, max) = self.cool_down_s;
-        ((total_s / 7 / 5 * 5).clamp(low, high), (total_s / 10 / 5 * 5).clamp(min, max))
+        ((total_s / 7 / 5 * 5).max(low).min(high), (total_s / 10 / 5 * 5).max(min).min(max))
     }
 
     /// The bounds for a session, given how much warm-up and cool-down the available exercises can fill.
@@ -106,7 +106,7 @@ fn consider<'a>(
     let wanted = wanted_conditioning_s(request);
     // What is left beside the main part at half its rests: conditioning that fills the session.
     let filling = room - (shortest + longest) / 2 - i64::from(TRANSITION_S);
-    let mut tried = [0, wanted, filling.clamp(0, i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
+    let mut tried = [0, wanted, filling.max(0).min(i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
     if !edges.conditioning {
         tried = [0; 3];
     }
@@ -125,8 +125,8 @@ fn consider<'a>(
         let mut edge_s = [(warm_up_s, edges.warm_up_s), (cool_down_s, edges.cool_down_s)];
         let mut bent = 0;
         for (seconds, (min, max)) in &mut edge_s {
-            let change =
-                off.clamp(i64::from(*min) - i64::from(*seconds), i64::from(*max) - i64::from(*seconds)) / 5 * 5;
+            let (most, least) = (i64::from(*max) - i64::from(*seconds), i64::from(*min) - i64::from(*seconds));
+            let change = off.max(least).min(most) / 5 * 5;
             *seconds = (i64::from(*seconds) + change) as u32;
             off -= change;
             bent += change.abs();

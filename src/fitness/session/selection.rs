@@ -79,15 +79,16 @@ pub(super) fn candidates(
 ) -> Vec<Candidate> {
     // One number is drawn for every exercise, chosen or not: what a restriction takes away does not reshuffle the rest.
     let mut rng = Rng::new(u64::from(request.seed));
-    let drawn = catalogue::all().iter().map(|exercise| (exercise, rng.unit()));
-    drawn
-        .filter(|(exercise, _)| is_available(exercise, request, equipment, restrictions) && is_work(exercise, request))
-        .map(|(exercise, draw)| Candidate {
-            exercise,
-            dose: Dose::of(exercise, row, restrictions, request),
-            liking: liking(exercise, request, restrictions) + 1.5 * draw,
-        })
-        .collect()
+    let mut candidates = Vec::new();
+    for exercise in catalogue::all() {
+        let draw = rng.unit();
+        if is_available(exercise, request, equipment, restrictions) && is_work(exercise, request) {
+            let dose = Dose::of(exercise, row, restrictions, request);
+            let liking = liking(exercise, request, restrictions) + 1.5 * draw;
+            candidates.push(Candidate { exercise, dose, liking });
+        }
+    }
+    candidates
 }
 
 /// How well an exercise suits a request; the weights are house.
@@ -139,29 +140,38 @@ pub(super) fn select<'a>(
         if chosen.len() == most {
             break;
         }
-        let fits = |candidate: &&Candidate| {
-            let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
-            Muscle::ALL.iter().all(|muscle| {
-                let share = candidate.exercise.share(*muscle);
-                share == 0.0 || load[muscle.index()] + n * share <= cap
-            })
-        };
-        let best = candidates
-            .iter()
-            .filter(|candidate| slot.contains(&candidate.exercise.pattern))
-            .filter(|candidate| !chosen.iter().any(|other| std::ptr::eq(other.exercise, candidate.exercise)))
-            .filter(fits)
-            .map(|candidate| (in_slot(candidate, slot, &chosen), candidate))
-            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let mut best: Option<(f64, &Candidate)> = None;
+        for candidate in candidates {
+            let exercise = candidate.exercise;
+            if !slot.contains(&exercise.pattern)
+                || chosen.iter().any(|other| std::ptr::eq(other.exercise, exercise))
+                || !fits(&load, exercise, sets_of(exercise, sets, accessory_sets), cap)
+            {
+                continue;
+            }
+            let liking = in_slot(candidate, slot, &chosen);
+            // Of equals, the last.
+            if best.is_none_or(|(most, _)| liking >= most) {
+                best = Some((liking, candidate));
+            }
+        }
         if let Some((_, candidate)) = best {
             let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
-            for muscle in Muscle::ALL {
-                load[muscle.index()] += n * candidate.exercise.share(*muscle);
+            for (load, muscle) in load.iter_mut().zip(Muscle::ALL) {
+                *load += n * candidate.exercise.share(*muscle);
             }
             chosen.push(candidate);
         }
     }
     chosen
+}
+
+/// Whether `sets` more of an exercise keep every muscle at or below the cap.
+fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
+    load.iter().zip(Muscle::ALL).all(|(load, muscle)| {
+        let share = exercise.share(*muscle);
+        share == 0.0 || load + f64::from(sets) * share <= cap
+    })
 }
 
 /// The sets of an exercise.
