@@ -166,26 +166,18 @@ impl<'r> Coach<'r> {
         let members = || plan.groups.iter().flat_map(|group| &group.members);
         let muscles = members().fold(Set::<Muscle>::EMPTY, |all, member| all.union(member.exercise.primary));
         let ramps = self.ramps(plan);
-        let mut warm_up_rules = vec!["warm_up:raise_mobilise".to_owned()];
-        if !ramps.is_empty() {
-            warm_up_rules.push("warm_up:ramp_up".to_owned());
-        }
+        let rules: &[&str] =
+            if ramps.is_empty() { &["warm_up:raise_mobilise"] } else { &["warm_up:raise_mobilise", "warm_up:ramp_up"] };
         let warm_up = pools.warm_up(plan.warm_up_s, muscles, ramps, &self.restrictions);
-        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, warm_up_rules)];
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, rules)];
         blocks.extend(plan.groups.iter().map(|group| self.main_block(group, plan)));
         if let Some(exercise) = pools.conditioning().filter(|_| plan.conditioning_s > 0) {
             let rpe = 5_u32.min(self.caps.rpe_max.unwrap_or(10));
             let step = self.steady(exercise, plan.conditioning_s, Zone::Moderate, rpe);
-            blocks.push(block(
-                BlockKind::Conditioning,
-                1,
-                TRANSITION_S,
-                vec![step],
-                vec!["conditioning:moderate".into()],
-            ));
+            blocks.push(block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], &["conditioning:moderate"]));
         }
         let cool_down = pools.cool_down(plan.cool_down_s, muscles);
-        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, vec!["cool_down:stretch_trained".into()]));
+        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, &["cool_down:stretch_trained"]));
         blocks
     }
 
@@ -224,16 +216,17 @@ impl<'r> Coach<'r> {
             }
         });
         let paired = group.members.len() > 1;
-        let mut rules = vec![self.prescription_rule()];
+        let prescription = self.prescription_rule();
+        let mut rules = vec![prescription.as_str()];
         if paired {
-            rules.push("superset:non_competing".to_owned());
+            rules.push("superset:non_competing");
         }
         if group.members.iter().any(|member| member.dose.load_limited) {
-            rules.push("load_limited:general_fitness_reps".to_owned());
+            rules.push("load_limited:general_fitness_reps");
         }
         debug_assert!(!paired || plan.style != Style::Straight);
         let kind = if paired { BlockKind::Superset } else { BlockKind::Main };
-        block(kind, group.sets, group.setup_s(), steps.collect(), rules)
+        block(kind, group.sets, group.setup_s(), steps.collect(), &rules)
     }
 
     /// A session of light effort: mobility, easy steady movement, stretching.
@@ -250,12 +243,10 @@ impl<'r> Coach<'r> {
         let steady_s = total_s.saturating_sub(warm_up_s + cool_down_s + TRANSITION_S);
         let steady = conditioning.map(|exercise| self.steady(exercise, steady_s, Zone::Light, 3));
         let warm_up = pools.warm_up(warm_up_s, Set::all(), Vec::new(), &self.restrictions);
-        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, vec!["light_only".into()])];
-        blocks.extend(
-            steady.map(|step| block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], vec!["light_only".into()])),
-        );
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, &["light_only"])];
+        blocks.extend(steady.map(|step| block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], &["light_only"])));
         let cool_down = pools.cool_down(cool_down_s, Set::all());
-        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, vec!["light_only".into()]));
+        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, &["light_only"]));
         let (min, max) = time_budget::window_s(request.duration_min);
         let total: u32 = blocks.iter().map(|block| block.duration_s).sum();
         (min..=max).contains(&total).then_some(blocks)
@@ -292,7 +283,8 @@ impl<'r> Coach<'r> {
     }
 }
 
-fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: Vec<String>) -> Block {
+fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
+    let rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
     let provenance = BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules };
     let mut block = Block { kind, rounds, setup_s, duration_s: 0, steps, provenance };
     block.duration_s = time_budget::block_s(&block);
