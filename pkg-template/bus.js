@@ -7,6 +7,8 @@ import { uniqueId } from "./ids.js";
 import { milliseconds } from "./runtime.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+const NO_OPTIONS = Object.freeze({});
+const REQUEST_OPTIONS = { timeout: checks.duration, signal: checks.signal, correlationId: checks.string };
 const NAME = /^[A-Za-z0-9_-]+$/;
 const VERSION = /^\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]*)?$/;
 /** Tokens between dots; a wildcard stands alone, and `>` only at the end. The core has the last word. */
@@ -60,10 +62,25 @@ export class FeatureBusBase {
   /** What waits for the core to be there; each is called once with it. */
   #whenThere = [];
 
+  /** For the orchestrator, whose steps are requests whose time the planner keeps. */
+  [internals];
+
   constructor(runtime, options = {}) {
     checkOptions("config.invalid", "the options of FeatureBus", options, { requestTimeout: checks.duration });
     this.#runtime = runtime;
     this.#requestTimeout = options.requestTimeout ?? DEFAULT_TIMEOUT_MS;
+    this[internals] = {
+      attached: () => this.#attached(),
+      requestTimeout: this.#requestTimeout,
+      has: (feature) => this.#features.has(feature),
+      whenThere: (act) => {
+        if (this.#isAttached()) act(this.#runtime.ready());
+        else this.#whenThere.push(act);
+      },
+      call: (core, feature, action, params, context, onValue, onError) =>
+        this.#invoke(this.#resolve(core, feature, action), action, params, context, onValue, onError),
+      listenerFailed: (error, details) => this.#listenerFailed(error, details),
+    };
   }
 
   /** Adds a feature: a name, a version, and actions. */
@@ -159,22 +176,18 @@ export class FeatureBusBase {
    * Tells everybody who listens, in order of priority. Resolves when all handlers have ended, with how many there were
    * and how many failed; a handler that fails stops nobody else.
    */
-  async publish(topic, data, options = {}) {
+  async publish(topic, data, options = NO_OPTIONS) {
     this.#assertUsable();
-    checkOptions("bus.invalid", "the options of publish", options, { source: checks.string, correlationId: checks.string });
+    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of publish", options, { source: checks.string, correlationId: checks.string });
     const core = this.#attached();
     if (core instanceof Promise) await core;
     return this.#deliver(topic, new BusEvent(topic, data, options));
   }
 
   /** Asks a feature to perform an action; the promise always settles, at the latest when the timeout is over. */
-  async request(feature, action, params, options = {}) {
+  async request(feature, action, params, options = NO_OPTIONS) {
     this.#assertUsable();
-    checkOptions("bus.invalid", "the options of request", options, {
-      timeout: checks.duration,
-      signal: checks.signal,
-      correlationId: checks.string,
-    });
+    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of request", options, REQUEST_OPTIONS);
     if (typeof feature !== "string" || typeof action !== "string") {
       const message = `a request names a feature and an action as strings, not ${describe(feature)} and ${describe(action)}`;
       throw invalid("bus.invalid", "the request", [{ pointer: "", message }]);
@@ -234,22 +247,6 @@ export class FeatureBusBase {
     this.#requests.clear();
     this.#alarm.clear();
     for (const request of requests) request.fail(error);
-  }
-
-  /** For the orchestrator: its steps are requests whose time the planner keeps. */
-  get [internals]() {
-    return {
-      attached: () => this.#attached(),
-      requestTimeout: this.#requestTimeout,
-      has: (feature) => this.#features.has(feature),
-      whenThere: (act) => {
-        if (this.#isAttached()) act(this.#runtime.ready());
-        else this.#whenThere.push(act);
-      },
-      call: (core, feature, action, params, context, onValue, onError) =>
-        this.#invoke(this.#resolve(core, feature, action), action, params, context, onValue, onError),
-      listenerFailed: (error, details) => this.#listenerFailed(error, details),
-    };
   }
 
   #assertUsable() {
@@ -362,7 +359,8 @@ export class FeatureBusBase {
   /** A handler's failure is an event too; that of a handler of such events is dropped, or there would be no end. */
   #listenerFailed(error, details) {
     if (this.#disposed || details.topic === LISTENER_FAILED) return;
-    void this.#deliver(LISTENER_FAILED, new BusEvent(LISTENER_FAILED, { ...details, error }));
+    // Nobody waits for this, and a core that stops meanwhile tells everybody else.
+    this.#deliver(LISTENER_FAILED, new BusEvent(LISTENER_FAILED, { ...details, error })).catch(() => {});
   }
 
   #expire() {

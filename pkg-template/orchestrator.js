@@ -20,6 +20,8 @@ const CANCELLED = 6;
 const BUILD_OUTPUT = 7;
 const OUTPUT_FAILED = 8;
 
+/** How many numbers the core gives for a step; see `runSteps`. */
+const STEP_NUMBERS = 4;
 /** How an attempt ended; see `runSettle`. */
 const OUTCOME = { completed: 0, failed: 1, failedForGood: 2 };
 
@@ -222,13 +224,13 @@ export class OrchestratorBase {
     if (this.#performing || this.#yielding) return;
     this.#performing = true;
     const end = now() + SLICE_MS;
-    for (let done = 1; this.#head < this.#todo.length; done += 1) {
+    while (this.#head < this.#todo.length) {
       const at = this.#head;
       this.#head += WORDS;
       const run = this.#runs[this.#todo[at + 1]];
       if (run !== undefined) this.#performOne(core, this.#todo[at], run, this.#todo[at + 2], this.#todo[at + 3]);
       if (this.#head === this.#todo.length) this.#tellListeners(core);
-      if (done % 32 === 0 && now() >= end && this.#head < this.#todo.length) {
+      if (this.#head < this.#todo.length && now() >= end) {
         this.#yielding = true;
         soon(() => {
           this.#yielding = false;
@@ -252,7 +254,7 @@ export class OrchestratorBase {
           this.#call(core, run, step, detail);
           break;
         case TIME_OUT_ATTEMPT:
-          this.#timeOutAttempt(run, step);
+          this.#timeOutAttempt(run, step, detail);
           break;
         case COLLECT:
           run.outputs[step] = this.#byId(run, run.plan.steps[step].children, (child) => run.outputs[child]);
@@ -261,7 +263,7 @@ export class OrchestratorBase {
           this.#complete(core, run);
           break;
         case FAILED:
-          this.#fail(run, run.stepFailed(step, this.#stepsOf(core, run)[step].attempts, detail === 1));
+          this.#stepFailed(core, run, step, detail === 1);
           break;
         case TIMED_OUT:
           this.#fail(run, run.timedOut());
@@ -313,12 +315,19 @@ export class OrchestratorBase {
     }
   }
 
-  #timeOutAttempt(run, step) {
+  #timeOutAttempt(run, step, attempt) {
     const error = run.attemptTimedOut(step);
     const context = run.contexts[step];
     run.errors[step] = error;
+    // It may have answered between the timeout and now; that came too late.
+    if (context?.attempt !== attempt) return;
     run.contexts[step] = undefined;
     CallContext.abort(context, error);
+  }
+
+  #stepFailed(core, run, step, timedOut) {
+    const { attempts } = this.#stepOf(core.runSteps(this.#handle, run.number), step);
+    this.#fail(run, run.stepFailed(step, attempts, timedOut));
   }
 
   #buildOutput(core, run) {
@@ -337,7 +346,9 @@ export class OrchestratorBase {
   #complete(core, run) {
     const { plan, outputs } = run;
     const output = plan.hasOutput ? run.output : outputs[plan.last];
-    const steps = this.#stepsOf(core, run).map((step, index) => ({ ...step, output: outputs[index] }));
+    const numbers = core.runSteps(this.#handle, run.number);
+    const report = () => this.#byId(run, plan.steps.keys(), (step) => this.#stepOf(numbers, step, outputs[step]));
+    let steps;
     const { id: runId, correlationId } = run;
     const durationMs = now() - run.startedAt;
     this.#release(core, run);
@@ -347,7 +358,10 @@ export class OrchestratorBase {
       correlationId,
       status: "completed",
       output: output ?? null,
-      steps: this.#byId(run, steps.keys(), (step) => steps[step]),
+      /** Made when somebody looks: most callers want the output, and a long run has many steps. */
+      get steps() {
+        return (steps ??= report());
+      },
       durationMs,
     });
   }
@@ -399,13 +413,10 @@ export class OrchestratorBase {
     this.#perform(core);
   }
 
-  /** Where each step of a run is. */
-  #stepsOf(core, run) {
-    const numbers = core.runSteps(this.#handle, run.number);
-    return run.plan.steps.map((_, step) => {
-      const [status, attempts, began, ended] = numbers.subarray(step * 4, step * 4 + 4);
-      return { status: this.#statusNames[status], attempts, durationMs: ended >= began ? ended - began : null };
-    });
+  /** How a step ended; see `runSteps` for the numbers. */
+  #stepOf(numbers, step, output) {
+    const [status, attempts, began, ended] = numbers.subarray(step * STEP_NUMBERS, (step + 1) * STEP_NUMBERS);
+    return { status: this.#statusNames[status], attempts, durationMs: ended >= began ? ended - began : null, output };
   }
 
   /** An object of something for each of some steps, by id. */

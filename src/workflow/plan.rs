@@ -320,7 +320,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A circle among the steps that are still `waiting`: each of them waits for another one, so walking backwards ends
-    /// in one. It begins with the first step that has `needs`; the order of a list alone makes no circle.
+    /// in one. It begins with its first step, which has `needs`: the order of a list makes no step wait for a later one.
     fn circle(&self, from: usize, waiting: &[usize]) -> Vec<usize> {
         let mut place = vec![None; waiting.len()];
         let mut path = Vec::new();
@@ -331,8 +331,7 @@ impl<'a> Compiler<'a> {
             at = self.steps[at].needs.iter().map(|need| need.ix()).find(|need| waiting[*need] > 0).unwrap_or(at);
         }
         let mut circle = path.split_off(place[at].unwrap_or_default());
-        let written = circle.iter().enumerate().filter(|(_, step)| self.written[**step].needs.is_some());
-        let first = written.min_by_key(|(_, step)| **step).map_or(0, |(place, _)| place);
+        let first = circle.iter().enumerate().min_by_key(|(_, step)| **step).map_or(0, |(place, _)| place);
         circle.rotate_left(first);
         circle
     }

@@ -100,6 +100,12 @@ fn among_equally_close_names_the_first_of_the_alphabet_is_offered() {
     assert_eq!(nearest("squat_", ["squats", "squat2", "squat1"]), Some("squat1"));
     assert_eq!(nearest("squt", ["squatt", "squat"]), Some("squat"), "the closer one wins");
     assert_eq!(nearest("squat", []), None);
+    assert_eq!(nearest("progressive-xxxxload", ["progressive-overload"]), Some("progressive-overload"));
+    assert_eq!(
+        nearest("progressive-xxxxxoad", ["progressive-overload"]),
+        None,
+        "four edits are the most, however long"
+    );
     assert_eq!(nearest("c", ["a", "b"]), None, "another letter is another name");
     assert_eq!(nearest("c", ["a", "ca"]), Some("ca"));
 }

@@ -66,9 +66,17 @@ fn what_is_not_a_duration_is_refused() {
 #[test]
 fn what_does_not_fit_is_refused() {
     assert_eq!(parse_duration("3650d"), Some(MAX_DURATION));
-    for text in
-        ["3650.000001d", "87600.1h", "18446744073709551615ms", "18446744073709551616ms", "99999999999999999999d"]
-    {
+    for text in [
+        "3650.000001d",
+        // Beyond 64 bits, these would wrap to less than a day.
+        "18446744073709552ms",
+        "213503983d",
+        "18446744073709.999999s",
+        "87600.1h",
+        "18446744073709551615ms",
+        "18446744073709551616ms",
+        "99999999999999999999d",
+    ] {
         assert_eq!(parse_duration(text), None, "{text}");
     }
 }

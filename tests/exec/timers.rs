@@ -74,6 +74,22 @@ fn timeouts_that_never_fire_do_not_pile_up() {
     assert_eq!(due(&mut timers, 1_000_000), ["stays"]);
 }
 
+#[test]
+fn timers_that_are_moved_again_and_again_do_not_pile_up() {
+    let mut timers = Timers::default();
+    let mut ids: Vec<TimerId> = (0..100).map(|key| timers.set(at(0), key)).collect();
+    for round in 1..=200 {
+        for (key, id) in ids.iter_mut().enumerate() {
+            timers.clear(*id);
+            *id = timers.set(at(round), key);
+        }
+    }
+    assert!(format!("{timers:?}").len() < 20_000, "the places of dead timers are taken, and they are thrown away");
+    assert_eq!((timers.len(), timers.next_due()), (100, Some(at(200))));
+    let fired: Vec<usize> = std::iter::from_fn(|| timers.pop_due(at(200))).collect();
+    assert_eq!(fired, (0..100).collect::<Vec<_>>());
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Set(u64),

@@ -194,11 +194,6 @@ fn who_waited_for_a_slot_begins_before_what_the_end_of_a_group_leads_to() {
     assert_eq!(story.completes("last").told(), ["call a#1"]);
     assert_eq!(story.completes("a").told(), ["collect g", "call after#1"]);
     assert_eq!(story.completes("after").told(), ["completed"]);
-    definition["concurrency"] = json!(2);
-    let mut story = Story::begin(&definition);
-    assert_eq!(story.told(), ["call other#1", "call last#1"]);
-    assert_eq!(story.completes("last").told(), ["call a#1"]);
-
     let mut definition =
         workflow(json!([{ "id": "g", "steps": [plain("a")] }, { "id": "h", "needs": [], "steps": [plain("b")] }]));
     definition["concurrency"] = json!(1);

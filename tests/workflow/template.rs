@@ -51,6 +51,7 @@ fn one_expression_keeps_its_type_and_within_text_it_becomes_text() {
         (json!("größer {{ input.reps }} ✓"), json!("größer 8 ✓")),
         (json!("{{ \"{{\" }}{{ '}}' }}"), json!("{{}}")),
         (json!("{{ 'it\\'s }}' }}"), json!("it's }}")),
+        (json!("{{ \"it's }}\" }}"), json!("it's }}")),
         (json!("}} { } {"), json!("}} { } {")),
         (json!("{{ input.reps }}}"), json!("8}")),
         (json!(""), json!("")),

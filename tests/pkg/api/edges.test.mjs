@@ -355,3 +355,30 @@ test("the facade's table of errors is the core's", async (t) => {
   const types = await readFile(join(directory, "node_modules/repflow/index.d.ts"), "utf8");
   for (const code of Object.keys(codes)) assert.ok(types.includes(`"${code}"`), `index.d.ts does not name ${code}`);
 });
+
+test("an answer that comes while its timeout waits to be told is late, and the next attempt counts", async () => {
+  const late = [];
+  const orchestrator = world({
+    act: (_, { attempt }) => {
+      if (attempt > 1) return "second attempt";
+      return new Promise((resolve) => late.push(() => resolve("too late")));
+    },
+    // Holds the thread, so that the timeouts are due together and wait for their turn.
+    busy: () => {
+      const end = performance.now() + 30;
+      while (performance.now() < end);
+      for (const answer of late) answer();
+      return tick();
+    },
+  });
+  const steps = Array.from({ length: 50 }, (_, index) => (
+    { id: `s${index}`, call: "world.act", timeout: 10, retry: { maxAttempts: 2, delay: 0 } }
+  ));
+  const { output } = await orchestrator.executeWorkflow(
+    { id: "late", steps: [{ id: "all", parallel: [...steps, { id: "busy", call: "world.busy" }] }] },
+    {},
+  );
+  const answers = new Set(Object.values(output));
+  answers.delete(output.busy);
+  assert.ok(answers.size >= 1 && [...answers].every((answer) => ["second attempt", "too late"].includes(answer)));
+});

@@ -126,3 +126,19 @@ test("what was disposed of before a panic stays so", async () => {
   await assert.rejects(coach.bus.request("fault-injection", "panic", {}), isPanic);
   await assert.rejects(bus.request("patient", "answer", {}), { code: "internal.disposed" });
 });
+
+test("two entries share the core: a panic by one rejects what the other has in flight, and both go on", async () => {
+  const slim = await import(pathToFileURL(join(directory, "slim.mjs")).href);
+  const coach = await integration();
+  const bus = new slim.FeatureBus();
+  bus.registerFeature(patient());
+  const inFlight = bus.request("patient", "wait", {}, { timeout: "1h" });
+  const run = new slim.WorkflowOrchestrator({ bus }).executeWorkflow(
+    { id: "waits", steps: [{ id: "wait", call: "patient.wait", timeout: "1h" }] },
+    {},
+  );
+  await assert.rejects(coach.bus.request("fault-injection", "panic", {}), isPanic);
+  await assert.rejects(inFlight, isPanic);
+  await assert.rejects(run, isPanic);
+  assert.equal(await bus.request("patient", "answer", "alive"), "alive");
+});
