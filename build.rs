@@ -30,11 +30,24 @@ fn main() {
     println!("cargo::rerun-if-changed=src/fitness/vocabularies.rs");
     println!("cargo::rerun-if-changed={DATA}");
     let catalogue = read("catalogue.json");
-    let ids: Vec<String> = catalogue.rows("exercises").iter().map(|row| row.text("id")).collect();
+    let ids = ids_of(&catalogue);
     write("catalogue.rs", &exercises(&catalogue));
     write("contraindications.rs", &contraindications(&read("contraindications.json"), &ids));
     write("prescription.rs", &prescription(&read("prescription.json")));
     write("mets.rs", &mets(&read("mets.json")));
+}
+
+/// The ids of the exercises, each of them once.
+fn ids_of(catalogue: &Row) -> Vec<String> {
+    let mut ids = Vec::new();
+    for row in catalogue.rows("exercises") {
+        let id = row.text("id");
+        if ids.contains(&id) {
+            row.fail("is there twice");
+        }
+        ids.push(id);
+    }
+    ids
 }
 
 /// The texts of all exercises in one string, because a pointer for each would be half as big as the texts; and the rest.
@@ -48,6 +61,10 @@ fn exercises(file: &Row) -> String {
         if [&id, name, &cue].iter().any(|text| text.contains('\n')) {
             row.fail("has a text of several lines");
         }
+        let tempo_s = row.whole("tempo_s");
+        if tempo_s.is_some_and(|seconds| !(1..=60).contains(&seconds)) {
+            row.fail("has a `tempo_s` that is not from 1 to 60 seconds");
+        }
         let _ = writeln!(texts, "{id}\n{name}\n{cue}");
         let _ = writeln!(
             facts,
@@ -58,8 +75,8 @@ fn exercises(file: &Row) -> String {
             row.word("level", "Level"),
             row.word("load", "Load"),
             row.flag("per_side"),
-            row.whole("tempo_s").unwrap_or(0),
-            row.set("primary", "Muscle"),
+            tempo_s.unwrap_or(0),
+            row.required_set("primary", "Muscle"),
             row.set("secondary", "Muscle"),
             row.set("requires", "Equipment"),
             row.set("tags", "Tag"),
@@ -82,8 +99,8 @@ fn contraindications(file: &Row, ids: &[String]) -> String {
         format!(
             "AreaRule {{ id: {}, exclude_tags: {}, severe_patterns: {}, modify: {:?}, substitutes: Substitutes(&[{}]) }}",
             row.word("id", "Area"),
-            row.set("exclude_tags", "Tag"),
-            row.set("severe_patterns", "Pattern"),
+            row.required_set("exclude_tags", "Tag"),
+            row.required_set("severe_patterns", "Pattern"),
             row.text("modify"),
             substitutes.collect::<Vec<_>>().join(", "),
         )
@@ -107,7 +124,7 @@ fn contraindications(file: &Row, ids: &[String]) -> String {
     let from_age = older.whole("from_age").unwrap_or_else(|| older.fail("lacks `from_age`"));
     let rule = format!(
         "Older {{ from_age: {from_age}, exclude_tags: {}, caps: {}, modify: {:?} }}",
-        older.set("exclude_tags", "Tag"),
+        older.required_set("exclude_tags", "Tag"),
         caps(&older),
         older.text("modify"),
     );
@@ -318,6 +335,11 @@ impl Row {
         let names = self.list(key);
         let places = names.iter().map(|name| self.place_of(key, name.as_str().unwrap_or_default(), vocabulary));
         format!("Set::of_bits({})", places.fold(0_u32, |bits, place| bits | 1 << place))
+    }
+
+    fn required_set(&self, key: &str, vocabulary: &str) -> String {
+        self.required(key, self.get(key));
+        self.set(key, vocabulary)
     }
 
     fn list(&self, key: &str) -> Vec<Json> {

@@ -27,6 +27,11 @@
 //! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
+//! - `record`, `reader`, `figures`, `id`: data as JSON and back, in little code
+//!
+//! The coach is most of what the package weighs, so it is written for size: `build.rs` makes static tables of the data
+//! files, nothing is monomorphised that a table or a trait object can do, and floats are formatted by
+//! [`number`](crate::number) alone.
 
 pub mod catalogue;
 pub mod check;

@@ -102,7 +102,7 @@ pub(super) fn put(object: &mut Map<String, Json>, key: &str, json: Json) {
     object.insert(key.to_owned(), json);
 }
 
-/// Reads an object that [`write`] wrote.
+/// Reads an object that [`write()`] wrote.
 pub(super) fn read(
     names: &str,
     values: &mut [&mut dyn FromJson],
@@ -117,7 +117,7 @@ pub(super) fn read(
     }
 }
 
-/// An object that is written once and has no type of its own: [`write`] with its arguments.
+/// An object that is written once and has no type of its own: [`write()`] with its arguments.
 pub(super) struct Object<'a>(pub(super) &'a str, pub(super) &'a [&'a dyn ToJson]);
 
 impl ToJson for Object<'_> {
