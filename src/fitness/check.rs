@@ -12,11 +12,12 @@
 //! | E1 | nothing needs equipment that is not there |
 //! | E2 | every exercise is in the catalogue, under its name |
 //! | E3 | no exercise twice in the main part |
-//! | S1 | nothing that an injury, a condition or age excludes |
-//! | S3 | no training above light when a doctor must be asked first, and a referral that says so |
+//! | S1 | nothing that an injury, a condition or age excludes, in warm-up and cool-down too |
+//! | S3 | no training above light when a doctor must be asked first; status, referral, clearance and warnings agree |
 //! | S4 | nothing above the level; no jumps for beginners |
 //! | S5 | enough in reserve; RPE + RIR = 10 |
 //! | S6 | effort, load and rest inside the medical caps; no heart-rate target with a beta blocker |
+//! | S7 | from 65 on: balance is practised in the warm-up, where that is allowed |
 //! | V1 | sets, repetitions, rest, load and reserve inside the row in force |
 //! | V3 | a given weight is the planned share of the known maximum, to half an increment |
 //! | V4 | at most 10 fractional sets for a muscle |
@@ -35,7 +36,7 @@ use super::prescription::{self, Caps, Row};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
 use super::session::report::{self, is_load_limited};
-use super::session::selection::GROUPS;
+use super::session::selection::{GROUPS, is_available};
 use super::time_budget;
 use super::words::{Condition, Equipment, Kind, Level, Pattern, Tag};
 use super::workout::{Block, BlockKind, GoalKind, Intensity, Status, Step, Workout};
@@ -63,8 +64,8 @@ pub fn check(workout: &Workout, request: &WorkoutRequest) -> Vec<Violation> {
     case.found
 }
 
-const RULES: [fn(&mut Case<'_>); 21] =
-    [t1, t2, t3, t4, e1, e2, e3, s1, s3, s4, s5, s6, v1, v3, v4, b2, o1, o2, c1, d2, d3];
+const RULES: [fn(&mut Case<'_>); 22] =
+    [t1, t2, t3, t4, e1, e2, e3, s1, s3, s4, s5, s6, s7, v1, v3, v4, b2, o1, o2, c1, d2, d3];
 
 struct Case<'a> {
     workout: &'a Workout,
@@ -216,10 +217,17 @@ fn e3(case: &mut Case<'_>) {
 
 fn s1(case: &mut Case<'_>) {
     for step in case.steps() {
-        if let Some(exercise) = catalogue::find(&step.exercise_id)
-            && !case.restrictions.allow(exercise)
-        {
-            case.broken("S1", format!("{} is excluded by an injury, a condition or age", exercise.id));
+        if let Some(exercise) = catalogue::find(&step.exercise_id) {
+            let rules: Vec<String> = case
+                .restrictions
+                .notes
+                .iter()
+                .filter(|note| note.excludes(exercise))
+                .map(|note| note.label.clone())
+                .collect();
+            if !rules.is_empty() || !case.restrictions.allow(exercise) {
+                case.broken("S1", format!("{} is excluded because of {}", exercise.id, rules.join(" and ")));
+            }
         }
     }
 }
@@ -228,13 +236,25 @@ fn s3(case: &mut Case<'_>) {
     let wanted = match case.screening.clearance {
         Clearance::Stop => Status::Referral,
         Clearance::LightOnly => Status::LightOnly,
-        Clearance::Moderate | Clearance::Full => Status::Ok,
+        Clearance::Moderate | Clearance::Recommended | Clearance::Full => Status::Ok,
     };
     if case.workout.status != wanted {
         case.broken("S3", format!("the status is {:?}, screening asks for {wanted:?}", case.workout.status));
     }
-    if case.screening.clearance != Clearance::Full && case.workout.referral.is_none() {
-        case.broken("S3", "there is no referral");
+    let clearance = case.screening.clearance;
+    match &case.workout.referral {
+        None if clearance != Clearance::Full => case.broken("S3", "there is no referral"),
+        Some(_) if clearance == Clearance::Full => case.broken("S3", "there is a referral, and no clearance is needed"),
+        Some(referral) if referral.clearance != clearance.as_str() || referral.reasons.is_empty() => {
+            case.broken("S3", "the referral does not say what screening found");
+        }
+        _ => {}
+    }
+    if case.has_warning("referral", &[]) != (clearance != Clearance::Full) {
+        case.broken("S3", "the warnings and the screening disagree about a referral");
+    }
+    if wanted == Status::Referral && case.workout.warnings.iter().any(|warning| warning.code != "referral") {
+        case.broken("S3", "a referral without training warns about training");
     }
     if wanted == Status::Referral && !case.blocks().is_empty() {
         case.broken("S3", "there is training before clearance");
@@ -292,6 +312,20 @@ fn s6(case: &mut Case<'_>) {
         if target.hr_zone.is_some() && case.request.conditions.contains(Condition::BetaBlocker) {
             case.broken("S6", format!("{} has a heart-rate target despite a beta blocker", step.exercise_id));
         }
+    }
+}
+
+fn s7(case: &mut Case<'_>) {
+    let balances = |exercise: &Exercise| exercise.kind == Kind::Mobility && exercise.tags.contains(Tag::SingleLeg);
+    let (request, restrictions) = (case.request, &case.restrictions);
+    let possible = catalogue::all()
+        .iter()
+        .any(|exercise| balances(exercise) && is_available(exercise, request, request.equipment, restrictions));
+    let warm_up = case.blocks().iter().filter(|block| block.kind == BlockKind::WarmUp);
+    let done =
+        warm_up.flat_map(|block| &block.steps).any(|step| catalogue::find(&step.exercise_id).is_some_and(balances));
+    if restrictions.balance && case.has_training() && possible && !done {
+        case.broken("S7", "no balance is practised in the warm-up");
     }
 }
 

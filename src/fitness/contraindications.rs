@@ -1,8 +1,8 @@
 //! What an injury, a condition or age forbids, limits or modifies.
 //!
 //! The rules are `data/contraindications.json`. They are graded: a *mild* injury modifies (one more repetition in
-//! reserve), a *moderate* one excludes exercises by their tags, a *severe* one excludes whole movement patterns and asks
-//! for a professional. Everything here is code over data; no model and no free text takes part.
+//! reserve), a *moderate* one excludes exercises by their tags, a *severe* one excludes the movement patterns and
+//! everything else that loads the area, in warm-up and cool-down too, and asks for a professional. Everything here is code over data; no model and no free text takes part.
 
 use std::sync::LazyLock;
 
@@ -25,6 +25,9 @@ pub struct AreaRule {
     pub exclude_tags: Set<Tag>,
     /// What a severe injury excludes besides (house).
     pub severe_patterns: Set<Pattern>,
+    /// Demands that a severe injury excludes too, in warm-up and cool-down as anywhere: all that loads the area, leans
+    /// on it or takes it to the end of its range (house).
+    pub severe_tags: Set<Tag>,
     /// What to change about the rest, our own words.
     pub modify: String,
     /// Ids of exercises that often go well.
@@ -120,8 +123,22 @@ pub fn older_from_age() -> u32 {
 pub struct Note {
     /// The id of the rule: `injury:knee:mild`, `condition:pregnancy`, `age:65`.
     pub rule: String,
-    /// What it says.
+    /// Whose rule it is, for people: `severe knee injury`, `pregnancy`, `age 65 and over`.
+    pub label: String,
+    /// What it says, beginning with the label.
     pub message: String,
+    /// The tags it excludes.
+    pub tags: Set<Tag>,
+    /// The patterns it excludes.
+    pub patterns: Set<Pattern>,
+}
+
+impl Note {
+    /// Whether its rule forbids an exercise.
+    #[must_use]
+    pub fn excludes(&self, exercise: &Exercise) -> bool {
+        !exercise.tags.intersection(self.tags).is_empty() || self.patterns.contains(exercise.pattern)
+    }
 }
 
 /// Everything that injuries, conditions and age change about a request.
@@ -150,27 +167,36 @@ impl Restrictions {
         let mut found = Self::default();
         for injury in &request.injuries {
             let rule = area(injury.area);
+            let (name, severity) = (injury.area.as_str(), injury.severity.as_str());
+            let (mut tags, mut patterns) = (rule.exclude_tags, Set::EMPTY);
+            let mut message: &str = &rule.modify;
             match injury.severity {
-                InjurySeverity::Mild => found.mild_tags = found.mild_tags.union(rule.exclude_tags),
-                InjurySeverity::Moderate => found.tags = found.tags.union(rule.exclude_tags),
+                InjurySeverity::Mild => {
+                    found.mild_tags = found.mild_tags.union(tags);
+                    tags = Set::EMPTY;
+                }
+                InjurySeverity::Moderate => {}
                 InjurySeverity::Severe => {
-                    found.tags = found.tags.union(rule.exclude_tags);
-                    found.patterns = found.patterns.union(rule.severe_patterns);
+                    tags = tags.union(rule.severe_tags);
+                    patterns = rule.severe_patterns;
                     found.refer.insert(injury.area);
+                    message = "everything that loads it or takes it to the end of its range is left out.";
                 }
             }
-            found.note(format!("injury:{}:{}", injury.area.as_str(), injury.severity.as_str()), &rule.modify);
+            let label = format!("{severity} {} injury", plain(name));
+            found.exclude(format!("injury:{name}:{severity}"), label, message, tags, patterns);
         }
         for rule in request.conditions.iter().map(condition) {
-            found.tags = found.tags.union(rule.exclude_tags);
             found.caps = found.caps.and(rule.caps);
-            found.note(format!("condition:{}", rule.id.as_str()), &rule.modify);
+            let name = rule.id.as_str();
+            found.exclude(format!("condition:{name}"), plain(name), &rule.modify, rule.exclude_tags, Set::EMPTY);
         }
-        if request.age.is_some_and(|age| age >= RULES.older.from_age) {
-            found.tags = found.tags.union(RULES.older.exclude_tags);
-            found.caps = found.caps.and(RULES.older.caps);
+        let older = &RULES.older;
+        if request.age.is_some_and(|age| age >= older.from_age) {
+            found.caps = found.caps.and(older.caps);
             found.balance = true;
-            found.note(format!("age:{}", RULES.older.from_age), &RULES.older.modify);
+            let (rule, label) = (format!("age:{}", older.from_age), format!("age {} and over", older.from_age));
+            found.exclude(rule, label, &older.modify, older.exclude_tags, Set::EMPTY);
         }
         found
     }
@@ -181,7 +207,22 @@ impl Restrictions {
         exercise.tags.intersection(self.tags).is_empty() && !self.patterns.contains(exercise.pattern)
     }
 
-    fn note(&mut self, rule: String, message: &str) {
-        self.notes.push(Note { rule, message: message.to_owned() });
+    /// Adds what a rule excludes and says.
+    fn exclude(&mut self, rule: String, label: String, message: &str, tags: Set<Tag>, patterns: Set<Pattern>) {
+        self.tags = self.tags.union(tags);
+        self.patterns = self.patterns.union(patterns);
+        let message = format!("{}: {message}", capital(&label));
+        self.notes.push(Note { rule, label, message, tags, patterns });
     }
+}
+
+/// A word of a vocabulary as people read it.
+pub(super) fn plain(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+/// With a capital first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,9 +3,11 @@
 //! Three questions decide: is the person active, is there a cardiovascular, metabolic or renal disease, is there a
 //! sign of one. Screening is code, never a model's call, and it is on the safe side where the person said nothing.
 
-use super::contraindications::{self, Restrictions};
+use super::catalogue;
+use super::contraindications::{self, Restrictions, capital, plain};
 use super::prescription::Caps;
 use super::request::WorkoutRequest;
+use super::session::selection::{GROUPS, is_available};
 use super::words::Word;
 
 /// How hard a session may be.
@@ -17,6 +19,8 @@ pub enum Clearance {
     LightOnly,
     /// Up to moderate effort; a doctor before vigorous effort.
     Moderate,
+    /// As asked, but for what a severe injury leaves out; somebody should see the injury (house).
+    Recommended,
     /// As asked.
     Full,
 }
@@ -29,6 +33,7 @@ impl Clearance {
             Self::Stop => "stop_and_refer",
             Self::LightOnly => "light_until_cleared",
             Self::Moderate => "moderate_until_cleared",
+            Self::Recommended => "clearance_recommended",
             Self::Full => "no_clearance_needed",
         }
     }
@@ -67,12 +72,26 @@ impl Screening {
                 continue;
             };
             clearance = clearance.min(outcome);
-            let name = rule.id.as_str().replace('_', " ");
+            let name = plain(rule.id.as_str());
             reasons.push(match outcome {
                 Clearance::Stop => format!("With {name}, get a doctor's clearance before training."),
                 Clearance::LightOnly => format!("With {name}, only light effort until a doctor has cleared more."),
                 _ => format!("With {name}, stay at moderate effort until a doctor has cleared more."),
             });
+        }
+        let restrictions = Restrictions::of(request);
+        for area in restrictions.refer.iter() {
+            clearance = clearance.min(Clearance::Recommended);
+            let area = plain(area.as_str());
+            reasons.push(format!("Severe {area} injury: see a doctor or physiotherapist before training it."));
+        }
+        if !restrictions.refer.is_empty() && clearance > Clearance::Stop && too_much_is_out(request, &restrictions) {
+            clearance = Clearance::Stop;
+            let what = match restrictions.refer.len() {
+                1 => "this injury leaves",
+                _ => "these injuries together leave",
+            };
+            reasons.push(format!("{} too little to train: get advice first.", capital(what)));
         }
         Self { clearance, reasons }
     }
@@ -81,8 +100,22 @@ impl Screening {
     #[must_use]
     pub fn caps(&self, restrictions: &Restrictions) -> Caps {
         match self.clearance {
-            Clearance::Full => restrictions.caps,
+            Clearance::Full | Clearance::Recommended => restrictions.caps,
             _ => restrictions.caps.and(Caps { rpe_max: Some(MODERATE_RPE), ..Caps::default() }),
         }
     }
+}
+
+/// How many severe injuries at once are no matter for a workout (house).
+const TOO_MANY: usize = 3;
+
+/// Whether severe injuries leave less than a session: three at once, or fewer than two of the four basic movements with
+/// what there is (house). Trunk work alone is not a session.
+fn too_much_is_out(request: &WorkoutRequest, restrictions: &Restrictions) -> bool {
+    let left = GROUPS.iter().filter(|(_, patterns)| {
+        catalogue::all().iter().any(|exercise| {
+            patterns.contains(&exercise.pattern) && is_available(exercise, request, request.equipment, restrictions)
+        })
+    });
+    restrictions.refer.len() >= TOO_MANY || left.count() < 2
 }

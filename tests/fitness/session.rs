@@ -186,7 +186,7 @@ fn weight_loss_includes_conditioning_with_a_heart_rate() {
 fn what_cannot_be_built_is_refused_with_what_can() {
     let request = example_with(json!({
         "equipment": [], "duration": 90, "fitnessLevel": "beginner", "focus": "general_fitness",
-        "injuries": [{ "area": "ankle", "severity": "severe" }, { "area": "wrist", "severity": "severe" }],
+        "injuries": ["ankle", "wrist"],
     }));
     let error = session::build(&request).unwrap_err();
     assert_eq!(error.code().as_str(), "workout.infeasible");

@@ -91,7 +91,16 @@ impl Pools {
             }
         }
         let mut pool = covering(&self.mobility, muscles);
-        sort_by_key(&mut pool, |exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
+        let balances = |exercise: &&Exercise| restrictions.balance && exercise.tags.contains(Tag::SingleLeg);
+        if let Some(at) = pool.iter().position(balances) {
+            // Balance first: whatever time there is, it is not what falls off the end.
+            let exercise = pool.remove(at);
+            let beyond_the_rest = left.saturating_sub(room_s(&pool)) / sides(exercise);
+            let least = if left > 2 * RAISE_S.0 { 30 } else { HOLD_S.0 };
+            let each = least.max(beyond_the_rest.next_multiple_of(5)).min(HOLD_S.1);
+            left = left.saturating_sub(each * sides(exercise));
+            steps.push(easy(exercise, each, Phase::WarmUp));
+        }
         steps.extend(fill(&pool, left, 30, Phase::WarmUp));
         steps.extend(ramps);
         steps
@@ -137,10 +146,14 @@ fn room_s(pool: &[&Exercise]) -> u32 {
 /// Steps that take `seconds` (a multiple of 5) together: as many exercises as `hold_s` each would need, then evened out.
 /// An exercise of one side takes whole seconds twice, so one without sides takes what is left.
 fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> Vec<Step> {
-    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met.
-    let Some(even) = pool.iter().position(|exercise| !exercise.per_side) else { return Vec::new() };
+    if pool.is_empty() {
+        return Vec::new();
+    }
+    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met. Without one, 5 s
+    // may be missing.
+    let even = pool.iter().position(|exercise| !exercise.per_side).unwrap_or(0);
     let mut chosen = vec![even];
-    let mut units = 1;
+    let mut units = sides(pool[even]);
     for (i, exercise) in pool.iter().enumerate() {
         if i != even && (units + sides(exercise)) * hold_s <= seconds {
             chosen.push(i);

@@ -113,7 +113,7 @@ impl<'r> Coach<'r> {
         let (status, blocks) = match self.screening.clearance {
             Clearance::Stop => (Status::Referral, Vec::new()),
             Clearance::LightOnly => (Status::LightOnly, self.light()?),
-            Clearance::Moderate | Clearance::Full => (Status::Ok, self.training()?),
+            Clearance::Moderate | Clearance::Recommended | Clearance::Full => (Status::Ok, self.training()?),
         };
         let request = self.request;
         let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
@@ -132,7 +132,7 @@ impl<'r> Coach<'r> {
             duration_min: request.duration_min,
             totals: report::totals(&blocks, request.weight_kg),
             warnings,
-            referral: report::referral(&self.screening, &self.restrictions),
+            referral: report::referral(&self.screening),
             provenance: report::provenance(request, &self.row, rules),
             notice: NOTICE.to_owned(),
             blocks,
@@ -175,6 +175,9 @@ impl<'r> Coach<'r> {
         let mut warm_up_rules = vec!["warm_up:raise_mobilise".to_owned()];
         if !ramps.is_empty() {
             warm_up_rules.push("warm_up:ramp_up".to_owned());
+        }
+        if self.restrictions.balance {
+            warm_up_rules.push("warm_up:balance".to_owned());
         }
         let warm_up = pools.warm_up(plan.warm_up_s, muscles, ramps, &self.restrictions);
         let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, warm_up_rules)];

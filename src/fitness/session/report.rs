@@ -62,13 +62,15 @@ fn kcal(blocks: &[Block], weight_kg: Option<f64>) -> Option<f64> {
 pub(crate) enum Missing {
     /// The equipment lacks it; the smallest set of items that would bring it.
     Equipment(Set<Equipment>),
-    /// An injury, a condition or age forbids it.
-    Restriction,
+    /// Injuries, conditions or age forbid it: whose rules they are.
+    Restriction(Vec<String>),
     /// Everything there wants more experience.
     Level,
 }
 
-/// Why no exercise of `patterns` can be done, or `None` when one can.
+/// Why no exercise of `patterns` can be done, or `None` when one can. What could be done here but for a restriction is
+/// missing because of the restriction, even where more equipment would help: nobody is sent shopping for a reason of
+/// health.
 pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictions: &Restrictions) -> Option<Missing> {
     let of_pattern = || {
         catalogue::all().iter().filter(|exercise| {
@@ -76,20 +78,45 @@ pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictio
         })
     };
     let all = Set::all();
+    let nothing = &Restrictions::default();
     if of_pattern().any(|exercise| is_available(exercise, request, request.equipment, restrictions)) {
         return None;
     }
-    if !of_pattern().any(|exercise| restrictions.allow(exercise)) {
-        return Some(Missing::Restriction);
+    let would_do = || of_pattern().filter(|exercise| is_available(exercise, request, all, restrictions));
+    let healthy = |items| of_pattern().filter(move |exercise| is_available(exercise, request, items, nothing));
+    // Out here for health; or, with nothing here anyway, out everywhere for health.
+    let items = if healthy(request.equipment).next().is_some() { request.equipment } else { all };
+    if items != all || would_do().next().is_none() {
+        let rules = restrictions.notes.iter();
+        let labels: Vec<String> = rules
+            .filter(|note| healthy(items).any(|exercise| note.excludes(exercise)))
+            .map(|note| note.label.clone())
+            .collect();
+        if !labels.is_empty() {
+            return Some(Missing::Restriction(labels));
+        }
     }
     let here = |exercise: &&Exercise| exercise.requires.is_subset(request.equipment);
     if of_pattern().filter(here).any(|exercise| restrictions.allow(exercise)) {
         return Some(Missing::Level);
     }
-    let would_do = of_pattern().filter(|exercise| is_available(exercise, request, all, restrictions));
     let lacking =
-        would_do.map(|exercise| exercise.requires.iter().filter(|item| !request.equipment.contains(*item)).collect());
+        would_do().map(|exercise| exercise.requires.iter().filter(|item| !request.equipment.contains(*item)).collect());
     Some(lacking.min_by_key(|items: &Set<Equipment>| items.len()).map_or(Missing::Level, Missing::Equipment))
+}
+
+/// A movement in plain words, with an example.
+fn describe(pattern: Pattern) -> &'static str {
+    match pattern {
+        Pattern::Squat => "squat (such as a goblet squat)",
+        Pattern::Lunge => "lunge (such as a split squat)",
+        Pattern::Hinge => "hip hinge (such as a deadlift or a glute bridge)",
+        Pattern::PushHorizontal => "horizontal push (such as a push-up)",
+        Pattern::PushVertical => "vertical push (such as a shoulder press)",
+        Pattern::PullHorizontal => "horizontal pull (such as a row)",
+        Pattern::PullVertical => "vertical pull (such as a pull-up)",
+        other => other.as_str(),
+    }
 }
 
 /// Everything the person should know.
@@ -107,24 +134,21 @@ pub(super) fn warnings(
     for reason in &screening.reasons {
         warn("referral", None, reason.clone());
     }
-    for area in restrictions.refer.iter() {
-        let area = area.as_str().replace('_', " ");
-        warn(
-            "referral",
-            None,
-            format!("Have a professional look at your {area}; its movements are left out until then."),
-        );
+    if screening.clearance == Clearance::Stop {
+        // Without training there is nothing to restrict.
+        return list;
     }
     for note in &restrictions.notes {
         warn("restriction", None, note.message.clone());
+    }
+    if screening.clearance == Clearance::LightOnly {
+        // Light effort is below every cap, and it is no resistance work.
+        return list;
     }
     if let Some(rpe) = caps.rpe_max {
         warn("effort_capped", None, format!("Effort stays at RPE {rpe} of 10 or below."));
     }
     let main = || blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps);
-    if screening.clearance <= Clearance::LightOnly {
-        return list;
-    }
     if row.focus != request.focus {
         let focus = request.focus.as_str().replace('_', " ");
         warn(
@@ -135,12 +159,12 @@ pub(super) fn warnings(
     }
     for pattern in PATTERNS {
         if let Some(why) = missing(&[pattern], request, restrictions) {
-            let name = pattern.as_str().replace('_', " ");
+            let name = describe(pattern);
             warn(
                 "pattern_unavailable",
                 Some(pattern),
                 match why {
-                    Missing::Restriction => format!("No {name}: what you told us rules it out."),
+                    Missing::Restriction(rules) => format!("No {name}: left out because of {}.", rules.join(" and ")),
                     Missing::Level => format!("No {name} at your level with this equipment."),
                     Missing::Equipment(items) => {
                         format!("No {name} with this equipment; {} would add it.", names(items))
@@ -185,16 +209,41 @@ pub(crate) fn is_load_limited(reps_max: u32, exercise_id: &str, row: &Row) -> bo
             .is_some_and(|exercise| exercise.load == Load::Body && exercise.tempo_s.is_some())
 }
 
-/// `dumbbell and bench`.
+/// `a pair of dumbbells and a bench`.
 pub(crate) fn names(items: Set<Equipment>) -> String {
-    let names: Vec<String> = items.iter().map(|item| item.as_str().replace('_', " ")).collect();
+    let names: Vec<&str> = items.iter().map(item).collect();
     names.join(" and ")
 }
 
+/// An item in plain words, with its article.
+fn item(item: Equipment) -> &'static str {
+    match item {
+        Equipment::Dumbbell => "a pair of dumbbells",
+        Equipment::Kettlebell => "a pair of kettlebells",
+        Equipment::Barbell => "a barbell",
+        Equipment::Rack => "a squat rack",
+        Equipment::Bench => "a bench",
+        Equipment::Bands => "an elastic band",
+        Equipment::Anchor => "a band anchor",
+        Equipment::PullUpBar => "a pull-up bar",
+        Equipment::Cable => "a cable station",
+        Equipment::Machine => "a weight machine",
+        Equipment::Box => "a sturdy box",
+        Equipment::DipBars => "dip bars",
+        Equipment::BarLow => "a low bar",
+        Equipment::Suspension => "suspension straps",
+        Equipment::JumpRope => "a skipping rope",
+        Equipment::Bike => "a stationary bicycle",
+        Equipment::Rower => "a rowing machine",
+        Equipment::Elliptical => "an elliptical trainer",
+        Equipment::Treadmill => "a treadmill",
+        Equipment::StairMachine => "a stair climber",
+    }
+}
+
 /// Who should see the person.
-pub(crate) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
-    let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.as_str().replace('_', " ")));
-    let reasons: Vec<String> = screening.reasons.iter().cloned().chain(areas).collect();
+pub(crate) fn referral(screening: &Screening) -> Option<Referral> {
+    let reasons = screening.reasons.clone();
     let clearance = screening.clearance.as_str().to_owned();
     (!reasons.is_empty()).then_some(Referral { clearance, reasons })
 }

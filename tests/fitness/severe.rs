@@ -1,0 +1,205 @@
+//! What a severe injury leaves, and what a condition leaves out of warm-up and cool-down.
+
+use repflow::fitness::catalogue::{self, Exercise};
+use repflow::fitness::check::check;
+use repflow::fitness::contraindications::Restrictions;
+use repflow::fitness::request::WorkoutRequest;
+use repflow::fitness::session;
+use repflow::fitness::words::{Area, Kind, Muscle, Word};
+use repflow::fitness::workout::{Status, Workout};
+use serde_json::{Value as Json, json};
+
+use crate::support::example_with;
+
+fn severe(areas: &[&str], equipment: &[&str]) -> WorkoutRequest {
+    let injuries: Vec<Json> = areas.iter().map(|area| json!({ "area": area, "severity": "severe" })).collect();
+    example_with(json!({ "injuries": injuries, "equipment": equipment, "duration": 45, "fitnessLevel": "advanced" }))
+}
+
+fn exercises(workout: &Workout) -> impl Iterator<Item = &'static Exercise> {
+    let steps = workout.blocks.iter().flat_map(|block| &block.steps);
+    steps.map(|step| catalogue::find(&step.exercise_id).unwrap())
+}
+
+fn messages<'a>(workout: &'a Workout, code: &str) -> Vec<&'a str> {
+    workout.warnings.iter().filter(|one| one.code == code).map(|one| one.message.as_str()).collect()
+}
+
+/// No work that stays trains a muscle of the area, and no stretch or mobility is for it. The muscles are those of
+/// free-exercise-db, not of our tags.
+#[test]
+fn a_severe_injury_leaves_nothing_that_trains_its_area() {
+    use Muscle::{
+        Abductors, Adductors, Biceps, Calves, Chest, Forearms, Glutes, Lats, LowerBack, Neck, Quadriceps, Shoulders,
+        Traps, Triceps,
+    };
+    for (area, muscles) in [
+        (Area::Shoulder, &[Shoulders, Traps, Lats, Chest][..]),
+        (Area::Elbow, &[Biceps, Triceps]),
+        (Area::Wrist, &[Forearms, Biceps]),
+        (Area::LowerBack, &[LowerBack]),
+        (Area::Hip, &[Glutes, Abductors, Adductors]),
+        (Area::Knee, &[Quadriceps]),
+        (Area::Ankle, &[Calves]),
+        (Area::Neck, &[Neck, Traps]),
+    ] {
+        let restrictions = Restrictions::of(&severe(&[area.as_str()], &[]));
+        for exercise in catalogue::all().iter().filter(|exercise| restrictions.allow(exercise)) {
+            let is_easy = matches!(exercise.kind, Kind::Mobility | Kind::Stretch);
+            let least = if is_easy { 1.0 } else { 0.5 };
+            for muscle in muscles {
+                assert!(exercise.share(*muscle) < least, "{area:?}: {} works {muscle:?}", exercise.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_loads_a_severely_injured_area_is_out_wherever_it_stands() {
+    let arms = ["Plank", "Spider_Crawl", "Side_Bridge", "Worlds_Greatest_Stretch", "Inchworm", "One-Arm_Dumbbell_Row"];
+    let back = ["Glute_Kickback", "Spider_Crawl", "Pushups", "Plank", "Cat_Stretch", "Childs_Pose", "Butt_Lift_Bridge"];
+    let legs = ["Trail_Running_Walking", "Recumbent_Bike", "Sit_Squats", "Childs_Pose", "Worlds_Greatest_Stretch"];
+    for (area, out) in [
+        ("shoulder", &arms[..]),
+        ("elbow", &arms),
+        ("lower_back", &back),
+        ("knee", &legs),
+        ("hip", &legs),
+        ("ankle", &legs),
+        ("wrist", &["Inchworm", "Hip_Circles_prone", "Farmers_Walk", "Wrist_Circles"]),
+        ("neck", &["Plank", "Superman", "Cat_Stretch", "Barbell_Squat", "Jogging_Treadmill"]),
+    ] {
+        let restrictions = Restrictions::of(&severe(&[area], &[]));
+        for id in out {
+            assert!(!restrictions.allow(catalogue::find(id).unwrap()), "{area}: {id}");
+        }
+    }
+}
+
+#[test]
+fn one_severe_injury_leaves_a_session_and_a_referral() {
+    for area in Area::ALL {
+        for equipment in [&[][..], &["dumbbell", "bench"], &["full_gym"]] {
+            let request = severe(&[area.as_str()], equipment);
+            let workout = session::build(&request).unwrap();
+            assert_eq!(check(&workout, &request), []);
+            let name = area.as_str().replace('_', " ");
+            let reason = format!("Severe {name} injury: see a doctor or physiotherapist before training it.");
+            let referral = workout.referral.as_ref().unwrap();
+            assert_eq!(referral.reasons[0], reason);
+            assert_eq!(messages(&workout, "referral")[0], reason);
+            let expected = match workout.status {
+                Status::Referral => "stop_and_refer",
+                _ => "clearance_recommended",
+            };
+            assert_eq!(referral.clearance, expected);
+            let rest = messages(&workout, "restriction");
+            let said = format!(
+                "Severe {name} injury: everything that loads it or takes it to the end of its range is left out."
+            );
+            assert_eq!(rest.contains(&said.as_str()), workout.status == Status::Ok);
+        }
+        assert_eq!(session::build(&severe(&[area.as_str()], &["full_gym"])).unwrap().status, Status::Ok, "{area:?}");
+    }
+}
+
+/// Trunk work alone is not a session.
+#[test]
+fn severe_injuries_that_leave_too_little_leave_nothing() {
+    for (areas, equipment) in [
+        (&["lower_back"][..], &[][..]),
+        (&["shoulder", "knee"], &["full_gym"]),
+        (&["wrist", "elbow", "neck"], &["full_gym"]),
+        (&["shoulder", "knee", "lower_back", "wrist", "elbow", "ankle", "hip", "neck"], &["full_gym"]),
+    ] {
+        let request = severe(areas, equipment);
+        let workout = session::build(&request).unwrap();
+        assert_eq!(check(&workout, &request), []);
+        assert_eq!((workout.status, workout.blocks.len()), (Status::Referral, 0), "{areas:?}");
+        let codes: Vec<&str> = workout.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert!(codes.iter().all(|code| *code == "referral"), "{codes:?}");
+        assert!(messages(&workout, "referral").last().unwrap().ends_with("too little to train: get advice first."));
+    }
+}
+
+#[test]
+fn a_referral_says_nothing_about_training() {
+    let with = json!({ "symptoms": ["fainting"], "conditions": ["hypertension", "pregnancy"], "age": 70 });
+    let workout = session::build(&example_with(with)).unwrap();
+    let codes: Vec<&str> = workout.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!(codes, ["referral"]);
+    let light = session::build(&example_with(json!({ "conditions": ["cardiac"] }))).unwrap();
+    assert!(messages(&light, "effort_capped").is_empty(), "light effort is below the cap");
+}
+
+#[test]
+fn pregnancy_and_osteoporosis_hold_in_warm_up_and_cool_down_too() {
+    for (condition, out) in [
+        (
+            "pregnancy",
+            &["Russian_Twist", "Inchworm", "Worlds_Greatest_Stretch", "Spider_Crawl", "Plank", "Crunches"][..],
+        ),
+        (
+            "osteoporosis",
+            &[
+                "Worlds_Greatest_Stretch",
+                "Childs_Pose",
+                "Inchworm",
+                "Knee_Across_The_Body",
+                "Cat_Stretch",
+                "Russian_Twist",
+            ],
+        ),
+    ] {
+        for equipment in [&[][..], &["dumbbell", "bench"], &["full_gym"]] {
+            for seed in 0..8 {
+                let request = example_with(json!({
+                    "conditions": [condition], "equipment": equipment, "duration": 45, "seed": seed,
+                    "focus": "general_fitness",
+                }));
+                let workout = session::build(&request).unwrap();
+                assert_eq!(check(&workout, &request), []);
+                for exercise in exercises(&workout) {
+                    assert!(!out.contains(&exercise.id.as_str()), "{condition}: {}", exercise.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_movement_names_its_true_cause() {
+    let unavailable = |changes: Json| -> Vec<String> {
+        let workout = session::build(&example_with(changes)).unwrap();
+        messages(&workout, "pattern_unavailable").iter().map(|text| (*text).to_owned()).collect()
+    };
+    let bar = "No vertical pull (such as a pull-up) with this equipment; a pull-up bar would add it.";
+    assert_eq!(unavailable(json!({})), [bar]);
+    // Push-ups need nothing: what is missing is not a bench.
+    let pregnant = unavailable(json!({ "conditions": ["pregnancy"], "equipment": [] }));
+    assert!(pregnant.contains(&"No horizontal push (such as a push-up): left out because of pregnancy.".to_owned()));
+    assert!(pregnant.contains(&bar.to_owned()), "{pregnant:?}");
+    let both = unavailable(json!({ "injuries": ["shoulder", { "area": "elbow", "severity": "severe" }] }));
+    let press = "No vertical push (such as a shoulder press): left out because of moderate shoulder injury and severe elbow injury.";
+    assert!(both.contains(&press.to_owned()), "{both:?}");
+}
+
+#[test]
+fn every_note_says_whose_it_is() {
+    let workout = session::build(&example_with(json!({
+        "injuries": [{ "area": "knee", "severity": "mild" }, "wrist"], "conditions": ["osteoporosis"], "age": 67,
+    })))
+    .unwrap();
+    let whose: Vec<&str> =
+        messages(&workout, "restriction").iter().map(|text| text.split(": ").next().unwrap()).collect();
+    assert_eq!(whose, ["Mild knee injury", "Moderate wrist injury", "Osteoporosis", "Age 65 and over"]);
+}
+
+#[test]
+fn a_beta_blocker_counts_as_the_disease_it_is_taken_for() {
+    let clearance = |active: bool| {
+        let request = example_with(json!({ "conditions": ["beta_blocker"], "exercisesRegularly": active }));
+        session::build(&request).unwrap().referral.unwrap().clearance
+    };
+    assert_eq!((clearance(true), clearance(false)), ("moderate_until_cleared".into(), "stop_and_refer".into()));
+}
