@@ -19,8 +19,9 @@ use crate::error::{Code, Error, Problem, nearest};
 /// The shortest and the longest session the coach builds, in minutes.
 pub const DURATION_MIN: (u32, u32) = (15, 90);
 
-/// The ages it is for, in years (house: supervised children's training is another subject).
-pub const AGE: (u32, u32) = (13, 100);
+/// The ages it is for, in years (house: the coach is for adults; the training of minors is another subject, and wants
+/// somebody who is there).
+pub const AGE: (u32, u32) = (18, 100);
 
 const KEYS: [&str; 15] = [
     "userId",
@@ -175,7 +176,7 @@ impl Reader {
             focus: self.word(object, "focus", focus_alias).unwrap_or(Focus::GeneralFitness),
             equipment: self.equipment(object.get("equipment")),
             level,
-            age: self.integer(object, "age", AGE, "years"),
+            age: self.age(object),
             weight_kg: object.get("weightKg").and_then(|json| self.number("/weightKg", json, (20.0, 400.0))),
             injuries: self.injuries(object.get("injuries")),
             conditions: self.words(object, "conditions", condition_alias),
@@ -247,6 +248,17 @@ impl Reader {
             return None;
         }
         Some(number as u32)
+    }
+
+    /// Years. A minor is told why, not only that a number is out of range.
+    fn age(&mut self, object: &Map<String, Json>) -> Option<u32> {
+        let years = object.get("age").and_then(Json::as_u64);
+        if years.is_some_and(|years| years < u64::from(AGE.0)) {
+            let (from, to) = AGE;
+            self.problem("/age", format!("the coach is for adults, {from} to {to} years"));
+            return None;
+        }
+        self.integer(object, "age", AGE, "years")
     }
 
     /// One word, by its spelling or by what `alias` knows for it.

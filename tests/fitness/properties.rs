@@ -43,7 +43,7 @@ prop_compose! {
         conditions in prop_oneof![4 => Just(Vec::new()), 1 => some::<Condition>(3)],
         symptoms in prop_oneof![9 => Just(Vec::new()), 1 => some::<Symptom>(2)],
         target_muscles in some::<Muscle>(3),
-        (age, weight_kg) in (option::of(13_u32..=100), option::of(40_u32..=150)),
+        (age, weight_kg) in (option::of(18_u32..=100), option::of(40_u32..=150)),
         (active, seed) in (any::<bool>(), any::<u32>()),
         maxima in vec((0..catalogue::all().len(), 5_u32..=250), 0..40),
     ) -> Json {
