@@ -99,6 +99,43 @@ fn alternatives_are_available_and_new() {
     }
 }
 
+/// Whoever asks: an alternative shares main muscles, or each works what the other works first.
+#[test]
+fn alternatives_train_the_same_muscles() {
+    let mut plyo = 0;
+    for (focus, equipment) in
+        [("power", json!([])), ("power", json!(["full_gym"])), ("hypertrophy", json!(["full_gym"]))]
+    {
+        for seed in 0..12 {
+            let mut input = example();
+            input["focus"] = json!(focus);
+            input["equipment"] = equipment.clone();
+            input["fitnessLevel"] = json!("advanced");
+            input["duration"] = json!(60);
+            input["seed"] = json!(seed);
+            let result = run(&input).unwrap();
+            for entry in result["recommendations"]["alternatives"].as_array().unwrap() {
+                let find =
+                    |json: &Json| repflow::fitness::catalogue::find(json["exercise_id"].as_str().unwrap()).unwrap();
+                let one = find(entry);
+                plyo += usize::from(one.id == "Plyo_Push-up");
+                for option in entry["options"].as_array().unwrap() {
+                    let other = find(option);
+                    assert!(one.id != "Plyo_Push-up", "{} is no alternative to it", other.id);
+                    let share = |a: &repflow::fitness::catalogue::Exercise,
+                                 b: &repflow::fitness::catalogue::Exercise| {
+                        a.primary.iter().any(|muscle| b.share(muscle) > 0.0)
+                    };
+                    assert!(share(one, other) && share(other, one), "{} for {}", other.id, one.id);
+                    let same = option["reason"].as_str().unwrap().starts_with("Same movement");
+                    assert_eq!(same, one.pattern == other.pattern);
+                }
+            }
+        }
+    }
+    assert!(plyo > 0, "no request asked for one");
+}
+
 #[test]
 fn one_more_item_is_worth_saying() {
     let result = run(&example()).unwrap();

@@ -74,8 +74,9 @@ fn working(workout: &Workout) -> impl Iterator<Item = (&Step, &'static Exercise)
         .filter_map(|step| Some((step, catalogue::find(&step.exercise_id)?)))
 }
 
-/// Exercises of the same movement, or for one joint and the trunk the same main muscle, that are available, allowed and
-/// not in the session already.
+/// Exercises of the same movement and muscles, or for one joint and the trunk the same main muscle, that are available,
+/// allowed and not in the session already. A movement alone is not enough: a jump is no alternative to an explosive
+/// push-up. None is better than a wrong one.
 fn alternatives(
     exercise: &Exercise,
     steps: &[(&Step, &Exercise)],
@@ -85,7 +86,7 @@ fn alternatives(
     let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
     let same = |other: &&Exercise| match exercise.kind {
         Kind::Isolation | Kind::Core => other.kind == exercise.kind && common(other) > 0,
-        _ => other.pattern == exercise.pattern && (other.kind == exercise.kind),
+        _ => other.pattern == exercise.pattern && other.kind == exercise.kind && same_muscles(exercise, other),
     };
     let jumps_are_out = |other: &&Exercise| other.kind != Kind::Plyometric || request.level > Level::Beginner;
     let unused = |other: &&Exercise| !steps.iter().any(|(step, _)| step.exercise_id == other.id);
@@ -99,8 +100,13 @@ fn alternatives(
     sort_by_key(&mut options, |other| (other.load != exercise.load, std::cmp::Reverse(common(other))));
     options.truncate(MOST);
     let describe = |other: &Exercise| {
-        let mut reason = format!("Same movement: {}", exercise.pattern.as_str().replace('_', " "));
-        if common(other) > 0 {
+        let mut reason = match other.pattern == exercise.pattern {
+            true => format!("Same movement: {}", exercise.pattern.as_str().replace('_', " ")),
+            false => "Another movement".to_owned(),
+        };
+        if common(other) == 0 {
+            reason.push_str("; the same muscles, with the weight on others of them");
+        } else {
             let muscles: Vec<&str> = other.primary.intersection(exercise.primary).iter().map(Word::as_str).collect();
             reason = format!("{reason}; same main muscles: {}", muscles.join(", ").replace('_', " "));
         }
@@ -113,6 +119,13 @@ fn alternatives(
         json!({ "exercise_id": other.id, "name": other.name, "reason": reason + "." })
     };
     options.into_iter().map(describe).collect()
+}
+
+/// Whether two exercises share a main muscle, or each one's main muscles help in the other: a stiff-legged deadlift and
+/// a glute bridge (house).
+fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
+    let helps = |a: &Exercise, b: &Exercise| !a.primary.intersection(b.secondary).is_empty();
+    !one.primary.intersection(other.primary).is_empty() || (helps(one, other) && helps(other, one))
 }
 
 /// When and how to make an exercise harder.
