@@ -15,7 +15,7 @@
 //! | S1 | nothing that an injury, a condition or age excludes, in warm-up and cool-down too |
 //! | S3 | no training above light when a doctor must be asked first; status, referral, clearance and warnings agree |
 //! | S4 | nothing above the level; no jumps for beginners |
-//! | S5 | enough in reserve; RPE + RIR = 10 |
+//! | S5 | enough in reserve; RPE + RIR = 10; the load leaves the reserve that is stated |
 //! | S6 | effort, load and rest inside the medical caps; no heart-rate target with a beta blocker |
 //! | S7 | from 65 on: balance is practised in the warm-up, where that is allowed |
 //! | V1 | sets, repetitions, rest, load and reserve inside the row in force |
@@ -37,9 +37,10 @@ use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
 use super::session::report::{self, is_load_limited};
 use super::session::selection::{GROUPS, is_available};
+use super::strength;
 use super::time_budget;
-use super::words::{Condition, Equipment, Kind, Level, Pattern, Tag};
-use super::workout::{Block, BlockKind, GoalKind, Intensity, Status, Step, Workout};
+use super::words::{Condition, Equipment, Focus, Kind, Level, Pattern, Tag};
+use super::workout::{Block, BlockKind, GoalKind, Intensity, SetType, Status, Step, Workout};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -282,6 +283,15 @@ fn s5(case: &mut Case<'_>) {
             && rir + rpe != 10
         {
             case.broken("S5", format!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
+        }
+        // What a load allows (Epley) has to reach the reserve that is stated, to a rounding. Explosive work stays far
+        // below what the load allows, and states the reserve of its row.
+        if let (Some(rir), Some(pct)) = (step.target.rir, step.target.pct_1rm) {
+            let stated = strength::pct_1rm(step.goal.max, rir);
+            let slower = case.row.focus == Focus::Power && step.set_type == SetType::Working;
+            if pct > stated + 0.03 || (!slower && pct < stated - 0.2) {
+                case.broken("S5", format!("{}: {pct} of the maximum does not leave {rir}", step.exercise_id));
+            }
         }
     }
     for (step, exercise) in case.sets() {

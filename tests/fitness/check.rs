@@ -111,6 +111,11 @@ fn health() {
     });
     assert_eq!(without_reserve, ["S5", "V1"]);
     assert_eq!(broken_by(|workout| workout.blocks[1].steps[0].target.rpe = Some(9)), ["S5"]);
+    let ramp_with_reserve = broken_by(|workout| {
+        let ramp = workout.blocks[0].steps.last_mut().unwrap();
+        (ramp.target.rir, ramp.target.rpe) = (Some(6), Some(4));
+    });
+    assert_eq!(ramp_with_reserve, ["S5"], "47 % of the maximum leaves far more than 6");
 
     let pressure = example_with(json!({ "conditions": ["hypertension"] }));
     let too_hard = broken_for(&pressure, |workout| {

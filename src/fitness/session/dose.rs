@@ -60,6 +60,16 @@ impl Dose {
     }
 }
 
+impl Dose {
+    /// A share of the working weight, where that is known: to the next lower increment, not less than the bar.
+    pub(super) fn ramp_weight_kg(&self, exercise: &Exercise, share: f64) -> Option<f64> {
+        let increment_kg = increment_kg(exercise);
+        let least = if exercise.requires.contains(Equipment::Barbell) { BAR_KG } else { increment_kg };
+        let working_kg = self.target.weight_kg?;
+        Some(((working_kg * share / increment_kg).floor() * increment_kg).max(least).min(working_kg))
+    }
+}
+
 /// How long a timed set lasts (house).
 fn hold_s(level: Level) -> u32 {
     match level {
@@ -79,10 +89,15 @@ fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
 /// the row's range of loads or be less than the bar.
 fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest) -> Option<f64> {
     let max_kg = *request.one_rep_max_kg.get(&exercise.id)?;
-    let hand_held =
-        exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
-    let increment_kg = if hand_held { 2.0 } else { 2.5 };
+    let increment_kg = increment_kg(exercise);
     let weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
     let too_light = exercise.requires.contains(Equipment::Barbell) && weight_kg < BAR_KG;
     (weight_kg > 0.0 && !too_light && weight_kg <= max_kg * row.pct.1 + increment_kg / 2.0).then_some(weight_kg)
+}
+
+/// The steps weights come in: 2 kg for a dumbbell or kettlebell, 2.5 kg for anything else (house).
+fn increment_kg(exercise: &Exercise) -> f64 {
+    let hand_held =
+        exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
+    if hand_held { 2.0 } else { 2.5 }
 }

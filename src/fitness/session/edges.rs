@@ -23,7 +23,8 @@ const RAISE_S: (u32, u32) = (60, 240);
 /// Pause after a ramp-up set (house).
 const RAMP_REST_S: u32 = 60;
 
-/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 (house).
+/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 of ten (house). It leaves far more in
+/// reserve than anyone can count, so no reserve is stated.
 const RAMP: (u32, f64, u32) = (5, 0.6, 4);
 
 /// What may be used for warm-up, cool-down and conditioning.
@@ -212,6 +213,7 @@ pub(super) fn ramp_up(lift: &Candidate) -> Step {
     let exercise = lift.exercise;
     let goal = Goal { kind: GoalKind::Reps, min: reps, max: reps };
     let percent = lift.dose.target.pct_1rm.map(|pct| (pct * share * 100.0).round() / 100.0);
+    let weight_kg = lift.dose.ramp_weight_kg(exercise, share);
     Step {
         exercise_id: exercise.id.clone(),
         name: exercise.name.clone(),
@@ -221,7 +223,7 @@ pub(super) fn ramp_up(lift: &Candidate) -> Step {
         sets: 1,
         work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),
         goal,
-        target: Target { pct_1rm: percent, rir: Some(10 - rpe), rpe: Some(rpe), ..Target::default() },
+        target: Target { weight_kg, pct_1rm: percent, rpe: Some(rpe), ..Target::default() },
         intensity: Intensity::at_rpe(rpe),
         tempo_s: exercise.tempo_s,
         per_side: exercise.per_side,

@@ -4,7 +4,7 @@ use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription::{self, Row};
 use crate::fitness::request::WorkoutRequest;
-use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Word};
+use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Tag, Word};
 use crate::rng::Rng;
 
 use super::dose::Dose;
@@ -82,13 +82,20 @@ pub(super) fn candidates(
     let drawn = catalogue::all().iter().map(|exercise| (exercise, rng.unit()));
     drawn
         .filter(|(exercise, _)| is_available(exercise, request, equipment, restrictions) && is_work(exercise, request))
-        .map(|(exercise, draw)| Candidate {
-            exercise,
-            dose: Dose::of(exercise, row, restrictions, request),
-            liking: liking(exercise, request, restrictions) + 1.5 * draw,
+        .map(|(exercise, draw)| {
+            let dose = Dose::of(exercise, row, restrictions, request);
+            // Whoever knows a maximum trains that lift, and gets a weight for it.
+            let known = if dose.target.weight_kg.is_some() { KNOWN_MAXIMUM } else { 0.0 };
+            Candidate { exercise, dose, liking: liking(exercise, request, restrictions) + known + 1.5 * draw }
         })
         .collect()
 }
+
+/// What a known maximum counts: more than everything else together, the place in a slot included.
+const KNOWN_MAXIMUM: f64 = 10.0;
+
+/// What a basic lift counts for strength: more than what is drawn for another. For power it is only a preference.
+const MAIN_LIFT: f64 = 2.5;
 
 /// How well an exercise suits a request; the weights are house.
 fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrictions) -> f64 {
@@ -107,6 +114,13 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
     }
     if exercise.kind == Kind::Compound {
         liking += 2.0;
+    }
+    if exercise.tags.contains(Tag::Main) {
+        liking += match request.focus {
+            Focus::Strength => MAIN_LIFT,
+            Focus::Power => MAIN_LIFT / 2.0,
+            _ => 0.0,
+        };
     }
     if exercise.level == request.level {
         liking += 0.5;
