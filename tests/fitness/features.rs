@@ -136,6 +136,28 @@ fn alternatives_train_the_same_muscles() {
     assert!(plyo > 0, "no request asked for one");
 }
 
+/// The tempo in words is the tempo that the time is planned with, and only several joints and jumps are explosive.
+#[test]
+fn explosive_work_is_planned_as_it_is_told() {
+    let mut input = example();
+    input["focus"] = json!("power");
+    input["equipment"] = json!(["full_gym"]);
+    input["duration"] = json!(60);
+    let result = run(&input).unwrap();
+    let mut explosive = 0;
+    for step in result["blocks"].as_array().unwrap().iter().flat_map(|block| block["steps"].as_array().unwrap()) {
+        let Some(tempo) = step["coaching"]["tempo"].as_str() else { continue };
+        let seconds = step["tempo_s"].as_u64().unwrap();
+        assert!(tempo.to_lowercase().contains(&format!("about {seconds} s a repetition")), "{tempo}");
+        let exercise = repflow::fitness::catalogue::find(step["exercise_id"].as_str().unwrap()).unwrap();
+        let fast = step["set_type"] == "working" && exercise.kind == repflow::fitness::words::Kind::Compound;
+        assert_eq!(tempo.starts_with("Lift as fast"), fast, "{tempo}");
+        assert!(!fast || seconds <= 3, "{seconds} s are not explosive");
+        explosive += usize::from(fast);
+    }
+    assert!(explosive >= 3);
+}
+
 #[test]
 fn one_more_item_is_worth_saying() {
     let result = run(&example()).unwrap();

@@ -15,6 +15,9 @@ const BAR_KG: f64 = 20.0;
 /// Where a row asks for no more repetitions than this, the trunk is trained by time instead (house).
 const TRUNK_REPS: u32 = 8;
 
+/// Seconds for an explosive repetition: 2 to lower, 1 to lift and to stand ready (house).
+const EXPLOSIVE_S: u32 = 3;
+
 /// The prescription of one exercise.
 #[derive(Clone, Debug)]
 pub(super) struct Dose {
@@ -53,7 +56,11 @@ impl Dose {
                 rpe: Some(strength::rpe(rir)),
                 hr_zone: None,
             };
-            (Goal { kind: GoalKind::Reps, min: reps.0, max: reps.1 }, exercise.tempo_s, target)
+            let tempo_s = match row.focus {
+                Focus::Power if exercise.kind == Kind::Compound => exercise.tempo_s.map(|s| s.min(EXPLOSIVE_S)),
+                _ => exercise.tempo_s,
+            };
+            (Goal { kind: GoalKind::Reps, min: reps.0, max: reps.1 }, tempo_s, target)
         };
         let work_s = time_budget::set_work_s(&goal, tempo_s, exercise.per_side);
         Self { goal, tempo_s, work_s, rest, target, load_limited }
