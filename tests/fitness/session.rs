@@ -3,7 +3,7 @@
 use repflow::fitness::catalogue;
 use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::session::{self, PROVIDER};
-use repflow::fitness::words::{Equipment, Kind, Load, Pattern, Tag};
+use repflow::fitness::words::{Equipment, Focus, Kind, Load, Pattern, Tag, Word};
 use repflow::fitness::workout::{BlockKind, GoalKind, NOTICE, SetType, Status, Step, Workout};
 use serde_json::{Value as Json, json};
 
@@ -267,4 +267,54 @@ fn notes_are_data_and_change_nothing_but_the_id() {
     assert_ne!(workout.workout_id, plain.workout_id);
     workout.workout_id.clone_from(&plain.workout_id);
     assert_eq!(workout, plain);
+}
+
+#[test]
+fn a_long_session_is_not_padded() {
+    for focus in Focus::ALL {
+        for level in ["beginner", "intermediate", "advanced"] {
+            for equipment in [&[][..], &["treadmill"], &["dumbbell"], &["full_gym"]] {
+                let workout = build(json!({
+                    "focus": focus, "fitnessLevel": level, "equipment": equipment, "duration": 90,
+                }));
+                let about = format!("{focus:?} {level} {equipment:?}");
+                let warm_up = &workout.blocks[0];
+                assert!(warm_up.duration_s <= 600, "{about}");
+                let easy = warm_up.steps.iter().filter(|step| step.set_type == SetType::WarmUp).count();
+                assert!(easy <= 10, "{about}: {easy} exercises to warm up");
+                let lifts = main_steps(&workout);
+                let alike = |one: &Step| {
+                    let kind = |step: &Step| catalogue::find(&step.exercise_id).unwrap().kind;
+                    let compound = kind(one) == Kind::Compound;
+                    lifts
+                        .iter()
+                        .filter(|other| compound && other.pattern == one.pattern && kind(other) == kind(one))
+                        .count()
+                };
+                assert!(lifts.iter().all(|step| alike(step) <= 2), "{about}: three of a kind");
+            }
+        }
+    }
+}
+
+#[test]
+fn steady_work_that_fills_the_time_is_explained() {
+    let workout =
+        build(json!({ "focus": "general_fitness", "fitnessLevel": "beginner", "equipment": [], "duration": 90 }));
+    let steady = workout.blocks.iter().find(|block| block.kind == BlockKind::Conditioning).unwrap();
+    let warning = workout.warnings.iter().find(|warning| warning.code == "time_filled").unwrap();
+    assert!(warning.message.starts_with(&format!("{} minutes are steady conditioning", steady.steps[0].work_s / 60)));
+    assert!(!codes(&build(json!({ "focus": "weight_loss", "duration": 45 }))).contains(&"time_filled"), "asked for");
+}
+
+#[test]
+fn ninety_minutes_of_power_end_with_easy_work_on_the_treadmill() {
+    let workout = build(json!({ "focus": "power", "equipment": ["treadmill"], "duration": 90 }));
+    let kinds: Vec<Kind> =
+        main_steps(&workout).iter().map(|step| catalogue::find(&step.exercise_id).unwrap().kind).collect();
+    assert_eq!(kinds[0], Kind::Plyometric);
+    assert!(kinds.iter().filter(|kind| **kind == Kind::Core).count() <= 2);
+    assert_eq!(kinds.last(), Some(&Kind::Conditioning));
+    let steady = main_steps(&workout).into_iter().last().unwrap();
+    assert_eq!((steady.exercise_id.as_str(), steady.target.rpe), ("Walking_Treadmill", Some(5)));
 }

@@ -102,14 +102,14 @@ impl Pools {
             left = left.saturating_sub(each * sides(exercise));
             steps.push(easy(exercise, each, Phase::WarmUp));
         }
-        steps.extend(fill(&pool, left, 30, Phase::WarmUp));
+        steps.extend(fill(&pool, left, hold_s(left), Phase::WarmUp));
         steps.extend(ramps);
         steps
     }
 
     /// The steps of a cool-down of `seconds`.
     pub(super) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
-        fill(&covering(&self.stretch, muscles), seconds, 30, Phase::CoolDown)
+        fill(&covering(&self.stretch, muscles), seconds, hold_s(seconds), Phase::CoolDown)
     }
 }
 
@@ -134,6 +134,12 @@ fn covering(pool: &[&'static Exercise], muscles: Set<Muscle>) -> Vec<&'static Ex
         ordered.push(exercise);
     }
     ordered
+}
+
+/// How long an exercise should take of each side when there are `seconds` for all: more time is for longer holds rather
+/// than for a dozen more exercises (house).
+fn hold_s(seconds: u32) -> u32 {
+    if seconds > 240 { 45 } else { 30 }
 }
 
 fn sides(exercise: &Exercise) -> u32 {

@@ -10,9 +10,12 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
-use crate::fitness::workout::{Block, Provenance, Referral, SetType, Totals, Warning};
+use crate::fitness::workout::{Block, BlockKind, Provenance, Referral, SetType, Totals, Warning};
 
 use super::selection::{GROUPS, is_available};
+
+/// How much more steady work than the focus asks for is worth a word (house).
+const FILLING_S: u32 = 300;
 
 /// The patterns whose absence is worth a word.
 pub(crate) const PATTERNS: [Pattern; 7] = [
@@ -182,6 +185,18 @@ pub(super) fn warnings(
                 format!("No {name} today: the time does not allow every movement. Start with it next time."),
             );
         }
+    }
+    let steady = blocks.iter().filter(|block| block.kind == BlockKind::Conditioning);
+    let steady_s: u32 = steady.flat_map(|block| &block.steps).map(|step| step.work_s).sum();
+    if steady_s > super::plan::wanted_conditioning_s(request) + FILLING_S {
+        let minutes = steady_s / 60;
+        warn(
+            "time_filled",
+            None,
+            format!(
+                "{minutes} minutes are steady conditioning: what this equipment, your level and your health allow does not fill the time with more sets that would help. Leave it out when you like."
+            ),
+        );
     }
     let too_light: Vec<&str> = main()
         .filter(|step| is_load_limited(step.goal.max, &step.exercise_id, row))

@@ -164,6 +164,7 @@ pub(super) fn select<'a>(
             .iter()
             .filter(|candidate| slot.contains(&candidate.exercise.pattern))
             .filter(|candidate| !chosen.iter().any(|other| std::ptr::eq(other.exercise, candidate.exercise)))
+            .filter(|candidate| !is_one_too_many(candidate.exercise, &chosen, request.focus))
             .filter(fits)
             .map(|candidate| (in_slot(candidate, slot, &chosen), candidate))
             .max_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -176,6 +177,19 @@ pub(super) fn select<'a>(
         }
     }
     chosen
+}
+
+/// Whether two exercises like it are chosen already: lifts of its movement, and for strength and power trunk work. A
+/// third kind of push-up fills time and trains nothing new (house); steady work fills the time better.
+fn is_one_too_many(exercise: &Exercise, chosen: &[&Candidate], focus: Focus) -> bool {
+    let counts = match exercise.kind {
+        Kind::Compound => true,
+        Kind::Core => matches!(focus, Focus::Strength | Focus::Power),
+        _ => false,
+    };
+    let alike =
+        |other: &&&Candidate| other.exercise.kind == exercise.kind && other.exercise.pattern == exercise.pattern;
+    counts && chosen.iter().filter(alike).count() >= 2
 }
 
 /// The sets of an exercise.
