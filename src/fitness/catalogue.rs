@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::embedded;
 
-use super::words::{Equipment, Kind, Level, Load, Muscle, Pattern, Set, Tag};
+use super::words::{Equipment, Kind, Level, Load, Muscle, Pattern, Set, Tag, Word};
 
 /// One exercise.
 #[derive(Debug, Deserialize)]
@@ -61,6 +61,13 @@ impl Exercise {
         } else {
             0.0
         }
+    }
+
+    /// How many demands a moderate injury or a condition could forbid: the tags before those that are only about severe
+    /// injuries.
+    #[must_use]
+    pub fn demands(&self) -> usize {
+        self.tags.iter().filter(|tag| tag.index() <= Tag::Hip.index()).count()
     }
 
     /// Its place in a session: jumps, several joints, one joint, trunk, conditioning; among the second and third, large

@@ -19,7 +19,7 @@
 //! | S6 | effort, load and rest inside the medical caps; no heart-rate target with a beta blocker |
 //! | S7 | from 65 on: balance is practised in the warm-up, where that is allowed |
 //! | V1 | sets, repetitions, rest, load and reserve inside the row in force |
-//! | V3 | a given weight is the planned share of the known maximum, to half an increment |
+//! | V3 | a given weight is the planned share of the known maximum, to half an increment, and never above row or cap |
 //! | V4 | at most 10 fractional sets for a muscle |
 //! | B2 | each basic movement is there, or a warning says why not |
 //! | O1 | jumps, several joints, one joint, trunk; large before small |
@@ -382,10 +382,15 @@ fn v3(case: &mut Case<'_>) {
         let hand_held =
             exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
         let half = if hand_held { 1.0 } else { 1.25 };
-        let planned =
-            case.request.one_rep_max_kg.get(&exercise.id).zip(step.target.pct_1rm).map(|(max, pct)| max * pct);
+        let known = case.request.one_rep_max_kg.get(&exercise.id);
         let is_bar = exercise.requires.contains(Equipment::Barbell);
-        if planned.is_none_or(|planned| (weight_kg - planned).abs() > half + 1e-9) || (is_bar && weight_kg < 20.0) {
+        // To the nearest increment, or to the one below where the nearest is above the row or a medical cap.
+        let right = known.zip(step.target.pct_1rm).is_some_and(|(max_kg, pct)| {
+            let (off, most) = (max_kg * pct - weight_kg, max_kg * case.row.pct.1 + 1e-9);
+            let above = weight_kg + 2.0 * half > most;
+            weight_kg <= most && off >= -half - 1e-9 && (off <= half + 1e-9 || (off <= 2.0 * half && above))
+        });
+        if !right || (is_bar && weight_kg < 20.0) {
             case.broken("V3", format!("{}: {weight_kg} kg", exercise.id));
         }
     }

@@ -189,7 +189,8 @@ impl Restrictions {
         for rule in request.conditions.iter().map(condition) {
             found.caps = found.caps.and(rule.caps);
             let name = rule.id.as_str();
-            found.exclude(format!("condition:{name}"), plain(name), &rule.modify, rule.exclude_tags, Set::EMPTY);
+            let label = condition_name(rule.id);
+            found.exclude(format!("condition:{name}"), label, &rule.modify, rule.exclude_tags, Set::EMPTY);
         }
         let older = &RULES.older;
         if request.age.is_some_and(|age| age >= older.from_age) {
@@ -213,6 +214,16 @@ impl Restrictions {
         self.patterns = self.patterns.union(patterns);
         let message = format!("{}: {message}", capital(&label));
         self.notes.push(Note { rule, label, message, tags, patterns });
+    }
+}
+
+/// A condition as people name it.
+pub(super) fn condition_name(condition: Condition) -> String {
+    match condition {
+        Condition::Hypertension => "high blood pressure".to_owned(),
+        Condition::UncontrolledHypertension => "uncontrolled high blood pressure".to_owned(),
+        Condition::Cardiac => "heart condition".to_owned(),
+        other => plain(other.as_str()),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Whether to train at all today: the logic of the ACSM preparticipation screening (2015), in our own words.
 //!
 //! Three questions decide: is the person active, is there a cardiovascular, metabolic or renal disease, is there a
-//! sign of one. Screening is code, never a model's call, and it is on the safe side where the person said nothing.
+//! sign of one. Controlled high blood pressure alone is no disease in the sense of that algorithm, and is answered with
+//! caps; a beta blocker counts as one (house), because it is taken for a disease of the heart, or for blood pressure
+//! that is treated, and which is not known. A severe injury asks for a professional too, and where it leaves too little
+//! there is nothing to do but to see one (house). Screening is code, never a model's call, and it is on the safe side where the person said nothing.
 
 use super::catalogue;
-use super::contraindications::{self, Restrictions, capital, plain};
+use super::contraindications::{self, Restrictions, capital, condition_name, plain};
 use super::prescription::Caps;
 use super::request::WorkoutRequest;
 use super::session::selection::{GROUPS, is_available};
@@ -72,11 +75,11 @@ impl Screening {
                 continue;
             };
             clearance = clearance.min(outcome);
-            let name = plain(rule.id.as_str());
+            let name = capital(&condition_name(rule.id));
             reasons.push(match outcome {
-                Clearance::Stop => format!("With {name}, get a doctor's clearance before training."),
-                Clearance::LightOnly => format!("With {name}, only light effort until a doctor has cleared more."),
-                _ => format!("With {name}, stay at moderate effort until a doctor has cleared more."),
+                Clearance::Stop => format!("{name}: get a doctor's clearance before training."),
+                Clearance::LightOnly => format!("{name}: only light effort until a doctor has cleared more."),
+                _ => format!("{name}: stay at moderate effort until a doctor has cleared more."),
             });
         }
         let restrictions = Restrictions::of(request);
@@ -87,11 +90,11 @@ impl Screening {
         }
         if !restrictions.refer.is_empty() && clearance > Clearance::Stop && too_much_is_out(request, &restrictions) {
             clearance = Clearance::Stop;
-            let what = match restrictions.refer.len() {
-                1 => "this injury leaves",
-                _ => "these injuries together leave",
-            };
-            reasons.push(format!("{} too little to train: get advice first.", capital(what)));
+            reasons.push(match restrictions.refer.len() {
+                1 => "This injury leaves too little to train: get advice first.".to_owned(),
+                2 => "These injuries together leave too little to train: get advice first.".to_owned(),
+                _ => "Several severe injuries at once: get advice before any training.".to_owned(),
+            });
         }
         Self { clearance, reasons }
     }

@@ -5,7 +5,7 @@ use repflow::fitness::check::check;
 use repflow::fitness::contraindications::Restrictions;
 use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::session;
-use repflow::fitness::words::{Area, Kind, Muscle, Word};
+use repflow::fitness::words::{Area, Kind, Muscle, Tag, Word};
 use repflow::fitness::workout::{Status, Workout};
 use serde_json::{Value as Json, json};
 
@@ -118,7 +118,15 @@ fn severe_injuries_that_leave_too_little_leave_nothing() {
         assert_eq!((workout.status, workout.blocks.len()), (Status::Referral, 0), "{areas:?}");
         let codes: Vec<&str> = workout.warnings.iter().map(|warning| warning.code.as_str()).collect();
         assert!(codes.iter().all(|code| *code == "referral"), "{codes:?}");
-        assert!(messages(&workout, "referral").last().unwrap().ends_with("too little to train: get advice first."));
+        let last = *messages(&workout, "referral").last().unwrap();
+        assert_eq!(
+            last,
+            match areas.len() {
+                1 => "This injury leaves too little to train: get advice first.",
+                2 => "These injuries together leave too little to train: get advice first.",
+                _ => "Several severe injuries at once: get advice before any training.",
+            }
+        );
     }
 }
 
@@ -202,4 +210,48 @@ fn a_beta_blocker_counts_as_the_disease_it_is_taken_for() {
         session::build(&request).unwrap().referral.unwrap().clearance
     };
     assert_eq!((clearance(true), clearance(false)), ("moderate_until_cleared".into(), "stop_and_refer".into()));
+}
+
+/// What the rules for older adults say is done, whatever is asked: no jump, no more than 60 % (nor by rounding), balance.
+#[test]
+fn sixty_five_and_over_is_applied_and_stated() {
+    for focus in ["strength", "hypertrophy", "endurance", "power", "general_fitness", "weight_loss"] {
+        for level in ["beginner", "intermediate", "advanced"] {
+            for duration in [15, 30, 60] {
+                let request = example_with(json!({
+                    "focus": focus, "fitnessLevel": level, "duration": duration, "age": 66, "equipment": ["full_gym"],
+                    "oneRepMaxKg": { "Barbell_Squat": 43, "Leg_Press": 83, "Dumbbell_Bench_Press": 23 },
+                }));
+                let workout = session::build(&request).unwrap();
+                assert_eq!(check(&workout, &request), []);
+                let about = format!("{focus} {level} {duration}");
+                for step in workout.blocks.iter().flat_map(|block| &block.steps) {
+                    let exercise = catalogue::find(&step.exercise_id).unwrap();
+                    assert!(!exercise.tags.contains(Tag::Impact), "{about}: {}", exercise.id);
+                    assert!(step.target.pct_1rm.is_none_or(|pct| pct <= 0.6), "{about}");
+                    if let (Some(kg), Some(max)) = (step.target.weight_kg, request.one_rep_max_kg.get(&exercise.id)) {
+                        assert!(kg <= 0.6 * max, "{about}: {kg} of {max} kg");
+                    }
+                }
+                let balances = |id: &str| catalogue::find(id).unwrap().tags.contains(Tag::SingleLeg);
+                assert!(workout.blocks[0].steps.iter().any(|step| balances(&step.exercise_id)), "{about}");
+                let said = "Age 65 and over: Start at 60 % or less, no jumps, and practise balance at every session.";
+                assert!(messages(&workout, "restriction").contains(&said));
+            }
+        }
+    }
+}
+
+#[test]
+fn reasons_are_in_plain_words() {
+    let reason = |condition: &str| {
+        let workout = session::build(&example_with(json!({ "conditions": [condition] }))).unwrap();
+        workout.referral.unwrap().reasons.remove(0)
+    };
+    assert_eq!(reason("cardiac"), "Heart condition: only light effort until a doctor has cleared more.");
+    assert_eq!(reason("beta_blocker"), "Beta blocker: stay at moderate effort until a doctor has cleared more.");
+    assert_eq!(
+        reason("uncontrolled_hypertension"),
+        "Uncontrolled high blood pressure: get a doctor's clearance before training."
+    );
 }

@@ -97,9 +97,13 @@ fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
 fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest) -> Option<f64> {
     let max_kg = *request.one_rep_max_kg.get(&exercise.id)?;
     let increment_kg = increment_kg(exercise);
-    let weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
+    let mut weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
+    if weight_kg > max_kg * row.pct.1 + 1e-9 {
+        // Rounding never lifts a load above what the row, or a medical cap, allows.
+        weight_kg -= increment_kg;
+    }
     let too_light = exercise.requires.contains(Equipment::Barbell) && weight_kg < BAR_KG;
-    (weight_kg > 0.0 && !too_light && weight_kg <= max_kg * row.pct.1 + increment_kg / 2.0).then_some(weight_kg)
+    (weight_kg > 0.0 && !too_light).then_some(weight_kg)
 }
 
 /// The steps weights come in: 2 kg for a dumbbell or kettlebell, 2.5 kg for anything else (house).

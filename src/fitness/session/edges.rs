@@ -49,7 +49,7 @@ impl Pools {
         conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
         // Impact last, a machine before walking, and the gentlest first.
         sort_by_key(&mut conditioning, |exercise| {
-            (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.tags.len())
+            (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.demands())
         });
         Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
     }
