@@ -55,6 +55,9 @@ pub struct ConditionRule {
     /// Whether a doctor must agree before any training.
     #[serde(default)]
     pub clearance: bool,
+    /// Whether to ask a professional, while training as the rules allow goes on.
+    #[serde(default)]
+    pub refer: bool,
     /// What to change, our own words.
     pub modify: String,
 }
@@ -169,11 +172,14 @@ impl Restrictions {
             let rule = area(injury.area);
             let (name, severity) = (injury.area.as_str(), injury.severity.as_str());
             let (mut tags, mut patterns) = (rule.exclude_tags, Set::EMPTY);
+            let mild;
             let mut message: &str = &rule.modify;
             match injury.severity {
                 InjurySeverity::Mild => {
                     found.mild_tags = found.mild_tags.union(tags);
                     tags = Set::EMPTY;
+                    mild = format!("{message} What loads it leaves one more repetition in reserve.");
+                    message = &mild;
                 }
                 InjurySeverity::Moderate => {}
                 InjurySeverity::Severe => {

@@ -22,7 +22,8 @@ pub enum Clearance {
     LightOnly,
     /// Up to moderate effort; a doctor before vigorous effort.
     Moderate,
-    /// As asked, but for what a severe injury leaves out; somebody should see the injury (house).
+    /// As asked, but for what a severe injury or a pregnancy leaves out; a professional should be asked (house; ACOG for
+    /// pregnancy).
     Recommended,
     /// As asked.
     Full,
@@ -71,6 +72,8 @@ impl Screening {
                 Clearance::LightOnly
             } else if rule.disease {
                 Clearance::Moderate
+            } else if rule.refer {
+                Clearance::Recommended
             } else {
                 continue;
             };
@@ -79,6 +82,7 @@ impl Screening {
             reasons.push(match outcome {
                 Clearance::Stop => format!("{name}: get a doctor's clearance before training."),
                 Clearance::LightOnly => format!("{name}: only light effort until a doctor has cleared more."),
+                Clearance::Recommended => format!("{name}: ask your doctor or midwife before training."),
                 _ => format!("{name}: stay at moderate effort until a doctor has cleared more."),
             });
         }

@@ -135,7 +135,7 @@ fn a_referral_says_nothing_about_training() {
     let with = json!({ "symptoms": ["fainting"], "conditions": ["hypertension", "pregnancy"], "age": 70 });
     let workout = session::build(&example_with(with)).unwrap();
     let codes: Vec<&str> = workout.warnings.iter().map(|warning| warning.code.as_str()).collect();
-    assert_eq!(codes, ["referral"]);
+    assert_eq!(codes, ["referral", "referral"], "the sign, and the pregnancy");
     let light = session::build(&example_with(json!({ "conditions": ["cardiac"] }))).unwrap();
     assert!(messages(&light, "effort_capped").is_empty(), "light effort is below the cap");
 }
@@ -200,6 +200,8 @@ fn every_note_says_whose_it_is() {
     .unwrap();
     let whose: Vec<&str> =
         messages(&workout, "restriction").iter().map(|text| text.split(": ").next().unwrap()).collect();
+    let mild = messages(&workout, "restriction")[0];
+    assert!(mild.ends_with("What loads it leaves one more repetition in reserve."), "{mild}");
     assert_eq!(whose, ["Mild knee injury", "Moderate wrist injury", "Osteoporosis", "Age 65 and over"]);
 }
 
@@ -248,6 +250,7 @@ fn reasons_are_in_plain_words() {
         let workout = session::build(&example_with(json!({ "conditions": [condition] }))).unwrap();
         workout.referral.unwrap().reasons.remove(0)
     };
+    assert_eq!(reason("pregnancy"), "Pregnancy: ask your doctor or midwife before training.");
     assert_eq!(reason("cardiac"), "Heart condition: only light effort until a doctor has cleared more.");
     assert_eq!(reason("beta_blocker"), "Beta blocker: stay at moderate effort until a doctor has cleared more.");
     assert_eq!(
