@@ -290,7 +290,7 @@ fn s5(case: &mut Case<'_>) {
             let stated = strength::pct_1rm(step.goal.max, rir);
             let slower = case.row.focus == Focus::Power && step.set_type == SetType::Working;
             if pct > stated + 0.03 || (!slower && pct < stated - 0.2) {
-                case.broken("S5", format!("{}: {pct} of the maximum does not leave {rir}", step.exercise_id));
+                case.broken("S5", format!("{}: the load does not leave {rir} in reserve", step.exercise_id));
             }
         }
     }

@@ -92,6 +92,11 @@ impl Screening {
             let area = plain(area.as_str());
             reasons.push(format!("Severe {area} injury: see a doctor or physiotherapist before training it."));
         }
+        if !restrictions.refer.is_empty() && clearance == Clearance::LightOnly {
+            // What is light enough mostly loads the legs or the arms: two reasons to ask are one to wait (house).
+            clearance = Clearance::Stop;
+            reasons.push("Both at once: get advice before any training.".to_owned());
+        }
         if !restrictions.refer.is_empty() && clearance > Clearance::Stop && too_much_is_out(request, &restrictions) {
             clearance = Clearance::Stop;
             reasons.push(match restrictions.refer.len() {

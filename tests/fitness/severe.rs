@@ -245,6 +245,17 @@ fn sixty_five_and_over_is_applied_and_stated() {
 }
 
 #[test]
+fn a_severe_injury_and_light_effort_only_is_a_referral() {
+    let request = example_with(json!({
+        "conditions": ["cardiac"], "injuries": [{ "area": "knee", "severity": "severe" }], "duration": 45,
+    }));
+    let workout = session::build(&request).unwrap();
+    assert_eq!(check(&workout, &request), []);
+    assert_eq!((workout.status, workout.blocks.len()), (Status::Referral, 0));
+    assert_eq!(workout.referral.unwrap().reasons.len(), 3);
+}
+
+#[test]
 fn reasons_are_in_plain_words() {
     let reason = |condition: &str| {
         let workout = session::build(&example_with(json!({ "conditions": [condition] }))).unwrap();
