@@ -269,3 +269,14 @@ fn reasons_are_in_plain_words() {
         "Uncontrolled high blood pressure: get a doctor's clearance before training."
     );
 }
+
+#[test]
+fn a_refusal_says_who_should_be_seen_too() {
+    let request = example_with(json!({
+        "injuries": [{ "area": "ankle", "severity": "severe" }], "equipment": [], "duration": 90,
+        "fitnessLevel": "beginner", "focus": "general_fitness",
+    }));
+    let error = session::build(&request).unwrap_err();
+    assert_eq!(error.code().as_str(), "workout.infeasible");
+    assert!(error.message().ends_with("Severe ankle injury: see a doctor or physiotherapist before training it"));
+}

@@ -85,10 +85,10 @@ fn infeasible(request: &WorkoutRequest) -> Error {
         (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
     };
     let minutes = request.duration_min;
-    Error::new(
-        Code::WorkoutInfeasible,
-        format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}"),
-    )
+    // Who should be seen is said even where there is no session to say it with.
+    let reasons: String = Screening::of(request).reasons.iter().map(|reason| format!(". {reason}")).collect();
+    let message = format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}");
+    Error::new(Code::WorkoutInfeasible, message + reasons.trim_end_matches('.'))
 }
 
 /// Everything that follows from a request before anything is chosen.
