@@ -97,23 +97,27 @@ fn contraindications(file: &Row, ids: &[String]) -> String {
             place.unwrap_or_else(|| row.fail(&format!("names `{id}`, which is not in the catalogue"))).to_string()
         });
         format!(
-            "AreaRule {{ id: {}, exclude_tags: {}, severe_patterns: {}, modify: {:?}, substitutes: Substitutes(&[{}]) }}",
+            "AreaRule {{ id: {}, exclude_tags: {}, severe_patterns: {}, severe_tags: {}, modify: {:?}, substitutes: \
+             Substitutes(&[{}]) }}",
             row.word("id", "Area"),
             row.required_set("exclude_tags", "Tag"),
             row.required_set("severe_patterns", "Pattern"),
+            row.required_set("severe_tags", "Tag"),
             row.text("modify"),
             substitutes.collect::<Vec<_>>().join(", "),
         )
     });
     let conditions = in_order(file, "conditions", "Condition", |row| {
         format!(
-            "ConditionRule {{ id: {}, exclude_tags: {}, caps: {}, disease: {}, light_only: {}, clearance: {}, modify: {:?} }}",
+            "ConditionRule {{ id: {}, exclude_tags: {}, caps: {}, disease: {}, light_only: {}, clearance: {}, refer: {}, \
+             modify: {:?} }}",
             row.word("id", "Condition"),
             row.set("exclude_tags", "Tag"),
             caps(row),
             row.flag("disease"),
             row.flag("light_only"),
             row.flag("clearance"),
+            row.flag("refer"),
             row.text("modify"),
         )
     });

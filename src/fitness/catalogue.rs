@@ -53,6 +53,13 @@ impl Exercise {
         }
     }
 
+    /// How many demands a moderate injury or a condition could forbid: the tags before those that are only about severe
+    /// injuries.
+    #[must_use]
+    pub fn demands(&self) -> usize {
+        self.tags.iter().filter(|tag| tag.index() <= Tag::Hip.index()).count()
+    }
+
     /// Its place in a session: jumps, several joints, one joint, trunk, conditioning; among the second and third, large
     /// muscles before small ones.
     #[must_use]

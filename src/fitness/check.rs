@@ -12,13 +12,14 @@
 //! | E1 | nothing needs equipment that is not there |
 //! | E2 | every exercise is in the catalogue, under its name |
 //! | E3 | no exercise twice in the main part |
-//! | S1 | nothing that an injury, a condition or age excludes |
-//! | S3 | no training above light when a doctor must be asked first, and a referral that says so |
+//! | S1 | nothing that an injury, a condition or age excludes, in warm-up and cool-down too |
+//! | S3 | no training above light when a doctor must be asked first; status, referral, clearance and warnings agree |
 //! | S4 | nothing above the level; no jumps for beginners |
-//! | S5 | enough in reserve; RPE + RIR = 10 |
+//! | S5 | enough in reserve; RPE + RIR = 10; the load leaves the reserve that is stated |
 //! | S6 | effort, load and rest inside the medical caps; no heart-rate target with a beta blocker |
+//! | S7 | from 65 on: balance is practised in the warm-up, where that is allowed |
 //! | V1 | sets, repetitions, rest, load and reserve inside the row in force |
-//! | V3 | a given weight is the planned share of the known maximum, to half an increment |
+//! | V3 | a given weight is the planned share of the known maximum, to half an increment, and never above row or cap |
 //! | V4 | at most 10 fractional sets for a muscle |
 //! | B2 | each basic movement is there, or a warning says why not |
 //! | O1 | jumps, several joints, one joint, trunk; large before small |

@@ -1,8 +1,9 @@
 //! What an injury, a condition or age forbids, limits or modifies.
 //!
 //! The rules are `data/contraindications.json`. They are graded: a *mild* injury modifies (one more repetition in
-//! reserve), a *moderate* one excludes exercises by their tags, a *severe* one excludes whole movement patterns and asks
-//! for a professional. Everything here is code over data; no model and no free text takes part.
+//! reserve), a *moderate* one excludes exercises by their tags, a *severe* one excludes the movement patterns and
+//! everything else that loads the area, in warm-up and cool-down too, and asks for a professional. Everything here is
+//! code over data; no model and no free text takes part.
 
 use super::catalogue::{self, Exercise};
 use super::prescription::Caps;
@@ -18,6 +19,9 @@ pub struct AreaRule {
     pub exclude_tags: Set<Tag>,
     /// What a severe injury excludes besides (house).
     pub severe_patterns: Set<Pattern>,
+    /// Demands that a severe injury excludes too, in warm-up and cool-down as anywhere: all that loads the area, leans
+    /// on it or takes it to the end of its range (house).
+    pub severe_tags: Set<Tag>,
     /// What to change about the rest, our own words.
     pub modify: &'static str,
     /// Ids of exercises that often go well.
@@ -52,6 +56,8 @@ pub struct ConditionRule {
     pub light_only: bool,
     /// Whether a doctor must agree before any training.
     pub clearance: bool,
+    /// Whether to ask a professional, while training as the rules allow goes on.
+    pub refer: bool,
     /// What to change, our own words.
     pub modify: &'static str,
 }
@@ -110,8 +116,22 @@ pub fn older_from_age() -> u32 {
 pub struct Note {
     /// The id of the rule: `injury:knee:mild`, `condition:pregnancy`, `age:65`.
     pub rule: String,
-    /// What it says.
-    pub message: &'static str,
+    /// Whose rule it is, for people: `severe knee injury`, `pregnancy`, `age 65 and over`.
+    pub label: String,
+    /// What it says, beginning with the label.
+    pub message: String,
+    /// The tags it excludes.
+    pub tags: Set<Tag>,
+    /// The patterns it excludes.
+    pub patterns: Set<Pattern>,
+}
+
+impl Note {
+    /// Whether its rule forbids an exercise.
+    #[must_use]
+    pub fn excludes(&self, exercise: &Exercise) -> bool {
+        !exercise.tags.intersection(self.tags).is_empty() || self.patterns.contains(exercise.pattern)
+    }
 }
 
 /// Everything that injuries, conditions and age change about a request.
@@ -140,27 +160,39 @@ impl Restrictions {
         let mut found = Self::default();
         for injury in &request.injuries {
             let rule = area(injury.area);
+            let (name, severity) = (injury.area.as_str(), injury.severity.as_str());
+            let (mut tags, mut patterns) = (rule.exclude_tags, Set::EMPTY);
+            let mild;
+            let mut message = rule.modify;
             match injury.severity {
-                InjurySeverity::Mild => found.mild_tags = found.mild_tags.union(rule.exclude_tags),
-                InjurySeverity::Moderate => found.tags = found.tags.union(rule.exclude_tags),
+                InjurySeverity::Mild => {
+                    found.mild_tags = found.mild_tags.union(tags);
+                    tags = Set::EMPTY;
+                    mild = format!("{message} What loads it leaves one more repetition in reserve.");
+                    message = &mild;
+                }
+                InjurySeverity::Moderate => {}
                 InjurySeverity::Severe => {
-                    found.tags = found.tags.union(rule.exclude_tags);
-                    found.patterns = found.patterns.union(rule.severe_patterns);
+                    tags = tags.union(rule.severe_tags);
+                    patterns = rule.severe_patterns;
                     found.refer.insert(injury.area);
+                    message = "everything that loads it or takes it to the end of its range is left out.";
                 }
             }
-            found.note(format!("injury:{}:{}", injury.area.as_str(), injury.severity.as_str()), rule.modify);
+            let label = format!("{severity} {} injury", injury.area.spoken());
+            found.exclude(format!("injury:{name}:{severity}"), label, message, tags, patterns);
         }
         for rule in request.conditions.iter().map(condition) {
-            found.tags = found.tags.union(rule.exclude_tags);
             found.caps = found.caps.and(rule.caps);
-            found.note(format!("condition:{}", rule.id.as_str()), rule.modify);
+            let name = rule.id.as_str();
+            let label = condition_name(rule.id);
+            found.exclude(format!("condition:{name}"), label, rule.modify, rule.exclude_tags, Set::EMPTY);
         }
         if request.age.is_some_and(|age| age >= OLDER.from_age) {
-            found.tags = found.tags.union(OLDER.exclude_tags);
             found.caps = found.caps.and(OLDER.caps);
             found.balance = true;
-            found.note(format!("age:{}", OLDER.from_age), OLDER.modify);
+            let (rule, label) = (format!("age:{}", OLDER.from_age), format!("age {} and over", OLDER.from_age));
+            found.exclude(rule, label, OLDER.modify, OLDER.exclude_tags, Set::EMPTY);
         }
         found
     }
@@ -171,7 +203,30 @@ impl Restrictions {
         exercise.tags.intersection(self.tags).is_empty() && !self.patterns.contains(exercise.pattern)
     }
 
-    fn note(&mut self, rule: String, message: &'static str) {
-        self.notes.push(Note { rule, message });
+    /// Adds what a rule excludes and says.
+    fn exclude(&mut self, rule: String, label: String, message: &str, tags: Set<Tag>, patterns: Set<Pattern>) {
+        self.tags = self.tags.union(tags);
+        self.patterns = self.patterns.union(patterns);
+        let message = format!("{}: {message}", capital(&label));
+        self.notes.push(Note { rule, label, message, tags, patterns });
     }
+}
+
+/// A condition as people name it.
+pub(super) fn condition_name(condition: Condition) -> String {
+    match condition {
+        Condition::Hypertension => "high blood pressure".to_owned(),
+        Condition::UncontrolledHypertension => "uncontrolled high blood pressure".to_owned(),
+        Condition::Cardiac => "heart condition".to_owned(),
+        other => other.spoken(),
+    }
+}
+
+/// With a capital first letter. What it is for begins with an English word or a number.
+pub(super) fn capital(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }

@@ -146,6 +146,10 @@ fn limit(row: &Row, caps: Caps) -> Row {
     if let Some(max) = caps.rpe_max {
         row.plan_rir = row.plan_rir.max(10 - max);
         row.rir.0 = row.rir.0.max(10 - max);
+        if row.focus != Focus::Power {
+            // More in reserve is less on the bar, below the row where it has to be.
+            row.pct.0 = row.pct.0.min(strength::pct_1rm(row.plan_reps.1, row.plan_rir));
+        }
     }
     row.rir.1 = row.rir.1.max(row.plan_rir);
     if let Some(min) = caps.rest_min_s {

@@ -18,8 +18,9 @@ use crate::error::{Code, Error};
 /// The shortest and the longest session the coach builds, in minutes.
 pub const DURATION_MIN: (u32, u32) = (15, 90);
 
-/// The ages it is for, in years (house: supervised children's training is another subject).
-pub const AGE: (u32, u32) = (13, 100);
+/// The ages it is for, in years (house: the coach is for adults; the training of minors is another subject, and wants
+/// somebody who is there).
+pub const AGE: (u32, u32) = (18, 100);
 
 const KEYS: [&str; 15] = [
     "userId",
@@ -162,7 +163,7 @@ fn read(json: &Json, reader: &mut Reader) -> WorkoutRequest {
         focus: word(reader, get("focus"), "focus").unwrap_or(Focus::GeneralFitness),
         equipment: equipment(reader, get("equipment")),
         level,
-        age: whole(reader, get("age"), "age", AGE, "years"),
+        age: age(reader, get("age")),
         weight_kg: get("weightKg")
             .and_then(|json| reader.number_within(Some(json), &key_at("weightKg"), (20.0, 400.0))),
         injuries: injuries(reader, get("injuries")),
@@ -203,6 +204,16 @@ fn text(reader: &mut Reader, json: Option<&Json>, key: &str, max: usize) -> Opti
 fn whole(reader: &mut Reader, json: Option<&Json>, key: &str, range: (u32, u32), unit: &str) -> Option<u32> {
     json?;
     reader.whole_within(json, &key_at(key), range, unit)
+}
+
+/// Years. A minor is told why, not only that a number is out of range.
+fn age(reader: &mut Reader, json: Option<&Json>) -> Option<u32> {
+    let (from, to) = AGE;
+    if json.and_then(Json::as_u64).is_some_and(|years| years < u64::from(from)) {
+        reader.problem_with(&key_at("age"), format!("the coach is for adults, {from} to {to} years"), None);
+        return None;
+    }
+    whole(reader, json, "age", AGE, "years")
 }
 
 fn word<W: Word>(reader: &mut Reader, json: Option<&Json>, key: &str) -> Option<W> {

@@ -117,6 +117,15 @@ words! {
         Elbow = "ELB", "Isolated or supinated elbow load (house).";
         Neck = "NK", "Load on or strain of the neck (house).";
         Hip = "HIP", "Deep or wide hip range under load (house).";
+        AtShoulder = "R_SHO", "Loads the shoulder, leans on it or takes it to the end of its range (house).";
+        AtElbow = "R_ELB", "The same for the elbow.";
+        AtWrist = "R_WR", "The same for the wrist, gripping a load included.";
+        AtNeck = "R_NK", "The same for the neck, holding the head against gravity included.";
+        AtBack = "R_BACK", "The same for the lower back.";
+        AtHip = "R_HIP", "The same for the hip.";
+        AtKnee = "R_KN", "The same for the knee.";
+        AtAnkle = "R_ANK", "The same for the ankle.";
+        Main = "MAIN", "No demand: a basic lift that takes most load, preferred for strength (house).";
     }
     /// A part of the body that can be injured.
     Area {
@@ -133,7 +142,7 @@ words! {
     InjurySeverity {
         Mild = "mild", "Modify.";
         Moderate = "moderate", "Exclude the demands that load it.";
-        Severe = "severe", "Exclude the movement patterns too, and refer.";
+        Severe = "severe", "Exclude all that loads the area, and refer.";
     }
     /// A medical condition that changes a session.
     Condition {

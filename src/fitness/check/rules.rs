@@ -5,15 +5,16 @@ use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::prescription::{self, Caps};
 use crate::fitness::screening::Clearance;
 use crate::fitness::session::report::{self, is_load_limited};
-use crate::fitness::session::selection::GROUPS;
+use crate::fitness::session::selection::{GROUPS, is_available};
+use crate::fitness::strength;
 use crate::fitness::time_budget;
-use crate::fitness::words::{Condition, Equipment, Kind, Level, Tag, Word};
-use crate::fitness::workout::{BlockKind, GoalKind, Intensity, Status};
+use crate::fitness::words::{Condition, Equipment, Focus, Kind, Level, Tag, Word};
+use crate::fitness::workout::{BlockKind, GoalKind, Intensity, SetType, Status};
 use crate::number;
 
 /// Every rule, in the order of the table.
-pub(super) const ALL: [fn(&Case<'_>, &mut Found); 21] =
-    [t1, t2, t3, t4, e1, e2, e3, s1, s3, s4, s5, s6, v1, v3, v4, b2, o1, o2, c1, d2, d3];
+pub(super) const ALL: [fn(&Case<'_>, &mut Found); 22] =
+    [t1, t2, t3, t4, e1, e2, e3, s1, s3, s4, s5, s6, s7, v1, v3, v4, b2, o1, o2, c1, d2, d3];
 
 /// A number in a message.
 fn shown(number: Option<f64>) -> String {
@@ -129,10 +130,15 @@ fn e3(case: &Case<'_>, found: &mut Found) {
 
 fn s1(case: &Case<'_>, found: &mut Found) {
     for Known { step, exercise, .. } in &case.steps {
-        if let Some(exercise) = exercise
-            && !case.restrictions.allow(exercise)
-        {
-            found.with("S1", step, " is excluded by an injury, a condition or age");
+        let Some(exercise) = exercise else { continue };
+        let mut rules = Vec::new();
+        for note in &case.restrictions.notes {
+            if note.excludes(exercise) {
+                rules.push(note.label.as_str());
+            }
+        }
+        if !rules.is_empty() || !case.restrictions.allow(exercise) {
+            found.broken("S1", format_args!("{} is excluded because of {}", step.exercise_id, rules.join(" and ")));
         }
     }
 }
@@ -141,7 +147,7 @@ fn s3(case: &Case<'_>, found: &mut Found) {
     let wanted = match case.screening.clearance {
         Clearance::Stop => Status::Referral,
         Clearance::LightOnly => Status::LightOnly,
-        Clearance::Moderate | Clearance::Full => Status::Ok,
+        Clearance::Moderate | Clearance::Recommended | Clearance::Full => Status::Ok,
     };
     if case.workout.status != wanted {
         found.broken(
@@ -149,8 +155,22 @@ fn s3(case: &Case<'_>, found: &mut Found) {
             format_args!("the status is {}, screening asks for {}", case.workout.status.as_str(), wanted.as_str()),
         );
     }
-    if case.screening.clearance != Clearance::Full && case.workout.referral.is_none() {
-        found.whole("S3", "there is no referral");
+    let clearance = case.screening.clearance;
+    match &case.workout.referral {
+        None if clearance != Clearance::Full => found.whole("S3", "there is no referral"),
+        Some(_) if clearance == Clearance::Full => {
+            found.whole("S3", "there is a referral, and no clearance is needed");
+        }
+        Some(referral) if referral.clearance != clearance.as_str() || referral.reasons.is_empty() => {
+            found.whole("S3", "the referral does not say what screening found");
+        }
+        _ => {}
+    }
+    if case.has_warning("referral", &[]) != (clearance != Clearance::Full) {
+        found.whole("S3", "the warnings and the screening disagree about a referral");
+    }
+    if wanted == Status::Referral && case.workout.warnings.iter().any(|warning| warning.code != "referral") {
+        found.whole("S3", "a referral without training warns about training");
     }
     if wanted == Status::Referral && !case.blocks().is_empty() {
         found.whole("S3", "there is training before clearance");
@@ -180,6 +200,15 @@ fn s5(case: &Case<'_>, found: &mut Found) {
             && rir + rpe != 10
         {
             found.broken("S5", format_args!("{}: RPE {rpe} and RIR {rir} do not add up to 10", step.exercise_id));
+        }
+        // What a load allows (Epley) has to reach the reserve that is stated, to a rounding. Explosive work stays far
+        // below what the load allows, and states the reserve of its row.
+        if let (Some(rir), Some(pct)) = (step.target.rir, step.target.pct_1rm) {
+            let stated = strength::pct_1rm(step.goal.max, rir);
+            let slower = case.row.focus == Focus::Power && step.set_type == SetType::Working;
+            if pct > stated + 0.03 || (!slower && pct < stated - 0.2) {
+                found.broken("S5", format_args!("{}: the load does not leave {rir} in reserve", step.exercise_id));
+            }
         }
     }
     for known in &case.steps {
@@ -211,6 +240,22 @@ fn s6(case: &Case<'_>, found: &mut Found) {
         if target.hr_zone.is_some() && case.request.conditions.contains(Condition::BetaBlocker) {
             found.with("S6", step, " has a heart-rate target despite a beta blocker");
         }
+    }
+}
+
+fn s7(case: &Case<'_>, found: &mut Found) {
+    if !case.restrictions.balance || !case.has_training() {
+        return;
+    }
+    let balances = |exercise: &Exercise| exercise.kind == Kind::Mobility && exercise.tags.contains(Tag::SingleLeg);
+    let possible = catalogue::all().iter().any(|exercise| {
+        balances(exercise) && is_available(exercise, case.request, case.request.equipment, &case.restrictions)
+    });
+    let mut warm_up = case.blocks().iter().filter(|block| block.kind == BlockKind::WarmUp);
+    let done =
+        warm_up.any(|block| block.steps.iter().any(|step| catalogue::find(&step.exercise_id).is_some_and(balances)));
+    if possible && !done {
+        found.whole("S7", "no balance is practised in the warm-up");
     }
 }
 
@@ -269,10 +314,15 @@ fn v3(case: &Case<'_>, found: &mut Found) {
         let hand_held =
             exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
         let half = if hand_held { 1.0 } else { 1.25 };
-        let planned =
-            case.request.one_rep_max_kg.get(&exercise.id).zip(step.target.pct_1rm).map(|(max, pct)| max * pct);
+        let known = case.request.one_rep_max_kg.get(&exercise.id);
         let is_bar = exercise.requires.contains(Equipment::Barbell);
-        if planned.is_none_or(|planned| (weight_kg - planned).abs() > half + 1e-9) || (is_bar && weight_kg < 20.0) {
+        // To the nearest increment, or to the one below where the nearest is above the row or a medical cap.
+        let right = known.zip(step.target.pct_1rm).is_some_and(|(max_kg, pct)| {
+            let (off, most) = (max_kg * pct - weight_kg, max_kg * case.row.pct.1 + 1e-9);
+            let above = weight_kg + 2.0 * half > most;
+            weight_kg <= most && off >= -half - 1e-9 && (off <= half + 1e-9 || (off <= 2.0 * half && above))
+        });
+        if !right || (is_bar && weight_kg < 20.0) {
             found.broken("V3", format_args!("{}: {} kg", step.exercise_id, number::format(weight_kg)));
         }
     }

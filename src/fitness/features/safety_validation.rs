@@ -46,8 +46,10 @@ impl Feature for SafetyValidation {
         let violations = check(&workout, &request);
         let screening = Screening::of(&request);
         let restrictions = Restrictions::of(&request);
-        let referral = report::referral(&screening, &restrictions);
-        let warnings: Vec<&str> = restrictions.notes.iter().map(|note| note.message).collect();
+        let referral = report::referral(&screening);
+        // Without training there is nothing that the rules modified.
+        let notes = if screening.clearance == Clearance::Stop { &[][..] } else { &restrictions.notes };
+        let warnings: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
         let status = if !violations.is_empty() {
             "fail"
         } else if screening.clearance != Clearance::Full || referral.is_some() {

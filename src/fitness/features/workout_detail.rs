@@ -13,7 +13,7 @@ use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness::catalogue;
 use crate::fitness::record::{Object, ToJson, put};
-use crate::fitness::words::{Focus, Load};
+use crate::fitness::words::{Focus, Kind, Load};
 use crate::fitness::workout::{BlockKind, GoalKind, SetType, Step, Workout};
 use crate::number;
 
@@ -84,8 +84,15 @@ fn tempo(step: &Step, focus: Focus) -> Option<String> {
     let seconds = step.tempo_s?;
     let lowering = seconds.div_ceil(2);
     let lifting = seconds - lowering;
-    Some(match focus {
-        Focus::Power => "Lift as fast as you can with control, lower without hurry.".to_owned(),
+    let kind = catalogue::find(&step.exercise_id).map(|exercise| exercise.kind);
+    let explosive = focus == Focus::Power && step.set_type == SetType::Working;
+    Some(match kind {
+        Some(Kind::Plyometric) => {
+            format!("As explosive as you can, land softly: about {seconds} s a repetition, the reset included.")
+        }
+        Some(Kind::Compound) if explosive => {
+            format!("Lift as fast as you can with control, lower in {lowering} s: about {seconds} s a repetition.")
+        }
         _ => format!("About {seconds} s a repetition: {lowering} s lowering, {lifting} s lifting."),
     })
 }

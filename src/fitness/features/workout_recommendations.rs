@@ -85,8 +85,9 @@ fn working(workout: &Workout) -> Vec<(&Step, &'static Exercise)> {
     steps
 }
 
-/// Exercises of the same movement, or for one joint and the trunk the same main muscle, that are available, allowed and
-/// not in the session already.
+/// Exercises of the same movement and muscles, or for one joint and the trunk the same main muscle, that are available,
+/// allowed and not in the session already. A movement alone is not enough: a jump is no alternative to an explosive
+/// push-up. None is better than a wrong one.
 fn alternatives(
     exercise: &Exercise,
     steps: &[(&Step, &Exercise)],
@@ -96,7 +97,7 @@ fn alternatives(
     let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
     let same = |other: &Exercise| match exercise.kind {
         Kind::Isolation | Kind::Core => other.kind == exercise.kind && common(other) > 0,
-        _ => other.pattern == exercise.pattern && other.kind == exercise.kind,
+        _ => other.pattern == exercise.pattern && other.kind == exercise.kind && same_muscles(exercise, other),
     };
     let mut options: Vec<&Exercise> = Vec::new();
     for other in catalogue::all() {
@@ -117,9 +118,15 @@ fn alternatives(
 
 /// What one exercise offers instead of another.
 fn option(exercise: &Exercise, other: &Exercise) -> Json {
-    let mut reason = format!("Same movement: {}", exercise.pattern.spoken());
+    let mut reason = if other.pattern == exercise.pattern {
+        format!("Same movement: {}", exercise.pattern.spoken())
+    } else {
+        "Another movement".to_owned()
+    };
     let common = other.primary.intersection(exercise.primary);
-    if !common.is_empty() {
+    if common.is_empty() {
+        reason.push_str("; the same muscles, with the weight on others of them");
+    } else {
         reason.push_str("; same main muscles: ");
         reason.push_str(&with_spaces(&common.names().join(", ")));
     }
@@ -131,6 +138,13 @@ fn option(exercise: &Exercise, other: &Exercise) -> Json {
     }
     reason.push('.');
     Object("exercise_id name reason", &[&other.id, &other.name, &reason]).to_json()
+}
+
+/// Whether two exercises share a main muscle, or each one's main muscles help in the other: a stiff-legged deadlift and
+/// a glute bridge (house).
+fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
+    let helps = |a: &Exercise, b: &Exercise| !a.primary.intersection(b.secondary).is_empty();
+    !one.primary.intersection(other.primary).is_empty() || (helps(one, other) && helps(other, one))
 }
 
 /// When and how to make an exercise harder.

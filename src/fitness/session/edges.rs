@@ -23,7 +23,8 @@ const RAISE_S: (u32, u32) = (60, 240);
 /// Pause after a ramp-up set (house).
 const RAMP_REST_S: u32 = 60;
 
-/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 (house).
+/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 of ten (house). It leaves far more in
+/// reserve than anyone can count, so no reserve is stated.
 const RAMP: (u32, f64, u32) = (5, 0.6, 4);
 
 /// What may be used for warm-up, cool-down and conditioning.
@@ -56,7 +57,7 @@ impl Pools {
         // Impact last, a machine before walking, and the gentlest first.
         let rank = |exercise: &Exercise| {
             let (impact, walking) = (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty());
-            100 * usize::from(impact) + 50 * usize::from(walking) + exercise.tags.len()
+            100 * usize::from(impact) + 50 * usize::from(walking) + exercise.demands()
         };
         sort_by(&mut conditioning, |a, b| rank(a) < rank(b));
         Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
@@ -100,18 +101,24 @@ impl Pools {
             }
         }
         let mut pool = covering(&self.mobility, muscles);
-        if restrictions.balance {
-            let balances = |exercise: &Exercise| exercise.tags.contains(Tag::SingleLeg);
-            sort_by(&mut pool, |a, b| balances(a) && !balances(b));
+        let balances = |exercise: &&Exercise| restrictions.balance && exercise.tags.contains(Tag::SingleLeg);
+        if let Some(at) = pool.iter().position(balances) {
+            // Balance first: whatever time there is, it is not what falls off the end.
+            let exercise = pool.remove(at);
+            let beyond_the_rest = left.saturating_sub(room_s(&pool)) / sides(exercise);
+            let least = if left > 2 * RAISE_S.0 { 30 } else { HOLD_S.0 };
+            let each = least.max(beyond_the_rest.next_multiple_of(5)).min(HOLD_S.1);
+            left = left.saturating_sub(each * sides(exercise));
+            steps.push(easy(exercise, each, Phase::WarmUp));
         }
-        steps.extend(fill(&pool, left, 30, Phase::WarmUp));
+        steps.extend(fill(&pool, left, hold_s(left), Phase::WarmUp));
         steps.extend(ramps);
         steps
     }
 
     /// The steps of a cool-down of `seconds`.
     pub(super) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
-        fill(&covering(&self.stretch, muscles), seconds, 30, Phase::CoolDown)
+        fill(&covering(&self.stretch, muscles), seconds, hold_s(seconds), Phase::CoolDown)
     }
 }
 
@@ -141,6 +148,12 @@ fn covering(pool: &[&'static Exercise], muscles: Set<Muscle>) -> Vec<&'static Ex
     ordered
 }
 
+/// How long an exercise should take of each side when there are `seconds` for all: more time is for longer holds rather
+/// than for a dozen more exercises (house).
+fn hold_s(seconds: u32) -> u32 {
+    if seconds > 240 { 45 } else { 30 }
+}
+
 fn sides(exercise: &Exercise) -> u32 {
     if exercise.per_side { 2 } else { 1 }
 }
@@ -152,10 +165,14 @@ fn room_s(pool: &[&Exercise]) -> u32 {
 /// Steps that take `seconds` (a multiple of 5) together: as many exercises as `hold_s` each would need, then evened out.
 /// An exercise of one side takes whole seconds twice, so one without sides takes what is left.
 fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> Vec<Step> {
-    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met.
-    let Some(even) = pool.iter().position(|exercise| !exercise.per_side) else { return Vec::new() };
+    if pool.is_empty() {
+        return Vec::new();
+    }
+    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met. Without one, 5 s
+    // may be missing.
+    let even = pool.iter().position(|exercise| !exercise.per_side).unwrap_or(0);
     let mut filled = vec![(even, 0)];
-    let mut units = 1;
+    let mut units = sides(pool[even]);
     for (i, exercise) in pool.iter().enumerate() {
         if i != even && (units + sides(exercise)) * hold_s <= seconds {
             filled.push((i, 0));
@@ -201,7 +218,8 @@ pub(super) fn ramp_up(lift: &Candidate) -> Step {
     let exercise = lift.exercise;
     let goal = Goal { kind: GoalKind::Reps, min: reps, max: reps };
     let percent = lift.dose.target.pct_1rm.map(|pct| (pct * share * 100.0).round() / 100.0);
-    let target = Target { pct_1rm: percent, rir: Some(10 - rpe), rpe: Some(rpe), ..Target::default() };
+    let weight_kg = lift.dose.ramp_weight_kg(exercise, share);
+    let target = Target { weight_kg, pct_1rm: percent, rpe: Some(rpe), ..Target::default() };
     Step {
         set_type: SetType::RampUp,
         work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),

@@ -85,10 +85,14 @@ fn infeasible(request: &WorkoutRequest) -> Error {
         (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
     };
     let minutes = request.duration_min;
-    Error::new(
-        Code::WorkoutInfeasible,
-        format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}"),
-    )
+    let mut message =
+        format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}");
+    // Who should be seen is said even where there is no session to say it with.
+    for reason in &Screening::of(request).reasons {
+        message.push_str(". ");
+        message.push_str(reason.trim_end_matches('.'));
+    }
+    Error::new(Code::WorkoutInfeasible, message)
 }
 
 /// Everything that follows from a request before anything is chosen.
@@ -113,7 +117,7 @@ impl<'r> Coach<'r> {
         let (status, blocks) = match self.screening.clearance {
             Clearance::Stop => (Status::Referral, Vec::new()),
             Clearance::LightOnly => (Status::LightOnly, self.light()?),
-            Clearance::Moderate | Clearance::Full => (Status::Ok, self.training()?),
+            Clearance::Moderate | Clearance::Recommended | Clearance::Full => (Status::Ok, self.training()?),
         };
         let request = self.request;
         let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
@@ -132,7 +136,7 @@ impl<'r> Coach<'r> {
             duration_min: request.duration_min,
             totals: report::totals(&blocks, request.weight_kg),
             warnings,
-            referral: report::referral(&self.screening, &self.restrictions),
+            referral: report::referral(&self.screening),
             provenance: report::provenance(request, &self.row, rules),
             notice: NOTICE.to_owned(),
             blocks,
@@ -166,10 +170,15 @@ impl<'r> Coach<'r> {
         let members = || plan.groups.iter().flat_map(|group| &group.members);
         let muscles = members().fold(Set::<Muscle>::EMPTY, |all, member| all.union(member.exercise.primary));
         let ramps = self.ramps(plan);
-        let rules: &[&str] =
-            if ramps.is_empty() { &["warm_up:raise_mobilise"] } else { &["warm_up:raise_mobilise", "warm_up:ramp_up"] };
+        let mut rules = vec!["warm_up:raise_mobilise"];
+        if !ramps.is_empty() {
+            rules.push("warm_up:ramp_up");
+        }
+        if self.restrictions.balance {
+            rules.push("warm_up:balance");
+        }
         let warm_up = pools.warm_up(plan.warm_up_s, muscles, ramps, &self.restrictions);
-        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, rules)];
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, &rules)];
         blocks.extend(plan.groups.iter().map(|group| self.main_block(group, plan)));
         if let Some(exercise) = pools.conditioning().filter(|_| plan.conditioning_s > 0) {
             let rpe = 5_u32.min(self.caps.rpe_max.unwrap_or(10));

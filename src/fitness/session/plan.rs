@@ -153,12 +153,14 @@ fn consider<'a>(
 }
 
 /// The steady work that belongs to a focus: a quarter of a session for weight loss, a sixth for endurance, and for
-/// general fitness in longer sessions.
-fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
+/// general fitness in longer sessions; an eighth of a long session for power, because explosive work is worth something
+/// only while it is fast.
+pub(super) fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
     let share = match request.focus {
         Focus::WeightLoss if request.duration_min >= 25 => 4,
         Focus::Endurance if request.duration_min >= 30 => 6,
         Focus::GeneralFitness if request.duration_min >= 40 => 6,
+        Focus::Power if request.duration_min >= 75 => 8,
         _ => return 0,
     };
     (request.duration_min / share * 60).max(CONDITIONING_S.0)

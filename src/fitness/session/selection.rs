@@ -4,7 +4,7 @@ use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription::{self, Row};
 use crate::fitness::request::WorkoutRequest;
-use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Word};
+use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Tag, Word};
 use crate::rng::Rng;
 
 use super::dose::Dose;
@@ -84,12 +84,20 @@ pub(super) fn candidates(
         let draw = rng.unit();
         if is_available(exercise, request, equipment, restrictions) && is_work(exercise, request) {
             let dose = Dose::of(exercise, row, restrictions, request);
-            let liking = liking(exercise, request, restrictions) + 1.5 * draw;
+            // Whoever knows a maximum trains that lift, and gets a weight for it.
+            let known = if dose.target.weight_kg.is_some() { KNOWN_MAXIMUM } else { 0.0 };
+            let liking = liking(exercise, request, restrictions) + known + 1.5 * draw;
             candidates.push(Candidate { exercise, dose, liking });
         }
     }
     candidates
 }
+
+/// What a known maximum counts: more than everything else together, the place in a slot included.
+const KNOWN_MAXIMUM: f64 = 10.0;
+
+/// What a basic lift counts for strength: more than what is drawn for another. For power it is only a preference.
+const MAIN_LIFT: f64 = 2.5;
 
 /// How well an exercise suits a request; the weights are house.
 fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrictions) -> f64 {
@@ -108,6 +116,13 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
     }
     if exercise.kind == Kind::Compound {
         liking += 2.0;
+    }
+    if exercise.tags.contains(Tag::Main) {
+        liking += match request.focus {
+            Focus::Strength => MAIN_LIFT,
+            Focus::Power => MAIN_LIFT / 2.0,
+            _ => 0.0,
+        };
     }
     if exercise.level == request.level {
         liking += 0.5;
@@ -145,6 +160,7 @@ pub(super) fn select<'a>(
             let exercise = candidate.exercise;
             if !slot.contains(&exercise.pattern)
                 || chosen.iter().any(|other| std::ptr::eq(other.exercise, exercise))
+                || is_one_too_many(exercise, &chosen, request.focus)
                 || !fits(&load, exercise, sets_of(exercise, sets, accessory_sets), cap)
             {
                 continue;
@@ -172,6 +188,23 @@ fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
         let share = exercise.share(*muscle);
         share == 0.0 || load + f64::from(sets) * share <= cap
     })
+}
+
+/// Whether two exercises like it are chosen already: lifts of its movement, and for strength and power trunk work. A
+/// third kind of push-up fills time and trains nothing new (house); steady work fills the time better.
+fn is_one_too_many(exercise: &Exercise, chosen: &[&Candidate], focus: Focus) -> bool {
+    let counts = match exercise.kind {
+        Kind::Compound => true,
+        Kind::Core => matches!(focus, Focus::Strength | Focus::Power),
+        _ => false,
+    };
+    let mut alike = 0;
+    for other in chosen {
+        if other.exercise.kind == exercise.kind && other.exercise.pattern == exercise.pattern {
+            alike += 1;
+        }
+    }
+    counts && alike >= 2
 }
 
 /// The sets of an exercise.
