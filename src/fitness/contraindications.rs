@@ -165,6 +165,12 @@ impl Restrictions {
         found
     }
 
+    /// What the notes say.
+    #[must_use]
+    pub fn messages(&self) -> Vec<&'static str> {
+        self.notes.iter().map(|note| note.message).collect()
+    }
+
     /// Whether an exercise may be done at all.
     #[must_use]
     pub fn allow(&self, exercise: &Exercise) -> bool {

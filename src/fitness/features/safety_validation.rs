@@ -47,7 +47,7 @@ impl Feature for SafetyValidation {
         let screening = Screening::of(&request);
         let restrictions = Restrictions::of(&request);
         let referral = report::referral(&screening, &restrictions);
-        let warnings: Vec<&str> = restrictions.notes.iter().map(|note| note.message).collect();
+        let warnings = restrictions.messages();
         let status = if !violations.is_empty() {
             "fail"
         } else if screening.clearance != Clearance::Full || referral.is_some() {

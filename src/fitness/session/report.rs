@@ -10,7 +10,7 @@ use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word, with_spaces};
 use crate::fitness::workout::{Block, Figures, Provenance, Referral, SetType, Totals, Warning};
 
-use super::selection::{GROUPS, is_available};
+use super::selection::GROUPS;
 
 /// The patterns whose absence is worth a word.
 pub(crate) const PATTERNS: [Pattern; 7] = [
@@ -62,26 +62,30 @@ pub(crate) enum Missing {
 
 /// Why no exercise of `patterns` can be done, or `None` when one can.
 pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictions: &Restrictions) -> Option<Missing> {
-    let of_pattern = || {
-        catalogue::all().iter().filter(|exercise| {
-            patterns.contains(&exercise.pattern) && matches!(exercise.kind, Kind::Compound | Kind::Isolation)
-        })
-    };
-    let all = Set::all();
-    if of_pattern().any(|exercise| is_available(exercise, request, request.equipment, restrictions)) {
-        return None;
+    let (mut allowed, mut here) = (false, false);
+    let mut lacking: Option<Set<Equipment>> = None;
+    for exercise in catalogue::all() {
+        let is_work = matches!(exercise.kind, Kind::Compound | Kind::Isolation);
+        if !is_work || !patterns.contains(&exercise.pattern) || !restrictions.allow(exercise) {
+            continue;
+        }
+        allowed = true;
+        let lacks = exercise.requires.without(request.equipment);
+        here |= lacks.is_empty();
+        if exercise.level <= request.level {
+            if lacks.is_empty() {
+                return None;
+            }
+            if lacking.is_none_or(|least| lacks.len() < least.len()) {
+                lacking = Some(lacks);
+            }
+        }
     }
-    if !of_pattern().any(|exercise| restrictions.allow(exercise)) {
-        return Some(Missing::Restriction);
-    }
-    let here = |exercise: &&Exercise| exercise.requires.is_subset(request.equipment);
-    if of_pattern().filter(here).any(|exercise| restrictions.allow(exercise)) {
-        return Some(Missing::Level);
-    }
-    let would_do = of_pattern().filter(|exercise| is_available(exercise, request, all, restrictions));
-    let lacking =
-        would_do.map(|exercise| exercise.requires.iter().filter(|item| !request.equipment.contains(*item)).collect());
-    Some(lacking.min_by_key(|items: &Set<Equipment>| items.len()).map_or(Missing::Level, Missing::Equipment))
+    Some(match lacking {
+        _ if !allowed => Missing::Restriction,
+        Some(items) if !here => Missing::Equipment(items),
+        _ => Missing::Level,
+    })
 }
 
 /// Everything the person should know.
@@ -151,10 +155,12 @@ pub(super) fn warnings(
             );
         }
     }
-    let too_light: Vec<&str> = main()
-        .filter(|step| is_load_limited(step.goal.max, &step.exercise_id, row))
-        .map(|step| step.name.as_str())
-        .collect();
+    let mut too_light: Vec<&str> = Vec::new();
+    for step in main() {
+        if is_load_limited(step.goal.max, &step.exercise_id, row) {
+            too_light.push(&step.name);
+        }
+    }
     if !too_light.is_empty() {
         let list = too_light.join(", ");
         warn(
@@ -202,6 +208,6 @@ pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>
         seed: request.seed,
         prescription: row.focus,
         rules,
-        sources: prescription::sources().iter().map(|source| (*source).to_owned()).collect(),
+        sources: super::owned(prescription::sources()),
     }
 }
