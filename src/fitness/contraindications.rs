@@ -197,6 +197,12 @@ impl Restrictions {
         found
     }
 
+    /// What the notes say.
+    #[must_use]
+    pub fn messages(&self) -> Vec<&str> {
+        self.notes.iter().map(|note| note.message.as_str()).collect()
+    }
+
     /// Whether an exercise may be done at all.
     #[must_use]
     pub fn allow(&self, exercise: &Exercise) -> bool {

@@ -48,8 +48,7 @@ impl Feature for SafetyValidation {
         let restrictions = Restrictions::of(&request);
         let referral = report::referral(&screening);
         // Without training there is nothing that the rules modified.
-        let notes = if screening.clearance == Clearance::Stop { &[][..] } else { &restrictions.notes };
-        let warnings: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+        let warnings = if screening.clearance == Clearance::Stop { Vec::new() } else { restrictions.messages() };
         let status = if !violations.is_empty() {
             "fail"
         } else if screening.clearance != Clearance::Full || referral.is_some() {

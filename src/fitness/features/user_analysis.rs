@@ -51,7 +51,7 @@ impl Feature for UserAnalysis {
         let row = prescription::capped(request.focus, request.level, caps);
         let weekly = prescription::weekly_sets();
         let rules: Vec<&str> = restrictions.notes.iter().map(|note| note.rule.as_str()).collect();
-        let notes: Vec<&str> = restrictions.notes.iter().map(|note| note.message.as_str()).collect();
+        let notes = restrictions.messages();
         Ok(Object(
             "request screening restrictions prescription weekly heart_rate notice",
             &[

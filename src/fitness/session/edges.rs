@@ -50,7 +50,11 @@ impl Pools {
         }
         sort_by(&mut drawn, |(a, _), (b, _)| a < b);
         let of_kind = |kind| -> Vec<&'static Exercise> {
-            drawn.iter().map(|(_, exercise)| *exercise).filter(|exercise| exercise.kind == kind).collect()
+            let mut pool = Vec::new();
+            for (_, exercise) in drawn.iter().filter(|(_, exercise)| exercise.kind == kind) {
+                pool.push(*exercise);
+            }
+            pool
         };
         let mut conditioning = of_kind(Kind::Conditioning);
         conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
@@ -87,7 +91,7 @@ impl Pools {
         &self,
         seconds: u32,
         muscles: Set<Muscle>,
-        ramps: Vec<Step>,
+        mut ramps: Vec<Step>,
         restrictions: &Restrictions,
     ) -> Vec<Step> {
         let mut left = seconds.saturating_sub(ramps_s(&ramps));
@@ -111,8 +115,8 @@ impl Pools {
             left = left.saturating_sub(each * sides(exercise));
             steps.push(easy(exercise, each, Phase::WarmUp));
         }
-        steps.extend(fill(&pool, left, hold_s(left), Phase::WarmUp));
-        steps.extend(ramps);
+        steps.append(&mut fill(&pool, left, hold_s(left), Phase::WarmUp));
+        steps.append(&mut ramps);
         steps
     }
 
@@ -202,7 +206,11 @@ fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> 
         at = (at + 1) % filled.len();
     }
     sort_by(&mut filled, |(a, _), (b, _)| a < b);
-    filled.into_iter().map(|(i, seconds)| easy(pool[i], seconds, phase)).collect()
+    let mut steps = Vec::new();
+    for (i, seconds) in filled {
+        steps.push(easy(pool[i], seconds, phase));
+    }
+    steps
 }
 
 /// A step of easy movement or holding, of `seconds` on each side.

@@ -80,7 +80,10 @@ impl Group<'_> {
 pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Style) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::with_capacity(chosen.len());
     for kind in [Kind::Plyometric, Kind::Compound, Kind::Isolation, Kind::Core, Kind::Conditioning] {
-        let members: Vec<&Candidate> = chosen.iter().copied().filter(|one| one.exercise.kind == kind).collect();
+        let mut members: Vec<&Candidate> = Vec::new();
+        for one in chosen.iter().filter(|one| one.exercise.kind == kind) {
+            members.push(one);
+        }
         let paired = match style {
             Style::Straight => false,
             Style::PairCompounds => kind == Kind::Compound,

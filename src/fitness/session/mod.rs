@@ -36,7 +36,6 @@ use crate::fitness::workout::{
 use edges::Pools;
 use layout::{Group, Style};
 use plan::{Edges, Plan};
-use selection::Candidate;
 
 /// Who builds these workouts.
 pub const PROVIDER: &str = "offline-coach";
@@ -125,7 +124,9 @@ impl<'r> Coach<'r> {
         if status == Status::Ok {
             rules.push(self.prescription_rule());
         }
-        rules.extend(self.restrictions.notes.iter().map(|note| note.rule.clone()));
+        for note in &self.restrictions.notes {
+            rules.push(note.rule.clone());
+        }
         Some(Workout {
             status,
             workout_id: format!("w-{:08x}", id::of_json(&request.to_json())),
@@ -146,11 +147,14 @@ impl<'r> Coach<'r> {
     /// The blocks of a session. When the whole of the equipment leads nowhere, less of it may (E4).
     fn training(&self) -> Option<Vec<Block>> {
         let all = self.request.equipment;
-        let mut sets = vec![all];
-        sets.extend(all.iter().map(|item| all.without(Set::only(item))));
-        sets.extend(all.iter().map(Set::only));
-        sets.push(Set::EMPTY);
-        sets.into_iter().find_map(|equipment| self.training_with(equipment))
+        let (mut without, mut alone) = (vec![all], Vec::new());
+        for item in all.iter() {
+            without.push(all.without(Set::only(item)));
+            alone.push(Set::only(item));
+        }
+        without.append(&mut alone);
+        without.push(Set::EMPTY);
+        without.into_iter().find_map(|equipment| self.training_with(equipment))
     }
 
     fn training_with(&self, equipment: Set<Equipment>) -> Option<Vec<Block>> {
@@ -167,8 +171,10 @@ impl<'r> Coach<'r> {
     }
 
     fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
-        let members = || plan.groups.iter().flat_map(|group| &group.members);
-        let muscles = members().fold(Set::<Muscle>::EMPTY, |all, member| all.union(member.exercise.primary));
+        let mut muscles = Set::<Muscle>::EMPTY;
+        for member in plan.groups.iter().flat_map(|group| &group.members) {
+            muscles = muscles.union(member.exercise.primary);
+        }
         let ramps = self.ramps(plan);
         let mut rules = vec!["warm_up:raise_mobilise"];
         if !ramps.is_empty() {
@@ -179,7 +185,9 @@ impl<'r> Coach<'r> {
         }
         let warm_up = pools.warm_up(plan.warm_up_s, muscles, ramps, &self.restrictions);
         let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, &rules)];
-        blocks.extend(plan.groups.iter().map(|group| self.main_block(group, plan)));
+        for group in &plan.groups {
+            blocks.push(self.main_block(group, plan));
+        }
         if let Some(exercise) = pools.conditioning().filter(|_| plan.conditioning_s > 0) {
             let rpe = 5_u32.min(self.caps.rpe_max.unwrap_or(10));
             let step = self.steady(exercise, plan.conditioning_s, Zone::Moderate, rpe);
@@ -196,13 +204,13 @@ impl<'r> Coach<'r> {
         if !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
             return Vec::new();
         }
-        let is_lift = |member: &&Candidate| {
-            member.exercise.kind == Kind::Compound
-                && member.exercise.load == Load::External
-                && member.dose.tempo_s.is_some()
-        };
-        let lifts = plan.groups.iter().flat_map(|group| group.members.iter().copied()).filter(is_lift);
-        let mut ramps: Vec<Step> = lifts.take(2).map(edges::ramp_up).collect();
+        let mut ramps = Vec::new();
+        for member in plan.groups.iter().flat_map(|group| &group.members) {
+            let is_lift = member.exercise.kind == Kind::Compound && member.exercise.load == Load::External;
+            if is_lift && member.dose.tempo_s.is_some() && ramps.len() < 2 {
+                ramps.push(edges::ramp_up(member));
+            }
+        }
         while edges::ramps_s(&ramps) + 120 > plan.warm_up_s {
             ramps.pop();
         }
@@ -211,19 +219,23 @@ impl<'r> Coach<'r> {
 
     fn main_block(&self, group: &Group<'_>, plan: &Plan<'_>) -> Block {
         let rests = group.rests(plan.rest_share);
-        let round: u32 = rests.iter().sum::<u32>() + group.members.iter().map(|member| member.dose.work_s).sum::<u32>();
-        let steps = group.members.iter().zip(&rests).map(|(member, rest_s)| {
+        let mut round = 0;
+        for (member, rest_s) in group.members.iter().zip(&rests) {
+            round += member.dose.work_s + rest_s;
+        }
+        let mut steps = Vec::new();
+        for (member, rest_s) in group.members.iter().zip(&rests) {
             let dose = &member.dose;
             let step = edges::step(member.exercise, Phase::Main, dose.goal.clone(), dose.target.clone());
-            Step {
+            steps.push(Step {
                 sets: group.sets,
                 tempo_s: dose.tempo_s,
                 work_s: dose.work_s,
                 rest_s: *rest_s,
                 recovery_s: (group.sets > 1).then_some(round - dose.work_s),
                 ..step
-            }
-        });
+            });
+        }
         let paired = group.members.len() > 1;
         let prescription = self.prescription_rule();
         let mut rules = vec![prescription.as_str()];
@@ -235,7 +247,7 @@ impl<'r> Coach<'r> {
         }
         debug_assert!(!paired || plan.style != Style::Straight);
         let kind = if paired { BlockKind::Superset } else { BlockKind::Main };
-        block(kind, group.sets, group.setup_s(), steps.collect(), &rules)
+        block(kind, group.sets, group.setup_s(), steps, &rules)
     }
 
     /// A session of light effort: mobility, easy steady movement, stretching.
@@ -253,7 +265,9 @@ impl<'r> Coach<'r> {
         let steady = conditioning.map(|exercise| self.steady(exercise, steady_s, Zone::Light, 3));
         let warm_up = pools.warm_up(warm_up_s, Set::all(), Vec::new(), &self.restrictions);
         let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, &["light_only"])];
-        blocks.extend(steady.map(|step| block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], &["light_only"])));
+        if let Some(step) = steady {
+            blocks.push(block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], &["light_only"]));
+        }
         let cool_down = pools.cool_down(cool_down_s, Set::all());
         blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, &["light_only"]));
         let (min, max) = time_budget::window_s(request.duration_min);
@@ -293,9 +307,14 @@ impl<'r> Coach<'r> {
 }
 
 fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
-    let rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
+    let rules = owned(rules);
     let provenance = BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules };
     let mut block = Block { kind, rounds, setup_s, duration_s: 0, steps, provenance };
     block.duration_s = time_budget::block_s(&block);
     block
+}
+
+/// Texts to keep.
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -201,10 +201,12 @@ pub(super) fn warnings(
             ),
         );
     }
-    let too_light: Vec<&str> = main()
-        .filter(|step| is_load_limited(step.goal.max, &step.exercise_id, row))
-        .map(|step| step.name.as_str())
-        .collect();
+    let mut too_light: Vec<&str> = Vec::new();
+    for step in main() {
+        if is_load_limited(step.goal.max, &step.exercise_id, row) {
+            too_light.push(&step.name);
+        }
+    }
     if !too_light.is_empty() {
         let list = too_light.join(", ");
         warn(
@@ -276,6 +278,6 @@ pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>
         seed: request.seed,
         prescription: row.focus,
         rules,
-        sources: prescription::sources().iter().map(|source| (*source).to_owned()).collect(),
+        sources: super::owned(prescription::sources()),
     }
 }
