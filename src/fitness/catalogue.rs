@@ -6,15 +6,10 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
-use super::embedded;
-
-use super::words::{Equipment, Kind, Level, Load, Muscle, Pattern, Set, Tag};
+use super::words::{Equipment, Kind, Level, Load, Muscle, Pattern, Set, Tag, Word, with_spaces};
 
 /// One exercise.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct Exercise {
     /// The id in free-exercise-db.
     pub id: String,
@@ -31,22 +26,17 @@ pub struct Exercise {
     /// The muscles a set of it counts fully for.
     pub primary: Set<Muscle>,
     /// The muscles a set of it counts half for.
-    #[serde(default)]
     pub secondary: Set<Muscle>,
     /// Everything it needs.
-    #[serde(default)]
     pub requires: Set<Equipment>,
     /// What it demands of the body.
-    #[serde(default)]
     pub tags: Set<Tag>,
     /// Whether one side works at a time, so that a set is done twice.
-    #[serde(default)]
     pub per_side: bool,
     /// Seconds for one repetition (house); `None` when it is done by time.
-    #[serde(default)]
     pub tempo_s: Option<u32>,
     /// One line of coaching, our own words.
-    pub cue: String,
+    pub cue: &'static str,
 }
 
 impl Exercise {
@@ -61,6 +51,13 @@ impl Exercise {
         } else {
             0.0
         }
+    }
+
+    /// How many demands a moderate injury or a condition could forbid: the tags before those that are only about severe
+    /// injuries.
+    #[must_use]
+    pub fn demands(&self) -> usize {
+        self.tags.iter().filter(|tag| tag.index() <= Tag::Hip.index()).count()
     }
 
     /// Its place in a session: jumps, several joints, one joint, trunk, conditioning; among the second and third, large
@@ -81,14 +78,47 @@ impl Exercise {
     }
 }
 
-#[derive(Deserialize)]
-struct File {
-    exercises: Vec<Exercise>,
+/// What `build.rs` makes of an exercise of the data file, besides its texts.
+struct Facts {
+    pattern: Pattern,
+    kind: Kind,
+    level: Level,
+    load: Load,
+    per_side: bool,
+    /// 0 when it is done by time.
+    tempo_s: u8,
+    primary: Set<Muscle>,
+    secondary: Set<Muscle>,
+    requires: Set<Equipment>,
+    tags: Set<Tag>,
 }
 
+// `FACTS`, and `TEXTS`: three lines for each exercise, its id, its name where that is not the id with spaces, its cue.
+include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
+
 static CATALOGUE: LazyLock<Vec<Exercise>> = LazyLock::new(|| {
-    let file: File = embedded(include_str!("data/catalogue.json"));
-    file.exercises
+    let mut exercises = Vec::with_capacity(FACTS.len());
+    let mut texts = TEXTS.split('\n');
+    for facts in &FACTS {
+        let mut text = || texts.next().unwrap_or_default();
+        let (id, name, cue) = (text(), text(), text());
+        exercises.push(Exercise {
+            id: id.to_owned(),
+            name: if name.is_empty() { with_spaces(id) } else { name.to_owned() },
+            pattern: facts.pattern,
+            kind: facts.kind,
+            level: facts.level,
+            load: facts.load,
+            primary: facts.primary,
+            secondary: facts.secondary,
+            requires: facts.requires,
+            tags: facts.tags,
+            per_side: facts.per_side,
+            tempo_s: (facts.tempo_s > 0).then_some(u32::from(facts.tempo_s)),
+            cue,
+        });
+    }
+    exercises
 });
 
 /// Every exercise, in the order of the data file.

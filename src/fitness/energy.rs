@@ -4,35 +4,16 @@
 //! adds is *net*, `(MET − 1) · kg · h`, and it is what a workout reports. Without a known body weight nothing is
 //! reported, because a guess of the weight would be a guess of the result.
 
-use std::sync::LazyLock;
+use super::catalogue;
+use super::workout::{Block, BlockKind, Step};
 
-use serde::Deserialize;
-
-use super::embedded;
-
-use super::catalogue::Exercise;
-use super::workout::{Block, BlockKind};
-
-#[derive(Deserialize)]
-struct Row {
-    code: String,
-    met: f64,
-}
-
-#[derive(Deserialize)]
-struct File {
-    rows: Vec<Row>,
-}
-
-static METS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let file: File = embedded(include_str!("data/mets.json"));
-    file.rows
-});
+// `METS`: codes of the compendium and their values.
+include!(concat!(env!("OUT_DIR"), "/mets.rs"));
 
 /// The MET value of a code of the compendium, such as `"02054"`; `None` for a code that the table does not carry.
 #[must_use]
 pub fn met(code: &str) -> Option<f64> {
-    METS.iter().find(|row| row.code == code).map(|row| row.met)
+    METS.iter().find(|(known, _)| *known == code).map(|(_, met)| *met)
 }
 
 /// Kilocalories of the activity itself, without what rest would have cost anyway.
@@ -54,12 +35,14 @@ pub fn gross_kcal(met: f64, weight_kg: f64, duration_s: u32) -> f64 {
 /// The MET value a block counts with. The choice of the code is house, and careful: multiple-set resistance training
 /// with full rests is 3.5, reciprocal supersets with less than 30 s between sets 5.8, body weight only 3.0.
 #[must_use]
-pub fn block_met(block: &Block, exercise: impl Fn(&str) -> Option<&'static Exercise>) -> f64 {
-    let exercises = || block.steps.iter().filter_map(|step| exercise(&step.exercise_id));
+pub fn block_met(block: &Block) -> f64 {
+    let first = block.steps.first().map_or("", |step| &step.exercise_id);
+    let needs_nothing =
+        |step: &Step| catalogue::find(&step.exercise_id).is_none_or(|exercise| exercise.requires.is_empty());
     let code = match block.kind {
         BlockKind::WarmUp => "02024",
         BlockKind::CoolDown => "02101",
-        BlockKind::Conditioning => match exercises().next().map_or("", |exercise| exercise.id.as_str()) {
+        BlockKind::Conditioning => match first {
             "Rope_Jumping" => "02068",
             "Bicycling_Stationary" | "Recumbent_Bike" => "01200",
             "Rowing_Stationary" => "02071",
@@ -68,7 +51,7 @@ pub fn block_met(block: &Block, exercise: impl Fn(&str) -> Option<&'static Exerc
             _ => "17190",
         },
         BlockKind::Superset | BlockKind::Circuit if block.steps.iter().all(|step| step.rest_s < 30) => "02055",
-        _ if exercises().all(|exercise| exercise.requires.is_empty()) => "02056",
+        _ if block.steps.iter().all(needs_nothing) => "02056",
         _ => "02054",
     };
     met(code).unwrap_or(3.0)

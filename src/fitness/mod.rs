@@ -27,16 +27,23 @@
 //! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
+//! - `record`, `reader`, `figures`, `id`: data as JSON and back, in little code
+//!
+//! The coach is most of what the package weighs, so it is written for size: `build.rs` makes static tables of the data
+//! files, nothing is monomorphised that a table or a trait object can do, and floats are formatted by
+//! [`number`](crate::number) alone.
 
-mod aliases;
 pub mod catalogue;
 pub mod check;
 pub mod contraindications;
 pub mod energy;
 pub mod features;
+mod figures;
 pub mod heart_rate;
-mod order;
+mod id;
 pub mod prescription;
+mod reader;
+mod record;
 pub mod request;
 pub mod screening;
 pub mod session;
@@ -45,10 +52,3 @@ pub mod templates;
 pub mod time_budget;
 pub mod words;
 pub mod workout;
-
-/// Reads an embedded data file. By way of a JSON value, so that each type is read from one source only: the code to read
-/// it from text as well would cost more WebAssembly than the data.
-fn embedded<T: serde::de::DeserializeOwned>(text: &str) -> T {
-    let value: serde_json::Value = serde_json::from_str(text).expect("an embedded data file is JSON");
-    T::deserialize(&value).expect("an embedded data file has its documented shape")
-}

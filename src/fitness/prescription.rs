@@ -4,19 +4,12 @@
 //! and the reviews it names. A medical cap makes a prescription easier, never harder: a cap that a row cannot honour
 //! with sensible repetitions moves the session to the row of general fitness (house).
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
-use super::embedded;
-
 use super::strength;
-use super::words::{Focus, Level};
+use super::words::{Focus, Level, Word};
 
 /// One row of the table: the range for a focus and a level. Rests in seconds, loads as a share of the one-repetition
 /// maximum, both ends included.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// What it is for.
     pub focus: Focus,
@@ -47,14 +40,13 @@ impl Row {
     pub fn plan_pct(&self) -> f64 {
         match self.focus {
             Focus::Power => (self.pct.0 + self.pct.1) / 2.0,
-            _ => strength::pct_1rm(self.plan_reps.1, self.plan_rir).clamp(self.pct.0, self.pct.1),
+            _ => within(self.pct, strength::pct_1rm(self.plan_reps.1, self.plan_rir)),
         }
     }
 }
 
 /// What limits a session, whatever the focus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Caps {
     /// The highest rating of perceived exertion.
     pub rpe_max: Option<u32>,
@@ -65,6 +57,9 @@ pub struct Caps {
 }
 
 impl Caps {
+    /// No limit.
+    pub(super) const NONE: Self = Self { rpe_max: None, pct_1rm_max: None, rest_min_s: None };
+
     /// The stricter of both, limit by limit.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -83,60 +78,35 @@ impl Caps {
 }
 
 /// How many sets a muscle gets, in fractional sets (Pelland 2025, Baz-Valle 2022).
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct WeeklySets {
     /// The least that does something.
     pub min_effective: u32,
-    /// The range for beginners.
-    pub beginner: (u32, u32),
-    /// The range for intermediates.
-    pub intermediate: (u32, u32),
-    /// The range for advanced.
-    pub advanced: (u32, u32),
     /// What a muscle that shall grow needs.
     pub hypertrophy_floor: u32,
     /// The most in one session.
     pub per_session_cap: u32,
-    freq_days: FreqDays,
-}
-
-#[derive(Debug, Deserialize)]
-struct FreqDays {
-    beginner: (u32, u32),
-    intermediate: (u32, u32),
-    advanced: (u32, u32),
+    /// By level.
+    sets: [(u32, u32); 3],
+    days: [(u32, u32); 3],
 }
 
 impl WeeklySets {
     /// The range of sets a week for one muscle.
     #[must_use]
     pub fn of(&self, level: Level) -> (u32, u32) {
-        match level {
-            Level::Beginner => self.beginner,
-            Level::Intermediate => self.intermediate,
-            Level::Advanced => self.advanced,
-        }
+        self.sets[level.index()]
     }
 
     /// The days a week to train.
     #[must_use]
     pub fn days(&self, level: Level) -> (u32, u32) {
-        match level {
-            Level::Beginner => self.freq_days.beginner,
-            Level::Intermediate => self.freq_days.intermediate,
-            Level::Advanced => self.freq_days.advanced,
-        }
+        self.days[level.index()]
     }
 }
 
-#[derive(Deserialize)]
-struct File {
-    rows: Vec<Row>,
-    weekly_sets: WeeklySets,
-    sources: Vec<String>,
-}
-
-static TABLE: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/prescription.json")));
+// `ROWS` by focus and level, `WEEKLY_SETS`, `SOURCES`.
+include!(concat!(env!("OUT_DIR"), "/prescription.rs"));
 
 /// The row for a focus and a level.
 ///
@@ -148,8 +118,7 @@ static TABLE: LazyLock<File> = LazyLock::new(|| embedded(include_str!("data/pres
 /// ```
 #[must_use]
 pub fn row(focus: Focus, level: Level) -> &'static Row {
-    let found = TABLE.rows.iter().find(|row| row.focus == focus && row.level == level);
-    found.expect("the table has a row for every focus and level")
+    &ROWS[focus.index()][level.index()]
 }
 
 /// The row as limited by `caps`. Its `focus` is that of general fitness when the asked row cannot honour the limit: its
@@ -177,6 +146,10 @@ fn limit(row: &Row, caps: Caps) -> Row {
     if let Some(max) = caps.rpe_max {
         row.plan_rir = row.plan_rir.max(10 - max);
         row.rir.0 = row.rir.0.max(10 - max);
+        if row.focus != Focus::Power {
+            // More in reserve is less on the bar, below the row where it has to be.
+            row.pct.0 = row.pct.0.min(strength::pct_1rm(row.plan_reps.1, row.plan_rir));
+        }
     }
     row.rir.1 = row.rir.1.max(row.plan_rir);
     if let Some(min) = caps.rest_min_s {
@@ -187,14 +160,26 @@ fn limit(row: &Row, caps: Caps) -> Row {
     row
 }
 
+/// What is nearest to `number` inside a range. Like [`f64::clamp`], whose panic for a wrong range would bring the
+/// formatting of floats into the wasm.
+pub(super) fn within((min, max): (f64, f64), number: f64) -> f64 {
+    if number < min {
+        min
+    } else if number > max {
+        max
+    } else {
+        number
+    }
+}
+
 /// How many sets a muscle gets a week, and in one session.
 #[must_use]
 pub fn weekly_sets() -> &'static WeeklySets {
-    &TABLE.weekly_sets
+    &WEEKLY_SETS
 }
 
 /// What the table rests on.
 #[must_use]
-pub fn sources() -> &'static [String] {
-    &TABLE.sources
+pub fn sources() -> &'static [&'static str] {
+    SOURCES
 }

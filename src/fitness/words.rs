@@ -1,224 +1,148 @@
 //! The closed vocabularies of the coach, and sets of their words.
 //!
-//! Every word has one spelling, used in the data files, in requests and in results. A [`Set`] is a bit mask, because
-//! the questions asked of it ("is every item this exercise requires available?") are asked for each exercise.
+//! Every word has one spelling, used in the data files, in requests and in results; the table is `vocabularies.rs`. A
+//! [`Set`] is a bit mask, because the questions asked of it ("is every item this exercise requires available?") are asked
+//! for each exercise. What can be done with a place in a [`Vocabulary`] is, so that it is compiled once and not for each
+//! type.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
+use serde_json::Value as Json;
+
+use super::record::ToJson;
+
+/// The spellings of a closed vocabulary.
+#[derive(Clone, Copy, Debug)]
+pub struct Vocabulary {
+    /// The words in order, each followed by a space.
+    pub(super) names: &'static str,
+    /// What else people write for each word, separated by spaces; each list followed by a comma.
+    pub(super) aliases: &'static str,
+}
+
+impl Vocabulary {
+    /// The words in order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.names.split_terminator(' ')
+    }
+
+    /// The word at a place; empty when there is none.
+    #[must_use]
+    pub fn name(&self, place: usize) -> &'static str {
+        self.names().nth(place).unwrap_or_default()
+    }
+
+    /// The place of a word.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.names().position(|known| known == name)
+    }
+
+    /// The place of what people write for a word, already in lower case and with underscores.
+    #[must_use]
+    pub fn place_of_alias(&self, alias: &str) -> Option<usize> {
+        self.aliases.split(',').position(|list| list.split_terminator(' ').any(|known| known == alias))
+    }
+
+    /// The words of a bit mask, in order.
+    pub(super) fn of_bits(&self, bits: u32) -> Vec<&'static str> {
+        self.names().enumerate().filter(|(place, _)| bits & (1 << place) != 0).map(|(_, name)| name).collect()
+    }
+}
 
 /// A word of a closed vocabulary of at most 32 words.
 pub trait Word: Copy + Eq + 'static {
     /// Every word, in order.
     const ALL: &'static [Self];
-    /// The one spelling of each, in the same order.
-    const NAMES: &'static [&'static str];
+    /// Their spellings.
+    const VOCABULARY: Vocabulary;
+
     /// Its place in [`ALL`](Self::ALL).
     fn index(self) -> usize;
 
     /// Its one spelling.
     fn as_str(self) -> &'static str {
-        Self::NAMES[self.index()]
+        Self::VOCABULARY.name(self.index())
+    }
+
+    /// Its spelling as a person reads it: with spaces.
+    fn spoken(self) -> String {
+        with_spaces(self.as_str())
     }
 
     /// The word with that spelling.
     fn from_name(name: &str) -> Option<Self> {
-        place(Self::NAMES, name).map(|index| Self::ALL[index])
+        Self::VOCABULARY.place(name).map(|place| Self::ALL[place])
     }
 }
 
-#[inline(never)]
-fn place(names: &[&str], name: &str) -> Option<usize> {
-    names.iter().position(|known| *known == name)
+/// A text with spaces for underscores.
+pub(super) fn with_spaces(text: &str) -> String {
+    text.replace('_', " ")
 }
 
+/// Defines vocabularies: `Word = "spelling" | "other spellings", "what it is";`.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal, $vdoc:literal;)* })*) => { $(
+    ($($(#[$doc:meta])* $name:ident {
+        $($variant:ident = $text:literal $(| $aliases:literal)?, $vdoc:literal;)*
+    })*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $(#[doc = $vdoc] $variant,)* }
 
-        impl Word for $name {
+        impl $crate::fitness::words::Word for $name {
             const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            const NAMES: &'static [&'static str] = &[$($text,)*];
+            const VOCABULARY: $crate::fitness::words::Vocabulary = $crate::fitness::words::Vocabulary {
+                names: concat!($($text, " ",)*),
+                aliases: concat!($($($aliases,)? ",",)*),
+            };
             fn index(self) -> usize {
                 self as usize
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let name = String::deserialize(deserializer)?;
-                Self::from_name(&name).ok_or_else(|| D::Error::custom(concat!("not a ", stringify!($name))))
-            }
-        }
+        $crate::fitness::words::word_in_json!($name);
     )* };
 }
 
-words! {
-    /// What a session is for.
-    Focus {
-        Strength = "strength", "The most force for a few repetitions.";
-        Hypertrophy = "hypertrophy", "Muscle size.";
-        Endurance = "endurance", "Many repetitions of a moderate load.";
-        Power = "power", "Force produced fast.";
-        GeneralFitness = "general_fitness", "A bit of everything, for health.";
-        WeightLoss = "weight_loss", "Resistance work at short rests, and conditioning.";
-    }
-    /// How experienced someone is, or how experienced an exercise wants one to be.
-    Level {
-        Beginner = "beginner", "Less than about six months of regular training.";
-        Intermediate = "intermediate", "Six months to two years.";
-        Advanced = "advanced", "More than two years.";
-    }
-    /// An item that an exercise can need.
-    Equipment {
-        Dumbbell = "dumbbell", "A pair of dumbbells.";
-        Kettlebell = "kettlebell", "A pair of kettlebells.";
-        Barbell = "barbell", "A barbell with plates.";
-        Rack = "rack", "A squat rack with safety arms.";
-        Bench = "bench", "A bench that can be inclined.";
-        Bands = "bands", "Elastic bands.";
-        Anchor = "anchor", "A post or door anchor for bands.";
-        PullUpBar = "pull_up_bar", "A pull-up bar.";
-        Cable = "cable", "A cable station with attachments.";
-        Machine = "machine", "The weight machines of a gym.";
-        Box = "box", "A sturdy box or step.";
-        DipBars = "dip_bars", "Parallel bars.";
-        BarLow = "bar_low", "A fixed bar at hip height.";
-        Suspension = "suspension", "Suspension straps.";
-        JumpRope = "jump_rope", "A skipping rope.";
-        Bike = "bike", "A stationary bicycle.";
-        Rower = "rower", "A rowing ergometer.";
-        Elliptical = "elliptical", "An elliptical trainer.";
-        Treadmill = "treadmill", "A treadmill.";
-        StairMachine = "stair_machine", "A stair climber.";
-    }
-    /// The movement an exercise trains.
-    Pattern {
-        Squat = "squat", "Knee-dominant, both legs.";
-        Hinge = "hinge", "Hip-dominant.";
-        Lunge = "lunge", "Knee-dominant, one leg at a time.";
-        PushHorizontal = "push_horizontal", "Pushing away from the chest.";
-        PushVertical = "push_vertical", "Pushing overhead.";
-        PullHorizontal = "pull_horizontal", "Pulling to the trunk.";
-        PullVertical = "pull_vertical", "Pulling from overhead.";
-        Core = "core", "Bracing or bending the trunk.";
-        Carry = "carry", "Walking with a load.";
-        IsolationUpper = "isolation_upper", "One joint of the arm or shoulder.";
-        IsolationLower = "isolation_lower", "One joint of the leg.";
-        Plyometric = "plyometric", "Jumps and throws.";
-        Cardio = "cardio", "Rhythmic, large muscles.";
-        Mobility = "mobility", "Preparing joints.";
-        Stretch = "stretch", "Holding a stretch.";
-    }
-    /// The role an exercise can play; in this order within the main part of a session.
-    Kind {
-        Plyometric = "plyometric", "Explosive, first while fresh.";
-        Compound = "compound", "Several joints.";
-        Isolation = "isolation", "One joint.";
-        Core = "core", "The trunk.";
-        Conditioning = "conditioning", "Heart and lungs.";
-        Mobility = "mobility", "Warm-up.";
-        Stretch = "stretch", "Cool-down.";
-    }
-    /// Where the resistance comes from.
-    Load {
-        None = "none", "There is none to speak of.";
-        Body = "body", "Body weight, usually with many repetitions in reserve.";
-        HeavyBody = "heavy_body", "Body weight close to what most people can lift.";
-        External = "external", "A weight, a stack or a band that one can choose.";
-    }
-    /// A muscle group, in the names of free-exercise-db.
-    Muscle {
-        Quadriceps = "quadriceps", "Front of the thigh.";
-        Hamstrings = "hamstrings", "Back of the thigh.";
-        Glutes = "glutes", "Buttocks.";
-        Chest = "chest", "Chest.";
-        Lats = "lats", "Side of the back.";
-        MiddleBack = "middle_back", "Between the shoulder blades.";
-        LowerBack = "lower_back", "Spinal erectors.";
-        Shoulders = "shoulders", "Deltoids.";
-        Traps = "traps", "Trapezius.";
-        Triceps = "triceps", "Back of the arm.";
-        Biceps = "biceps", "Front of the arm.";
-        Forearms = "forearms", "Forearms.";
-        Abdominals = "abdominals", "Trunk.";
-        Abductors = "abductors", "Outer hip.";
-        Adductors = "adductors", "Inner thigh.";
-        Calves = "calves", "Calves.";
-        Neck = "neck", "Neck.";
-    }
-    /// A demand that an injury or a condition may forbid; `data/catalogue.json` explains each.
-    Tag {
-        Overhead = "OH", "Overhead.";
-        ShoulderExtension = "SHX", "Shoulder extension under load.";
-        Spine = "SX", "Spinal axial, shear or extension load.";
-        DeepKnee = "DK", "Loaded, deep or kneeling knee flexion.";
-        Impact = "IM", "Impact.";
-        Wrist = "WR", "Wrist extension under load.";
-        Grip = "GR", "Heavy grip.";
-        Supine = "SUP", "Lying on the back.";
-        Prone = "PRN", "Lying or leaning face down.";
-        Isometric = "ISO", "Long isometric hold.";
-        Flexion = "FLX", "Loaded or end-range spinal flexion or rotation.";
-        SingleLeg = "SL", "Single-leg balance.";
-        Inverted = "INV", "Head-down.";
-        Ankle = "ANK", "Ankle load.";
-        Elbow = "ELB", "Isolated or supinated elbow load (house).";
-        Neck = "NK", "Load on or strain of the neck (house).";
-        Hip = "HIP", "Deep or wide hip range under load (house).";
-    }
-    /// A part of the body that can be injured.
-    Area {
-        Shoulder = "shoulder", "Shoulder.";
-        Knee = "knee", "Knee.";
-        LowerBack = "lower_back", "Lower back.";
-        Wrist = "wrist", "Wrist.";
-        Elbow = "elbow", "Elbow.";
-        Ankle = "ankle", "Ankle.";
-        Hip = "hip", "Hip.";
-        Neck = "neck", "Neck.";
-    }
-    /// How bad an injury is, and so what it changes.
-    InjurySeverity {
-        Mild = "mild", "Modify.";
-        Moderate = "moderate", "Exclude the demands that load it.";
-        Severe = "severe", "Exclude the movement patterns too, and refer.";
-    }
-    /// A medical condition that changes a session.
-    Condition {
-        Hypertension = "hypertension", "High blood pressure, controlled.";
-        UncontrolledHypertension = "uncontrolled_hypertension", "High blood pressure, not controlled.";
-        Cardiac = "cardiac", "A heart or vessel disease.";
-        Diabetes = "diabetes", "Diabetes.";
-        KidneyDisease = "kidney_disease", "Kidney disease.";
-        BetaBlocker = "beta_blocker", "Taking a beta blocker.";
-        Pregnancy = "pregnancy", "Pregnancy.";
-        Osteoporosis = "osteoporosis", "Osteoporosis.";
-    }
-    /// A sign that needs a doctor before any training.
-    Symptom {
-        ChestPain = "chest_pain", "Chest pain or pressure.";
-        ShortnessOfBreath = "shortness_of_breath", "Shortness of breath at rest or with mild effort.";
-        Dizziness = "dizziness", "Dizziness.";
-        Fainting = "fainting", "Fainting.";
-        Palpitations = "palpitations", "Palpitations at rest.";
-        AnkleSwelling = "ankle_swelling", "Swollen ankles.";
-        BreathlessLyingDown = "breathless_lying_down", "Breathlessness lying down.";
-        LegPainWalking = "leg_pain_walking", "Leg cramps when walking.";
-        HeartMurmur = "heart_murmur", "A known heart murmur.";
-        UnusualFatigue = "unusual_fatigue", "Unusual fatigue with everyday activities.";
-    }
+/// What a word is in JSON: its spelling.
+macro_rules! word_in_json {
+    ($name:ident) => {
+        impl $crate::fitness::record::ToJson for $name {
+            fn to_json(&self) -> serde_json::Value {
+                $crate::fitness::words::Word::as_str(*self).to_json()
+            }
+        }
+
+        impl $crate::fitness::record::FromJson for $name {
+            fn blank() -> Self {
+                <Self as $crate::fitness::words::Word>::ALL[0]
+            }
+
+            fn read(
+                &mut self,
+                json: Option<&serde_json::Value>,
+                at: &$crate::fitness::reader::At<'_>,
+                reader: &mut $crate::fitness::reader::Reader,
+            ) {
+                let place = reader.word(json, at, &<Self as $crate::fitness::words::Word>::VOCABULARY);
+                *self = <Self as $crate::fitness::words::Word>::ALL[place];
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($crate::fitness::words::Word::as_str(*self))
+            }
+        }
+    };
 }
+
+pub(super) use {word_in_json, words};
+
+include!("vocabularies.rs");
 
 /// A set of words.
 pub struct Set<W>(u32, PhantomData<W>);
@@ -227,10 +151,27 @@ impl<W: Word> Set<W> {
     /// No word.
     pub const EMPTY: Self = Self(0, PhantomData);
 
+    /// One word.
+    #[must_use]
+    pub fn only(word: W) -> Self {
+        Self(1 << word.index(), PhantomData)
+    }
+
     /// Every word.
     #[must_use]
     pub fn all() -> Self {
-        W::ALL.iter().copied().collect()
+        Self((1 << W::ALL.len()) - 1, PhantomData)
+    }
+
+    /// The words whose bits, counted by [`Word::index`], are set.
+    pub(super) const fn of_bits(bits: u32) -> Self {
+        Self(bits, PhantomData)
+    }
+
+    /// The spellings of its words, in the order of the vocabulary.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        W::VOCABULARY.of_bits(self.0)
     }
 
     /// Adds `word`.
@@ -259,6 +200,12 @@ impl<W: Word> Set<W> {
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0, PhantomData)
+    }
+
+    /// What is in it and not in `other`.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0, PhantomData)
     }
 
     /// Whether everything in it is in `other` too.
@@ -309,7 +256,7 @@ impl<W: Word> Default for Set<W> {
 
 impl<W: Word> fmt::Debug for Set<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(W::as_str)).finish()
+        f.debug_set().entries(self.names()).finish()
     }
 }
 
@@ -323,18 +270,14 @@ impl<W: Word> FromIterator<W> for Set<W> {
     }
 }
 
-impl<W: Word> Serialize for Set<W> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(W::as_str))
+impl<W: Word> ToJson for Set<W> {
+    fn to_json(&self) -> Json {
+        self.names().to_json()
     }
 }
 
-impl<'de, W: Word> Deserialize<'de> for Set<W> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let names = Vec::<String>::deserialize(deserializer)?;
-        names
-            .iter()
-            .map(|name| W::from_name(name).ok_or_else(|| D::Error::custom("not a word of its vocabulary")))
-            .collect()
+impl<W: Word> Serialize for Set<W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
     }
 }

@@ -3,6 +3,7 @@
 use repflow::fitness::check::check;
 use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::session;
+use repflow::fitness::words::Tag;
 use repflow::fitness::workout::{BlockKind, HrZone, Intensity, Status, Workout};
 use serde_json::json;
 
@@ -65,6 +66,35 @@ fn equipment_and_catalogue() {
 fn health() {
     let knee = example_with(json!({ "injuries": ["knee"] }));
     assert!(broken_for(&knee, |workout| swap_in(workout, "Dumbbell_Squat")).contains(&"S1"));
+    let elbow = example_with(json!({ "injuries": [{ "area": "elbow", "severity": "severe" }] }));
+    for block in [0, 1, 3] {
+        let broken = broken_for(&elbow, |workout| {
+            let step = &mut workout.blocks[block].steps[0];
+            let plank = repflow::fitness::catalogue::find("Plank").unwrap();
+            (step.exercise_id, step.name, step.pattern) = (plank.id.clone(), plank.name.clone(), plank.pattern);
+        });
+        assert!(broken.contains(&"S1"), "{block}: {broken:?}");
+    }
+    assert_eq!(
+        broken_for(&elbow, |workout| workout.referral.as_mut().unwrap().clearance = "no_clearance_needed".into()),
+        ["S3"]
+    );
+    assert_eq!(broken_for(&elbow, |workout| workout.warnings.retain(|warning| warning.code != "referral")), ["S3"]);
+    let stop = example_with(json!({ "symptoms": ["fainting"] }));
+    assert_eq!(
+        broken_for(&stop, |workout| {
+            let warning =
+                repflow::fitness::workout::Warning { code: "effort_capped".into(), message: "x".into(), pattern: None };
+            workout.warnings.push(warning);
+        }),
+        ["S3"]
+    );
+    let older = example_with(json!({ "age": 70 }));
+    let without_balance = broken_for(&older, |workout| {
+        let balances = |id: &str| repflow::fitness::catalogue::find(id).unwrap().tags.contains(Tag::SingleLeg);
+        workout.blocks[0].steps.retain(|step| !balances(&step.exercise_id));
+    });
+    assert!(without_balance.contains(&"S7"), "{without_balance:?}");
 
     let diabetes = example_with(json!({ "conditions": ["diabetes"] }));
     assert_eq!(broken_for(&diabetes, |workout| workout.referral = None), ["S3"]);
@@ -81,6 +111,11 @@ fn health() {
     });
     assert_eq!(without_reserve, ["S5", "V1"]);
     assert_eq!(broken_by(|workout| workout.blocks[1].steps[0].target.rpe = Some(9)), ["S5"]);
+    let ramp_with_reserve = broken_by(|workout| {
+        let ramp = workout.blocks[0].steps.last_mut().unwrap();
+        (ramp.target.rir, ramp.target.rpe) = (Some(6), Some(4));
+    });
+    assert_eq!(ramp_with_reserve, ["S5"], "47 % of the maximum leaves far more than 6");
 
     let pressure = example_with(json!({ "conditions": ["hypertension"] }));
     let too_hard = broken_for(&pressure, |workout| {

@@ -99,6 +99,65 @@ fn alternatives_are_available_and_new() {
     }
 }
 
+/// Whoever asks: an alternative shares main muscles, or each works what the other works first.
+#[test]
+fn alternatives_train_the_same_muscles() {
+    let mut plyo = 0;
+    for (focus, equipment) in
+        [("power", json!([])), ("power", json!(["full_gym"])), ("hypertrophy", json!(["full_gym"]))]
+    {
+        for seed in 0..12 {
+            let mut input = example();
+            input["focus"] = json!(focus);
+            input["equipment"] = equipment.clone();
+            input["fitnessLevel"] = json!("advanced");
+            input["duration"] = json!(60);
+            input["seed"] = json!(seed);
+            let result = run(&input).unwrap();
+            for entry in result["recommendations"]["alternatives"].as_array().unwrap() {
+                let find =
+                    |json: &Json| repflow::fitness::catalogue::find(json["exercise_id"].as_str().unwrap()).unwrap();
+                let one = find(entry);
+                plyo += usize::from(one.id == "Plyo_Push-up");
+                for option in entry["options"].as_array().unwrap() {
+                    let other = find(option);
+                    assert!(one.id != "Plyo_Push-up", "{} is no alternative to it", other.id);
+                    let share = |a: &repflow::fitness::catalogue::Exercise,
+                                 b: &repflow::fitness::catalogue::Exercise| {
+                        a.primary.iter().any(|muscle| b.share(muscle) > 0.0)
+                    };
+                    assert!(share(one, other) && share(other, one), "{} for {}", other.id, one.id);
+                    let same = option["reason"].as_str().unwrap().starts_with("Same movement");
+                    assert_eq!(same, one.pattern == other.pattern);
+                }
+            }
+        }
+    }
+    assert!(plyo > 0, "no request asked for one");
+}
+
+/// The tempo in words is the tempo that the time is planned with, and only several joints and jumps are explosive.
+#[test]
+fn explosive_work_is_planned_as_it_is_told() {
+    let mut input = example();
+    input["focus"] = json!("power");
+    input["equipment"] = json!(["full_gym"]);
+    input["duration"] = json!(60);
+    let result = run(&input).unwrap();
+    let mut explosive = 0;
+    for step in result["blocks"].as_array().unwrap().iter().flat_map(|block| block["steps"].as_array().unwrap()) {
+        let Some(tempo) = step["coaching"]["tempo"].as_str() else { continue };
+        let seconds = step["tempo_s"].as_u64().unwrap();
+        assert!(tempo.to_lowercase().contains(&format!("about {seconds} s a repetition")), "{tempo}");
+        let exercise = repflow::fitness::catalogue::find(step["exercise_id"].as_str().unwrap()).unwrap();
+        let fast = step["set_type"] == "working" && exercise.kind == repflow::fitness::words::Kind::Compound;
+        assert_eq!(tempo.starts_with("Lift as fast"), fast, "{tempo}");
+        assert!(!fast || seconds <= 3, "{seconds} s are not explosive");
+        explosive += usize::from(fast);
+    }
+    assert!(explosive >= 3);
+}
+
 #[test]
 fn one_more_item_is_worth_saying() {
     let result = run(&example()).unwrap();

@@ -12,5 +12,6 @@ mod properties;
 mod request;
 mod screening;
 mod session;
+mod severe;
 mod support;
 mod templates;

@@ -103,7 +103,7 @@ fn bounds_hold() {
         ("duration", json!(91)),
         ("duration", json!("30")),
         ("duration", json!(30.5)),
-        ("age", json!(12)),
+        ("age", json!(17)),
         ("age", json!(101)),
         ("weightKg", json!(19)),
         ("weightKg", json!(f64::INFINITY)),
@@ -116,9 +116,17 @@ fn bounds_hold() {
     ] {
         assert_eq!(problems(json!({ key: value })), [at(&format!("/{key}"))], "{key}");
     }
-    for (key, value) in [("duration", 15), ("duration", 90), ("age", 13), ("age", 100)] {
+    for (key, value) in [("duration", 15), ("duration", 90), ("age", 18), ("age", 100)] {
         example_with(json!({ key: value }));
     }
+}
+
+#[test]
+fn a_minor_is_told_that_the_coach_is_for_adults() {
+    let mut minor = example();
+    minor["age"] = json!(13);
+    let error = WorkoutRequest::parse(&minor).unwrap_err();
+    assert_eq!(error.problems()[0].message, "the coach is for adults, 18 to 100 years");
 }
 
 #[test]

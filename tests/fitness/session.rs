@@ -3,7 +3,7 @@
 use repflow::fitness::catalogue;
 use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::session::{self, PROVIDER};
-use repflow::fitness::words::{Equipment, Kind, Load, Pattern, Tag};
+use repflow::fitness::words::{Equipment, Focus, Kind, Load, Pattern, Tag, Word};
 use repflow::fitness::workout::{BlockKind, GoalKind, NOTICE, SetType, Status, Step, Workout};
 use serde_json::{Value as Json, json};
 
@@ -91,9 +91,69 @@ fn a_known_maximum_becomes_a_weight() {
 }
 
 #[test]
+fn strength_is_trained_with_basic_lifts() {
+    for seed in 0..20 {
+        let workout = build(json!({ "seed": seed }));
+        let steps = main_steps(&workout);
+        assert_eq!(steps[0].exercise_id, "Dumbbell_Squat", "seed {seed}");
+        for step in steps.iter().filter(|step| step.pattern != Pattern::Core) {
+            assert!(catalogue::find(&step.exercise_id).unwrap().tags.contains(Tag::Main), "{}", step.name);
+        }
+    }
+}
+
+/// A basic lift of which the maximum is known is in the session, with a weight, whatever is drawn.
+#[test]
+fn a_lift_with_a_known_maximum_is_preferred() {
+    let known = |exercise: &&catalogue::Exercise| {
+        exercise.kind == Kind::Compound
+            && exercise.load == Load::External
+            && !exercise.requires.contains(Equipment::Bands)
+    };
+    for focus in ["strength", "hypertrophy", "general_fitness"] {
+        for exercise in catalogue::all().iter().filter(known) {
+            let workout = build(json!({
+                "focus": focus, "equipment": ["full_gym"], "fitnessLevel": "advanced", "duration": 45,
+                "oneRepMaxKg": { (exercise.id.as_str()): 100 },
+            }));
+            let step = main_steps(&workout).into_iter().find(|step| step.exercise_id == exercise.id);
+            let step = step.unwrap_or_else(|| panic!("{focus}: no {}", exercise.id));
+            assert!(step.target.weight_kg.is_some(), "{focus}: {}", exercise.id);
+        }
+    }
+    // What is not there or not allowed is not preferred into the session.
+    let workout = build(json!({ "oneRepMaxKg": { "Barbell_Squat": 120, "Dumbbell_Squat": 60 }, "injuries": ["knee"] }));
+    let names: Vec<&str> = main_steps(&workout).iter().map(|step| step.exercise_id.as_str()).collect();
+    assert!(!names.contains(&"Barbell_Squat") && !names.contains(&"Dumbbell_Squat"), "{names:?}");
+}
+
+#[test]
+fn a_ramp_up_set_states_no_reserve_and_a_lower_weight() {
+    let workout = build(json!({ "oneRepMaxKg": { "Dumbbell_Squat": 40 } }));
+    let ramp = workout.blocks[0].steps.iter().find(|step| step.exercise_id == "Dumbbell_Squat").unwrap();
+    assert_eq!((ramp.set_type, ramp.target.rir, ramp.target.rpe), (SetType::RampUp, None, Some(4)));
+    // 32 kg are 0.78 of 40 kg, to 2 kg; 60 % of that is 19.2 kg.
+    assert_eq!((ramp.target.pct_1rm, ramp.target.weight_kg), (Some(0.47), Some(18.0)));
+}
+
+/// Less effort is less weight: the load leaves the reserve that is stated, even below the row (S5).
+#[test]
+fn a_cap_on_effort_lowers_the_load() {
+    let workout = build(json!({
+        "conditions": ["diabetes"], "fitnessLevel": "advanced", "equipment": ["barbell", "rack", "bench"],
+    }));
+    let loads: Vec<f64> = main_steps(&workout).iter().filter_map(|step| step.target.pct_1rm).collect();
+    // 5 repetitions with 4 in reserve.
+    assert!(!loads.is_empty() && loads.iter().all(|pct| (0.75..=0.77).contains(pct)), "{loads:?}");
+}
+
+#[test]
 fn another_seed_gives_another_workout_and_the_same_quality() {
     let ids = |seed: u32| -> Vec<String> {
-        main_steps(&build(json!({ "seed": seed }))).iter().map(|step| step.exercise_id.clone()).collect()
+        main_steps(&build(json!({ "seed": seed, "focus": "hypertrophy" })))
+            .iter()
+            .map(|step| step.exercise_id.clone())
+            .collect()
     };
     let different: std::collections::BTreeSet<Vec<String>> = (0..20).map(ids).collect();
     assert!(different.len() > 5);
@@ -186,7 +246,7 @@ fn weight_loss_includes_conditioning_with_a_heart_rate() {
 fn what_cannot_be_built_is_refused_with_what_can() {
     let request = example_with(json!({
         "equipment": [], "duration": 90, "fitnessLevel": "beginner", "focus": "general_fitness",
-        "injuries": [{ "area": "ankle", "severity": "severe" }, { "area": "wrist", "severity": "severe" }],
+        "injuries": ["ankle", "wrist"],
     }));
     let error = session::build(&request).unwrap_err();
     assert_eq!(error.code().as_str(), "workout.infeasible");
@@ -207,4 +267,54 @@ fn notes_are_data_and_change_nothing_but_the_id() {
     assert_ne!(workout.workout_id, plain.workout_id);
     workout.workout_id.clone_from(&plain.workout_id);
     assert_eq!(workout, plain);
+}
+
+#[test]
+fn a_long_session_is_not_padded() {
+    for focus in Focus::ALL {
+        for level in ["beginner", "intermediate", "advanced"] {
+            for equipment in [&[][..], &["treadmill"], &["dumbbell"], &["full_gym"]] {
+                let workout = build(json!({
+                    "focus": focus, "fitnessLevel": level, "equipment": equipment, "duration": 90,
+                }));
+                let about = format!("{focus:?} {level} {equipment:?}");
+                let warm_up = &workout.blocks[0];
+                assert!(warm_up.duration_s <= 600, "{about}");
+                let easy = warm_up.steps.iter().filter(|step| step.set_type == SetType::WarmUp).count();
+                assert!(easy <= 10, "{about}: {easy} exercises to warm up");
+                let lifts = main_steps(&workout);
+                let alike = |one: &Step| {
+                    let kind = |step: &Step| catalogue::find(&step.exercise_id).unwrap().kind;
+                    let compound = kind(one) == Kind::Compound;
+                    lifts
+                        .iter()
+                        .filter(|other| compound && other.pattern == one.pattern && kind(other) == kind(one))
+                        .count()
+                };
+                assert!(lifts.iter().all(|step| alike(step) <= 2), "{about}: three of a kind");
+            }
+        }
+    }
+}
+
+#[test]
+fn steady_work_that_fills_the_time_is_explained() {
+    let workout =
+        build(json!({ "focus": "general_fitness", "fitnessLevel": "beginner", "equipment": [], "duration": 90 }));
+    let steady = workout.blocks.iter().find(|block| block.kind == BlockKind::Conditioning).unwrap();
+    let warning = workout.warnings.iter().find(|warning| warning.code == "time_filled").unwrap();
+    assert!(warning.message.starts_with(&format!("{} minutes are steady conditioning", steady.steps[0].work_s / 60)));
+    assert!(!codes(&build(json!({ "focus": "weight_loss", "duration": 45 }))).contains(&"time_filled"), "asked for");
+}
+
+#[test]
+fn ninety_minutes_of_power_end_with_easy_work_on_the_treadmill() {
+    let workout = build(json!({ "focus": "power", "equipment": ["treadmill"], "duration": 90 }));
+    let kinds: Vec<Kind> =
+        main_steps(&workout).iter().map(|step| catalogue::find(&step.exercise_id).unwrap().kind).collect();
+    assert_eq!(kinds[0], Kind::Plyometric);
+    assert!(kinds.iter().filter(|kind| **kind == Kind::Core).count() <= 2);
+    assert_eq!(kinds.last(), Some(&Kind::Conditioning));
+    let steady = main_steps(&workout).into_iter().last().unwrap();
+    assert_eq!((steady.exercise_id.as_str(), steady.target.rpe), ("Walking_Treadmill", Some(5)));
 }

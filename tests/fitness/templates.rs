@@ -1,12 +1,11 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use repflow::fitness::features::features;
-use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::templates::COMPREHENSIVE_WORKOUT;
-use repflow::fitness::words::{Area, Condition, Equipment, Focus, InjurySeverity, Level, Muscle, Symptom, Word};
+use repflow::workflow::plan::StepKind;
+use repflow::workflow::{Plan, StepIx};
 use serde_json::{Value as Json, json};
-
-use crate::support::example;
 
 fn definition() -> Json {
     serde_json::from_str(COMPREHENSIVE_WORKOUT).unwrap()
@@ -70,30 +69,22 @@ fn expressions_are_paths_to_what_has_finished() {
 }
 
 #[test]
-fn its_parameters_are_those_of_a_normalised_request() {
-    fn names<W: Word>() -> Json {
-        json!(W::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>())
-    }
-    let definition = definition();
-    let properties = definition["parameters"]["properties"].as_object().unwrap();
-    assert_eq!(properties["focus"]["enum"], names::<Focus>());
-    assert_eq!(properties["fitnessLevel"]["enum"], names::<Level>());
-    assert_eq!(properties["equipment"]["items"]["enum"], names::<Equipment>());
-    assert_eq!(properties["conditions"]["items"]["enum"], names::<Condition>());
-    assert_eq!(properties["symptoms"]["items"]["enum"], names::<Symptom>());
-    assert_eq!(properties["targetMuscles"]["items"]["enum"], names::<Muscle>());
-    let injury = &properties["injuries"]["items"]["properties"];
-    assert_eq!(injury["area"]["enum"], names::<Area>());
-    assert_eq!(injury["severity"]["enum"], names::<InjurySeverity>());
+fn it_compiles_to_six_calls_three_of_them_side_by_side() {
+    let plan = Plan::from_json(COMPREHENSIVE_WORKOUT, Duration::from_secs(30)).unwrap();
+    let names = |steps: &[StepIx]| steps.iter().map(|step| plan.step(*step).id.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&plan.roots), ["analyze", "base", "enhance", "detail"]);
+    let called: Vec<&str> =
+        plan.steps().iter().filter(|step| matches!(step.kind, StepKind::Call { .. })).map(|step| &*step.id).collect();
+    assert_eq!(called, ["analyze", "base", "recommend", "equipment", "safety", "detail"]);
 
-    let mut full = example();
-    full["age"] = json!(30);
-    full["weightKg"] = json!(75);
-    full["notes"] = json!("a note");
-    let full = WorkoutRequest::parse(&full).unwrap().to_json();
-    let plain = WorkoutRequest::parse(&example()).unwrap().to_json();
-    let keys = |json: &Json| json.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(keys(&full), properties.keys().cloned().collect());
-    let required: BTreeSet<String> = serde_json::from_value(definition["parameters"]["required"].clone()).unwrap();
-    assert_eq!(keys(&plain), required);
+    let waits_for = |step: &StepIx| names(&plan.step(*step).needs);
+    let order: Vec<Vec<String>> = plan.roots.iter().map(waits_for).collect();
+    assert_eq!(order, [vec![], vec!["analyze"], vec!["base"], vec!["enhance"]]);
+    let StepKind::Group { children, concurrency } = &plan.step(plan.roots[2]).kind else { panic!("no group") };
+    assert_eq!(
+        (names(children), *concurrency),
+        (["recommend", "equipment", "safety"].map(str::to_owned).into(), Some(3))
+    );
+    assert!(children.iter().all(|step| waits_for(step).is_empty()), "they start together");
+    assert!(plan.output.is_some());
 }

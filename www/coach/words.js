@@ -23,7 +23,8 @@ const CLEARANCE = {
   stop_and_refer: "Do not train now",
   light_until_cleared: "Light effort only, until a doctor has cleared more",
   moderate_until_cleared: "Moderate effort at most, until a doctor has cleared more",
-  no_clearance_needed: "Have a professional look at it",
+  clearance_recommended: "Have a professional look at it",
+  no_clearance_needed: "No clearance needed",
 };
 
 const SAFETY = {

@@ -10,19 +10,20 @@
 //!
 //! The `status` of a pattern is `trained`, `available` or `unavailable`; `choices` counts what the person could do.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::params::Built;
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
-use crate::fitness::catalogue::{self, Exercise};
+use crate::fitness::catalogue;
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::order::sort_by_key;
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::report::PATTERNS;
 use crate::fitness::session::selection::is_available;
-use crate::fitness::words::{Equipment, Kind, Pattern, Set, Word};
+use crate::fitness::words::{Equipment, Kind, Pattern, Set};
+use crate::small::sort_by;
 
 /// The feature `equipment-analysis`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,65 +43,73 @@ impl Feature for EquipmentAnalysis {
         only_action(self, action)?;
         let Built { request, workout } = Built::read(params)?;
         let restrictions = Restrictions::of(&request);
-        let steps = || workout.blocks.iter().flat_map(|block| &block.steps);
-        let needed = steps().filter_map(|step| catalogue::find(&step.exercise_id));
-        let used = needed.fold(Set::EMPTY, |all: Set<Equipment>, exercise| all.union(exercise.requires));
-        let unused: Set<Equipment> = request.equipment.iter().filter(|item| !used.contains(*item)).collect();
-        let main = || workout.blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps);
-        let patterns = PATTERNS.iter().map(|&pattern| {
-            let choices = choices(pattern, &request, request.equipment, &restrictions).count();
-            let status = if main().any(|step| step.pattern == pattern) {
-                "trained"
-            } else if choices > 0 {
-                "available"
-            } else {
-                "unavailable"
+        let mut used: Set<Equipment> = Set::EMPTY;
+        let mut trained: Set<Pattern> = Set::EMPTY;
+        for block in &workout.blocks {
+            for step in &block.steps {
+                if let Some(exercise) = catalogue::find(&step.exercise_id) {
+                    used = used.union(exercise.requires);
+                }
+                if block.kind.is_main() {
+                    trained.insert(step.pattern);
+                }
+            }
+        }
+        let mut patterns = Vec::new();
+        for (pattern, choices) in PATTERNS.into_iter().zip(choices(&request, request.equipment, &restrictions)) {
+            let status = match choices {
+                _ if trained.contains(pattern) => "trained",
+                0 => "unavailable",
+                _ => "available",
             };
-            json!({ "pattern": pattern, "status": status, "choices": choices })
-        });
-        Ok(json!({
-            "available": request.equipment,
-            "used": used,
-            "unused": unused,
-            "patterns": patterns.collect::<Vec<_>>(),
-            "unlocks": unlocks(&request, &restrictions),
-        }))
+            patterns.push(Object("pattern status choices", &[&pattern, &status, &choices]).to_json());
+        }
+        let unlocks = unlocks(&request, &restrictions);
+        let unused = request.equipment.without(used);
+        let names = "available used unused patterns unlocks";
+        Ok(Object(names, &[&request.equipment, &used, &unused, &patterns, &unlocks]).to_json())
     }
 }
 
-/// The resistance exercises of a pattern that could be done with `equipment`.
-fn choices<'a>(
-    pattern: Pattern,
-    request: &'a WorkoutRequest,
-    equipment: Set<Equipment>,
-    restrictions: &'a Restrictions,
-) -> impl Iterator<Item = &'static Exercise> + 'a {
-    catalogue::all().iter().filter(move |exercise| {
-        exercise.pattern == pattern
+/// How many resistance exercises of each of [`PATTERNS`] could be done with `equipment`.
+fn choices(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &Restrictions) -> [u32; PATTERNS.len()] {
+    let mut choices = [0; PATTERNS.len()];
+    for exercise in catalogue::all() {
+        if let Some(place) = PATTERNS.iter().position(|pattern| *pattern == exercise.pattern)
             && matches!(exercise.kind, Kind::Compound | Kind::Isolation)
             && is_available(exercise, request, equipment, restrictions)
-    })
+        {
+            choices[place] += 1;
+        }
+    }
+    choices
 }
 
 /// For each item that is not there: how many exercises it alone would add, and which patterns that have none. The items
 /// that bring a missing pattern come first, then those that bring most.
 fn unlocks(request: &WorkoutRequest, restrictions: &Restrictions) -> Vec<Json> {
     let mut found = Vec::new();
-    for &item in Equipment::ALL.iter().filter(|item| !request.equipment.contains(**item)) {
+    let now = choices(request, request.equipment, restrictions);
+    for item in Set::<Equipment>::all().without(request.equipment).iter() {
         let mut more = request.equipment;
         more.insert(item);
-        let count = |pattern, equipment| choices(pattern, request, equipment, restrictions).count();
-        let added: usize = PATTERNS.iter().map(|&one| count(one, more) - count(one, request.equipment)).sum();
-        let new: Set<Pattern> = PATTERNS
-            .iter()
-            .copied()
-            .filter(|&one| count(one, request.equipment) == 0 && count(one, more) > 0)
-            .collect();
+        let mut added = 0;
+        let mut new: Set<Pattern> = Set::EMPTY;
+        let then = choices(request, more, restrictions);
+        for ((pattern, now), then) in PATTERNS.into_iter().zip(now).zip(then) {
+            added += then - now;
+            if now == 0 && then > 0 {
+                new.insert(pattern);
+            }
+        }
         if added > 0 {
             found.push((new, added, item));
         }
     }
-    sort_by_key(&mut found, |(new, added, _)| std::cmp::Reverse((new.len(), *added)));
-    let describe = |(new, added, item): (Set<Pattern>, usize, Equipment)| json!({ "item": item, "patterns": new, "exercises": added });
-    found.into_iter().take(5).map(describe).collect()
+    sort_by(&mut found, |a, b| (a.0.len(), a.1) > (b.0.len(), b.1));
+    found.truncate(5);
+    let describe = |(new, added, item): &(Set<Pattern>, u32, Equipment)| {
+        Object("item patterns exercises", &[item, new, added]).to_json()
+    };
+    found.iter().map(describe).collect()
 }

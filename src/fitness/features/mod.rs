@@ -66,6 +66,9 @@ fn only_action(feature: &dyn Feature, action: &str) -> Result<(), Error> {
     if info.actions.iter().any(|known| known == action) {
         return Ok(());
     }
-    let known = info.actions.join(", ");
-    Err(Error::new(Code::NoSuchAction, format!("{} has no action `{action}`; it has {known}", info.name)))
+    let mut message = format!("{} has no action `{action}`; it has ", info.name);
+    for known in &info.actions {
+        message.push_str(known);
+    }
+    Err(Error::new(Code::NoSuchAction, message))
 }

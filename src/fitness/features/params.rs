@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::error::{Code, Error, Problem, nearest};
+use crate::error::{Code, Error, Problem};
+use crate::fitness::reader::{At, Reader};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::workout::Workout;
 
@@ -20,43 +21,32 @@ impl Built {
 
     /// Reads `{ request, workout, …others }`, where each of `others` has to be an object.
     pub(super) fn read_with<'a>(params: &'a Json, others: &[&str]) -> Result<(Self, &'a Map<String, Json>), Error> {
-        let mut problems = Vec::new();
+        let mut reader = Reader::default();
         let Some(object) = params.as_object() else {
-            let problem = Problem::new("", "expected an object with `request` and `workout`");
-            return Err(invalid(vec![problem]));
+            reader.problem(&At::Root, "expected an object with `request` and `workout`");
+            return Err(invalid(reader.problems));
         };
         let keys: Vec<&str> = ["request", "workout"].iter().chain(others).copied().collect();
-        for key in object.keys().filter(|key| !keys.contains(&key.as_str())) {
-            problems.push(Problem {
-                pointer: format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-                message: format!("is not a known key; known are {}", keys.join(", ")),
-                suggestion: nearest(key, keys.iter().copied()).map(str::to_owned),
-            });
-        }
+        reader.unknown_keys(object, &At::Root, &keys);
         for key in &keys {
-            match object.get(*key) {
-                None => problems.push(Problem::new(format!("/{key}"), "is missing")),
-                Some(json) if !json.is_object() => problems.push(Problem::new(format!("/{key}"), "expected an object")),
-                Some(_) => {}
+            let _ = reader.object(object.get(*key), &At::Key(&At::Root, key));
+        }
+        let of = |key: &str| object.get(key).filter(|json| json.is_object());
+        let request = of("request").map(WorkoutRequest::parse);
+        if let Some(Err(error)) = &request {
+            for problem in error.problems() {
+                let pointer = format!("/request{}", problem.pointer);
+                reader.problems.push(Problem { pointer, ..problem.clone() });
             }
         }
-        let request = object.get("request").filter(|json| json.is_object()).map(WorkoutRequest::parse);
-        if let Some(Err(error)) = &request {
-            problems.extend(
-                error
-                    .problems()
-                    .iter()
-                    .map(|problem| Problem { pointer: format!("/request{}", problem.pointer), ..problem.clone() }),
-            );
-        }
-        let workout = object.get("workout").filter(|json| json.is_object()).map(serde::Deserialize::deserialize);
-        if let Some(Err(error)) = &workout {
-            let error: &serde_json::Error = error;
-            problems.push(Problem::new("/workout", format!("is not a workout: {error}")));
-        }
+        let workout = of("workout").map(|json| {
+            let (workout, problems) = Workout::read_at(Some(json), &At::Key(&At::Root, "workout"));
+            reader.problems.extend(problems);
+            workout
+        });
         match (request, workout) {
-            (Some(Ok(request)), Some(Ok(workout))) if problems.is_empty() => Ok((Self { request, workout }, object)),
-            _ => Err(invalid(problems)),
+            (Some(Ok(request)), Some(workout)) if reader.problems.is_empty() => Ok((Self { request, workout }, object)),
+            _ => Err(invalid(reader.problems)),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Params: a request, as `generateComprehensiveWorkout` takes it (normalised or not). Result: a
 //! [`Workout`](crate::fitness::workout::Workout). Errors: `workout.invalid`, `workout.infeasible`.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
@@ -28,6 +28,6 @@ impl Feature for QuickWorkoutSetup {
     fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
         only_action(self, action)?;
         let request = WorkoutRequest::parse(params)?;
-        Ok(json!(session::build(&request)?))
+        Ok(session::build(&request)?.to_json())
     }
 }

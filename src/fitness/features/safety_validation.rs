@@ -13,7 +13,7 @@
 //!
 //! `fail`: an invariant does not hold. `refer`: somebody should be seen first. `caution`: the rules modified something.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::params::Built;
 use super::{info, only_action};
@@ -21,6 +21,7 @@ use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
 use crate::fitness::check::check;
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::session::report;
 use crate::fitness::workout::NOTICE;
@@ -45,8 +46,9 @@ impl Feature for SafetyValidation {
         let violations = check(&workout, &request);
         let screening = Screening::of(&request);
         let restrictions = Restrictions::of(&request);
-        let referral = report::referral(&screening, &restrictions);
-        let warnings: Vec<&str> = restrictions.notes.iter().map(|note| note.message.as_str()).collect();
+        let referral = report::referral(&screening);
+        // Without training there is nothing that the rules modified.
+        let warnings = if screening.clearance == Clearance::Stop { Vec::new() } else { restrictions.messages() };
         let status = if !violations.is_empty() {
             "fail"
         } else if screening.clearance != Clearance::Full || referral.is_some() {
@@ -56,13 +58,10 @@ impl Feature for SafetyValidation {
         } else {
             "pass"
         };
-        Ok(json!({
-            "status": status,
-            "clearance": screening.clearance.as_str(),
-            "violations": violations,
-            "warnings": warnings,
-            "referral": referral,
-            "notice": NOTICE,
-        }))
+        Ok(Object(
+            "status clearance violations warnings referral notice",
+            &[&status, &screening.clearance.as_str(), &violations, &warnings, &referral, &NOTICE],
+        )
+        .to_json())
     }
 }

@@ -14,7 +14,7 @@
 //!   "notice": "…" }
 //! ```
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::fitness::contraindications::{self, Restrictions};
 use crate::fitness::heart_rate::{self, Zone};
 use crate::fitness::prescription;
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
 use crate::fitness::words::Condition;
@@ -49,34 +50,48 @@ impl Feature for UserAnalysis {
         let caps = screening.caps(&restrictions);
         let row = prescription::capped(request.focus, request.level, caps);
         let weekly = prescription::weekly_sets();
-        Ok(json!({
-            "request": request.to_json(),
-            "screening": {
-                "clearance": screening.clearance.as_str(),
-                "reasons": screening.reasons,
-                "active_definition": contraindications::active_definition(),
-            },
-            "restrictions": {
-                "rules": restrictions.notes.iter().map(|note| note.rule.as_str()).collect::<Vec<_>>(),
-                "notes": restrictions.notes.iter().map(|note| note.message.as_str()).collect::<Vec<_>>(),
-                "excluded_tags": restrictions.tags,
-                "excluded_patterns": restrictions.patterns,
-                "caps": { "rpe_max": caps.rpe_max, "pct_1rm_max": caps.pct_1rm_max, "rest_min_s": caps.rest_min_s },
-            },
-            "prescription": {
-                "focus": row.focus,
-                "level": row.level,
-                "sets": row.sets,
-                "reps": row.reps,
-                "pct_1rm": row.pct,
-                "rest_compound_s": row.rest_compound,
-                "rest_isolation_s": row.rest_iso,
-                "rir": row.rir,
-            },
-            "weekly": { "days": weekly.days(request.level), "sets_per_muscle": weekly.of(request.level) },
-            "heart_rate": heart_rate(&request),
-            "notice": NOTICE,
-        }))
+        let rules: Vec<&str> = restrictions.notes.iter().map(|note| note.rule.as_str()).collect();
+        let notes = restrictions.messages();
+        Ok(Object(
+            "request screening restrictions prescription weekly heart_rate notice",
+            &[
+                &request.to_json(),
+                &Object(
+                    "clearance reasons active_definition",
+                    &[&screening.clearance.as_str(), &screening.reasons, &contraindications::active_definition()],
+                ),
+                &Object(
+                    "rules notes excluded_tags excluded_patterns caps",
+                    &[
+                        &rules,
+                        &notes,
+                        &restrictions.tags,
+                        &restrictions.patterns,
+                        &Object(
+                            "rpe_max pct_1rm_max rest_min_s",
+                            &[&caps.rpe_max, &caps.pct_1rm_max, &caps.rest_min_s],
+                        ),
+                    ],
+                ),
+                &Object(
+                    "focus level sets reps pct_1rm rest_compound_s rest_isolation_s rir",
+                    &[
+                        &row.focus,
+                        &row.level,
+                        &row.sets,
+                        &row.reps,
+                        &row.pct,
+                        &row.rest_compound,
+                        &row.rest_iso,
+                        &row.rir,
+                    ],
+                ),
+                &Object("days sets_per_muscle", &[&weekly.days(request.level), &weekly.of(request.level)]),
+                &heart_rate(&request),
+                &NOTICE,
+            ],
+        )
+        .to_json())
     }
 }
 
@@ -86,5 +101,5 @@ fn heart_rate(request: &WorkoutRequest) -> Option<Json> {
     let max = heart_rate::max_bpm(age);
     let (from, to) = Zone::Moderate.of_maximum();
     let bpm = |share: f64| (max * share).round() as u32;
-    Some(json!({ "max_bpm": bpm(1.0), "moderate_bpm": [bpm(from), bpm(to)] }))
+    Some(Object("max_bpm moderate_bpm", &[&bpm(1.0), &(bpm(from), bpm(to))]).to_json())
 }

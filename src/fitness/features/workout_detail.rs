@@ -5,15 +5,17 @@
 //! step `coaching: { tempo, effort, notes }`. A workout whose `safety.status` is `fail` is refused: it must not reach
 //! anyone with good advice around it.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::params::Built;
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness::catalogue;
-use crate::fitness::words::{Focus, Load};
+use crate::fitness::record::{Object, ToJson, put};
+use crate::fitness::words::{Focus, Kind, Load};
 use crate::fitness::workout::{BlockKind, GoalKind, SetType, Step, Workout};
+use crate::number;
 
 /// What is merged into the workout.
 const PARTS: [&str; 4] = ["analysis", "recommendations", "equipment", "safety"];
@@ -35,27 +37,46 @@ impl Feature for WorkoutDetail {
     fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
         only_action(self, action)?;
         let (Built { workout, .. }, object) = Built::read_with(params, &PARTS)?;
-        if object["safety"]["status"] == "fail" {
-            let violations = object["safety"]["violations"].as_array().map_or(&[][..], Vec::as_slice);
-            let named: Vec<&str> = violations.iter().filter_map(|one| one["message"].as_str()).collect();
+        let safety = |key: &str| object.get("safety").and_then(Json::as_object).and_then(|safety| safety.get(key));
+        if safety("status").and_then(Json::as_str) == Some("fail") {
+            let violations = safety("violations").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            let named: Vec<&str> = violations.iter().filter_map(message_of).collect();
             let message = format!("the workout is not safe to give: {}", named.join("; "));
             return Err(Error::new(Code::WorkoutInfeasible, message));
         }
-        let mut written = json!(workout);
-        for (i, block) in workout.blocks.iter().enumerate() {
-            for (j, step) in block.steps.iter().enumerate() {
-                written["blocks"][i]["steps"][j]["coaching"] = coaching(step, block.kind, &workout);
+        let mut written = workout.to_json();
+        let mut blocks = workout.blocks.iter();
+        for json in list_mut(&mut written, "blocks") {
+            let Some(block) = blocks.next() else { break };
+            for (json, step) in list_mut(json, "steps").iter_mut().zip(&block.steps) {
+                set(json, "coaching", coaching(step, block.kind, &workout));
             }
         }
         for part in PARTS {
-            written[part] = object[part].clone();
+            set(&mut written, part, object.get(part).cloned().unwrap_or_default());
         }
         Ok(written)
     }
 }
 
+fn message_of(violation: &Json) -> Option<&str> {
+    violation.as_object()?.get("message")?.as_str()
+}
+
+fn set(json: &mut Json, key: &str, value: Json) {
+    if let Some(object) = json.as_object_mut() {
+        put(object, key, value);
+    }
+}
+
+fn list_mut<'j>(json: &'j mut Json, key: &str) -> &'j mut [Json] {
+    let list = json.as_object_mut().and_then(|object| object.get_mut(key)).and_then(Json::as_array_mut);
+    list.map_or(&mut [], Vec::as_mut_slice)
+}
+
 fn coaching(step: &Step, block: BlockKind, workout: &Workout) -> Json {
-    json!({ "tempo": tempo(step, workout.provenance.prescription), "effort": effort(step), "notes": notes(step, block) })
+    let tempo = tempo(step, workout.provenance.prescription);
+    Object("tempo effort notes", &[&tempo, &effort(step), &notes(step, block)]).to_json()
 }
 
 /// The tempo in words; `null` for a step by time.
@@ -63,8 +84,15 @@ fn tempo(step: &Step, focus: Focus) -> Option<String> {
     let seconds = step.tempo_s?;
     let lowering = seconds.div_ceil(2);
     let lifting = seconds - lowering;
-    Some(match focus {
-        Focus::Power => "Lift as fast as you can with control, lower without hurry.".to_owned(),
+    let kind = catalogue::find(&step.exercise_id).map(|exercise| exercise.kind);
+    let explosive = focus == Focus::Power && step.set_type == SetType::Working;
+    Some(match kind {
+        Some(Kind::Plyometric) => {
+            format!("As explosive as you can, land softly: about {seconds} s a repetition, the reset included.")
+        }
+        Some(Kind::Compound) if explosive => {
+            format!("Lift as fast as you can with control, lower in {lowering} s: about {seconds} s a repetition.")
+        }
         _ => format!("About {seconds} s a repetition: {lowering} s lowering, {lifting} s lifting."),
     })
 }
@@ -75,7 +103,7 @@ fn effort(step: &Step) -> String {
         (SetType::RampUp, ..) => "Light: it prepares, it does not tire.".to_owned(),
         (SetType::CoolDown, ..) => "A mild stretch, no pain, slow breath.".to_owned(),
         (SetType::Working, GoalKind::Reps, Some(rir), Some(kg)) => {
-            format!("{kg} kg; stop each set with about {rir} good repetitions left.")
+            format!("{} kg; stop each set with about {rir} good repetitions left.", number::format(kg))
         }
         (SetType::Working, GoalKind::Reps, Some(rir), None) if has_load(step, Load::External) => {
             format!("Choose a load that leaves about {rir} good repetitions at the end of each set.")

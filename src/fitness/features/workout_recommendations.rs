@@ -12,7 +12,7 @@
 //!
 //! Progression is double progression with the 2-for-2 rule and steps of 2 to 10 % (ACSM 2009).
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::params::Built;
 use super::{info, only_action};
@@ -20,12 +20,13 @@ use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::order::sort_by_key;
 use crate::fitness::prescription;
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::selection::is_available;
-use crate::fitness::words::{Kind, Level, Load, Pattern, Word};
+use crate::fitness::words::{Kind, Level, Load, Pattern, Word, with_spaces};
 use crate::fitness::workout::{GoalKind, SetType, Status, Step, Workout};
+use crate::small::sort_by;
 
 /// How many alternatives an exercise gets.
 const MOST: usize = 3;
@@ -48,34 +49,45 @@ impl Feature for WorkoutRecommendations {
         only_action(self, action)?;
         let Built { request, workout } = Built::read(params)?;
         let restrictions = Restrictions::of(&request);
-        let steps: Vec<(&Step, &Exercise)> = working(&workout).collect();
+        let steps = working(&workout);
         let weekly = prescription::weekly_sets();
-        Ok(json!({
-            "alternatives": steps.iter().map(|(step, exercise)| json!({
-                "exercise_id": step.exercise_id,
-                "name": step.name,
-                "options": alternatives(exercise, &steps, &request, &restrictions),
-            })).collect::<Vec<_>>(),
-            "progression": steps.iter().map(|(step, exercise)| progression(step, exercise)).collect::<Vec<_>>(),
-            "next_session": next_session(&workout),
-            "weekly": {
-                "days": weekly.days(request.level),
-                "sets_per_muscle": weekly.of(request.level),
-                "covered": workout.totals.sets_per_muscle,
-            },
-        }))
+        let mut instead = Vec::new();
+        let mut progress = Vec::new();
+        for (step, exercise) in &steps {
+            let options = alternatives(exercise, &steps, &request, &restrictions);
+            instead.push(Object("exercise_id name options", &[&step.exercise_id, &step.name, &options]).to_json());
+            progress.push(progression(step, exercise));
+        }
+        Ok(Object(
+            "alternatives progression next_session weekly",
+            &[
+                &instead,
+                &progress,
+                &next_session(&workout),
+                &Object(
+                    "days sets_per_muscle covered",
+                    &[&weekly.days(request.level), &weekly.of(request.level), &workout.totals.sets_per_muscle],
+                ),
+            ],
+        )
+        .to_json())
     }
 }
 
-fn working(workout: &Workout) -> impl Iterator<Item = (&Step, &'static Exercise)> {
-    let steps = workout.blocks.iter().flat_map(|block| &block.steps);
+/// The steps of a workout that count, with their exercises.
+fn working(workout: &Workout) -> Vec<(&Step, &'static Exercise)> {
+    let mut steps = Vec::new();
+    for step in workout.blocks.iter().flat_map(|block| &block.steps) {
+        if let Some(exercise) = catalogue::find(&step.exercise_id).filter(|_| step.set_type == SetType::Working) {
+            steps.push((step, exercise));
+        }
+    }
     steps
-        .filter(|step| step.set_type == SetType::Working)
-        .filter_map(|step| Some((step, catalogue::find(&step.exercise_id)?)))
 }
 
-/// Exercises of the same movement, or for one joint and the trunk the same main muscle, that are available, allowed and
-/// not in the session already.
+/// Exercises of the same movement and muscles, or for one joint and the trunk the same main muscle, that are available,
+/// allowed and not in the session already. A movement alone is not enough: a jump is no alternative to an explosive
+/// push-up. None is better than a wrong one.
 fn alternatives(
     exercise: &Exercise,
     steps: &[(&Step, &Exercise)],
@@ -83,36 +95,56 @@ fn alternatives(
     restrictions: &Restrictions,
 ) -> Vec<Json> {
     let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
-    let same = |other: &&Exercise| match exercise.kind {
+    let same = |other: &Exercise| match exercise.kind {
         Kind::Isolation | Kind::Core => other.kind == exercise.kind && common(other) > 0,
-        _ => other.pattern == exercise.pattern && (other.kind == exercise.kind),
+        _ => other.pattern == exercise.pattern && other.kind == exercise.kind && same_muscles(exercise, other),
     };
-    let jumps_are_out = |other: &&Exercise| other.kind != Kind::Plyometric || request.level > Level::Beginner;
-    let unused = |other: &&Exercise| !steps.iter().any(|(step, _)| step.exercise_id == other.id);
-    let mut options: Vec<&Exercise> = catalogue::all()
-        .iter()
-        .filter(|other| is_available(other, request, request.equipment, restrictions))
-        .filter(same)
-        .filter(jumps_are_out)
-        .filter(unused)
-        .collect();
-    sort_by_key(&mut options, |other| (other.load != exercise.load, std::cmp::Reverse(common(other))));
+    let mut options: Vec<&Exercise> = Vec::new();
+    for other in catalogue::all() {
+        let jumps_are_out = other.kind == Kind::Plyometric && request.level == Level::Beginner;
+        if same(other)
+            && !jumps_are_out
+            && !steps.iter().any(|(step, _)| step.exercise_id == other.id)
+            && is_available(other, request, request.equipment, restrictions)
+        {
+            options.push(other);
+        }
+    }
+    let rank = |other: &Exercise| 100 * usize::from(other.load != exercise.load) + 50 - common(other);
+    sort_by(&mut options, |a, b| rank(a) < rank(b));
     options.truncate(MOST);
-    let describe = |other: &Exercise| {
-        let mut reason = format!("Same movement: {}", exercise.pattern.as_str().replace('_', " "));
-        if common(other) > 0 {
-            let muscles: Vec<&str> = other.primary.intersection(exercise.primary).iter().map(Word::as_str).collect();
-            reason = format!("{reason}; same main muscles: {}", muscles.join(", ").replace('_', " "));
-        }
-        if exercise.load == Load::External && other.load == Load::Body {
-            reason.push_str("; easier, without a weight");
-        }
-        if other.per_side && !exercise.per_side {
-            reason.push_str("; one side at a time, so it takes longer");
-        }
-        json!({ "exercise_id": other.id, "name": other.name, "reason": reason + "." })
+    options.into_iter().map(|other| option(exercise, other)).collect()
+}
+
+/// What one exercise offers instead of another.
+fn option(exercise: &Exercise, other: &Exercise) -> Json {
+    let mut reason = if other.pattern == exercise.pattern {
+        format!("Same movement: {}", exercise.pattern.spoken())
+    } else {
+        "Another movement".to_owned()
     };
-    options.into_iter().map(describe).collect()
+    let common = other.primary.intersection(exercise.primary);
+    if common.is_empty() {
+        reason.push_str("; the same muscles, with the weight on others of them");
+    } else {
+        reason.push_str("; same main muscles: ");
+        reason.push_str(&with_spaces(&common.names().join(", ")));
+    }
+    if exercise.load == Load::External && other.load == Load::Body {
+        reason.push_str("; easier, without a weight");
+    }
+    if other.per_side && !exercise.per_side {
+        reason.push_str("; one side at a time, so it takes longer");
+    }
+    reason.push('.');
+    Object("exercise_id name reason", &[&other.id, &other.name, &reason]).to_json()
+}
+
+/// Whether two exercises share a main muscle, or each one's main muscles help in the other: a stiff-legged deadlift and
+/// a glute bridge (house).
+fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
+    let helps = |a: &Exercise, b: &Exercise| !a.primary.intersection(b.secondary).is_empty();
+    !one.primary.intersection(other.primary).is_empty() || (helps(one, other) && helps(other, one))
 }
 
 /// When and how to make an exercise harder.
@@ -140,7 +172,7 @@ fn progression(step: &Step, exercise: &Exercise) -> Json {
             ),
         ),
     };
-    json!({ "exercise_id": step.exercise_id, "method": method, "advice": advice })
+    Object("exercise_id method advice", &[&step.exercise_id, &method, &advice]).to_json()
 }
 
 fn next_session(workout: &Workout) -> Vec<String> {
@@ -150,7 +182,7 @@ fn next_session(workout: &Workout) -> Vec<String> {
     let mut advice = vec!["Leave about 48 hours before training the same muscles hard again.".to_owned()];
     for warning in workout.warnings.iter().filter(|warning| warning.code == "pattern_skipped") {
         if let Some(pattern) = warning.pattern {
-            advice.push(format!("Start with {} next time.", pattern.as_str().replace('_', " ")));
+            advice.push(format!("Start with {} next time.", pattern.spoken()));
         }
     }
     advice

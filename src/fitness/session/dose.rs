@@ -15,6 +15,9 @@ const BAR_KG: f64 = 20.0;
 /// Where a row asks for no more repetitions than this, the trunk is trained by time instead (house).
 const TRUNK_REPS: u32 = 8;
 
+/// Seconds for an explosive repetition: 2 to lower, 1 to lift and to stand ready (house).
+const EXPLOSIVE_S: u32 = 3;
+
 /// The prescription of one exercise.
 #[derive(Clone, Debug)]
 pub(super) struct Dose {
@@ -53,10 +56,24 @@ impl Dose {
                 rpe: Some(strength::rpe(rir)),
                 hr_zone: None,
             };
-            (Goal { kind: GoalKind::Reps, min: reps.0, max: reps.1 }, exercise.tempo_s, target)
+            let tempo_s = match row.focus {
+                Focus::Power if exercise.kind == Kind::Compound => exercise.tempo_s.map(|s| s.min(EXPLOSIVE_S)),
+                _ => exercise.tempo_s,
+            };
+            (Goal { kind: GoalKind::Reps, min: reps.0, max: reps.1 }, tempo_s, target)
         };
         let work_s = time_budget::set_work_s(&goal, tempo_s, exercise.per_side);
         Self { goal, tempo_s, work_s, rest, target, load_limited }
+    }
+}
+
+impl Dose {
+    /// A share of the working weight, where that is known: to the next lower increment, not less than the bar.
+    pub(super) fn ramp_weight_kg(&self, exercise: &Exercise, share: f64) -> Option<f64> {
+        let increment_kg = increment_kg(exercise);
+        let least = if exercise.requires.contains(Equipment::Barbell) { BAR_KG } else { increment_kg };
+        let working_kg = self.target.weight_kg?;
+        Some(((working_kg * share / increment_kg).floor() * increment_kg).max(least).min(working_kg))
     }
 }
 
@@ -78,11 +95,20 @@ fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
 /// The weight for a known maximum: to 2.5 kg, and to 2 kg for a dumbbell or kettlebell (house). None when it would leave
 /// the row's range of loads or be less than the bar.
 fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest) -> Option<f64> {
-    let max_kg = *request.one_rep_max_kg.get(&exercise.id)?;
+    let max_kg = request.one_rep_max_kg.get(&exercise.id)?;
+    let increment_kg = increment_kg(exercise);
+    let mut weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
+    if weight_kg > max_kg * row.pct.1 + 1e-9 {
+        // Rounding never lifts a load above what the row, or a medical cap, allows.
+        weight_kg -= increment_kg;
+    }
+    let too_light = exercise.requires.contains(Equipment::Barbell) && weight_kg < BAR_KG;
+    (weight_kg > 0.0 && !too_light).then_some(weight_kg)
+}
+
+/// The steps weights come in: 2 kg for a dumbbell or kettlebell, 2.5 kg for anything else (house).
+fn increment_kg(exercise: &Exercise) -> f64 {
     let hand_held =
         exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
-    let increment_kg = if hand_held { 2.0 } else { 2.5 };
-    let weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
-    let too_light = exercise.requires.contains(Equipment::Barbell) && weight_kg < BAR_KG;
-    (weight_kg > 0.0 && !too_light && weight_kg <= max_kg * row.pct.1 + increment_kg / 2.0).then_some(weight_kg)
+    if hand_held { 2.0 } else { 2.5 }
 }

@@ -5,12 +5,12 @@
 
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::order::sort_by_key;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Tag};
 use crate::fitness::workout::{Goal, GoalKind, Intensity, Phase, SetType, Step, Target};
 use crate::rng::Rng;
+use crate::small::sort_by;
 
 use super::selection::{Candidate, is_available};
 
@@ -23,7 +23,8 @@ const RAISE_S: (u32, u32) = (60, 240);
 /// Pause after a ramp-up set (house).
 const RAMP_REST_S: u32 = 60;
 
-/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 (house).
+/// A ramp-up set: 5 repetitions at 60 % of the working load, an effort of 4 of ten (house). It leaves far more in
+/// reserve than anyone can count, so no reserve is stated.
 const RAMP: (u32, f64, u32) = (5, 0.6, 4);
 
 /// What may be used for warm-up, cool-down and conditioning.
@@ -37,19 +38,32 @@ pub(super) struct Pools {
 impl Pools {
     pub(super) fn of(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &Restrictions) -> Self {
         let mut rng = Rng::new(u64::from(request.seed) ^ 0xED6E);
-        let mut drawn: Vec<(f64, &'static Exercise)> =
-            catalogue::all().iter().map(|exercise| (rng.unit(), exercise)).collect();
-        drawn.retain(|(_, exercise)| is_available(exercise, request, equipment, restrictions));
-        sort_by_key(&mut drawn, |(draw, _)| *draw);
+        // One number is drawn for every exercise, available or not.
+        let mut drawn: Vec<(f64, &'static Exercise)> = Vec::new();
+        for exercise in catalogue::all() {
+            let draw = rng.unit();
+            if matches!(exercise.kind, Kind::Mobility | Kind::Stretch | Kind::Conditioning)
+                && is_available(exercise, request, equipment, restrictions)
+            {
+                drawn.push((draw, exercise));
+            }
+        }
+        sort_by(&mut drawn, |(a, _), (b, _)| a < b);
         let of_kind = |kind| -> Vec<&'static Exercise> {
-            drawn.iter().map(|(_, exercise)| *exercise).filter(|exercise| exercise.kind == kind).collect()
+            let mut pool = Vec::new();
+            for (_, exercise) in drawn.iter().filter(|(_, exercise)| exercise.kind == kind) {
+                pool.push(*exercise);
+            }
+            pool
         };
         let mut conditioning = of_kind(Kind::Conditioning);
         conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
         // Impact last, a machine before walking, and the gentlest first.
-        sort_by_key(&mut conditioning, |exercise| {
-            (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty(), exercise.tags.len())
-        });
+        let rank = |exercise: &Exercise| {
+            let (impact, walking) = (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty());
+            100 * usize::from(impact) + 50 * usize::from(walking) + exercise.demands()
+        };
+        sort_by(&mut conditioning, |a, b| rank(a) < rank(b));
         Self { mobility: of_kind(Kind::Mobility), stretch: of_kind(Kind::Stretch), conditioning }
     }
 
@@ -77,29 +91,38 @@ impl Pools {
         &self,
         seconds: u32,
         muscles: Set<Muscle>,
-        ramps: Vec<Step>,
+        mut ramps: Vec<Step>,
         restrictions: &Restrictions,
     ) -> Vec<Step> {
         let mut left = seconds.saturating_sub(ramps_s(&ramps));
         let mut steps = Vec::new();
         let room = room_s(&self.mobility);
         if let Some(exercise) = self.raise() {
-            let raise_s = (left * 2 / 5 / 5 * 5).max(left.saturating_sub(room)).clamp(RAISE_S.0, RAISE_S.1);
+            let raise_s = (left * 2 / 5 / 5 * 5).max(left.saturating_sub(room)).max(RAISE_S.0).min(RAISE_S.1);
             if raise_s + HOLD_S.0 <= left {
                 left -= raise_s;
                 steps.push(easy(exercise, raise_s, Phase::WarmUp));
             }
         }
         let mut pool = covering(&self.mobility, muscles);
-        sort_by_key(&mut pool, |exercise| !(restrictions.balance && exercise.tags.contains(Tag::SingleLeg)));
-        steps.extend(fill(&pool, left, 30, Phase::WarmUp));
-        steps.extend(ramps);
+        let balances = |exercise: &&Exercise| restrictions.balance && exercise.tags.contains(Tag::SingleLeg);
+        if let Some(at) = pool.iter().position(balances) {
+            // Balance first: whatever time there is, it is not what falls off the end.
+            let exercise = pool.remove(at);
+            let beyond_the_rest = left.saturating_sub(room_s(&pool)) / sides(exercise);
+            let least = if left > 2 * RAISE_S.0 { 30 } else { HOLD_S.0 };
+            let each = least.max(beyond_the_rest.next_multiple_of(5)).min(HOLD_S.1);
+            left = left.saturating_sub(each * sides(exercise));
+            steps.push(easy(exercise, each, Phase::WarmUp));
+        }
+        steps.append(&mut fill(&pool, left, hold_s(left), Phase::WarmUp));
+        steps.append(&mut ramps);
         steps
     }
 
     /// The steps of a cool-down of `seconds`.
     pub(super) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
-        fill(&covering(&self.stretch, muscles), seconds, 30, Phase::CoolDown)
+        fill(&covering(&self.stretch, muscles), seconds, hold_s(seconds), Phase::CoolDown)
     }
 }
 
@@ -109,21 +132,30 @@ fn covering(pool: &[&'static Exercise], muscles: Set<Muscle>) -> Vec<&'static Ex
     let mut open = muscles;
     let mut ordered = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let reach = |exercise: &Exercise| {
+        let (mut best, mut reached) = (0, 0);
+        for (i, exercise) in left.iter().enumerate() {
             let main = exercise.primary.intersection(open).len();
-            3 * main + exercise.secondary.intersection(open).len()
-        };
-        let best = (0..left.len()).rev().max_by_key(|i| reach(left[*i])).unwrap_or(0);
-        if reach(left[best]) == 0 && open != muscles {
+            let reach = 3 * main + exercise.secondary.intersection(open).len();
+            if reach > reached {
+                (best, reached) = (i, reach);
+            }
+        }
+        if reached == 0 && open != muscles {
             // Everything is reached: another round.
             open = muscles;
             continue;
         }
         let exercise = left.remove(best);
-        exercise.primary.union(exercise.secondary).iter().for_each(|muscle| open.remove(muscle));
+        open = open.without(exercise.primary.union(exercise.secondary));
         ordered.push(exercise);
     }
     ordered
+}
+
+/// How long an exercise should take of each side when there are `seconds` for all: more time is for longer holds rather
+/// than for a dozen more exercises (house).
+fn hold_s(seconds: u32) -> u32 {
+    if seconds > 240 { 45 } else { 30 }
 }
 
 fn sides(exercise: &Exercise) -> u32 {
@@ -137,60 +169,55 @@ fn room_s(pool: &[&Exercise]) -> u32 {
 /// Steps that take `seconds` (a multiple of 5) together: as many exercises as `hold_s` each would need, then evened out.
 /// An exercise of one side takes whole seconds twice, so one without sides takes what is left.
 fn fill(pool: &[&'static Exercise], seconds: u32, hold_s: u32, phase: Phase) -> Vec<Step> {
-    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met.
-    let Some(even) = pool.iter().position(|exercise| !exercise.per_side) else { return Vec::new() };
-    let mut chosen = vec![even];
-    let mut units = 1;
+    if pool.is_empty() {
+        return Vec::new();
+    }
+    // One exercise without sides comes first in the reckoning, so that any multiple of 5 s can be met. Without one, 5 s
+    // may be missing.
+    let even = pool.iter().position(|exercise| !exercise.per_side).unwrap_or(0);
+    let mut filled = vec![(even, 0)];
+    let mut units = sides(pool[even]);
     for (i, exercise) in pool.iter().enumerate() {
         if i != even && (units + sides(exercise)) * hold_s <= seconds {
-            chosen.push(i);
+            filled.push((i, 0));
             units += sides(exercise);
         }
     }
-    let mut each = vec![(seconds / units / 5 * 5).clamp(HOLD_S.0, HOLD_S.1); chosen.len()];
-    let taken = |each: &[u32]| -> u32 { chosen.iter().zip(each).map(|(&i, s)| s * sides(pool[i])).sum() };
+    for (_, each_s) in &mut filled {
+        *each_s = (seconds / units / 5 * 5).max(HOLD_S.0).min(HOLD_S.1);
+    }
     let mut at = 0;
     let mut idle = 0;
-    while taken(&each) != seconds && idle < each.len() {
-        let now = taken(&each);
-        let step = 5 * sides(pool[chosen[at]]);
-        if now + step <= seconds && each[at] < HOLD_S.1 {
-            each[at] += 5;
+    while idle < filled.len() {
+        let taken: u32 = filled.iter().map(|(i, each_s)| each_s * sides(pool[*i])).sum();
+        if taken == seconds {
+            break;
+        }
+        let (i, each_s) = &mut filled[at];
+        if taken + 5 * sides(pool[*i]) <= seconds && *each_s < HOLD_S.1 {
+            *each_s += 5;
             idle = 0;
-        } else if now > seconds && each[at] > 10 {
-            each[at] -= 5;
+        } else if taken > seconds && *each_s > 10 {
+            *each_s -= 5;
             idle = 0;
         } else {
             idle += 1;
         }
-        at = (at + 1) % each.len();
+        at = (at + 1) % filled.len();
     }
-    let mut filled: Vec<(usize, u32)> = chosen.into_iter().zip(each).collect();
-    sort_by_key(&mut filled, |(i, _)| *i);
-    filled.into_iter().map(|(i, seconds)| easy(pool[i], seconds, phase)).collect()
+    sort_by(&mut filled, |(a, _), (b, _)| a < b);
+    let mut steps = Vec::new();
+    for (i, seconds) in filled {
+        steps.push(easy(pool[i], seconds, phase));
+    }
+    steps
 }
 
 /// A step of easy movement or holding, of `seconds` on each side.
 fn easy(exercise: &Exercise, seconds: u32, phase: Phase) -> Step {
     let rpe = if phase == Phase::WarmUp { 3 } else { 2 };
     let goal = Goal { kind: GoalKind::TimeS, min: seconds, max: seconds };
-    Step {
-        exercise_id: exercise.id.clone(),
-        name: exercise.name.clone(),
-        pattern: exercise.pattern,
-        phase,
-        set_type: if phase == Phase::WarmUp { SetType::WarmUp } else { SetType::CoolDown },
-        sets: 1,
-        work_s: time_budget::set_work_s(&goal, None, exercise.per_side),
-        goal,
-        target: Target { rpe: Some(rpe), ..Target::default() },
-        intensity: Intensity::at_rpe(rpe),
-        tempo_s: None,
-        per_side: exercise.per_side,
-        rest_s: 0,
-        recovery_s: None,
-        cue: exercise.cue.clone(),
-    }
+    step(exercise, phase, goal, Target { rpe: Some(rpe), ..Target::default() })
 }
 
 /// The ramp-up set of a lift that follows.
@@ -199,22 +226,40 @@ pub(super) fn ramp_up(lift: &Candidate) -> Step {
     let exercise = lift.exercise;
     let goal = Goal { kind: GoalKind::Reps, min: reps, max: reps };
     let percent = lift.dose.target.pct_1rm.map(|pct| (pct * share * 100.0).round() / 100.0);
+    let weight_kg = lift.dose.ramp_weight_kg(exercise, share);
+    let target = Target { weight_kg, pct_1rm: percent, rpe: Some(rpe), ..Target::default() };
+    Step {
+        set_type: SetType::RampUp,
+        work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),
+        tempo_s: exercise.tempo_s,
+        rest_s: RAMP_REST_S,
+        cue: "Ramp-up set at about 60 % of the working weight: smooth and easy.".to_owned(),
+        ..step(exercise, Phase::WarmUp, goal, target)
+    }
+}
+
+/// One set of an exercise without rests, by time: what other steps are made of.
+pub(super) fn step(exercise: &Exercise, phase: Phase, goal: Goal, target: Target) -> Step {
     Step {
         exercise_id: exercise.id.clone(),
         name: exercise.name.clone(),
         pattern: exercise.pattern,
-        phase: Phase::WarmUp,
-        set_type: SetType::RampUp,
+        phase,
+        set_type: match phase {
+            Phase::WarmUp => SetType::WarmUp,
+            Phase::Main => SetType::Working,
+            Phase::CoolDown => SetType::CoolDown,
+        },
         sets: 1,
-        work_s: time_budget::set_work_s(&goal, exercise.tempo_s, exercise.per_side),
+        work_s: time_budget::set_work_s(&goal, None, exercise.per_side),
         goal,
-        target: Target { pct_1rm: percent, rir: Some(10 - rpe), rpe: Some(rpe), ..Target::default() },
-        intensity: Intensity::at_rpe(rpe),
-        tempo_s: exercise.tempo_s,
+        intensity: Intensity::at_rpe(target.rpe.unwrap_or(5)),
+        target,
+        tempo_s: None,
         per_side: exercise.per_side,
-        rest_s: RAMP_REST_S,
+        rest_s: 0,
         recovery_s: None,
-        cue: "Ramp-up set at about 60 % of the working weight: smooth and easy.".to_owned(),
+        cue: exercise.cue.to_owned(),
     }
 }
 

@@ -4,9 +4,9 @@
 //! start of its next, is the pause after it, the partner's set and the pause after the partner: that sum stays inside
 //! the prescription, so a superset saves time without cutting rest (Iversen 2021).
 
-use crate::fitness::order::sort_by_key;
 use crate::fitness::time_budget::{CHANGE_S, TRANSITION_S};
 use crate::fitness::words::{Kind, Pattern, Tag};
+use crate::small::sort_by;
 
 use super::selection::{Candidate, sets_of};
 
@@ -80,7 +80,10 @@ impl Group<'_> {
 pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Style) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::with_capacity(chosen.len());
     for kind in [Kind::Plyometric, Kind::Compound, Kind::Isolation, Kind::Core, Kind::Conditioning] {
-        let members: Vec<&Candidate> = chosen.iter().copied().filter(|one| one.exercise.kind == kind).collect();
+        let mut members: Vec<&Candidate> = Vec::new();
+        for one in chosen.iter().filter(|one| one.exercise.kind == kind) {
+            members.push(one);
+        }
         let paired = match style {
             Style::Straight => false,
             Style::PairCompounds => kind == Kind::Compound,
@@ -93,7 +96,7 @@ pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Sty
                 match pairs.iter().find(|pair| pair.0 == i || pair.1 == i) {
                     Some(&(a, b)) if a == i => {
                         let mut pair = vec![some[a], some[b]];
-                        sort_by_key(&mut pair, |member| member.exercise.order());
+                        sort_by(&mut pair, |a, b| a.exercise.order() < b.exercise.order());
                         groups.push(Group { members: pair, sets });
                     }
                     Some(_) => {}
@@ -102,7 +105,7 @@ pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Sty
             }
         }
     }
-    sort_by_key(&mut groups, Group::rank);
+    sort_by(&mut groups, |a, b| a.rank() < b.rank());
     groups
 }
 

@@ -23,20 +23,19 @@ use crate::error::{Code, Error};
 use crate::fitness::check;
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::heart_rate::{self, Zone};
+use crate::fitness::id;
 use crate::fitness::prescription::{self, Caps, Row};
-use crate::fitness::request::{DURATION_MIN, WorkoutRequest, fnv1a};
+use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget::{self, TRANSITION_S};
 use crate::fitness::words::{Condition, Equipment, Focus, Kind, Load, Muscle, Set, Word};
 use crate::fitness::workout::{
-    Block, BlockKind, BlockProvenance, Goal, GoalKind, HrZone, Intensity, NOTICE, Phase, SetType, Status, Step, Target,
-    Workout,
+    Block, BlockKind, BlockProvenance, Goal, GoalKind, HrZone, NOTICE, Phase, Status, Step, Target, Workout,
 };
 
 use edges::Pools;
 use layout::{Group, Style};
 use plan::{Edges, Plan};
-use selection::Candidate;
 
 /// Who builds these workouts.
 pub const PROVIDER: &str = "offline-coach";
@@ -85,10 +84,14 @@ fn infeasible(request: &WorkoutRequest) -> Error {
         (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
     };
     let minutes = request.duration_min;
-    Error::new(
-        Code::WorkoutInfeasible,
-        format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}"),
-    )
+    let mut message =
+        format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}");
+    // Who should be seen is said even where there is no session to say it with.
+    for reason in &Screening::of(request).reasons {
+        message.push_str(". ");
+        message.push_str(reason.trim_end_matches('.'));
+    }
+    Error::new(Code::WorkoutInfeasible, message)
 }
 
 /// Everything that follows from a request before anything is chosen.
@@ -113,7 +116,7 @@ impl<'r> Coach<'r> {
         let (status, blocks) = match self.screening.clearance {
             Clearance::Stop => (Status::Referral, Vec::new()),
             Clearance::LightOnly => (Status::LightOnly, self.light()?),
-            Clearance::Moderate | Clearance::Full => (Status::Ok, self.training()?),
+            Clearance::Moderate | Clearance::Recommended | Clearance::Full => (Status::Ok, self.training()?),
         };
         let request = self.request;
         let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
@@ -121,10 +124,12 @@ impl<'r> Coach<'r> {
         if status == Status::Ok {
             rules.push(self.prescription_rule());
         }
-        rules.extend(self.restrictions.notes.iter().map(|note| note.rule.clone()));
+        for note in &self.restrictions.notes {
+            rules.push(note.rule.clone());
+        }
         Some(Workout {
             status,
-            workout_id: format!("w-{:08x}", fnv1a(&request.to_json().to_string())),
+            workout_id: format!("w-{:08x}", id::of_json(&request.to_json())),
             user_id: request.user_id.clone(),
             title: self.title(status),
             focus: request.focus,
@@ -132,7 +137,7 @@ impl<'r> Coach<'r> {
             duration_min: request.duration_min,
             totals: report::totals(&blocks, request.weight_kg),
             warnings,
-            referral: report::referral(&self.screening, &self.restrictions),
+            referral: report::referral(&self.screening),
             provenance: report::provenance(request, &self.row, rules),
             notice: NOTICE.to_owned(),
             blocks,
@@ -142,17 +147,14 @@ impl<'r> Coach<'r> {
     /// The blocks of a session. When the whole of the equipment leads nowhere, less of it may (E4).
     fn training(&self) -> Option<Vec<Block>> {
         let all = self.request.equipment;
-        let without = all.iter().map(|item| {
-            let mut less = all;
-            less.remove(item);
-            less
-        });
-        let alone = all.iter().map(|item| [item].into_iter().collect());
-        std::iter::once(all)
-            .chain(without)
-            .chain(alone)
-            .chain([Set::EMPTY])
-            .find_map(|equipment| self.training_with(equipment))
+        let (mut without, mut alone) = (vec![all], Vec::new());
+        for item in all.iter() {
+            without.push(all.without(Set::only(item)));
+            alone.push(Set::only(item));
+        }
+        without.append(&mut alone);
+        without.push(Set::EMPTY);
+        without.into_iter().find_map(|equipment| self.training_with(equipment))
     }
 
     fn training_with(&self, equipment: Set<Equipment>) -> Option<Vec<Block>> {
@@ -169,29 +171,30 @@ impl<'r> Coach<'r> {
     }
 
     fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
-        let members = || plan.groups.iter().flat_map(|group| &group.members);
-        let muscles = members().fold(Set::<Muscle>::EMPTY, |all, member| all.union(member.exercise.primary));
+        let mut muscles = Set::<Muscle>::EMPTY;
+        for member in plan.groups.iter().flat_map(|group| &group.members) {
+            muscles = muscles.union(member.exercise.primary);
+        }
         let ramps = self.ramps(plan);
-        let mut warm_up_rules = vec!["warm_up:raise_mobilise".to_owned()];
+        let mut rules = vec!["warm_up:raise_mobilise"];
         if !ramps.is_empty() {
-            warm_up_rules.push("warm_up:ramp_up".to_owned());
+            rules.push("warm_up:ramp_up");
+        }
+        if self.restrictions.balance {
+            rules.push("warm_up:balance");
         }
         let warm_up = pools.warm_up(plan.warm_up_s, muscles, ramps, &self.restrictions);
-        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, warm_up_rules)];
-        blocks.extend(plan.groups.iter().map(|group| self.main_block(group, plan)));
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, &rules)];
+        for group in &plan.groups {
+            blocks.push(self.main_block(group, plan));
+        }
         if let Some(exercise) = pools.conditioning().filter(|_| plan.conditioning_s > 0) {
             let rpe = 5_u32.min(self.caps.rpe_max.unwrap_or(10));
             let step = self.steady(exercise, plan.conditioning_s, Zone::Moderate, rpe);
-            blocks.push(block(
-                BlockKind::Conditioning,
-                1,
-                TRANSITION_S,
-                vec![step],
-                vec!["conditioning:moderate".into()],
-            ));
+            blocks.push(block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], &["conditioning:moderate"]));
         }
         let cool_down = pools.cool_down(plan.cool_down_s, muscles);
-        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, vec!["cool_down:stretch_trained".into()]));
+        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, &["cool_down:stretch_trained"]));
         blocks
     }
 
@@ -201,13 +204,13 @@ impl<'r> Coach<'r> {
         if !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
             return Vec::new();
         }
-        let is_lift = |member: &&Candidate| {
-            member.exercise.kind == Kind::Compound
-                && member.exercise.load == Load::External
-                && member.dose.tempo_s.is_some()
-        };
-        let lifts = plan.groups.iter().flat_map(|group| group.members.iter().copied()).filter(is_lift);
-        let mut ramps: Vec<Step> = lifts.take(2).map(edges::ramp_up).collect();
+        let mut ramps = Vec::new();
+        for member in plan.groups.iter().flat_map(|group| &group.members) {
+            let is_lift = member.exercise.kind == Kind::Compound && member.exercise.load == Load::External;
+            if is_lift && member.dose.tempo_s.is_some() && ramps.len() < 2 {
+                ramps.push(edges::ramp_up(member));
+            }
+        }
         while edges::ramps_s(&ramps) + 120 > plan.warm_up_s {
             ramps.pop();
         }
@@ -216,39 +219,35 @@ impl<'r> Coach<'r> {
 
     fn main_block(&self, group: &Group<'_>, plan: &Plan<'_>) -> Block {
         let rests = group.rests(plan.rest_share);
-        let round: u32 = rests.iter().sum::<u32>() + group.members.iter().map(|member| member.dose.work_s).sum::<u32>();
-        let steps = group.members.iter().zip(&rests).map(|(member, rest_s)| {
-            let exercise = member.exercise;
-            let target = member.dose.target.clone();
-            Step {
-                exercise_id: exercise.id.clone(),
-                name: exercise.name.clone(),
-                pattern: exercise.pattern,
-                phase: Phase::Main,
-                set_type: SetType::Working,
+        let mut round = 0;
+        for (member, rest_s) in group.members.iter().zip(&rests) {
+            round += member.dose.work_s + rest_s;
+        }
+        let mut steps = Vec::new();
+        for (member, rest_s) in group.members.iter().zip(&rests) {
+            let dose = &member.dose;
+            let step = edges::step(member.exercise, Phase::Main, dose.goal.clone(), dose.target.clone());
+            steps.push(Step {
                 sets: group.sets,
-                goal: member.dose.goal.clone(),
-                intensity: Intensity::at_rpe(target.rpe.unwrap_or(5)),
-                target,
-                tempo_s: member.dose.tempo_s,
-                per_side: exercise.per_side,
-                work_s: member.dose.work_s,
+                tempo_s: dose.tempo_s,
+                work_s: dose.work_s,
                 rest_s: *rest_s,
-                recovery_s: (group.sets > 1).then_some(round - member.dose.work_s),
-                cue: exercise.cue.clone(),
-            }
-        });
+                recovery_s: (group.sets > 1).then_some(round - dose.work_s),
+                ..step
+            });
+        }
         let paired = group.members.len() > 1;
-        let mut rules = vec![self.prescription_rule()];
+        let prescription = self.prescription_rule();
+        let mut rules = vec![prescription.as_str()];
         if paired {
-            rules.push("superset:non_competing".to_owned());
+            rules.push("superset:non_competing");
         }
         if group.members.iter().any(|member| member.dose.load_limited) {
-            rules.push("load_limited:general_fitness_reps".to_owned());
+            rules.push("load_limited:general_fitness_reps");
         }
         debug_assert!(!paired || plan.style != Style::Straight);
         let kind = if paired { BlockKind::Superset } else { BlockKind::Main };
-        block(kind, group.sets, group.setup_s(), steps.collect(), rules)
+        block(kind, group.sets, group.setup_s(), steps, &rules)
     }
 
     /// A session of light effort: mobility, easy steady movement, stretching.
@@ -260,17 +259,17 @@ impl<'r> Coach<'r> {
             Edges::of(request.duration_min, pools.warm_up_room_s(), pools.cool_down_room_s(), conditioning.is_some())?;
         let total_s = request.duration_min * 60;
         let share_s = total_s / if conditioning.is_some() { 3 } else { 2 } / 5 * 5;
-        let warm_up_s = share_s.clamp(edges.warm_up_s.0, edges.warm_up_s.1);
-        let cool_down_s = share_s.clamp(edges.cool_down_s.0, edges.cool_down_s.1);
+        let warm_up_s = share_s.max(edges.warm_up_s.0).min(edges.warm_up_s.1);
+        let cool_down_s = share_s.max(edges.cool_down_s.0).min(edges.cool_down_s.1);
         let steady_s = total_s.saturating_sub(warm_up_s + cool_down_s + TRANSITION_S);
         let steady = conditioning.map(|exercise| self.steady(exercise, steady_s, Zone::Light, 3));
         let warm_up = pools.warm_up(warm_up_s, Set::all(), Vec::new(), &self.restrictions);
-        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, vec!["light_only".into()])];
-        blocks.extend(
-            steady.map(|step| block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], vec!["light_only".into()])),
-        );
+        let mut blocks = vec![block(BlockKind::WarmUp, 1, 0, warm_up, &["light_only"])];
+        if let Some(step) = steady {
+            blocks.push(block(BlockKind::Conditioning, 1, TRANSITION_S, vec![step], &["light_only"]));
+        }
         let cool_down = pools.cool_down(cool_down_s, Set::all());
-        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, vec!["light_only".into()]));
+        blocks.push(block(BlockKind::CoolDown, 1, 0, cool_down, &["light_only"]));
         let (min, max) = time_budget::window_s(request.duration_min);
         let total: u32 = blocks.iter().map(|block| block.duration_s).sum();
         (min..=max).contains(&total).then_some(blocks)
@@ -288,23 +287,9 @@ impl<'r> Coach<'r> {
                 max_bpm: bpm(to),
             }
         });
-        Step {
-            exercise_id: exercise.id.clone(),
-            name: exercise.name.clone(),
-            pattern: exercise.pattern,
-            phase: Phase::Main,
-            set_type: SetType::Working,
-            sets: 1,
-            goal: Goal { kind: GoalKind::TimeS, min: seconds, max: seconds },
-            target: Target { rpe: Some(rpe), hr_zone, ..Target::default() },
-            intensity: Intensity::at_rpe(rpe),
-            tempo_s: None,
-            per_side: false,
-            work_s: seconds,
-            rest_s: 0,
-            recovery_s: None,
-            cue: exercise.cue.clone(),
-        }
+        let goal = Goal { kind: GoalKind::TimeS, min: seconds, max: seconds };
+        let target = Target { rpe: Some(rpe), hr_zone, ..Target::default() };
+        Step { per_side: false, work_s: seconds, ..edges::step(exercise, Phase::Main, goal, target) }
     }
 
     fn prescription_rule(&self) -> String {
@@ -314,16 +299,22 @@ impl<'r> Coach<'r> {
     fn title(&self, status: Status) -> String {
         let minutes = self.request.duration_min;
         match status {
-            Status::Ok => format!("{minutes} minutes of {}", self.row.focus.as_str().replace('_', " ")),
+            Status::Ok => format!("{minutes} minutes of {}", self.row.focus.spoken()),
             Status::LightOnly => format!("{minutes} minutes of light movement"),
             Status::Referral => "See a doctor first".to_owned(),
         }
     }
 }
 
-fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: Vec<String>) -> Block {
+fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
+    let rules = owned(rules);
     let provenance = BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules };
     let mut block = Block { kind, rounds, setup_s, duration_s: 0, steps, provenance };
     block.duration_s = time_budget::block_s(&block);
     block
+}
+
+/// Texts to keep.
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -4,10 +4,10 @@
 //! thousand plans), so it is searched whole: a planner that decides greedily paints itself into corners in which a
 //! feasible request looks infeasible. The weights are house.
 
-use crate::fitness::prescription::Row;
+use crate::fitness::prescription::{Row, within};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, warm_up_bounds_s};
-use crate::fitness::words::{Focus, Kind};
+use crate::fitness::words::{Focus, Kind, Pattern, Set};
 
 use super::layout::{Group, Style, arrange};
 use super::selection::{Candidate, GROUPS, select};
@@ -48,7 +48,7 @@ impl Edges {
         let total_s = duration_min * 60;
         let (low, high) = self.warm_up_s;
         let (min, max) = self.cool_down_s;
-        ((total_s / 7 / 5 * 5).clamp(low, high), (total_s / 10 / 5 * 5).clamp(min, max))
+        ((total_s / 7 / 5 * 5).max(low).min(high), (total_s / 10 / 5 * 5).max(min).min(max))
     }
 
     /// The bounds for a session, given how much warm-up and cool-down the available exercises can fill.
@@ -106,7 +106,7 @@ fn consider<'a>(
     let wanted = wanted_conditioning_s(request);
     // What is left beside the main part at half its rests: conditioning that fills the session.
     let filling = room - (shortest + longest) / 2 - i64::from(TRANSITION_S);
-    let mut tried = [0, wanted, filling.clamp(0, i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
+    let mut tried = [0, wanted, filling.max(0).min(i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
     if !edges.conditioning {
         tried = [0; 3];
     }
@@ -118,15 +118,15 @@ fn consider<'a>(
         let for_main = room - i64::from(conditioning_s + setup_s);
         let rest_share = match longest - shortest {
             0 => 0.0,
-            span => ((for_main - shortest) as f64 / span as f64).clamp(0.0, 1.0),
+            span => within((0.0, 1.0), (for_main - shortest) as f64 / span as f64),
         };
         // What the rests cannot take up, warm-up and cool-down do, as far as they may.
         let mut off = for_main - main(rest_share);
         let mut edge_s = [(warm_up_s, edges.warm_up_s), (cool_down_s, edges.cool_down_s)];
         let mut bent = 0;
         for (seconds, (min, max)) in &mut edge_s {
-            let change =
-                off.clamp(i64::from(*min) - i64::from(*seconds), i64::from(*max) - i64::from(*seconds)) / 5 * 5;
+            let (most, least) = (i64::from(*max) - i64::from(*seconds), i64::from(*min) - i64::from(*seconds));
+            let change = off.max(least).min(most) / 5 * 5;
             *seconds = (i64::from(*seconds) + change) as u32;
             off -= change;
             bent += change.abs();
@@ -153,12 +153,14 @@ fn consider<'a>(
 }
 
 /// The steady work that belongs to a focus: a quarter of a session for weight loss, a sixth for endurance, and for
-/// general fitness in longer sessions.
-fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
+/// general fitness in longer sessions; an eighth of a long session for power, because explosive work is worth something
+/// only while it is fast.
+pub(super) fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
     let share = match request.focus {
         Focus::WeightLoss if request.duration_min >= 25 => 4,
         Focus::Endurance if request.duration_min >= 30 => 6,
         Focus::GeneralFitness if request.duration_min >= 40 => 6,
+        Focus::Power if request.duration_min >= 75 => 8,
         _ => return 0,
     };
     (request.duration_min / share * 60).max(CONDITIONING_S.0)
@@ -174,13 +176,19 @@ fn conditioning_cost(request: &WorkoutRequest, wanted: u32, got: u32) -> f64 {
 }
 
 fn score(request: &WorkoutRequest, groups: &[Group<'_>], style: Style, rest_share: f64) -> f64 {
-    let members = || groups.iter().flat_map(|group| &group.members);
-    let patterns = |wanted: &[_]| members().any(|member| wanted.contains(&member.exercise.pattern));
-    let covered = GROUPS.iter().filter(|(_, wanted)| patterns(wanted)).count();
-    let sets: u32 = groups.iter().map(|group| group.sets * group.members.len() as u32).sum();
-    let count = members().count();
-    let has_trunk = members().any(|member| member.exercise.kind == Kind::Core);
-    let jumps = members().any(|member| member.exercise.kind == Kind::Plyometric);
+    let mut patterns: Set<Pattern> = Set::EMPTY;
+    let mut kinds: Set<Kind> = Set::EMPTY;
+    let (mut sets, mut count) = (0, 0_usize);
+    for group in groups {
+        for member in &group.members {
+            patterns.insert(member.exercise.pattern);
+            kinds.insert(member.exercise.kind);
+            sets += group.sets;
+            count += 1;
+        }
+    }
+    let covered = GROUPS.iter().filter(|(_, wanted)| wanted.iter().any(|one| patterns.contains(*one))).count();
+    let (has_trunk, jumps) = (kinds.contains(Kind::Core), kinds.contains(Kind::Plyometric));
     let (many, share, paired) = match request.focus {
         Focus::Strength | Focus::Power => (5, 0.5, -6.0),
         Focus::Hypertrophy => (7, 0.35, -2.0),

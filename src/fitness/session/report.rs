@@ -1,7 +1,5 @@
 //! What a workout says about itself: totals, warnings, title and provenance.
 
-use std::collections::BTreeMap;
-
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::energy;
@@ -10,9 +8,12 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
-use crate::fitness::workout::{Block, Provenance, Referral, SetType, Totals, Warning};
+use crate::fitness::workout::{Block, BlockKind, Figures, Provenance, Referral, SetType, Totals, Warning};
 
-use super::selection::{GROUPS, is_available};
+use super::selection::GROUPS;
+
+/// How much more steady work than the focus asks for is worth a word (house).
+const FILLING_S: u32 = 300;
 
 /// The patterns whose absence is worth a word.
 pub(crate) const PATTERNS: [Pattern; 7] = [
@@ -27,69 +28,101 @@ pub(crate) const PATTERNS: [Pattern; 7] = [
 
 /// Sums over blocks. Steps whose exercise is unknown count for no muscle.
 pub(crate) fn totals(blocks: &[Block], weight_kg: Option<f64>) -> Totals {
-    let mut sets = 0;
-    let mut per_muscle = [0.0_f64; Muscle::ALL.len()];
-    for step in blocks.iter().flat_map(|block| &block.steps).filter(|step| step.set_type == SetType::Working) {
-        let exercise = catalogue::find(&step.exercise_id);
-        if let Some(exercise) = exercise.filter(|exercise| exercise.pattern != Pattern::Cardio) {
-            sets += step.sets;
-            for muscle in Muscle::ALL {
-                per_muscle[muscle.index()] += f64::from(step.sets) * exercise.share(*muscle);
+    let mut counted: Vec<(f64, &Exercise)> = Vec::new();
+    let (mut duration_s, mut sets, mut kcal) = (0, 0, 0.0);
+    for block in blocks {
+        let block_s = time_budget::block_s(block);
+        duration_s += block_s;
+        kcal += energy::net_kcal(energy::block_met(block), weight_kg.unwrap_or_default(), block_s);
+        for step in block.steps.iter().filter(|step| step.set_type == SetType::Working) {
+            let exercise = catalogue::find(&step.exercise_id);
+            if let Some(exercise) = exercise.filter(|exercise| exercise.pattern != Pattern::Cardio) {
+                sets += step.sets;
+                counted.push((f64::from(step.sets), exercise));
             }
         }
     }
-    let mut sets_per_muscle = BTreeMap::new();
-    for muscle in Muscle::ALL.iter().filter(|muscle| per_muscle[muscle.index()] > 0.0) {
-        sets_per_muscle.insert(muscle.as_str().to_owned(), per_muscle[muscle.index()]);
+    let mut sets_per_muscle = Figures::default();
+    for muscle in Muscle::ALL {
+        let of_muscle: f64 = counted.iter().map(|(sets, exercise)| sets * exercise.share(*muscle)).sum();
+        if of_muscle > 0.0 {
+            sets_per_muscle.set(muscle.as_str(), of_muscle);
+        }
     }
-    Totals {
-        duration_s: blocks.iter().map(time_budget::block_s).sum(),
-        sets,
-        kcal_net: kcal(blocks, weight_kg),
-        sets_per_muscle,
-    }
-}
-
-/// Net kilocalories, to whole ones.
-fn kcal(blocks: &[Block], weight_kg: Option<f64>) -> Option<f64> {
-    let of = |block: &Block, kg| {
-        energy::net_kcal(energy::block_met(block, catalogue::find), kg, time_budget::block_s(block))
-    };
-    weight_kg.map(|kg| blocks.iter().map(|block| of(block, kg)).sum::<f64>().round())
+    // Net kilocalories, to whole ones.
+    Totals { duration_s, sets, kcal_net: weight_kg.map(|_| kcal.round()), sets_per_muscle }
 }
 
 /// Why no exercise of a pattern can be done.
 pub(crate) enum Missing {
     /// The equipment lacks it; the smallest set of items that would bring it.
     Equipment(Set<Equipment>),
-    /// An injury, a condition or age forbids it.
-    Restriction,
+    /// Injuries, conditions or age forbid it: whose rules they are.
+    Restriction(Vec<String>),
     /// Everything there wants more experience.
     Level,
 }
 
-/// Why no exercise of `patterns` can be done, or `None` when one can.
+/// Why no exercise of `patterns` can be done, or `None` when one can. What could be done here but for a restriction is
+/// missing because of the restriction, even where more equipment would help: nobody is sent shopping for a reason of
+/// health.
 pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictions: &Restrictions) -> Option<Missing> {
-    let of_pattern = || {
-        catalogue::all().iter().filter(|exercise| {
-            patterns.contains(&exercise.pattern) && matches!(exercise.kind, Kind::Compound | Kind::Isolation)
-        })
-    };
-    let all = Set::all();
-    if of_pattern().any(|exercise| is_available(exercise, request, request.equipment, restrictions)) {
-        return None;
+    let (mut allowed_here, mut healthy_here) = (false, false);
+    let mut lacking: Option<Set<Equipment>> = None;
+    for exercise in lifts(patterns) {
+        let lacks = exercise.requires.without(request.equipment);
+        let (here, allowed, in_reach) =
+            (lacks.is_empty(), restrictions.allow(exercise), exercise.level <= request.level);
+        if here && allowed && in_reach {
+            return None;
+        }
+        allowed_here |= here && allowed;
+        healthy_here |= here && in_reach;
+        if allowed && in_reach && lacking.is_none_or(|least| lacks.len() < least.len()) {
+            lacking = Some(lacks);
+        }
     }
-    if !of_pattern().any(|exercise| restrictions.allow(exercise)) {
-        return Some(Missing::Restriction);
+    // Out here for health; or, with nothing here anyway, out everywhere for health.
+    if healthy_here || lacking.is_none() {
+        let items = if healthy_here { request.equipment } else { Set::all() };
+        let mut labels = Vec::new();
+        for note in &restrictions.notes {
+            let takes_away = |exercise: &Exercise| {
+                exercise.level <= request.level && exercise.requires.is_subset(items) && note.excludes(exercise)
+            };
+            if lifts(patterns).any(takes_away) {
+                labels.push(note.label.clone());
+            }
+        }
+        if !labels.is_empty() {
+            return Some(Missing::Restriction(labels));
+        }
     }
-    let here = |exercise: &&Exercise| exercise.requires.is_subset(request.equipment);
-    if of_pattern().filter(here).any(|exercise| restrictions.allow(exercise)) {
-        return Some(Missing::Level);
+    Some(match lacking {
+        Some(items) if !allowed_here => Missing::Equipment(items),
+        _ => Missing::Level,
+    })
+}
+
+/// The exercises of some patterns that are resistance work of one or several joints.
+fn lifts(patterns: &[Pattern]) -> impl Iterator<Item = &'static Exercise> {
+    catalogue::all().iter().filter(|exercise| {
+        matches!(exercise.kind, Kind::Compound | Kind::Isolation) && patterns.contains(&exercise.pattern)
+    })
+}
+
+/// A movement in plain words, with an example.
+fn describe(pattern: Pattern) -> &'static str {
+    match pattern {
+        Pattern::Squat => "squat (such as a goblet squat)",
+        Pattern::Lunge => "lunge (such as a split squat)",
+        Pattern::Hinge => "hip hinge (such as a deadlift or a glute bridge)",
+        Pattern::PushHorizontal => "horizontal push (such as a push-up)",
+        Pattern::PushVertical => "vertical push (such as a shoulder press)",
+        Pattern::PullHorizontal => "horizontal pull (such as a row)",
+        Pattern::PullVertical => "vertical pull (such as a pull-up)",
+        other => other.as_str(),
     }
-    let would_do = of_pattern().filter(|exercise| is_available(exercise, request, all, restrictions));
-    let lacking =
-        would_do.map(|exercise| exercise.requires.iter().filter(|item| !request.equipment.contains(*item)).collect());
-    Some(lacking.min_by_key(|items: &Set<Equipment>| items.len()).map_or(Missing::Level, Missing::Equipment))
 }
 
 /// Everything the person should know.
@@ -107,26 +140,23 @@ pub(super) fn warnings(
     for reason in &screening.reasons {
         warn("referral", None, reason.clone());
     }
-    for area in restrictions.refer.iter() {
-        let area = area.as_str().replace('_', " ");
-        warn(
-            "referral",
-            None,
-            format!("Have a professional look at your {area}; its movements are left out until then."),
-        );
+    if screening.clearance == Clearance::Stop {
+        // Without training there is nothing to restrict.
+        return list;
     }
     for note in &restrictions.notes {
         warn("restriction", None, note.message.clone());
+    }
+    if screening.clearance == Clearance::LightOnly {
+        // Light effort is below every cap, and it is no resistance work.
+        return list;
     }
     if let Some(rpe) = caps.rpe_max {
         warn("effort_capped", None, format!("Effort stays at RPE {rpe} of 10 or below."));
     }
     let main = || blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps);
-    if screening.clearance <= Clearance::LightOnly {
-        return list;
-    }
     if row.focus != request.focus {
-        let focus = request.focus.as_str().replace('_', " ");
+        let focus = request.focus.spoken();
         warn(
             "prescription_changed",
             None,
@@ -135,12 +165,12 @@ pub(super) fn warnings(
     }
     for pattern in PATTERNS {
         if let Some(why) = missing(&[pattern], request, restrictions) {
-            let name = pattern.as_str().replace('_', " ");
+            let name = describe(pattern);
             warn(
                 "pattern_unavailable",
                 Some(pattern),
                 match why {
-                    Missing::Restriction => format!("No {name}: what you told us rules it out."),
+                    Missing::Restriction(rules) => format!("No {name}: left out because of {}.", rules.join(" and ")),
                     Missing::Level => format!("No {name} at your level with this equipment."),
                     Missing::Equipment(items) => {
                         format!("No {name} with this equipment; {} would add it.", names(items))
@@ -159,10 +189,24 @@ pub(super) fn warnings(
             );
         }
     }
-    let too_light: Vec<&str> = main()
-        .filter(|step| is_load_limited(step.goal.max, &step.exercise_id, row))
-        .map(|step| step.name.as_str())
-        .collect();
+    let steady = blocks.iter().filter(|block| block.kind == BlockKind::Conditioning);
+    let steady_s: u32 = steady.flat_map(|block| &block.steps).map(|step| step.work_s).sum();
+    if steady_s > super::plan::wanted_conditioning_s(request) + FILLING_S {
+        let minutes = steady_s / 60;
+        warn(
+            "time_filled",
+            None,
+            format!(
+                "{minutes} minutes are steady conditioning: what this equipment, your level and your health allow does not fill the time with more sets that would help. Leave it out when you like."
+            ),
+        );
+    }
+    let mut too_light: Vec<&str> = Vec::new();
+    for step in main() {
+        if is_load_limited(step.goal.max, &step.exercise_id, row) {
+            too_light.push(&step.name);
+        }
+    }
     if !too_light.is_empty() {
         let list = too_light.join(", ");
         warn(
@@ -185,16 +229,41 @@ pub(crate) fn is_load_limited(reps_max: u32, exercise_id: &str, row: &Row) -> bo
             .is_some_and(|exercise| exercise.load == Load::Body && exercise.tempo_s.is_some())
 }
 
-/// `dumbbell and bench`.
+/// `a pair of dumbbells and a bench`.
 pub(crate) fn names(items: Set<Equipment>) -> String {
-    let names: Vec<String> = items.iter().map(|item| item.as_str().replace('_', " ")).collect();
+    let names: Vec<&str> = items.iter().map(item).collect();
     names.join(" and ")
 }
 
+/// An item in plain words, with its article.
+fn item(item: Equipment) -> &'static str {
+    match item {
+        Equipment::Dumbbell => "a pair of dumbbells",
+        Equipment::Kettlebell => "a pair of kettlebells",
+        Equipment::Barbell => "a barbell",
+        Equipment::Rack => "a squat rack",
+        Equipment::Bench => "a bench",
+        Equipment::Bands => "an elastic band",
+        Equipment::Anchor => "a band anchor",
+        Equipment::PullUpBar => "a pull-up bar",
+        Equipment::Cable => "a cable station",
+        Equipment::Machine => "a weight machine",
+        Equipment::Box => "a sturdy box",
+        Equipment::DipBars => "dip bars",
+        Equipment::BarLow => "a low bar",
+        Equipment::Suspension => "suspension straps",
+        Equipment::JumpRope => "a skipping rope",
+        Equipment::Bike => "a stationary bicycle",
+        Equipment::Rower => "a rowing machine",
+        Equipment::Elliptical => "an elliptical trainer",
+        Equipment::Treadmill => "a treadmill",
+        Equipment::StairMachine => "a stair climber",
+    }
+}
+
 /// Who should see the person.
-pub(crate) fn referral(screening: &Screening, restrictions: &Restrictions) -> Option<Referral> {
-    let areas = restrictions.refer.iter().map(|area| format!("Severe injury: {}.", area.as_str().replace('_', " ")));
-    let reasons: Vec<String> = screening.reasons.iter().cloned().chain(areas).collect();
+pub(crate) fn referral(screening: &Screening) -> Option<Referral> {
+    let reasons = screening.reasons.clone();
     let clearance = screening.clearance.as_str().to_owned();
     (!reasons.is_empty()).then_some(Referral { clearance, reasons })
 }
@@ -209,6 +278,6 @@ pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>
         seed: request.seed,
         prescription: row.focus,
         rules,
-        sources: prescription::sources().to_vec(),
+        sources: super::owned(prescription::sources()),
     }
 }

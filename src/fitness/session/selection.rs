@@ -4,7 +4,7 @@ use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription::{self, Row};
 use crate::fitness::request::WorkoutRequest;
-use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Word};
+use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Tag, Word};
 use crate::rng::Rng;
 
 use super::dose::Dose;
@@ -79,16 +79,25 @@ pub(super) fn candidates(
 ) -> Vec<Candidate> {
     // One number is drawn for every exercise, chosen or not: what a restriction takes away does not reshuffle the rest.
     let mut rng = Rng::new(u64::from(request.seed));
-    let drawn = catalogue::all().iter().map(|exercise| (exercise, rng.unit()));
-    drawn
-        .filter(|(exercise, _)| is_available(exercise, request, equipment, restrictions) && is_work(exercise, request))
-        .map(|(exercise, draw)| Candidate {
-            exercise,
-            dose: Dose::of(exercise, row, restrictions, request),
-            liking: liking(exercise, request, restrictions) + 1.5 * draw,
-        })
-        .collect()
+    let mut candidates = Vec::new();
+    for exercise in catalogue::all() {
+        let draw = rng.unit();
+        if is_available(exercise, request, equipment, restrictions) && is_work(exercise, request) {
+            let dose = Dose::of(exercise, row, restrictions, request);
+            // Whoever knows a maximum trains that lift, and gets a weight for it.
+            let known = if dose.target.weight_kg.is_some() { KNOWN_MAXIMUM } else { 0.0 };
+            let liking = liking(exercise, request, restrictions) + known + 1.5 * draw;
+            candidates.push(Candidate { exercise, dose, liking });
+        }
+    }
+    candidates
 }
+
+/// What a known maximum counts: more than everything else together, the place in a slot included.
+const KNOWN_MAXIMUM: f64 = 10.0;
+
+/// What a basic lift counts for strength: more than what is drawn for another. For power it is only a preference.
+const MAIN_LIFT: f64 = 2.5;
 
 /// How well an exercise suits a request; the weights are house.
 fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrictions) -> f64 {
@@ -107,6 +116,13 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
     }
     if exercise.kind == Kind::Compound {
         liking += 2.0;
+    }
+    if exercise.tags.contains(Tag::Main) {
+        liking += match request.focus {
+            Focus::Strength => MAIN_LIFT,
+            Focus::Power => MAIN_LIFT / 2.0,
+            _ => 0.0,
+        };
     }
     if exercise.level == request.level {
         liking += 0.5;
@@ -139,29 +155,56 @@ pub(super) fn select<'a>(
         if chosen.len() == most {
             break;
         }
-        let fits = |candidate: &&Candidate| {
-            let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
-            Muscle::ALL.iter().all(|muscle| {
-                let share = candidate.exercise.share(*muscle);
-                share == 0.0 || load[muscle.index()] + n * share <= cap
-            })
-        };
-        let best = candidates
-            .iter()
-            .filter(|candidate| slot.contains(&candidate.exercise.pattern))
-            .filter(|candidate| !chosen.iter().any(|other| std::ptr::eq(other.exercise, candidate.exercise)))
-            .filter(fits)
-            .map(|candidate| (in_slot(candidate, slot, &chosen), candidate))
-            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let mut best: Option<(f64, &Candidate)> = None;
+        for candidate in candidates {
+            let exercise = candidate.exercise;
+            if !slot.contains(&exercise.pattern)
+                || chosen.iter().any(|other| std::ptr::eq(other.exercise, exercise))
+                || is_one_too_many(exercise, &chosen, request.focus)
+                || !fits(&load, exercise, sets_of(exercise, sets, accessory_sets), cap)
+            {
+                continue;
+            }
+            let liking = in_slot(candidate, slot, &chosen);
+            // Of equals, the last.
+            if best.is_none_or(|(most, _)| liking >= most) {
+                best = Some((liking, candidate));
+            }
+        }
         if let Some((_, candidate)) = best {
             let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
-            for muscle in Muscle::ALL {
-                load[muscle.index()] += n * candidate.exercise.share(*muscle);
+            for (load, muscle) in load.iter_mut().zip(Muscle::ALL) {
+                *load += n * candidate.exercise.share(*muscle);
             }
             chosen.push(candidate);
         }
     }
     chosen
+}
+
+/// Whether `sets` more of an exercise keep every muscle at or below the cap.
+fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
+    load.iter().zip(Muscle::ALL).all(|(load, muscle)| {
+        let share = exercise.share(*muscle);
+        share == 0.0 || load + f64::from(sets) * share <= cap
+    })
+}
+
+/// Whether two exercises like it are chosen already: lifts of its movement, and for strength and power trunk work. A
+/// third kind of push-up fills time and trains nothing new (house); steady work fills the time better.
+fn is_one_too_many(exercise: &Exercise, chosen: &[&Candidate], focus: Focus) -> bool {
+    let counts = match exercise.kind {
+        Kind::Compound => true,
+        Kind::Core => matches!(focus, Focus::Strength | Focus::Power),
+        _ => false,
+    };
+    let mut alike = 0;
+    for other in chosen {
+        if other.exercise.kind == exercise.kind && other.exercise.pattern == exercise.pattern {
+            alike += 1;
+        }
+    }
+    counts && alike >= 2
 }
 
 /// The sets of an exercise.

@@ -1,0 +1,195 @@
+//! Reading JSON that came from outside: everything that is wrong is collected, each problem with its JSON pointer.
+//!
+//! Every method gives a harmless value where it reports a problem, so that reading goes on and finds the next one.
+
+use serde_json::{Map, Value as Json};
+
+use super::words::Vocabulary;
+use crate::error::{Problem, nearest};
+use crate::number;
+
+/// Where one is in a JSON value: the way from its root. It is written out only when something is wrong there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum At<'a> {
+    /// The whole.
+    Root,
+    /// A key of an object.
+    Key(&'a At<'a>, &'a str),
+    /// A place in a list.
+    Place(&'a At<'a>, usize),
+}
+
+impl At<'_> {
+    /// The JSON pointer (RFC 6901).
+    pub(super) fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), key.replace('~', "~0").replace('/', "~1")),
+            Self::Place(parent, place) => format!("{}/{place}", parent.pointer()),
+        }
+    }
+}
+
+/// Collects problems while it reads.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(super) fn problem(&mut self, at: &At<'_>, message: &str) {
+        self.problem_with(at, message.to_owned(), None);
+    }
+
+    pub(super) fn problem_with(&mut self, at: &At<'_>, message: String, suggestion: Option<&str>) {
+        let suggestion = suggestion.map(str::to_owned);
+        self.problems.push(Problem { pointer: at.pointer(), message, suggestion });
+    }
+
+    /// `what` was expected, with its article.
+    pub(super) fn expected(&mut self, at: &At<'_>, what: &str, json: Option<&Json>) {
+        let message = match json {
+            Some(json) => format!("expected {what}, got {}", kind_of(json)),
+            None => "is missing".to_owned(),
+        };
+        self.problem_with(at, message, None);
+    }
+
+    pub(super) fn unknown_keys(&mut self, object: &Map<String, Json>, at: &At<'_>, known: &[&str]) {
+        for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
+            let message = format!("is not a known key; known are {}", known.join(", "));
+            self.problem_with(&At::Key(at, key), message, nearest_of(key, known));
+        }
+    }
+
+    /// The fields of an object.
+    pub(super) fn object<'j>(&mut self, json: Option<&'j Json>, at: &At<'_>) -> Option<&'j Map<String, Json>> {
+        let object = json.and_then(Json::as_object);
+        if object.is_none() {
+            self.expected(at, "an object", json);
+        }
+        object
+    }
+
+    /// The elements of a list.
+    pub(super) fn list<'j>(&mut self, json: Option<&'j Json>, at: &At<'_>) -> &'j [Json] {
+        match json {
+            Some(Json::Array(items)) => items,
+            _ => {
+                self.expected(at, "a list", json);
+                &[]
+            }
+        }
+    }
+
+    pub(super) fn text<'j>(&mut self, json: Option<&'j Json>, at: &At<'_>) -> Option<&'j str> {
+        let text = json.and_then(Json::as_str);
+        if text.is_none() {
+            self.expected(at, "a string", json);
+        }
+        text
+    }
+
+    pub(super) fn flag(&mut self, json: Option<&Json>, at: &At<'_>) -> Option<bool> {
+        let flag = json.and_then(Json::as_bool);
+        if flag.is_none() {
+            self.expected(at, "true or false", json);
+        }
+        flag
+    }
+
+    pub(super) fn number(&mut self, json: Option<&Json>, at: &At<'_>) -> Option<f64> {
+        let number = json.and_then(Json::as_f64);
+        if number.is_none() {
+            self.expected(at, "a number", json);
+        }
+        number
+    }
+
+    /// A number between `min` and `max`, both included.
+    pub(super) fn number_within(&mut self, json: Option<&Json>, at: &At<'_>, (min, max): (f64, f64)) -> Option<f64> {
+        let number = self.number(json, at)?;
+        if min <= number && number <= max {
+            return Some(number);
+        }
+        let [given, min, max] = [number, min, max].map(number::format);
+        self.problem_with(at, format!("{given} is out of range; {min} to {max} is allowed"), None);
+        None
+    }
+
+    /// A whole number between `min` and `max`, both included, of `unit`.
+    pub(super) fn whole_within(
+        &mut self,
+        json: Option<&Json>,
+        at: &At<'_>,
+        (min, max): (u32, u32),
+        unit: &str,
+    ) -> Option<u32> {
+        let number = self.number_within(json, at, (f64::from(min), f64::from(max)))?;
+        if number.fract() == 0.0 {
+            return Some(number as u32);
+        }
+        let of = if unit.is_empty() { "" } else { " of " };
+        self.problem_with(at, format!("expected a whole number{of}{unit}, got {}", number::format(number)), None);
+        None
+    }
+
+    /// The place of a word, spelt as in the vocabulary; the first place where it is not.
+    pub(super) fn word(&mut self, json: Option<&Json>, at: &At<'_>, words: &Vocabulary) -> usize {
+        let Some(text) = self.text(json, at) else { return 0 };
+        words.place(text).unwrap_or_else(|| {
+            self.unknown_word(text, at, words);
+            0
+        })
+    }
+
+    /// The place of a word, by its spelling or by another that people use, in any case, with spaces or hyphens.
+    pub(super) fn forgiven_word(&mut self, json: &Json, at: &At<'_>, words: &Vocabulary) -> Option<usize> {
+        let text = self.text(Some(json), at)?;
+        let name = canonical(text);
+        let place = words.place(&name).or_else(|| words.place_of_alias(&name));
+        if place.is_none() {
+            self.unknown_word(&name, at, words);
+        }
+        place
+    }
+
+    fn unknown_word(&mut self, name: &str, at: &At<'_>, words: &Vocabulary) {
+        let known = words.of_bits(u32::MAX);
+        let message = format!("`{}` is not known; known are {}", shorten(name), known.join(", "));
+        self.problem_with(at, message, nearest_of(name, &known));
+    }
+}
+
+/// Lower case, with underscores between words.
+pub(super) fn canonical(text: &str) -> String {
+    let mut name = String::new();
+    for part in text.trim().split([' ', '-', '_']).filter(|part| !part.is_empty()) {
+        if !name.is_empty() {
+            name.push('_');
+        }
+        name.push_str(part);
+    }
+    name.make_ascii_lowercase();
+    name
+}
+
+/// [`nearest`], compiled once for everything that the coach reads.
+pub(super) fn nearest_of<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    nearest(word, known.iter().copied())
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(59).chain(['…']).collect() }
+}
+
+fn kind_of(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,255 @@
+//! Data as JSON and back, in little code.
+//!
+//! A derived `Serialize` and `Deserialize` are compiled anew for every type and every direction: for the workout alone
+//! that was half of the coach's WebAssembly. Here a record lists its fields once, as trait objects, and one function
+//! writes any record and another reads it.
+
+use serde_json::{Map, Value as Json};
+
+use super::reader::{At, Reader};
+
+/// What can be written as JSON.
+pub(super) trait ToJson {
+    /// Its JSON.
+    fn to_json(&self) -> Json;
+}
+
+/// What can be read from JSON.
+pub(super) trait FromJson {
+    /// A harmless value, to be read over.
+    fn blank() -> Self
+    where
+        Self: Sized;
+
+    /// Takes the value that `json` says; reports what is wrong with it, such as that there is none.
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader);
+}
+
+/// Defines a record: a struct that is an object in JSON. A field has its own name there, or the one that is given as
+/// `field = "name": Type`; a name that ends in `?` is left out where the value is `null`. Unknown keys are passed over.
+macro_rules! record {
+    ($(#[$meta:meta])* pub struct $name:ident {
+        $($(#[$doc:meta])* pub $field:ident $(= $json:literal)?: $type:ty,)*
+    }) => {
+        $(#[$meta])*
+        pub struct $name { $($(#[$doc])* pub $field: $type,)* }
+
+        impl $crate::fitness::record::ToJson for $name {
+            fn to_json(&self) -> serde_json::Value {
+                $crate::fitness::record::write(
+                    $crate::fitness::record::names!($($field $($json)?),*),
+                    &[$(&self.$field,)*],
+                )
+            }
+        }
+
+        impl $crate::fitness::record::FromJson for $name {
+            fn blank() -> Self {
+                Self { $($field: $crate::fitness::record::FromJson::blank(),)* }
+            }
+
+            fn read(
+                &mut self,
+                json: Option<&serde_json::Value>,
+                at: &$crate::fitness::reader::At<'_>,
+                reader: &mut $crate::fitness::reader::Reader,
+            ) {
+                $crate::fitness::record::read(
+                    $crate::fitness::record::names!($($field $($json)?),*),
+                    &mut [$(&mut self.$field,)*],
+                    json,
+                    at,
+                    reader,
+                );
+            }
+        }
+    };
+}
+
+/// The names of fields in JSON, each followed by a space.
+macro_rules! names {
+    ($($field:ident $($json:literal)?),*) => { concat!($($crate::fitness::record::name!($field $($json)?), " "),*) };
+}
+
+/// The name of a field in JSON.
+macro_rules! name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $json:literal) => {
+        $json
+    };
+}
+
+pub(super) use {name, names, record};
+
+/// Writes an object: `names`, each followed by a space, and the values in the same order.
+pub(super) fn write(names: &str, values: &[&dyn ToJson]) -> Json {
+    let mut object = Map::new();
+    for (name, value) in names.split(' ').zip(values) {
+        let json = value.to_json();
+        match name.strip_suffix('?') {
+            None => put(&mut object, name, json),
+            Some(_) if json.is_null() => {}
+            Some(name) => put(&mut object, name, json),
+        }
+    }
+    Json::Object(object)
+}
+
+/// Sets a key of an object.
+pub(super) fn put(object: &mut Map<String, Json>, key: &str, json: Json) {
+    object.insert(key.to_owned(), json);
+}
+
+/// Reads an object that [`write()`] wrote.
+pub(super) fn read(
+    names: &str,
+    values: &mut [&mut dyn FromJson],
+    json: Option<&Json>,
+    at: &At<'_>,
+    reader: &mut Reader,
+) {
+    let Some(object) = reader.object(json, at) else { return };
+    for (name, value) in names.split(' ').zip(values) {
+        let name = name.strip_suffix('?').unwrap_or(name);
+        value.read(object.get(name), &At::Key(at, name), reader);
+    }
+}
+
+/// An object that is written once and has no type of its own: [`write()`] with its arguments.
+pub(super) struct Object<'a>(pub(super) &'a str, pub(super) &'a [&'a dyn ToJson]);
+
+impl ToJson for Object<'_> {
+    fn to_json(&self) -> Json {
+        write(self.0, self.1)
+    }
+}
+
+impl ToJson for Json {
+    fn to_json(&self) -> Json {
+        self.clone()
+    }
+}
+
+impl ToJson for &str {
+    fn to_json(&self) -> Json {
+        Json::String((*self).to_owned())
+    }
+}
+
+impl ToJson for String {
+    fn to_json(&self) -> Json {
+        self.as_str().to_json()
+    }
+}
+
+impl FromJson for String {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+        if let Some(text) = reader.text(json, at) {
+            *self = text.to_owned();
+        }
+    }
+}
+
+impl ToJson for bool {
+    fn to_json(&self) -> Json {
+        Json::Bool(*self)
+    }
+}
+
+impl FromJson for bool {
+    fn blank() -> Self {
+        false
+    }
+
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+        *self = reader.flag(json, at).unwrap_or_default();
+    }
+}
+
+impl ToJson for u32 {
+    fn to_json(&self) -> Json {
+        (*self).into()
+    }
+}
+
+impl FromJson for u32 {
+    fn blank() -> Self {
+        0
+    }
+
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+        *self = reader.whole_within(json, at, (0, Self::MAX), "").unwrap_or_default();
+    }
+}
+
+impl ToJson for f64 {
+    fn to_json(&self) -> Json {
+        (*self).into()
+    }
+}
+
+impl FromJson for f64 {
+    fn blank() -> Self {
+        0.0
+    }
+
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+        *self = reader.number(json, at).unwrap_or_default();
+    }
+}
+
+/// A range is a list of two.
+impl<T: ToJson> ToJson for (T, T) {
+    fn to_json(&self) -> Json {
+        Json::Array(vec![self.0.to_json(), self.1.to_json()])
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn to_json(&self) -> Json {
+        self.as_ref().map_or(Json::Null, T::to_json)
+    }
+}
+
+/// What is missing or `null` is `None`.
+impl<T: FromJson> FromJson for Option<T> {
+    fn blank() -> Self {
+        None
+    }
+
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+        if let Some(json) = json.filter(|json| !json.is_null()) {
+            self.insert(T::blank()).read(Some(json), at, reader);
+        }
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<T> {
+    fn to_json(&self) -> Json {
+        let mut list = Vec::with_capacity(self.len());
+        for item in self {
+            list.push(item.to_json());
+        }
+        Json::Array(list)
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+        for (place, json) in reader.list(json, at).iter().enumerate() {
+            let mut item = T::blank();
+            item.read(Some(json), &At::Place(at, place), reader);
+            self.push(item);
+        }
+    }
+}
