@@ -124,6 +124,7 @@ export class OrchestratorBase {
     this.#moved.clear();
     this.#alarm.clear();
     for (const run of runs) {
+      if (run.number !== undefined) this.#tellOne(run, run.lastEvent());
       run.reject(new RepflowError(error.code, error.message, { cause: error.cause, ...run.place }));
     }
   }
@@ -445,10 +446,14 @@ export class OrchestratorBase {
   #tell(core, run) {
     if (run.onEvent === undefined && this.#listeners.size === 0) return;
     for (const event of run.newEvents((from) => core.runEvents(this.#handle, run.number, from), this.#eventNames)) {
-      const failed = (error) => this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
-      if (run.onEvent !== undefined) hear(run.onEvent, event, failed);
-      this.#listeners.tell(event, failed);
+      this.#tellOne(run, event);
     }
+  }
+
+  #tellOne(run, event) {
+    const failed = (error) => this.bus[internals].listenerFailed(error, { event: event.type, runId: run.id });
+    if (run.onEvent !== undefined) hear(run.onEvent, event, failed);
+    this.#listeners.tell(event, failed);
   }
 }
 

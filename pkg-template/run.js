@@ -1,5 +1,6 @@
 // One run, as the facade knows it: its values, its promise and its listeners. Where it stands is the core's to know.
 
+import { now } from "./clock.js";
 import { CallContext } from "./context.js";
 import { RepflowError, textOf } from "./errors.js";
 
@@ -73,6 +74,12 @@ export class Run {
     }
     this.#seen += events.length;
     return events;
+  }
+
+  /** The last event of a run whose log was lost with the core, or disposed of. */
+  lastEvent() {
+    const { id: runId, correlationId } = this;
+    return { seq: this.#seen, type: "run.failed", at: now(), runId, workflowId: this.plan.id, correlationId };
   }
 
   /** Where an error happened. */

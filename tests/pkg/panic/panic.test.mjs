@@ -109,6 +109,20 @@ test("a panic inside of a run rejects that run too, and the run after it complet
   assert.equal(output, "alive");
 });
 
+test("whoever listens to a run hears of its end, also when the core is lost", async () => {
+  const coach = await integration();
+  coach.bus.registerFeature(patient());
+  const told = [];
+  const run = coach.orchestrator.executeWorkflow(
+    { id: "waits", steps: [{ id: "wait", call: "patient.wait", timeout: "1h" }] },
+    {},
+    { onEvent: ({ seq, type }) => told.push([seq, type]) },
+  );
+  await assert.rejects(coach.bus.request("fault-injection", "panic", {}), isPanic);
+  await assert.rejects(run, isPanic);
+  assert.deepEqual(told.at(-1), [told.length - 1, "run.failed"]);
+});
+
 test("panic after panic", async () => {
   const coach = await integration();
   for (let round = 0; round < 20; round += 1) {
