@@ -2,7 +2,7 @@
 
 import { Alarm, now } from "./clock.js";
 import { CallContext } from "./context.js";
-import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
 import { uniqueId } from "./ids.js";
 import { milliseconds, unattended } from "./runtime.js";
 
@@ -455,9 +455,9 @@ function registerInCore(core, bus, { name, version, description, capabilities, a
 /** Milliseconds of a duration while there is no core to read it; it has the last word once it is there. */
 function roughly(duration) {
   if (typeof duration === "number") return Math.min(duration, 2 ** 31 - 1);
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) ?? [];
-  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? DEFAULT_TIMEOUT_MS;
-  return Math.min((number ?? 1) * factor, 2 ** 31 - 1);
+  const [, number, unit] = DURATION.exec(duration);
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
+  return Math.min(number * factor, 2 ** 31 - 1);
 }
 
 function timedOut(feature, action, time, correlationId) {

@@ -108,6 +108,9 @@ export function describe(value) {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** How a duration looks; what it comes to, and whether that is too long, is the core's to say. */
+export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
 const isFunction = (value) => typeof value === "function";
 const isString = (value) => typeof value === "string";
 const isSignal = (value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean";
@@ -120,7 +123,7 @@ export const checks = {
   signal: [isSignal, "an AbortSignal"],
   integer: [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"],
   duration: [
-    (value) => isString(value) || (Number.isFinite(value) && value > 0),
+    (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),
     'a duration such as "250ms" or "10s", or milliseconds above 0',
   ],
 };

@@ -29,6 +29,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if let Some(port) = options.port {
         node.args(["--port", &port.to_string()]);
     }
-    process::shown(&mut node)?;
+    process::hand_over(&mut node)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 //!
 //! Four ways, by who reads the output: [`shown`] passes it through, [`quiet`] keeps it unless the program fails,
 //! [`stdout`] returns one half and passes the other through, and [`teed`] passes all of it through and returns it as
-//! well, for a test runner's closing lines. No child gets our stdin: a
+//! well, for a test runner's closing lines. [`hand_over`] is for the last thing that is to be done. No child gets our stdin: a
 //! program that would ask a question fails instead of waiting for ever.
 
 use std::ffi::OsStr;
@@ -30,8 +30,6 @@ pub(crate) fn use_toolchain(name: &'static str) {
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(paths::in_root("")).stdin(Stdio::null());
-    // A note on dependencies of xtask's, of no use to who builds Repflow.
-    command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
     // Set by the Cargo that runs us: they describe xtask, and a build of another package must not see them.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
@@ -51,6 +49,20 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = command("cargo");
     command.args(args);
     command
+}
+
+/// Goes on as another program, so that whoever stops this one stops that one.
+#[cfg(unix)]
+pub(crate) fn hand_over(command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(error).with_context(|| format!("could not start `{}`", command.get_program().display()))
+}
+
+/// Runs another program to its end: where a process cannot become another one, this is as near as it gets.
+#[cfg(not(unix))]
+pub(crate) fn hand_over(command: &mut Command) -> Result<()> {
+    shown(command)
 }
 
 /// The machine's Node on a script.

@@ -131,7 +131,10 @@ test("options with a typo are refused, and say what there is", async () => {
   await assert.rejects(orchestrator.executeWorkflow(one({}), {}, { sgnal: 1 }), refused("config.invalid", "/sgnal"));
   await assert.rejects(orchestrator.executeWorkflow(one({}), {}, { signal: 1 }), refused("config.invalid", "/signal"));
   const { bus } = orchestrator;
-  await assert.rejects(bus.request("world", "act", {}, { timeout: "soon" }), refused("config.invalid", "/timeout"));
+  assert.throws(() => new FeatureBus({ requestTimeout: "soon" }), refused("config.invalid", "/requestTimeout"));
+  await assert.rejects(bus.request("world", "act", {}, { timeout: "soon" }), refused("bus.invalid", "/timeout"));
+  await assert.rejects(bus.request("world", "act", {}, { timeout: "1e9d" }), refused("bus.invalid", "/timeout"));
+  await assert.rejects(bus.request("world", "act", {}, { timeout: "99999999d" }), refused("config.invalid", "/timeout"));
   await assert.rejects(bus.request("world", "act", {}, { timeout: -1 }), refused("bus.invalid", "/timeout"));
   assert.throws(() => bus.subscribe("a b", () => {}), refused("bus.invalid", "/topic"));
   assert.throws(() => bus.subscribe("a..b", () => {}), refused("bus.invalid", "/topic"));
