@@ -250,7 +250,10 @@ impl std::error::Error for Error {}
 /// three letters (Damerau-Levenshtein, adjacent letters swapped count as one).
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    let allowed = match word.chars().count() / 3 {
+        0 => 1,
+        thirds => thirds.min(4),
+    };
     candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))

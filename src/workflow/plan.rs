@@ -237,8 +237,11 @@ impl<'a> Compiler<'a> {
 
     /// Connects the steps of a list by their `needs`, and the lists inside of it.
     fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
-        let siblings: BTreeMap<&str, StepIx> =
-            definitions.iter().zip(list_of).map(|(it, step)| (it.id.as_str(), *step)).collect();
+        // By hand: collecting into a map sorts first, and the standard library's sort is 5 KB of wasm.
+        let mut siblings = BTreeMap::new();
+        for (definition, step) in definitions.iter().zip(list_of) {
+            siblings.insert(definition.id.as_str(), *step);
+        }
         for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
             let mut needs: Vec<StepIx> = match (&definition.needs, order) {
                 (Some(ids), _) => self.find_needs(ids, definition, &siblings, problems),
