@@ -2,7 +2,7 @@
 
 import { Alarm, now } from "./clock.js";
 import { CallContext } from "./context.js";
-import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf } from "./errors.js";
 import { uniqueId } from "./ids.js";
 import { milliseconds, unattended } from "./runtime.js";
 
@@ -92,7 +92,7 @@ export class FeatureBusBase {
   /** Adds a feature: a name, a version, and actions. */
   registerFeature(feature) {
     this.#assertUsable();
-    checkOptions("bus.invalid", "the feature", feature, {
+    const problems = problemsOf(feature, {
       name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
       version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
       description: checks.string,
@@ -100,8 +100,7 @@ export class FeatureBusBase {
       actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions", true],
       healthCheck: checks.handler,
     });
-    const problems = [];
-    for (const [action, handler] of Object.entries(feature.actions)) {
+    for (const [action, handler] of typeof feature?.actions === "object" ? Object.entries(feature.actions ?? {}) : []) {
       const pointer = `/actions/${action.replaceAll("~", "~0").replaceAll("/", "~1")}`;
       if (!NAME.test(action)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
       if (typeof handler !== "function") problems.push({ pointer, message: `an action must be a function, not ${describe(handler)}` });
@@ -127,7 +126,7 @@ export class FeatureBusBase {
     const feature = this.#features.get(name);
     if (feature === undefined) {
       await this.#there();
-      this.#attached().busResolve(this.#handle, describe(name), "");
+      this.#attached().busResolve(this.#handle, typeof name === "string" ? name : describe(name), "");
       return;
     }
     this.#features.delete(name);

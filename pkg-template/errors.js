@@ -69,8 +69,14 @@ export function disposed() {
 
 /** Refuses what is not a plain object of known keys; `checks` gives each key a test and what it must be. */
 export function checkOptions(code, what, options, checks) {
+  const problems = problemsOf(options, checks);
+  if (problems.length > 0) throw invalid(code, what, problems);
+}
+
+/** Everything that is wrong with options. */
+export function problemsOf(options, checks) {
   if (typeof options !== "object" || options === null) {
-    throw invalid(code, what, [{ pointer: "", message: `it must be an object, not ${describe(options)}` }]);
+    return [{ pointer: "", message: `it must be an object, not ${describe(options)}` }];
   }
   const problems = [];
   for (const [key, value] of Object.entries(options)) {
@@ -87,16 +93,7 @@ export function checkOptions(code, what, options, checks) {
       problems.push({ pointer: "", message: `\`${key}\` is missing; it must be ${expected}` });
     }
   }
-  if (problems.length > 0) throw invalid(code, what, problems);
-}
-
-/** What an error says, whatever was thrown. */
-export function textOf(error) {
-  try {
-    return String(error?.message ?? error);
-  } catch {
-    return describe(error);
-  }
+  return problems;
 }
 
 /** What was given, in a word; a short string is shown. */

@@ -288,7 +288,7 @@ record! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Warning {
         /// What kind: `pattern_unavailable`, `pattern_skipped`, `load_limited`, `restriction`, `referral`, `effort_capped`,
-        /// `prescription_changed`, `time_filled`.
+        /// `prescription_changed`, `time_filled`, `target_skipped`.
         pub code: String,
         /// What to know.
         pub message: String,

@@ -318,3 +318,45 @@ fn ninety_minutes_of_power_end_with_easy_work_on_the_treadmill() {
     let steady = main_steps(&workout).into_iter().last().unwrap();
     assert_eq!((steady.exercise_id.as_str(), steady.target.rpe), ("Walking_Treadmill", Some(5)));
 }
+
+#[test]
+fn nobody_jumps_on_an_injured_knee_however_mild() {
+    for seed in 0..40 {
+        let power = json!({
+            "focus": "power", "fitnessLevel": "advanced", "equipment": ["box", "dumbbells"], "seed": seed,
+            "injuries": [{ "area": "knee", "severity": "mild" }],
+        });
+        for step in main_steps(&build(power)) {
+            let exercise = catalogue::find(&step.exercise_id).unwrap();
+            assert_ne!(exercise.kind, Kind::Plyometric, "{} with seed {seed}", step.name);
+        }
+    }
+}
+
+#[test]
+fn no_superset_takes_two_loads_of_one_bar() {
+    for seed in 0..40 {
+        for focus in ["strength", "hypertrophy"] {
+            let workout = build(json!({
+                "focus": focus, "fitnessLevel": "advanced", "duration": 60, "equipment": ["barbell", "rack", "bench"],
+                "seed": seed,
+            }));
+            for block in workout.blocks.iter().filter(|block| block.kind == BlockKind::Superset) {
+                let with_bar =
+                    |step: &&Step| catalogue::find(&step.exercise_id).unwrap().requires.contains(Equipment::Barbell);
+                assert!(block.steps.iter().filter(with_bar).count() <= 1, "{focus} with seed {seed}: {block:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_target_that_gets_no_exercise_is_told() {
+    let skipped = |workout: &Workout| {
+        let told = workout.warnings.iter().filter(|warning| warning.code == "target_skipped");
+        told.map(|warning| warning.message.clone()).collect::<Vec<_>>()
+    };
+    let told = skipped(&build(json!({ "targetMuscles": ["biceps", "chest"] })));
+    assert_eq!(told, ["No exercise mainly for the biceps: the basic movements came first, or nothing fits."]);
+    assert!(skipped(&build(json!({}))).is_empty());
+}

@@ -71,7 +71,9 @@ export const clearanceName = (clearance) => CLEARANCE[clearance] ?? title(cleara
 /** The warnings that the referral does not say already. */
 export const ownWarnings = ({ warnings, referral }) => warnings.filter(({ message }) => !referral?.reasons.includes(message));
 
-export const safetyName = (status) => SAFETY[status] ?? title(status);
+/** What the safety check came to; a workout without blocks has nothing to check. */
+export const safetyName = (status, blocks) =>
+  blocks.length === 0 ? "Nothing to check: see a doctor first." : (SAFETY[status] ?? title(status));
 
 /** Sets and what is in one: `3 × 4–6 reps each side`, `75 s`, `15:00 min`. */
 export function dose({ sets, goal: { type, min, max }, per_side: perSide }) {

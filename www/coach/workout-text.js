@@ -57,7 +57,7 @@ export function workoutText(workout, { width = 100, colours = false } = {}) {
   if (muscles.length > 0) pairs([["Sets per muscle", muscles.map(([muscle, sets]) => `${plain(muscle)} ${sets}`).join(", ")]]);
   list("Warnings", ownWarnings(workout).map(({ message }) => message), style("yellow", "!"));
   heading("Safety check");
-  paragraph(safetyName(workout.safety.status), "  ");
+  paragraph(safetyName(workout.safety.status, workout.blocks), "  ");
   list("Equipment", equipmentNotes(workout));
   list("Next time", nextTime(workout));
   heading("Where it came from");

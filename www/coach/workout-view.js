@@ -43,7 +43,7 @@ export function workoutView(workout) {
       "div",
       { class: "cards" },
       muscles(workout.totals.sets_per_muscle),
-      safety(workout.safety),
+      safety(workout.safety, workout.blocks),
       card("Equipment", "equipment-card", trains ? equipmentNotes(workout) : []),
       card("Next time", "next-time", nextTime(workout)),
     ),
@@ -152,12 +152,12 @@ function card(name, testid, notes) {
   return el("section", { "data-testid": testid }, el("h4", {}, name), el("ul", {}, notes.map((note) => el("li", {}, note))));
 }
 
-function safety({ status, violations }) {
+function safety({ status, violations }, blocks) {
   return el(
     "section",
     { "data-testid": "safety", "data-status": status },
     el("h4", {}, "Safety check"),
-    el("p", {}, safetyName(status)),
+    el("p", {}, safetyName(status, blocks)),
     violations.length > 0 && el("ul", {}, violations.map(({ rule, message }) => el("li", {}, `${rule}: ${message}`))),
   );
 }

@@ -5,7 +5,7 @@
 //! the prescription, so a superset saves time without cutting rest (Iversen 2021).
 
 use crate::fitness::time_budget::{CHANGE_S, TRANSITION_S};
-use crate::fitness::words::{Kind, Pattern, Tag};
+use crate::fitness::words::{Equipment, Kind, Pattern, Tag};
 use crate::small::sort_by;
 
 use super::selection::{Candidate, sets_of};
@@ -140,6 +140,10 @@ fn pair_score(a: &Candidate, b: &Candidate) -> Option<i32> {
     let (x, y) = (a.exercise, b.exercise);
     let both = |tag| x.tags.contains(tag) && y.tags.contains(tag);
     if !x.primary.intersection(y.primary).is_empty() || both(Tag::Spine) || both(Tag::Grip) {
+        return None;
+    }
+    // Two lifts with one bar would mean loading it anew between any two sets.
+    if x.requires.contains(Equipment::Barbell) && y.requires.contains(Equipment::Barbell) {
         return None;
     }
     Group { members: vec![a, b], sets: 1 }.pause_bounds()?;

@@ -163,6 +163,15 @@ pub(super) fn warnings(
             format!("The limits do not allow the loads of {focus}: general fitness is prescribed instead."),
         );
     }
+    for muscle in Muscle::ALL.iter().filter(|muscle| request.target_muscles.contains(**muscle)) {
+        let trains = |id: &str| catalogue::find(id).is_some_and(|exercise| exercise.primary.contains(*muscle));
+        if !main().any(|step| step.set_type == SetType::Working && trains(&step.exercise_id)) {
+            let name = muscle.spoken();
+            let message =
+                format!("No exercise mainly for the {name}: the basic movements came first, or nothing fits.");
+            warn("target_skipped", None, message);
+        }
+    }
     for pattern in PATTERNS {
         if let Some(why) = missing(&[pattern], request, restrictions) {
             let name = describe(pattern);

@@ -60,11 +60,16 @@ pub(crate) fn is_available(
     exercise.requires.is_subset(equipment) && exercise.level <= request.level && restrictions.allow(exercise)
 }
 
-/// Whether an exercise is resistance work for this focus. Jumps are for power, and not for beginners.
-fn is_work(exercise: &Exercise, request: &WorkoutRequest) -> bool {
+/// Whether an exercise is resistance work for this focus. Jumps are for power, and neither for beginners nor for whom they
+/// would load an injured area, be it mildly injured.
+fn is_work(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrictions) -> bool {
     match exercise.kind {
         Kind::Compound | Kind::Isolation | Kind::Core => true,
-        Kind::Plyometric => request.focus == Focus::Power && request.level > Level::Beginner,
+        Kind::Plyometric => {
+            request.focus == Focus::Power
+                && request.level > Level::Beginner
+                && exercise.tags.intersection(restrictions.mild_tags).is_empty()
+        }
         Kind::Conditioning => exercise.pattern == Pattern::Carry,
         Kind::Mobility | Kind::Stretch => false,
     }
@@ -82,7 +87,7 @@ pub(super) fn candidates(
     let mut candidates = Vec::new();
     for exercise in catalogue::all() {
         let draw = rng.unit();
-        if is_available(exercise, request, equipment, restrictions) && is_work(exercise, request) {
+        if is_available(exercise, request, equipment, restrictions) && is_work(exercise, request, restrictions) {
             let dose = Dose::of(exercise, row, restrictions, request);
             // Whoever knows a maximum trains that lift, and gets a weight for it.
             let known = if dose.target.weight_kg.is_some() { KNOWN_MAXIMUM } else { 0.0 };

@@ -143,9 +143,9 @@ test("options with a typo are refused, and say what there is", async () => {
   assert.throws(() => bus.subscribe("topic", () => {}, { priority: 0.5 }), refused("bus.invalid", "/priority"));
   await assert.rejects(bus.publish("a.*", {}), repflowError({ code: "bus.invalid" }));
   assert.throws(
-    () => bus.registerFeature({ name: "has space", version: "1", actions: { ok: () => {} }, extra: 1 }),
+    () => bus.registerFeature({ name: "has space", version: "1", actions: { ok: () => {}, not: "a function" }, extra: 1 }),
     (error) => {
-      assert.deepEqual(error.problems.map(({ pointer }) => pointer).sort(), ["/extra", "/name", "/version"]);
+      assert.deepEqual(error.problems.map(({ pointer }) => pointer).sort(), ["/actions/not", "/extra", "/name", "/version"]);
       return repflowError({ code: "bus.invalid" })(error);
     },
   );
