@@ -96,6 +96,15 @@ export function problemsOf(options, checks) {
   return problems;
 }
 
+/** What an error says, whatever was thrown. */
+export function textOf(error) {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return describe(error);
+  }
+}
+
 /** What was given, in a word; a short string is shown. */
 export function describe(value) {
   if (value === null) return "null";

@@ -383,6 +383,25 @@ export class WorkflowOrchestrator {
 export type Focus = "strength" | "hypertrophy" | "endurance" | "power" | "general_fitness" | "weight_loss";
 export type FitnessLevel = "beginner" | "intermediate" | "advanced";
 
+/** A word of a list that editors complete, or another spelling of one: case, spaces and plural are forgiven. */
+type Spelled<Word extends string> = Word | (string & {});
+
+/** What there is to train with. A kettlebell or dumbbell means as many of them as an exercise takes. */
+export type Equipment =
+  | "dumbbell" | "kettlebell" | "barbell" | "rack" | "bench" | "bands" | "anchor" | "pull_up_bar" | "cable" | "machine"
+  | "box" | "dip_bars" | "bar_low" | "suspension" | "jump_rope" | "bike" | "rower" | "elliptical" | "treadmill"
+  | "stair_machine";
+export type InjuryArea = "shoulder" | "knee" | "lower_back" | "wrist" | "elbow" | "ankle" | "hip" | "neck";
+export type Condition =
+  | "hypertension" | "uncontrolled_hypertension" | "cardiac" | "diabetes" | "kidney_disease" | "beta_blocker"
+  | "pregnancy" | "osteoporosis";
+export type Symptom =
+  | "chest_pain" | "shortness_of_breath" | "dizziness" | "fainting" | "palpitations" | "ankle_swelling"
+  | "breathless_lying_down" | "leg_pain_walking" | "heart_murmur" | "unusual_fatigue";
+export type Muscle =
+  | "quadriceps" | "hamstrings" | "glutes" | "chest" | "lats" | "middle_back" | "lower_back" | "shoulders" | "traps"
+  | "triceps" | "biceps" | "forearms" | "abdominals" | "abductors" | "adductors" | "calves" | "neck";
+
 /**
  * A request for a workout. Words are forgiving in case and plural (`"Dumbbells"`); one that is not known is refused, with
  * what was probably meant.
@@ -391,18 +410,21 @@ export interface WorkoutRequest {
   userId: string;
   /** Minutes, 15 to 90. */
   duration: number;
-  focus: Focus | (string & {});
+  /** `endurance` is that of the muscles: many repetitions, short rests. */
+  focus: Spelled<Focus>;
   /** What there is to train with; `[]` is none. */
-  equipment: string[];
-  fitnessLevel: FitnessLevel | (string & {});
-  /** Years. */
+  equipment: Spelled<Equipment>[];
+  fitnessLevel: Spelled<FitnessLevel>;
+  /** Years, 18 to 100. */
   age?: number;
   weightKg?: number;
-  injuries?: Array<string | { area: string; severity?: "mild" | "moderate" | "severe" }>;
-  conditions?: string[];
+  /** Moderate unless it says otherwise. */
+  injuries?: Array<Spelled<InjuryArea> | { area: Spelled<InjuryArea>; severity?: Spelled<"mild" | "moderate" | "severe"> }>;
+  conditions?: Spelled<Condition>[];
   /** Red-flag signs, such as chest pain: they lead to a referral, never to a workout. */
-  symptoms?: string[];
-  targetMuscles?: string[];
+  symptoms?: Spelled<Symptom>[];
+  /** Muscles to favour; one that gets no exercise is named in a `target_skipped` warning. */
+  targetMuscles?: Spelled<Muscle>[];
   /** Known one-repetition maxima in kilograms, by exercise id. */
   oneRepMaxKg?: Record<string, number>;
   exercisesRegularly?: boolean;

@@ -1,9 +1,11 @@
 // The main job through the engine: the same example, and what is wrong about a wrong one.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { assertIsTheWorkoutAskedFor } from "../support.mjs";
+import { assertIsTheWorkoutAskedFor, project } from "../support.mjs";
 import { AdvancedWorkflowIntegration, repflowError } from "./package.mjs";
 
 const asked = {
@@ -49,4 +51,19 @@ test("a request that makes no sense is refused with what was expected", async ()
 test("a workout can be cancelled", async () => {
   const run = new AdvancedWorkflowIntegration().generateComprehensiveWorkout(asked, { signal: AbortSignal.abort() });
   await assert.rejects(run, repflowError({ code: "run.cancelled", kind: "cancelled" }));
+});
+
+test("the types know every word that a request may use", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const types = await readFile(join(directory, "node_modules/repflow/index.d.ts"), "utf8");
+  const unknown = {
+    ...asked, focus: "?", equipment: ["?"], fitnessLevel: "?", injuries: ["?"], conditions: ["?"], symptoms: ["?"],
+    targetMuscles: ["?"],
+  };
+  await assert.rejects(new AdvancedWorkflowIntegration().generateComprehensiveWorkout(unknown), (error) => {
+    const lists = error.problems.map(({ message }) => /known are (.+)$/.exec(message)?.[1].split(", "));
+    assert.equal(lists.filter(Boolean).length, 7, error.message);
+    for (const word of lists.flat()) assert.ok(types.includes(`"${word}"`), `index.d.ts does not know ${word}`);
+    return true;
+  });
 });
