@@ -107,8 +107,8 @@ impl Value {
     }
 }
 
-/// A whole number is written without a fraction, as JavaScript writes it.
-fn json_number(number: f64) -> serde_json::Value {
+/// JavaScript has one kind of number; a whole one is an integer in JSON, as whoever reads it expects.
+pub(crate) fn json_number(number: f64) -> serde_json::Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT { (number as i64).into() } else { number.into() }
 }

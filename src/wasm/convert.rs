@@ -7,11 +7,11 @@ use std::any::Any;
 use std::rc::Rc;
 
 use js_sys::{Array, JSON, Object, Reflect};
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Map, Value as Json};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Error, Problem};
-use crate::value::{HostValue, Value};
+use crate::value::{HostValue, Value, json_number};
 
 /// How deep data may nest, as in `serde_json`: reading is recursive, and the stack of the core is small.
 const MAX_DEPTH: u32 = 128;
@@ -94,7 +94,7 @@ fn read(value: &JsValue, depth: u32) -> Option<Json> {
     Some(if let Some(text) = value.as_string() {
         Json::String(text)
     } else if let Some(number) = value.as_f64() {
-        number_from_js(number)
+        json_number(number)
     } else if let Some(value) = value.as_bool() {
         Json::Bool(value)
     } else if let Some(list) = value.dyn_ref::<Array>() {
@@ -109,16 +109,6 @@ fn read(value: &JsValue, depth: u32) -> Option<Json> {
     } else {
         Json::Null
     })
-}
-
-/// JavaScript has one kind of number; whoever reads a whole one expects an integer.
-fn number_from_js(number: f64) -> Json {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0 && number.abs() <= EXACT {
-        let whole = number as i64;
-        return u64::try_from(whole).map_or_else(|_| Json::from(whole), Json::from);
-    }
-    Number::from_f64(number).map_or(Json::Null, Json::Number)
 }
 
 /// A value as text within other text: a string as it is, anything else as JSON.

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { createContext, runInContext } from "node:vm";
 
-import { project } from "../support.mjs";
+import { project, run } from "../support.mjs";
 import { FeatureBus, WorkflowOrchestrator, repflowError } from "./package.mjs";
 
 function world(actions, options) {
@@ -51,10 +51,10 @@ test("events are told when they happen, also while nothing else does", async () 
   const orchestrator = world({ act: () => after(1), long: () => after(60), fail: () => { throw new Error("no"); } });
   const told = [];
   const steps = [{ id: "p", parallel: [{ id: "short", call: "world.act" }, { id: "long", call: "world.long" }] }];
-  const run = orchestrator.executeWorkflow({ id: "w", steps }, {}, { onEvent: (event) => told.push(event) });
+  const running = orchestrator.executeWorkflow({ id: "w", steps }, {}, { onEvent: (event) => told.push(event) });
   await after(30);
   assert.ok(told.some(({ type, stepId }) => type === "step.completed" && stepId === "short"));
-  await run;
+  await running;
   const retry = one({ call: "world.fail", retry: { maxAttempts: 2, delay: 60, jitter: "none" } });
   const failing = orchestrator.executeWorkflow(retry, {}, { onEvent: (event) => told.push(event) });
   await after(20);
@@ -126,6 +126,20 @@ test("whatever a handler throws is an error of the run", async () => {
       return repflowError({ code: "step.failed", stepId: "only" })(error);
     });
   }
+});
+
+test("a runtime without finalizers, messages and immediates runs long workflows, too", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const script = `
+    for (const name of ["FinalizationRegistry", "MessageChannel", "setImmediate"]) delete globalThis[name];
+    const { FeatureBus, WorkflowOrchestrator } = await import("repflow");
+    const bus = new FeatureBus();
+    bus.registerFeature({ name: "world", version: "1.0.0", actions: { act: () => "done" } });
+    const steps = Array.from({ length: 5_000 }, (_, index) => ({ id: "s" + index, call: "world.act" }));
+    console.log((await new WorkflowOrchestrator({ bus }).executeWorkflow({ id: "long", steps }, {})).output);
+    bus.dispose();
+  `;
+  assert.match(await run(process.execPath, ["--input-type=module", "-e", script], directory), /^done$/m);
 });
 
 /** The slim entry of a copy of its own, so that its core has not been loaded. */
