@@ -10,8 +10,9 @@
 //! this handler, wake me then, the run has ended), and time and randomness are arguments:
 //!
 //! ```
+//! use repflow::policy::Outcome;
 //! use repflow::time::Timestamp;
-//! use repflow::workflow::{Effect, Input, Outcome, Plan, Run, RunEnd, StepIx};
+//! use repflow::workflow::{Command, Engine, Plan, RunEnd, StepIx};
 //! use std::{rc::Rc, time::Duration};
 //!
 //! let plan = Plan::from_json(
@@ -21,19 +22,18 @@
 //!     ] }"#,
 //!     Duration::from_secs(30),
 //! )?;
-//! let mut run = Run::new(Rc::new(plan), 42);
 //! let (load, greet) = (StepIx(0), StepIx(1));
 //! let now = Timestamp::EPOCH;
 //!
-//! let mut effects = Vec::new();
-//! run.handle(Input::Started, now, &mut effects);
-//! assert_eq!(effects.pop(), Some(Effect::Call { step: load, attempt: 1 }));
+//! let mut engine = Engine::default();
+//! let run = engine.start(Rc::new(plan), 42, now);
+//! assert_eq!(engine.drain_commands().last(), Some(Command::Call { run, step: load, attempt: 1 }));
 //!
-//! run.handle(Input::StepSettled { step: load, attempt: 1, outcome: Outcome::Completed }, now, &mut effects);
-//! assert_eq!(effects.pop(), Some(Effect::Call { step: greet, attempt: 1 }));
+//! engine.settle(run, load, 1, &Outcome::COMPLETED, now);
+//! assert_eq!(engine.drain_commands().last(), Some(Command::Call { run, step: greet, attempt: 1 }));
 //!
-//! run.handle(Input::StepSettled { step: greet, attempt: 1, outcome: Outcome::Completed }, now, &mut effects);
-//! assert_eq!(effects.pop(), Some(Effect::Settle(RunEnd::Completed)));
+//! engine.settle(run, greet, 1, &Outcome::COMPLETED, now);
+//! assert_eq!(engine.drain_commands().last(), Some(Command::Settle { run, end: RunEnd::Completed }));
 //! # Ok::<(), repflow::Error>(())
 //! ```
 //!
@@ -47,8 +47,8 @@
 //! - [`error`]: the one public error, and the table of its codes
 //! - [`time`], [`rng`]: instants, durations and seeded randomness; nothing else reads a clock or draws a number
 //! - [`value`]: a cheap handle to data, here or on the host's side
-//! - [`policy`]: retry and backoff, as pure decisions
-//! - [`exec`]: timers and slots, for whoever executes something
+//! - [`policy`]: what guards a call: retry, breaker, limits, timeouts, cache, as pure decisions
+//! - [`exec`]: timers, for whoever executes something
 //! - [`workflow`]: what a workflow is, and how a run moves
 //! - [`bus`]: features, topics and requests
 //! - [`fitness`]: the coach, whose features answer with no key and no network
@@ -57,7 +57,7 @@
 //! - [`number`], [`small`]: formatting and sorting in a few bytes
 //!
 //! Arrows point one way: `wasm` to everything; `fitness` to `bus` (for the trait of a feature) and below; `workflow` to
-//! `exec` and `policy`; `bus` to `exec`. `workflow` knows neither `bus` nor `fitness`; what connects a step to a feature is
+//! `policy` and `exec`; `policy` and `bus` to `exec`. `workflow` knows neither `bus` nor `fitness`; what connects a step to a feature is
 //! the host.
 
 pub mod bus;
@@ -66,6 +66,7 @@ pub mod exec;
 pub mod fitness;
 pub mod number;
 pub mod policy;
+mod reader;
 pub mod rng;
 #[cfg(feature = "sim")]
 pub mod sim;

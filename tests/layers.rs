@@ -12,13 +12,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("number", &[]),
     ("small", &[]),
     ("value", &[]),
+    ("reader", &["error", "number", "time"]),
     ("exec", &["time"]),
-    ("policy", &["error", "rng", "time"]),
-    ("workflow", &["error", "exec", "number", "policy", "rng", "small", "time", "value"]),
+    ("policy", &["error", "exec", "reader", "rng", "time"]),
+    ("workflow", &["error", "exec", "policy", "reader", "rng", "small", "time", "value"]),
     ("bus", &["error", "exec", "time"]),
     ("fitness", &["bus", "error", "number", "rng", "small"]),
-    ("sim", &["error", "exec", "rng", "time", "value", "workflow"]),
-    ("wasm", &["bus", "error", "fitness", "time", "value", "workflow"]),
+    ("sim", &["error", "exec", "policy", "rng", "time", "value", "workflow"]),
+    ("wasm", &["bus", "error", "fitness", "policy", "time", "value", "workflow"]),
 ];
 
 fn sources(directory: &Path) -> Vec<PathBuf> {

@@ -27,6 +27,16 @@ pub enum Jitter {
     Full,
     /// Half of it: uniform in `[delay / 2, delay)`.
     Equal,
+    /// Drawn along a smooth exponential curve, so that the attempts of many callers spread evenly over time instead of
+    /// bunching where each step of the schedule begins; only with [`Growth::Exponential`].
+    Decorrelated,
+}
+
+/// How far a schedule has come; only [`Jitter::Decorrelated`] remembers something.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// The curve at the last draw, in units of the delay.
+    curve: f64,
 }
 
 /// A schedule of delays.
@@ -57,7 +67,10 @@ impl Default for Backoff {
 impl Backoff {
     /// The delay after attempt number `attempt` failed; the first attempt is 1. Jitter applies after the cap, so the
     /// cap holds and a capped delay is still spread.
-    pub fn delay_after(&self, attempt: u32, rng: &mut Rng) -> Duration {
+    pub fn delay_after(&self, attempt: u32, progress: &mut Progress, rng: &mut Rng) -> Duration {
+        if self.jitter == Jitter::Decorrelated {
+            return self.decorrelated(attempt, progress, rng);
+        }
         let times = attempt.saturating_sub(1);
         let grown = match self.growth {
             Growth::Constant => self.delay,
@@ -66,13 +79,30 @@ impl Backoff {
         };
         let capped = grown.min(self.max_delay);
         match self.jitter {
-            Jitter::None => capped,
+            Jitter::None | Jitter::Decorrelated => capped,
             Jitter::Full => part_of(capped, rng),
             Jitter::Equal => {
                 let half = capped / 2;
                 half + part_of(capped - half, rng)
             }
         }
+    }
+
+    /// The curve is `2^t * tanh(sqrt(4t))` at `t` = attempt + a random part of one; a delay is what it rose since the
+    /// last draw, scaled so that the median of the first is the base (Polly, "decorrelated jitter backoff V2": the
+    /// factor 4 and the divisor 1.4 are its figures).
+    fn decorrelated(&self, attempt: u32, progress: &mut Progress, rng: &mut Rng) -> Duration {
+        // Beyond this the cap has long been reached, whatever the base; the curve stays finite.
+        const LAST: u32 = 64;
+        const STEEPNESS: f64 = 4.0;
+        const SCALE: f64 = 1.4;
+        let t = f64::from(attempt.saturating_sub(1).min(LAST)) + rng.unit();
+        let curve = t.exp2() * (STEEPNESS * t).sqrt().tanh();
+        let risen = (curve - progress.curve).max(0.0);
+        progress.curve = curve;
+        let micros = self.delay.as_micros() as f64 * risen / SCALE;
+        // A float cast saturates.
+        Duration::from_micros(micros as u64).min(self.max_delay)
     }
 }
 

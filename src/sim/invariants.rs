@@ -40,7 +40,7 @@ impl Watch {
         assert!(!self.running.contains_key(&step), "`{id}` was called while it runs");
         let before = self.attempts.insert(step, attempt).unwrap_or_default();
         assert_eq!(attempt, before + 1, "the attempts of `{id}` are not counted one by one");
-        let allowed = self.plan.step(step).retry.map_or(1, |retry| retry.max_attempts);
+        let allowed = self.plan.step(step).policies.retry.as_ref().map_or(1, |retry| retry.max_attempts);
         assert!(attempt <= allowed, "attempt {attempt} of `{id}`, which may be tried {allowed} times");
         for need in &self.plan.step(step).needs {
             self.assert_answered(*need, id);

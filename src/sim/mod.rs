@@ -31,11 +31,12 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::exec::Timers;
+use crate::policy::Outcome;
 use crate::rng::Rng;
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::StepKind;
-use crate::workflow::{Command, Engine, Event, Outcome, Plan, RunEnd, RunId, Scope, StepIx};
+use crate::workflow::{Command, Engine, Event, Plan, RunEnd, RunId, Scope, StepIx};
 use invariants::Watch;
 
 /// A call as the world sees it.
@@ -89,8 +90,15 @@ impl<W> std::fmt::Debug for Simulation<W> {
 /// Something that the world does at an instant.
 #[derive(Debug)]
 enum Happening {
-    Settle { run: RunId, step: StepIx, attempt: u32, answer: Result<Json, Outcome> },
+    Settle { run: RunId, step: StepIx, attempt: u32, answer: Result<Json, Fault> },
     Cancel(RunId),
+}
+
+/// How a call fails.
+#[derive(Debug)]
+enum Fault {
+    Passing,
+    Lasting,
 }
 
 #[derive(Debug)]
@@ -233,14 +241,15 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                         {
                             state.outputs[step.0 as usize] = Value::from(&value);
                         }
-                        Outcome::Completed
+                        Outcome::COMPLETED
                     }
-                    Err(outcome) => outcome,
+                    Err(Fault::Passing) => Outcome::failed(),
+                    Err(Fault::Lasting) => Outcome::failed_for_good(),
                 };
                 if let Some(state) = self.runs.get_mut(&run) {
                     state.watch.settled(step, attempt);
                 }
-                self.engine.settle(run, step, attempt, outcome, self.now);
+                self.engine.settle(run, step, attempt, &outcome, self.now);
             }
         }
     }
@@ -266,14 +275,13 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 Command::BuildOutput { run } => {
                     let state = self.state(run);
                     let output = state.plan.output.as_ref().map(|template| template.fill(&state.scope()));
-                    let outcome = match output {
+                    match output {
                         Some(Ok(value)) => {
                             state.output = value;
-                            Outcome::Completed
+                            self.engine.output_built(run, self.now);
                         }
-                        _ => Outcome::FailedForGood,
-                    };
-                    self.engine.output_built(run, outcome, self.now);
+                        _ => self.engine.output_failed(run, self.now),
+                    }
                     self.perform();
                 }
                 Command::Settle { run, end } => {
@@ -285,6 +293,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                     }
                     state.end = Some(end);
                 }
+                Command::Circuit { .. } => {}
             }
         }
     }
@@ -299,13 +308,13 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             _ => Ok(state.input.clone()),
         };
         let (delay, answer) = match params {
-            Err(_) => (Duration::ZERO, Err(Outcome::FailedForGood)),
+            Err(_) => (Duration::ZERO, Err(Fault::Lasting)),
             Ok(params) => {
                 let call = Call { step: &plan.step(step).id, attempt, params: &params };
                 match (self.world)(&call, &mut self.rng) {
                     Answer::Value(delay, value) => (delay, Ok(value)),
-                    Answer::Fail(delay) => (delay, Err(Outcome::Failed)),
-                    Answer::FailForGood(delay) => (delay, Err(Outcome::FailedForGood)),
+                    Answer::Fail(delay) => (delay, Err(Fault::Passing)),
+                    Answer::FailForGood(delay) => (delay, Err(Fault::Lasting)),
                     Answer::Never => return,
                 }
             }

@@ -12,14 +12,15 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{error_to_js, json_from_js, object, text_of, value_from_js, value_to_js};
+use super::failure::{Reported, number_of};
 use super::{handle, slot};
 use crate::error::{Code, Error};
+use crate::policy::{FailureReason, Options, Outcome};
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::{Step, StepKind};
 use crate::workflow::{
-    AbortReason, Command, Engine, Event, EventKind, FailureReason, Outcome, Plan, RunEnd, Scope, Status, StepIx,
-    Template,
+    AbortReason, Command, Engine, Event, EventKind, Plan, RunEnd, Scope, Status, StepIx, Template,
 };
 
 /// Words to a command: `op, run, step, detail`.
@@ -49,20 +50,32 @@ impl Host {
 fn encode(command: Command) -> Option<[u32; WORDS]> {
     Some(match command {
         Command::Call { run, step, attempt } => [0, run, step.0, attempt],
-        Command::Abort { run, step, attempt, reason: AbortReason::TimedOut } => [1, run, step.0, attempt],
-        // The end of the run follows, and tells every handler why.
-        Command::Abort { reason: AbortReason::RunEnded, .. } => return None,
+        Command::Abort { run, step, attempt, reason } => match reason {
+            AbortReason::TimedOut => [1, run, step.0, attempt],
+            AbortReason::Superseded => [9, run, step.0, attempt],
+            AbortReason::TotalTimedOut => [10, run, step.0, attempt],
+            // The end of the run follows, and tells every handler why.
+            AbortReason::RunEnded => return None,
+        },
         Command::Collect { run, step } => [2, run, step.0, 0],
         Command::BuildOutput { run } => [7, run, NO_STEP, 0],
         Command::Settle { run, end } => match end {
             RunEnd::Completed => [3, run, NO_STEP, 0],
-            RunEnd::Failed(step, FailureReason::Error) => [4, run, step.0, 0],
-            RunEnd::Failed(step, FailureReason::Timeout) => [4, run, step.0, 1],
+            RunEnd::Failed(step, reason) => [4, run, step.0, pack(reason)],
             RunEnd::OutputFailed => [8, run, NO_STEP, 0],
             RunEnd::TimedOut => [5, run, NO_STEP, 0],
             RunEnd::Cancelled => [6, run, NO_STEP, 0],
         },
+        Command::Circuit { breaker, change } => [11, breaker, change.from as u32, change.to as u32],
     })
+}
+
+/// Why a step failed, in the upper four bits, and in how many milliseconds it may be asked again: up to three days.
+fn pack(reason: FailureReason) -> u32 {
+    const LONGEST: u32 = (1 << 28) - 1;
+    let (number, retry_after) = number_of(reason);
+    let ms = retry_after.map_or(LONGEST, |it| u32::try_from(it.as_millis()).unwrap_or(LONGEST).min(LONGEST));
+    number << 28 | ms
 }
 
 fn with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> T) -> T {
@@ -109,12 +122,17 @@ fn step_to_js(step: &Step) -> JsValue {
             ("feature", (&**feature).into()),
             ("action", (&**action).into()),
             ("hasWith", with.is_some().into()),
-            ("timeoutMs", step.timeout.map_or(JsValue::NULL, |timeout| (timeout.as_secs_f64() * 1_000.0).into())),
+            ("timeoutMs", millis(step.policies.timeout)),
+            ("totalTimeoutMs", millis(step.policies.total_timeout)),
         ]),
         StepKind::Group { children, .. } => {
             object([id, ("children", children.iter().map(|child| JsValue::from(child.0)).collect::<Array>().into())])
         }
     }
+}
+
+fn millis(duration: Option<Duration>) -> JsValue {
+    duration.map_or(JsValue::NULL, |duration| (duration.as_secs_f64() * 1_000.0).into())
 }
 
 /// Forgets a plan; runs of it go on.
@@ -132,28 +150,43 @@ pub fn run_start(engine: u32, plan: u32, seed: u32, now_ms: f64) -> Option<u32> 
     })
 }
 
-/// An attempt ended: 0 completed, 1 failed, 2 failed in a way that no retry mends.
+/// An attempt completed.
 #[wasm_bindgen(js_name = runSettle)]
-pub fn run_settle(engine: u32, run: u32, step: u32, attempt: u32, outcome: u8, now_ms: f64) -> u32 {
+pub fn run_settle(engine: u32, run: u32, step: u32, attempt: u32, now_ms: f64) -> u32 {
     with(engine, |host| {
-        host.engine.settle(run, StepIx(step), attempt, outcome_of(outcome), Timestamp::from_millis(now_ms));
+        host.engine.settle(run, StepIx(step), attempt, &Outcome::COMPLETED, Timestamp::from_millis(now_ms));
         host.flush()
     })
 }
 
-fn outcome_of(number: u8) -> Outcome {
-    match number {
-        0 => Outcome::Completed,
-        1 => Outcome::Failed,
-        _ => Outcome::FailedForGood,
-    }
+/// An attempt failed; see [`Reported`] for what is told of its error.
+#[wasm_bindgen(js_name = runFail)]
+pub fn run_fail(engine: u32, run: u32, step: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
+    let error = Reported::read(error.as_ref());
+    let now = Timestamp::from_millis(now_ms);
+    with(engine, |host| {
+        let plan = host.engine.run(run).map(|run| Rc::clone(run.plan()));
+        let rows = plan.as_ref().and_then(|plan| plan.steps().get(step as usize)).map(|step| &step.policies.classify[..]);
+        let failure = error.failure(rows.unwrap_or_default(), now);
+        host.engine.settle(run, StepIx(step), attempt, &Outcome::Failed(failure), now);
+        host.flush()
+    })
 }
 
-/// The output of a run was built, or cannot be; the numbers are those of [`run_settle`].
+/// The output of a run was built.
 #[wasm_bindgen(js_name = runOutputBuilt)]
-pub fn run_output_built(engine: u32, run: u32, outcome: u8, now_ms: f64) -> u32 {
+pub fn run_output_built(engine: u32, run: u32, now_ms: f64) -> u32 {
     with(engine, |host| {
-        host.engine.output_built(run, outcome_of(outcome), Timestamp::from_millis(now_ms));
+        host.engine.output_built(run, Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+/// The output of a run cannot be built.
+#[wasm_bindgen(js_name = runOutputFailed)]
+pub fn run_output_failed(engine: u32, run: u32, now_ms: f64) -> u32 {
+    with(engine, |host| {
+        host.engine.output_failed(run, Timestamp::from_millis(now_ms));
         host.flush()
     })
 }
@@ -169,8 +202,28 @@ pub fn run_cancel(engine: u32, run: u32, now_ms: f64) -> u32 {
 
 /// Forgets a run.
 #[wasm_bindgen(js_name = runRemove)]
-pub fn run_remove(engine: u32, run: u32) {
-    with(engine, |host| host.engine.remove(run));
+pub fn run_remove(engine: u32, run: u32, now_ms: f64) -> u32 {
+    with(engine, |host| {
+        host.engine.remove(run, Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+/// The name of a circuit breaker.
+#[wasm_bindgen(js_name = engineBreakerName)]
+pub fn engine_breaker_name(engine: u32, breaker: u32) -> String {
+    with(engine, |host| host.engine.guards().breaker_name(breaker).to_string())
+}
+
+/// Defines shared parts of policies under a name.
+#[wasm_bindgen(js_name = engineDefine)]
+pub fn engine_define(engine: u32, name: &str, options: &JsValue) -> Result<(), JsValue> {
+    let what = format!("the policies `{name}`");
+    let options = json_from_js(options, Code::ConfigInvalid, &what)
+        .and_then(|options| Options::new(&options))
+        .map_err(|error| error_to_js(&error))?;
+    with(engine, |host| host.engine.guards().define(&name.into(), &options));
+    Ok(())
 }
 
 /// Fires the timers that are due, and collects what waits to be done.

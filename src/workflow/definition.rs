@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::reader::{Object, Problems, describe, join};
+use crate::reader::{Object, Problems, describe, join};
 use crate::policy::{Backoff, Growth, Jitter, Retry};
 
 /// A workflow, as written.
@@ -40,10 +40,8 @@ pub struct StepDefinition {
     pub action: StepAction,
     /// The steps of its list that it waits for; `None` waits for the one before it, `Some([])` for none.
     pub needs: Option<Vec<String>>,
-    /// Bounds one attempt.
-    pub timeout: Option<Duration>,
-    /// What happens after an attempt that failed; `None` is one attempt.
-    pub retry: Option<Retry>,
+    /// What guards its call.
+    pub policies: Options,
 }
 
 /// What a step does.
@@ -83,8 +81,37 @@ const DEFINITION_KEYS: &[&str] =
     &["$schema", "id", "version", "description", "timeout", "concurrency", "steps", "output", "metadata"];
 const DEFINITION_PLANNED: &[&str] = &["parameters"];
 const STEP_KINDS: &[&str] = &["call", "parallel", "steps"];
-const STEP_KEYS: &[&str] =
-    &["id", "description", "call", "parallel", "steps", "with", "needs", "timeout", "retry", "concurrency", "metadata"];
+const STEP_KEYS: &[&str] = &[
+    "id",
+    "description",
+    "call",
+    "parallel",
+    "steps",
+    "with",
+    "needs",
+    "totalTimeout",
+    "retry",
+    "circuitBreaker",
+    "rateLimit",
+    "bulkhead",
+    "timeout",
+    "hedge",
+    "classify",
+    "concurrency",
+    "metadata",
+];
+/// Keys of a call alone.
+const CALL_KEYS: &[&str] = &[
+    "with",
+    "totalTimeout",
+    "retry",
+    "circuitBreaker",
+    "rateLimit",
+    "bulkhead",
+    "timeout",
+    "hedge",
+    "classify",
+];
 const STEP_PLANNED: &[&str] = &[
     "switch",
     "forEach",
@@ -94,15 +121,13 @@ const STEP_PLANNED: &[&str] = &[
     "workflow",
     "when",
     "fallback",
-    "circuitBreaker",
     "cache",
+    "singleFlight",
     "compensate",
     "onError",
     "priority",
     "idempotencyKey",
-    "totalTimeout",
 ];
-const RETRY_KEYS: &[&str] = &["maxAttempts", "backoff", "delay", "maxDelay", "jitter"];
 
 impl Definition {
     /// Reads a definition and notes everything that is wrong in it.
@@ -159,8 +184,7 @@ fn read_step(json: &Json, pointer: &str, problems: &mut Problems) -> Option<Step
         id,
         action: read_action(&object, problems),
         needs: read_needs(&object, problems),
-        timeout: object.timeout("timeout", problems),
-        retry: read_retry(&object, problems),
+        policies: Options::read(&object, Names::Known, problems),
     })
 }
 
@@ -197,7 +221,7 @@ fn read_action(object: &Object<'_>, problems: &mut Problems) -> StepAction {
             StepAction::Call { feature, action, with: object.get("with").cloned() }
         }
         Some(kind) => {
-            for key in ["with", "timeout", "retry"] {
+            for key in CALL_KEYS {
                 if object.get(key).is_some() {
                     let message = format!("`{key}` belongs to `call`; give it to the steps inside of `{kind}`");
                     problems.note(object.pointer_to(key), message);
@@ -237,23 +261,4 @@ fn read_needs(object: &Object<'_>, problems: &mut Problems) -> Option<Vec<String
         }
     }
     Some(needs)
-}
-
-fn read_retry(object: &Object<'_>, problems: &mut Problems) -> Option<Retry> {
-    let json = object.get("retry")?;
-    let pointer = object.pointer_to("retry");
-    let retry = Object::read(json, &pointer, "`retry`", problems)?;
-    retry.check_keys("`retry`", RETRY_KEYS, &[], problems);
-    let defaults = Retry::default();
-    let growths = [("constant", Growth::Constant), ("linear", Growth::Linear), ("exponential", Growth::Exponential)];
-    let jitters = [("none", Jitter::None), ("full", Jitter::Full), ("equal", Jitter::Equal)];
-    Some(Retry {
-        max_attempts: retry.count("maxAttempts", problems).unwrap_or(defaults.max_attempts),
-        backoff: Backoff {
-            growth: retry.choice("backoff", &growths, problems).unwrap_or(defaults.backoff.growth),
-            delay: retry.duration("delay", problems).unwrap_or(defaults.backoff.delay),
-            max_delay: retry.duration("maxDelay", problems).unwrap_or(defaults.backoff.max_delay),
-            jitter: retry.choice("jitter", &jitters, problems).unwrap_or(defaults.backoff.jitter),
-        },
-    })
 }

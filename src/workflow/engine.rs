@@ -1,17 +1,18 @@
 //! Many runs, one clock: what a host drives.
 //!
-//! The engine keeps the runs and their timers, and turns the effects of each run into [`Command`]s for the host: calls,
-//! aborts and ends. The host tells it what settled and what time it is, and keeps one timer of its own for
-//! [`next_deadline`](Engine::next_deadline).
+//! A run says which call it wants, the [guards](Guards) say when it is attempted, and the engine connects the two. What
+//! is left for the host are [`Command`]s: calls, aborts and ends. The host tells the engine what settled and what time it
+//! is, and keeps one timer of its own for [`next_deadline`](Engine::next_deadline).
 
 use std::rc::Rc;
 
 use slab::Slab;
 
-use super::message::{AbortReason, Effect, Input, Outcome, RunEnd, Timer};
+use super::message::{AbortReason, Effect, Input, RunEnd};
 use super::plan::{Plan, StepIx};
 use super::run::Run;
 use crate::exec::{TimerId, Timers};
+use crate::policy::{self, CallId, Change, End, Guards, Outcome, Request, Wiring};
 use crate::time::Timestamp;
 
 /// Names a run from its start until it is removed; then the number is used again.
@@ -60,28 +61,41 @@ pub enum Command {
         /// How it ended.
         end: RunEnd,
     },
+    /// A circuit breaker changed its state; it belongs to all runs.
+    Circuit {
+        /// Which one; see [`Guards::breaker_name`].
+        breaker: u32,
+        /// From what to what.
+        change: Change,
+    },
 }
 
 impl Command {
-    /// The run it is about.
+    /// The run it is about, if it is about one.
     #[must_use]
-    pub fn run(self) -> RunId {
+    pub fn run(self) -> Option<RunId> {
         match self {
             Self::Call { run, .. }
             | Self::Abort { run, .. }
             | Self::Collect { run, .. }
             | Self::BuildOutput { run }
-            | Self::Settle { run, .. } => run,
+            | Self::Settle { run, .. } => Some(run),
+            Self::Circuit { .. } => None,
         }
     }
 }
 
-/// Runs and their timers.
+/// Runs, and the guards of their calls.
 #[derive(Debug, Default)]
 pub struct Engine {
     runs: Slab<Slot>,
-    timers: Timers<(RunId, Timer)>,
+    /// The timeouts of the runs.
+    timeouts: Timers<RunId>,
+    guards: Guards,
     commands: Vec<Command>,
+    /// Effects that are to be performed, the next one last. A stack and not recursion: what one of them leads to comes
+    /// before the next one, however long the chain.
+    todo: Vec<(RunId, Effect)>,
     /// Reused for the effects of each input.
     effects: Vec<Effect>,
 }
@@ -89,44 +103,75 @@ pub struct Engine {
 #[derive(Debug)]
 struct Slot {
     run: Run,
-    /// The timer of the run, then one for each step.
-    timers: Vec<Option<TimerId>>,
+    timeout: Option<TimerId>,
+    /// The calls that are open, by step.
+    calls: Vec<Option<CallId>>,
 }
 
 impl Engine {
     /// Starts a run of `plan`; `seed` is all its randomness.
     pub fn start(&mut self, plan: Rc<Plan>, seed: u64, now: Timestamp) -> RunId {
-        let timers = vec![None; plan.steps().len() + 1];
-        let run = self.runs.insert(Slot { run: Run::new(plan, seed), timers }) as RunId;
-        self.feed(run, Input::Started, now);
+        let calls = vec![None; plan.steps().len()];
+        let run = self.runs.insert(Slot { run: Run::new(plan, seed), timeout: None, calls }) as RunId;
+        self.input(run, Input::Started, now);
         run
     }
 
     /// An attempt of a call ended. One that nobody waits for any more is ignored.
-    pub fn settle(&mut self, run: RunId, step: StepIx, attempt: u32, outcome: Outcome, now: Timestamp) {
-        self.feed(run, Input::StepSettled { step, attempt, outcome }, now);
+    pub fn settle(&mut self, run: RunId, step: StepIx, attempt: u32, outcome: &Outcome<'_>, now: Timestamp) {
+        let call = self.runs.get(run as usize).and_then(|slot| *slot.calls.get(step.0 as usize)?);
+        if let Some(call) = call {
+            self.guards.settle(call, attempt, outcome, now);
+            self.work_off(now);
+        }
     }
 
-    /// The output of a run is there, or cannot be had.
-    pub fn output_built(&mut self, run: RunId, outcome: Outcome, now: Timestamp) {
-        self.feed(run, Input::OutputBuilt(outcome), now);
+    /// The output of a run is there.
+    pub fn output_built(&mut self, run: RunId, now: Timestamp) {
+        self.input(run, Input::OutputBuilt, now);
+    }
+
+    /// The output of a run cannot be had.
+    pub fn output_failed(&mut self, run: RunId, now: Timestamp) {
+        self.input(run, Input::OutputFailed, now);
     }
 
     /// Stops a run. One that has ended is left as it is.
     pub fn cancel(&mut self, run: RunId, now: Timestamp) {
-        self.feed(run, Input::CancelRequested, now);
+        self.input(run, Input::CancelRequested, now);
     }
 
-    /// Fires every timer that is due, earliest first.
+    /// Does all that is due, earliest first.
     pub fn tick(&mut self, now: Timestamp) {
-        while let Some((run, timer)) = self.timers.pop_due(now) {
-            self.feed(run, Input::TimerFired(timer), now);
+        loop {
+            let (timeout, call) = (self.timeouts.next_due(), self.guards.next_deadline());
+            // At the same instant the end of a run comes first: nothing is begun for a run that is over.
+            if timeout.is_some_and(|at| call.is_none_or(|call| at <= call)) {
+                let Some(run) = self.timeouts.pop_due(now) else { return };
+                self.input(run, Input::TimeoutFired, now);
+            } else {
+                if !self.guards.tick(now) {
+                    return;
+                }
+                self.work_off(now);
+            }
         }
     }
 
-    /// When [`tick`](Self::tick) is due next; `None` when no timer is set.
+    /// When [`tick`](Self::tick) is due next; `None` when nothing waits for time to pass.
     pub fn next_deadline(&mut self) -> Option<Timestamp> {
-        self.timers.next_due()
+        [self.timeouts.next_due(), self.guards.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// The guards of all calls, with what they share.
+    pub fn guards(&mut self) -> &mut Guards {
+        &mut self.guards
+    }
+
+    /// Moves the guards by hand, and passes on what comes of it.
+    pub fn with_guards(&mut self, act: impl FnOnce(&mut Guards), now: Timestamp) {
+        act(&mut self.guards);
+        self.work_off(now);
     }
 
     /// Takes what the host has to do, in order.
@@ -142,12 +187,17 @@ impl Engine {
 
     /// Forgets a run, with its timers and the commands that nobody has taken yet. One that has not ended is not told to
     /// stop: [`cancel`](Self::cancel) it first to abort what runs.
-    pub fn remove(&mut self, run: RunId) {
+    pub fn remove(&mut self, run: RunId, now: Timestamp) {
         if let Some(slot) = self.runs.try_remove(run as usize) {
-            for timer in slot.timers.into_iter().flatten() {
-                self.timers.clear(timer);
+            if let Some(timeout) = slot.timeout {
+                self.timeouts.clear(timeout);
             }
-            self.commands.retain(|command| command.run() != run);
+            for call in slot.calls.into_iter().flatten() {
+                self.guards.cancel(call, now);
+            }
+            // Another run may get what its calls held.
+            self.work_off(now);
+            self.commands.retain(|command| command.run() != Some(run));
         }
     }
 
@@ -163,38 +213,117 @@ impl Engine {
         self.runs.is_empty()
     }
 
+    fn input(&mut self, run: RunId, input: Input, now: Timestamp) {
+        self.feed(run, input, now);
+        self.work_off(now);
+    }
+
     fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         slot.run.handle(input, now, &mut self.effects);
-        for effect in self.effects.drain(..) {
-            let command = match effect {
-                Effect::Call { step, attempt } => Command::Call { run, step, attempt },
-                Effect::Abort { step, attempt, reason } => Command::Abort { run, step, attempt, reason },
-                Effect::Collect { step } => Command::Collect { run, step },
-                Effect::BuildOutput => Command::BuildOutput { run },
-                Effect::Settle(end) => Command::Settle { run, end },
-                Effect::SetTimer { timer, at } => {
-                    let id = self.timers.set(at, (run, timer));
-                    if let Some(before) = slot.timers[timer_slot(timer)].replace(id) {
-                        self.timers.clear(before);
-                    }
-                    continue;
+        self.todo.extend(self.effects.drain(..).rev().map(|effect| (run, effect)));
+    }
+
+    /// Performs what is to be done until nothing is: first what guards have to say, then the next effect.
+    fn work_off(&mut self, now: Timestamp) {
+        loop {
+            if let Some(command) = self.guards.next_command() {
+                self.relay(command, now);
+            } else if let Some((run, effect)) = self.todo.pop() {
+                self.perform(run, effect, now);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn perform(&mut self, run: RunId, effect: Effect, now: Timestamp) {
+        let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        match effect {
+            Effect::Call { step, seed } => {
+                let policies = &slot.run.plan().step(step).policies;
+                let wiring = match &slot.run.plan().step(step).scope {
+                    Some(scope) => self.guards.wire(policies, scope),
+                    None => Wiring::default(),
+                };
+                let request = Request { seed, ..Request::new(owner(run, step)) };
+                slot.calls[step.0 as usize] = Some(self.guards.begin(policies, wiring, &request, now));
+            }
+            Effect::Resume { step } => {
+                if let Some(call) = slot.calls[step.0 as usize] {
+                    self.guards.resume(call, now);
                 }
-                Effect::ClearTimer { timer } => {
-                    if let Some(id) = slot.timers[timer_slot(timer)].take() {
-                        self.timers.clear(id);
-                    }
-                    continue;
+            }
+            Effect::CancelCall { step } => {
+                if let Some(call) = slot.calls[step.0 as usize].take() {
+                    self.guards.cancel(call, now);
                 }
-            };
-            self.commands.push(command);
+            }
+            Effect::SetTimeout { at } => slot.timeout = Some(self.timeouts.set(at, run)),
+            Effect::ClearTimeout => {
+                if let Some(timeout) = slot.timeout.take() {
+                    self.timeouts.clear(timeout);
+                }
+            }
+            Effect::Collect { step } => self.commands.push(Command::Collect { run, step }),
+            Effect::BuildOutput => self.commands.push(Command::BuildOutput { run }),
+            Effect::Settle(end) => self.commands.push(Command::Settle { run, end }),
+        }
+    }
+
+    /// Passes on what the guards say: to the run, and to the host.
+    fn relay(&mut self, command: policy::Command, now: Timestamp) {
+        match command {
+            policy::Command::Start { owner, attempt, .. } => {
+                let (run, step) = owned_by(owner);
+                self.feed(run, Input::AttemptStarted { step, attempt }, now);
+                self.commands.push(Command::Call { run, step, attempt });
+            }
+            policy::Command::Abort { owner, attempt, reason } => {
+                let (run, step) = owned_by(owner);
+                let reason = match reason {
+                    policy::AbortReason::TimedOut => AbortReason::TimedOut,
+                    policy::AbortReason::TotalTimedOut => AbortReason::TotalTimedOut,
+                    policy::AbortReason::Superseded => AbortReason::Superseded,
+                    policy::AbortReason::Cancelled => AbortReason::RunEnded,
+                };
+                self.commands.push(Command::Abort { run, step, attempt, reason });
+            }
+            policy::Command::Failed { owner, attempt, reason } => {
+                let (run, step) = owned_by(owner);
+                self.feed(run, Input::AttemptFailed { step, attempt, reason }, now);
+            }
+            policy::Command::Delayed { owner, delay } => {
+                let (run, step) = owned_by(owner);
+                self.feed(run, Input::RetryScheduled { step, delay }, now);
+            }
+            policy::Command::Ready { owner } => {
+                let (run, step) = owned_by(owner);
+                self.feed(run, Input::RetryDue { step }, now);
+            }
+            policy::Command::Settle { owner, end, .. } => {
+                let (run, step) = owned_by(owner);
+                let outcome = match end {
+                    End::Failed(reason) => Err(reason),
+                    End::Cancelled => return,
+                    End::Completed { .. } | End::Cached { .. } | End::Shared { .. } => Ok(()),
+                };
+                if let Some(slot) = self.runs.get_mut(run as usize) {
+                    slot.calls[step.0 as usize] = None;
+                }
+                self.feed(run, Input::CallSettled { step, outcome }, now);
+            }
+            policy::Command::Circuit { breaker, change } => self.commands.push(Command::Circuit { breaker, change }),
+            // Steps have neither fallbacks nor a cache yet.
+            policy::Command::FellBack { .. } | policy::Command::Evict { .. } => {}
         }
     }
 }
 
-fn timer_slot(timer: Timer) -> usize {
-    match timer {
-        Timer::Run => 0,
-        Timer::Step(step) => step.0 as usize + 1,
-    }
+fn owner(run: RunId, step: StepIx) -> u64 {
+    u64::from(run) << 32 | u64::from(step.0)
+}
+
+fn owned_by(owner: u64) -> (RunId, StepIx) {
+    ((owner >> 32) as RunId, StepIx(owner as u32))
 }

@@ -46,6 +46,14 @@ pub enum EventKind {
     AttemptFailed(StepIx, u32),
     /// An attempt took longer than its timeout.
     AttemptTimedOut(StepIx, u32),
+    /// An attempt was refused by the circuit breaker.
+    AttemptShortCircuited(StepIx),
+    /// An attempt was refused by the bulkhead.
+    AttemptRejected(StepIx),
+    /// An attempt was refused by the rate limit.
+    AttemptRateLimited(StepIx),
+    /// The step took longer than its total timeout.
+    StepTimedOut(StepIx),
     /// The next attempt begins after a delay.
     RetryScheduled(StepIx, u32, Duration),
 }
@@ -66,6 +74,10 @@ impl EventKind {
         "attempt.failed",
         "attempt.timed_out",
         "retry.scheduled",
+        "attempt.short_circuited",
+        "attempt.rejected",
+        "attempt.rate_limited",
+        "step.timed_out",
     ];
 
     /// The stable name, such as `"step.completed"`.
@@ -91,6 +103,10 @@ impl EventKind {
             Self::AttemptFailed(..) => 10,
             Self::AttemptTimedOut(..) => 11,
             Self::RetryScheduled(..) => 12,
+            Self::AttemptShortCircuited(_) => 13,
+            Self::AttemptRejected(_) => 14,
+            Self::AttemptRateLimited(_) => 15,
+            Self::StepTimedOut(_) => 16,
         }
     }
 
@@ -104,6 +120,10 @@ impl EventKind {
             | Self::StepCompleted(step)
             | Self::StepFailed(step)
             | Self::StepCancelled(step)
+            | Self::StepTimedOut(step)
+            | Self::AttemptShortCircuited(step)
+            | Self::AttemptRejected(step)
+            | Self::AttemptRateLimited(step)
             | Self::AttemptStarted(step, _)
             | Self::AttemptFailed(step, _)
             | Self::AttemptTimedOut(step, _)

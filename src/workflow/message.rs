@@ -1,79 +1,95 @@
 //! What goes into a run, and what comes out.
 
 use super::plan::StepIx;
+use crate::policy::FailureReason;
 use crate::time::Timestamp;
+use std::time::Duration;
 
-/// What a host tells a run.
+/// What a run is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Begin.
     Started,
-    /// An attempt of a call ended. One that the run no longer waits for is ignored.
-    StepSettled {
+    /// An attempt of a call began.
+    AttemptStarted {
         /// The step.
         step: StepIx,
-        /// The attempt, as [`Effect::Call`] named it.
-        attempt: u32,
-        /// How it ended.
-        outcome: Outcome,
-    },
-    /// A timer is due.
-    TimerFired(Timer),
-    /// The output that [`Effect::BuildOutput`] asked for is there, or cannot be had.
-    OutputBuilt(Outcome),
-    /// Somebody wants the run to stop.
-    CancelRequested,
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// With a value, which the host keeps.
-    Completed,
-    /// With an error that another attempt may not meet.
-    Failed,
-    /// With an error that every attempt will meet.
-    FailedForGood,
-}
-
-/// What a run asks of its host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Call the handler of a step; report back with [`Input::StepSettled`].
-    Call {
-        /// The step.
-        step: StepIx,
-        /// Which attempt this is, from 1.
+        /// The attempt, from 1.
         attempt: u32,
     },
-    /// An attempt is no longer wanted: tell its handler to stop, and drop what it may still answer.
-    Abort {
+    /// An attempt of a call failed; 0 is one that was not admitted.
+    AttemptFailed {
         /// The step.
         step: StepIx,
         /// The attempt.
         attempt: u32,
         /// Why.
-        reason: AbortReason,
+        reason: FailureReason,
+    },
+    /// The next attempt of a call comes after a delay.
+    RetryScheduled {
+        /// The step.
+        step: StepIx,
+        /// How long.
+        delay: Duration,
+    },
+    /// The delay before the next attempt of a call is over.
+    RetryDue {
+        /// The step.
+        step: StepIx,
+    },
+    /// A call ended, after all its attempts.
+    CallSettled {
+        /// The step.
+        step: StepIx,
+        /// How it ended.
+        outcome: Result<(), FailureReason>,
+    },
+    /// The timeout of the run is due.
+    TimeoutFired,
+    /// The output that [`Effect::BuildOutput`] asked for is there.
+    OutputBuilt,
+    /// The output that [`Effect::BuildOutput`] asked for cannot be had.
+    OutputFailed,
+    /// Somebody wants the run to stop.
+    CancelRequested,
+}
+
+/// What a run asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Make a call, under the policies of its step. What becomes of it is told as it happens, and at last with
+    /// [`Input::CallSettled`].
+    Call {
+        /// The step.
+        step: StepIx,
+        /// All the randomness of the call.
+        seed: u64,
+    },
+    /// The call whose delay is over may make its next attempt.
+    Resume {
+        /// The step.
+        step: StepIx,
+    },
+    /// A call is no longer wanted.
+    CancelCall {
+        /// The step.
+        step: StepIx,
     },
     /// A group completed: its output is the outputs of its children, by id.
     Collect {
         /// The group.
         step: StepIx,
     },
-    /// Wake the run at an instant. There is at most one timer of a kind; setting it again moves it.
-    SetTimer {
-        /// Which timer.
-        timer: Timer,
+    /// Send [`Input::TimeoutFired`] at an instant.
+    SetTimeout {
         /// When.
         at: Timestamp,
     },
-    /// A timer is no longer needed.
-    ClearTimer {
-        /// Which timer.
-        timer: Timer,
-    },
+    /// The timeout is no longer needed.
+    ClearTimeout,
     /// Every step completed, and the definition says what the run's output is: build it, and report back with
-    /// [`Input::OutputBuilt`]. The run has not completed before it is there.
+    /// [`Input::OutputBuilt`] or [`Input::OutputFailed`]. The run has not completed before that.
     BuildOutput,
     /// The run ended; nothing comes after this.
     Settle(RunEnd),
@@ -82,19 +98,14 @@ pub enum Effect {
 /// Why an attempt is no longer wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbortReason {
-    /// It took longer than its timeout.
+    /// It took longer than its `timeout`.
     TimedOut,
+    /// The step took longer than its `totalTimeout`.
+    TotalTimedOut,
+    /// Another attempt answered first.
+    Superseded,
     /// The run ended without it.
     RunEnded,
-}
-
-/// A timer of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timer {
-    /// The timeout of the run.
-    Run,
-    /// The timeout of a step's attempt or, between attempts, the delay before the next one.
-    Step(StepIx),
 }
 
 /// How a run ended.
@@ -110,13 +121,4 @@ pub enum RunEnd {
     TimedOut,
     /// Somebody cancelled it.
     Cancelled,
-}
-
-/// Why the last attempt of a step failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureReason {
-    /// Its handler said so; the host has the error.
-    Error,
-    /// It took longer than its timeout.
-    Timeout,
 }

@@ -2,9 +2,10 @@
 //!
 //! A workflow is data: a [`Definition`] is read from JSON with every problem listed, and compiled into a [`Plan`],
 //! where ids are integers and each step knows who waits for it. A [`Run`] is a state machine over a plan. It performs
-//! nothing: inputs go in (a step settled, a timer fired, somebody cancelled), effects come out (call this, set that
-//! timer, settle), and time and randomness are arguments. An [`Engine`] keeps many runs and their timers, and is what
-//! a host drives: the page, a Worker, a test.
+//! nothing: inputs go in (a call settled, its time is over, somebody cancelled), effects come out (call this, set that
+//! timer, settle), and time and randomness are arguments. How often a call is tried, and when, is not its business but
+//! that of the [policies](crate::policy) of its step. An [`Engine`] connects the two for many runs, and is what a host
+//! drives: the page, a Worker, a test.
 //!
 //! Values never enter the planner. The host holds inputs and outputs, and lends them as [`Value`](crate::value::Value)
 //! when a template asks for a field; between two JavaScript handlers a value is the same object on both sides.
@@ -23,7 +24,6 @@ pub mod event;
 pub mod expression;
 pub mod message;
 pub mod plan;
-mod reader;
 pub mod run;
 pub mod state;
 pub mod template;
@@ -32,7 +32,7 @@ pub use definition::Definition;
 pub use engine::{Command, Engine, RunId};
 pub use event::{Event, EventKind};
 pub use expression::Scope;
-pub use message::{AbortReason, Effect, FailureReason, Input, Outcome, RunEnd, Timer};
+pub use message::{AbortReason, Effect, Input, RunEnd};
 pub use plan::{Plan, StepIx};
 pub use run::Run;
 pub use state::{Status, StepState};

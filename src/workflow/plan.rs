@@ -12,10 +12,10 @@ use serde_json::Value as Json;
 
 use super::definition::{Definition, Order, StepAction, StepDefinition};
 use super::expression::Unresolved;
-use super::reader::{Problems, join, list};
+use crate::reader::{Problems, join, list};
 use super::template::Template;
 use crate::error::{Code, Error, Problem, nearest};
-use crate::policy::Retry;
+use crate::policy::Options;
 use crate::small;
 
 /// A step, as an index into its plan.
@@ -61,10 +61,10 @@ pub struct Step {
     pub dependents: Vec<StepIx>,
     /// The group it belongs to.
     pub parent: Option<StepIx>,
-    /// Bounds one attempt.
-    pub timeout: Option<Duration>,
-    /// What happens after an attempt that failed.
-    pub retry: Option<Retry>,
+    /// What guards its call.
+    pub policies: Rc<Options>,
+    /// Whose calls share what the policies share: those of this step in all runs. `None` when they share nothing.
+    pub scope: Option<Rc<str>>,
 }
 
 /// What a step does.
@@ -151,7 +151,7 @@ impl Plan {
     }
 
     fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler { default_timeout, steps: Vec::new(), written: Vec::new(), by_id: BTreeMap::new() };
+        let mut compiler = Compiler { id: &definition.id, default_timeout, steps: Vec::new(), written: Vec::new(), by_id: BTreeMap::new() };
         let roots = compiler.add_list(&definition.steps, None, problems);
         compiler.link(&definition.steps, &roots, Order::Sequence, problems);
         compiler.check_circles(problems);
@@ -173,6 +173,7 @@ impl Plan {
 }
 
 struct Compiler<'a> {
+    id: &'a str,
     default_timeout: Duration,
     steps: Vec<Step>,
     /// The step as written, for each compiled one.
@@ -220,11 +221,14 @@ impl<'a> Compiler<'a> {
             needs: Vec::new(),
             dependents: Vec::new(),
             parent,
-            timeout: match definition.action {
-                StepAction::Call { .. } => definition.timeout.or(Some(self.default_timeout)),
-                StepAction::Group { .. } => None,
-            },
-            retry: definition.retry,
+            scope: definition.policies.share_something().then(|| format!("{}.{}", self.id, definition.id).into()),
+            policies: Rc::new(match definition.action {
+                StepAction::Call { .. } => Options {
+                    timeout: definition.policies.timeout.or(Some(self.default_timeout)),
+                    ..definition.policies.clone()
+                },
+                StepAction::Group { .. } => Options::default(),
+            }),
         });
         if let StepAction::Group { steps, .. } = &definition.action {
             let added = self.add_list(steps, Some(step), problems);

@@ -6,15 +6,18 @@
 //!
 //! A call is limited twice, by its group and by the run: it first takes a slot of its group, then one of the run. While
 //! it waits for a retry it holds neither, so that a step backing off does not keep others from running.
+//!
+//! A call is one thing here, however often it is tried: its attempts are told to the run for its log and its slots, and
+//! decided elsewhere.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::event::{Event, EventKind};
-use super::message::{AbortReason, Effect, FailureReason, Input, Outcome, RunEnd, Timer};
+use super::message::{Effect, Input, RunEnd};
 use super::plan::{Plan, StepIx, StepKind};
 use super::state::{Status, StepState};
-use crate::exec::Slots;
+use crate::policy::{Bulkhead, Entry, FailureReason};
 use crate::rng::Rng;
 use crate::time::Timestamp;
 
@@ -26,9 +29,9 @@ pub struct Run {
     end: Option<RunEnd>,
     steps: Vec<StepState>,
     /// The limit of the run.
-    slots: Slots<StepIx>,
+    slots: Bulkhead<StepIx>,
     /// The limits of the groups that have one, by step.
-    group_slots: Vec<Option<Slots<StepIx>>>,
+    group_slots: Vec<Option<Bulkhead<StepIx>>>,
     /// Steps of the outermost list that have not completed.
     open_roots: u32,
     /// What is to be done next. A queue instead of recursion: a chain of ten thousand empty groups is no deeper than one.
@@ -68,7 +71,7 @@ impl Run {
             .steps()
             .iter()
             .map(|step| match step.kind {
-                StepKind::Group { concurrency: Some(limit), .. } => Some(Slots::new(Some(limit))),
+                StepKind::Group { concurrency: Some(limit), .. } => Some(Bulkhead::new(Some(limit), u32::MAX)),
                 _ => None,
             })
             .collect();
@@ -76,7 +79,7 @@ impl Run {
             rng: Rng::new(seed),
             end: None,
             steps,
-            slots: Slots::new(plan.concurrency),
+            slots: Bulkhead::new(plan.concurrency, u32::MAX),
             group_slots,
             open_roots: plan.roots.len() as u32,
             agenda: VecDeque::new(),
@@ -116,23 +119,27 @@ impl Run {
         }
         match input {
             Input::Started => self.start(now, effects),
-            Input::StepSettled { step, attempt, outcome } => self.settle(step, attempt, outcome, now, effects),
-            Input::OutputBuilt(outcome) if self.open_roots == 0 => {
-                let end = if outcome == Outcome::Completed { RunEnd::Completed } else { RunEnd::OutputFailed };
-                self.finish(end, now, effects);
+            Input::AttemptStarted { step, attempt } => {
+                self.begin(step, now);
+                self.state(step).attempt = attempt;
+                self.record(EventKind::AttemptStarted(step, attempt), now);
             }
-            Input::OutputBuilt(_) => {}
-            Input::TimerFired(Timer::Run) => self.finish(RunEnd::TimedOut, now, effects),
-            Input::TimerFired(Timer::Step(step)) => match self.step(step).status {
-                Status::Running => {
-                    let attempt = self.step(step).attempt;
-                    effects.push(Effect::Abort { step, attempt, reason: AbortReason::TimedOut });
-                    self.record(EventKind::AttemptTimedOut(step, attempt), now);
-                    self.attempt_failed(step, FailureReason::Timeout, Outcome::Failed, now, effects);
-                }
-                Status::Waiting => self.agenda.push_back(Task::Open(step)),
-                _ => {}
-            },
+            Input::AttemptFailed { step, attempt, reason } => {
+                self.begin(step, now);
+                self.record(attempt_failed(step, attempt, reason), now);
+            }
+            Input::RetryScheduled { step, delay } => {
+                self.state(step).status = Status::Waiting;
+                let next = self.step(step).attempt + 1;
+                self.record(EventKind::RetryScheduled(step, next, delay), now);
+                self.release_slots(step);
+            }
+            Input::RetryDue { step } => self.agenda.push_back(Task::Open(step)),
+            Input::CallSettled { step, outcome } => self.settle(step, outcome, now, effects),
+            Input::OutputBuilt | Input::OutputFailed if self.open_roots > 0 => {}
+            Input::OutputBuilt => self.finish(RunEnd::Completed, now, effects),
+            Input::OutputFailed => self.finish(RunEnd::OutputFailed, now, effects),
+            Input::TimeoutFired => self.finish(RunEnd::TimedOut, now, effects),
             Input::CancelRequested => self.finish(RunEnd::Cancelled, now, effects),
         }
         self.work_off_agenda(now, effects);
@@ -141,7 +148,7 @@ impl Run {
     fn start(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         self.record(EventKind::RunStarted, now);
         if let Some(timeout) = self.plan.timeout {
-            effects.push(Effect::SetTimer { timer: Timer::Run, at: now + timeout });
+            effects.push(Effect::SetTimeout { at: now + timeout });
         }
         let plan = Rc::clone(&self.plan);
         for root in &plan.roots {
@@ -154,43 +161,23 @@ impl Run {
         }
     }
 
-    fn settle(&mut self, step: StepIx, attempt: u32, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
-        let current = self.steps.get(step.0 as usize);
-        if !current.is_some_and(|it| it.status == Status::Running && it.attempt == attempt) {
-            return;
-        }
-        if self.plan.step(step).timeout.is_some() {
-            effects.push(Effect::ClearTimer { timer: Timer::Step(step) });
-        }
-        if outcome == Outcome::Completed {
-            // First this step ends, then who waited for its slots begins: the log never shows more at once than may run.
-            self.agenda.push_back(Task::Complete(step));
-            self.release_slots(step);
-        } else {
-            self.record(EventKind::AttemptFailed(step, attempt), now);
-            self.attempt_failed(step, FailureReason::Error, outcome, now, effects);
-        }
-    }
-
-    /// The one place that decides what a failure leads to.
-    fn attempt_failed(
+    /// The one place that decides what the end of a call leads to.
+    fn settle(
         &mut self,
         step: StepIx,
-        reason: FailureReason,
-        outcome: Outcome,
+        outcome: Result<(), FailureReason>,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let attempt = self.step(step).attempt;
-        let retry = self.plan.step(step).retry.filter(|_| outcome != Outcome::FailedForGood);
-        match retry.and_then(|retry| retry.next_delay(attempt, &mut self.rng)) {
-            Some(delay) => {
-                self.state(step).status = Status::Waiting;
-                self.record(EventKind::RetryScheduled(step, attempt + 1, delay), now);
-                effects.push(Effect::SetTimer { timer: Timer::Step(step), at: now + delay });
+        self.state(step).called = false;
+        match outcome {
+            Ok(()) => {
+                // First this step ends, then who waited for its slots begins: the log never shows more at once than
+                // may run.
+                self.agenda.push_back(Task::Complete(step));
                 self.release_slots(step);
             }
-            None => {
+            Err(reason) => {
                 let state = self.state(step);
                 state.status = Status::Failed;
                 state.ended_at = Some(now);
@@ -204,14 +191,13 @@ impl Run {
         while let Some(task) = self.agenda.pop_front() {
             match task {
                 Task::Open(step) => {
-                    let granted = match self.slots_of_group(step) {
-                        Some(slots) => slots.acquire(step),
-                        None => Some(step),
-                    };
-                    self.agenda.extend(granted.map(Task::Enter));
+                    let entry = self.slots_of_group(step).map_or(Entry::Entered, |slots| slots.enter(step));
+                    if entry == Entry::Entered {
+                        self.agenda.push_back(Task::Enter(step));
+                    }
                 }
                 Task::Enter(step) => self.enter(step, now),
-                Task::Attempt(step) => self.attempt(step, now, effects),
+                Task::Attempt(step) => self.attempt(step, effects),
                 Task::Complete(step) => self.complete(step, now, effects),
             }
         }
@@ -221,8 +207,9 @@ impl Run {
         let plan = Rc::clone(&self.plan);
         match &plan.step(step).kind {
             StepKind::Call { .. } => {
-                let granted = self.slots.acquire(step);
-                self.agenda.extend(granted.map(Task::Attempt));
+                if self.slots.enter(step) == Entry::Entered {
+                    self.agenda.push_back(Task::Attempt(step));
+                }
             }
             StepKind::Group { children, .. } => {
                 self.begin(step, now);
@@ -236,16 +223,13 @@ impl Run {
         }
     }
 
-    fn attempt(&mut self, step: StepIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        self.begin(step, now);
-        let state = self.state(step);
-        state.attempt += 1;
-        let attempt = state.attempt;
-        self.record(EventKind::AttemptStarted(step, attempt), now);
-        if let Some(timeout) = self.plan.step(step).timeout {
-            effects.push(Effect::SetTimer { timer: Timer::Step(step), at: now + timeout });
+    fn attempt(&mut self, step: StepIx, effects: &mut Vec<Effect>) {
+        self.state(step).has_slots = true;
+        if std::mem::replace(&mut self.state(step).called, true) {
+            effects.push(Effect::Resume { step });
+        } else {
+            effects.push(Effect::Call { step, seed: self.rng.next_u64() });
         }
-        effects.push(Effect::Call { step, attempt });
     }
 
     /// Marks a step as running, and tells so when it is the first time.
@@ -302,43 +286,45 @@ impl Run {
 
     /// Gives back the slots of a call, and passes each on to who is next in line for it.
     fn release_slots(&mut self, step: StepIx) {
-        let next = self.slots.release();
-        self.agenda.extend(next.map(Task::Attempt));
-        self.release_group_slot(step);
+        if std::mem::take(&mut self.state(step).has_slots) {
+            self.slots.leave();
+            let next = self.slots.next();
+            self.agenda.extend(next.map(Task::Attempt));
+            self.release_group_slot(step);
+        }
     }
 
     fn release_group_slot(&mut self, step: StepIx) {
-        let next = self.slots_of_group(step).and_then(Slots::release);
+        let next = self.slots_of_group(step).and_then(|slots| {
+            slots.leave();
+            slots.next()
+        });
         self.agenda.extend(next.map(Task::Enter));
     }
 
-    fn slots_of_group(&mut self, step: StepIx) -> Option<&mut Slots<StepIx>> {
+    fn slots_of_group(&mut self, step: StepIx) -> Option<&mut Bulkhead<StepIx>> {
         let parent = self.plan.step(step).parent?;
         self.group_slots[parent.0 as usize].as_mut()
     }
 
-    /// The one place where a run ends: whatever still runs is told to stop, and every timer is cleared.
+    /// The one place where a run ends: every call that is open is given up, and the timeout is cleared.
     fn finish(&mut self, end: RunEnd, now: Timestamp, effects: &mut Vec<Effect>) {
         self.agenda.clear();
         for index in 0..self.steps.len() {
             let step = StepIx(index as u32);
             let state = self.state(step);
-            let (status, attempt) = (state.status, state.attempt);
-            if !matches!(status, Status::Running | Status::Waiting) {
-                continue;
+            if std::mem::take(&mut state.called) {
+                effects.push(Effect::CancelCall { step });
             }
-            state.status = Status::Cancelled;
-            state.ended_at = Some(now);
-            if status == Status::Waiting || self.plan.step(step).timeout.is_some() {
-                effects.push(Effect::ClearTimer { timer: Timer::Step(step) });
+            let state = self.state(step);
+            if matches!(state.status, Status::Running | Status::Waiting) {
+                state.status = Status::Cancelled;
+                state.ended_at = Some(now);
+                self.record(EventKind::StepCancelled(step), now);
             }
-            if status == Status::Running && attempt > 0 {
-                effects.push(Effect::Abort { step, attempt, reason: AbortReason::RunEnded });
-            }
-            self.record(EventKind::StepCancelled(step), now);
         }
         if self.plan.timeout.is_some() {
-            effects.push(Effect::ClearTimer { timer: Timer::Run });
+            effects.push(Effect::ClearTimeout);
         }
         self.record(
             match end {
@@ -360,5 +346,18 @@ impl Run {
 
     fn record(&mut self, kind: EventKind, at: Timestamp) {
         self.log.push(Event { seq: self.log.len() as u32, at, kind });
+    }
+}
+
+fn attempt_failed(step: StepIx, attempt: u32, reason: FailureReason) -> EventKind {
+    match reason {
+        FailureReason::Error => EventKind::AttemptFailed(step, attempt),
+        FailureReason::Timeout => EventKind::AttemptTimedOut(step, attempt),
+        FailureReason::TotalTimeout => EventKind::StepTimedOut(step),
+        FailureReason::CircuitOpen { .. } => EventKind::AttemptShortCircuited(step),
+        FailureReason::BulkheadFull | FailureReason::BulkheadTimeout => EventKind::AttemptRejected(step),
+        FailureReason::RateLimited { .. } | FailureReason::QuotaExceeded { .. } | FailureReason::TooLarge => {
+            EventKind::AttemptRateLimited(step)
+        }
     }
 }

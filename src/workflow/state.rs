@@ -55,4 +55,8 @@ pub struct StepState {
     pub(super) blockers: u32,
     /// Children that have not completed.
     pub(super) open_children: u32,
+    /// Whether its call has begun and not ended.
+    pub(super) called: bool,
+    /// Whether it holds its slots.
+    pub(super) has_slots: bool,
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::expression::{Expression, Resolve, Scope, SyntaxError};
-use super::reader::{Problems, join};
+use crate::reader::{Problems, join};
 use crate::error::{Error, Problem};
 use crate::value::Value;
 

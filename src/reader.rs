@@ -10,16 +10,16 @@ use crate::time::{MAX_DURATION, parse_duration};
 
 /// Collects what is wrong, with where it is.
 #[derive(Debug, Default)]
-pub(super) struct Problems(pub(super) Vec<Problem>);
+pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
     /// Notes a problem at `pointer`.
-    pub(super) fn note(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
+    pub(crate) fn note(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem::new(pointer, message));
     }
 
     /// Notes a problem with a name that nobody knows, and the closest one that somebody does.
-    pub(super) fn note_unknown<'a>(
+    pub(crate) fn note_unknown<'a>(
         &mut self,
         pointer: impl Into<String>,
         message: impl Into<String>,
@@ -33,14 +33,14 @@ impl Problems {
 
 /// A JSON object, and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     fields: &'a Map<String, Json>,
     pointer: &'a str,
 }
 
 impl<'a> Object<'a> {
     /// The object at `pointer`, or a problem when there is something else.
-    pub(super) fn read(json: &'a Json, pointer: &'a str, what: &str, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn read(json: &'a Json, pointer: &'a str, what: &str, problems: &mut Problems) -> Option<Self> {
         match json {
             Json::Object(fields) => Some(Self { fields, pointer }),
             other => {
@@ -51,22 +51,22 @@ impl<'a> Object<'a> {
     }
 
     /// Where the field `key` stands.
-    pub(super) fn pointer_to(&self, key: &str) -> String {
+    pub(crate) fn pointer_to(&self, key: &str) -> String {
         join(self.pointer, key)
     }
 
     /// Where the object itself stands.
-    pub(super) fn pointer(&self) -> &'a str {
+    pub(crate) fn pointer(&self) -> &'a str {
         self.pointer
     }
 
     /// The field `key`.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Json> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Json> {
         self.fields.get(key)
     }
 
     /// Refuses keys that are not `known`. A key of `planned` is one that the format has but this version does not.
-    pub(super) fn check_keys(&self, what: &str, known: &[&str], planned: &[&str], problems: &mut Problems) {
+    pub(crate) fn check_keys(&self, what: &str, known: &[&str], planned: &[&str], problems: &mut Problems) {
         for key in self.fields.keys().map(String::as_str) {
             if known.contains(&key) {
                 continue;
@@ -82,7 +82,7 @@ impl<'a> Object<'a> {
     }
 
     /// A string, when the key is there.
-    pub(super) fn string(&self, key: &str, problems: &mut Problems) -> Option<&'a str> {
+    pub(crate) fn string(&self, key: &str, problems: &mut Problems) -> Option<&'a str> {
         match self.fields.get(key)? {
             Json::String(text) => Some(text),
             other => {
@@ -93,7 +93,7 @@ impl<'a> Object<'a> {
     }
 
     /// A list, when the key is there.
-    pub(super) fn list(&self, key: &str, problems: &mut Problems) -> Option<&'a [Json]> {
+    pub(crate) fn list(&self, key: &str, problems: &mut Problems) -> Option<&'a [Json]> {
         match self.fields.get(key)? {
             Json::Array(elements) => Some(elements),
             other => {
@@ -104,19 +104,54 @@ impl<'a> Object<'a> {
     }
 
     /// A whole number of at least 1, when the key is there.
-    pub(super) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
-        let json = self.fields.get(key)?;
+    pub(crate) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
         // JavaScript has one number type, so 3.0 is the whole number 3.
-        let count = json.as_f64().filter(|n| n.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(n));
-        if count.is_none() {
-            let given = describe_value(json);
-            problems.note(self.pointer_to(key), format!("`{key}` must be a whole number of at least 1, not {given}"));
+        let fits = |n: f64| n.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&n);
+        self.number_within(key, "a whole number of at least 1", problems, fits).map(|n| n as u32)
+    }
+
+    /// A whole number from 0, when the key is there.
+    pub(crate) fn whole(&self, key: &str, problems: &mut Problems) -> Option<u32> {
+        self.number_within(key, "a whole number, 0 or more", problems, |n| n.fract() == 0.0 && n <= f64::from(u32::MAX))
+            .map(|n| n as u32)
+    }
+
+    /// A share: above 0, and 1 at most; when the key is there.
+    pub(crate) fn share(&self, key: &str, problems: &mut Problems) -> Option<f64> {
+        self.number_within(key, "a number above 0 and up to 1", problems, |n| n > 0.0 && n <= 1.0)
+    }
+
+    /// A number from 0 that `fits`, when the key is there.
+    pub(crate) fn number_within(
+        &self,
+        key: &str,
+        expected: &str,
+        problems: &mut Problems,
+        fits: impl FnOnce(f64) -> bool,
+    ) -> Option<f64> {
+        let json = self.fields.get(key)?;
+        let number = json.as_f64().filter(|n| *n >= 0.0 && fits(*n));
+        if number.is_none() {
+            problems.note(
+                self.pointer_to(key),
+                format!("`{key}` must be {expected}, not {}", describe_value(json)),
+            );
         }
-        count.map(|n| n as u32)
+        number
+    }
+
+    /// True or false, when the key is there.
+    pub(crate) fn flag(&self, key: &str, problems: &mut Problems) -> Option<bool> {
+        let json = self.fields.get(key)?;
+        if json.as_bool().is_none() {
+            let given = describe_value(json);
+            problems.note(self.pointer_to(key), format!("`{key}` must be true or false, not {given}"));
+        }
+        json.as_bool()
     }
 
     /// A duration, when the key is there: a string with a unit, or whole milliseconds.
-    pub(super) fn duration(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
+    pub(crate) fn duration(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
         let json = self.fields.get(key)?;
         let duration = match json {
             Json::String(text) => parse_duration(text),
@@ -137,7 +172,7 @@ impl<'a> Object<'a> {
     }
 
     /// A duration of more than nothing, when the key is there.
-    pub(super) fn timeout(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
+    pub(crate) fn timeout(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
         let duration = self.duration(key, problems)?;
         if duration.is_zero() {
             problems.note(self.pointer_to(key), format!("`{key}` must be longer than nothing"));
@@ -147,7 +182,7 @@ impl<'a> Object<'a> {
     }
 
     /// One of a few words, when the key is there.
-    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], problems: &mut Problems) -> Option<T> {
         let text = self.string(key, problems)?;
         let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         if found.is_none() {
@@ -160,18 +195,18 @@ impl<'a> Object<'a> {
 }
 
 /// The pointer to `token` below `pointer`, escaped as RFC 6901 says.
-pub(super) fn join(pointer: &str, token: impl std::fmt::Display) -> String {
+pub(crate) fn join(pointer: &str, token: impl std::fmt::Display) -> String {
     format!("{pointer}/{}", token.to_string().replace('~', "~0").replace('/', "~1"))
 }
 
 /// Names in a sentence: `a`, `b` and `c`.
-pub(super) fn list(names: &[&str]) -> String {
+pub(crate) fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
 
 /// The kind of a JSON value, for messages.
-pub(super) fn describe(json: &Json) -> &'static str {
+pub(crate) fn describe(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",
@@ -183,7 +218,7 @@ pub(super) fn describe(json: &Json) -> &'static str {
 }
 
 /// The value itself when it is short, otherwise its kind.
-pub(super) fn describe_value(json: &Json) -> String {
+pub(crate) fn describe_value(json: &Json) -> String {
     match json {
         Json::String(text) if text.chars().count() <= 40 => format!("`\"{text}\"`"),
         Json::Number(number) => format!("`{}`", number::format(number.as_f64().unwrap_or(f64::NAN))),

@@ -1,0 +1,389 @@
+//! Policies on their own.
+//!
+//! Commands go out as numbers in linear memory, six to a command, behind one that says when something is due next. The
+//! facade names a call by its place in a list of its own, which it frees when it has seen the end of the call.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Array, Reflect};
+use slab::Slab;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{error_to_js, json_from_js, object};
+use super::failure::{Reported, number_of};
+use super::{handle, slot};
+use crate::error::Code;
+use crate::policy::{
+    AbortReason, BreakerOptions, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options,
+    Outcome, Part, QuotaUse, Request, Wiring,
+};
+use crate::time::Timestamp;
+
+/// Numbers to a command.
+const NUMBERS: usize = 6;
+
+thread_local! {
+    static POLICIES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+}
+
+struct Host {
+    options: Rc<Options>,
+    wiring: Wiring,
+    guards: Guards,
+    /// By owner.
+    calls: Vec<Option<CallId>>,
+    numbers: Vec<f64>,
+}
+
+impl Host {
+    /// Encodes what there is to do; how many commands that are.
+    fn flush(&mut self, now: Timestamp) -> u32 {
+        self.numbers.clear();
+        self.numbers.push(f64::INFINITY);
+        while let Some(command) = self.guards.next_command() {
+            if let Command::Ready { owner } = command {
+                // Nothing here makes an attempt wait once its delay is over.
+                if let Some(call) = self.call(owner as u32) {
+                    self.guards.resume(call, now);
+                }
+            } else {
+                self.numbers.extend(encode(command));
+            }
+        }
+        if let Some(due) = self.guards.next_deadline() {
+            self.numbers[0] = due.as_millis();
+        }
+        (self.numbers.len() / NUMBERS) as u32
+    }
+
+    fn call(&self, owner: u32) -> Option<CallId> {
+        *self.calls.get(owner as usize)?
+    }
+}
+
+/// The facade's `policy.js` reads this back.
+fn encode(command: Command) -> [f64; NUMBERS] {
+    match command {
+        Command::Start { owner, attempt, level } => [0.0, owner as f64, attempt.into(), level.into(), 0.0, 0.0],
+        Command::Abort { owner, attempt, reason } => {
+            let reason = match reason {
+                AbortReason::TimedOut => 0.0,
+                AbortReason::TotalTimedOut => 1.0,
+                AbortReason::Superseded => 2.0,
+                AbortReason::Cancelled => 3.0,
+            };
+            [1.0, owner as f64, attempt.into(), reason, 0.0, 0.0]
+        }
+        Command::Failed { owner, attempt, reason } => {
+            let (reason, retry_after) = reason_to_js(reason);
+            [2.0, owner as f64, attempt.into(), reason, retry_after, 0.0]
+        }
+        Command::Delayed { owner, delay } => [3.0, owner as f64, millis(delay), 0.0, 0.0, 0.0],
+        Command::FellBack { owner, level } => [4.0, owner as f64, level.into(), 0.0, 0.0, 0.0],
+        Command::Settle { owner, end, goes_on } => {
+            let (kind, a, b) = match end {
+                End::Completed { attempt, store, .. } => (0.0, attempt.into(), store.map_or(-1.0, f64::from)),
+                End::Cached { slot, stale } => (1.0, slot.into(), f64::from(u8::from(stale))),
+                End::Shared { leader } => (2.0, leader as f64, 0.0),
+                End::Failed(reason) => {
+                    let (reason, retry_after) = reason_to_js(reason);
+                    (3.0, reason, retry_after)
+                }
+                End::Cancelled => (4.0, 0.0, 0.0),
+            };
+            [5.0, owner as f64, kind, a, b, f64::from(u8::from(goes_on))]
+        }
+        Command::Evict { slot } => [6.0, 0.0, slot.into(), 0.0, 0.0, 0.0],
+        Command::Circuit { change, .. } => {
+            [7.0, 0.0, f64::from(change.from as u8), f64::from(change.to as u8), change.at.as_millis(), 0.0]
+        }
+        Command::Ready { owner } => [8.0, owner as f64, 0.0, 0.0, 0.0, 0.0],
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+/// NaN when it is not known when to ask again.
+fn reason_to_js(reason: FailureReason) -> (f64, f64) {
+    let (number, retry_after) = number_of(reason);
+    (number.into(), retry_after.map_or(f64::NAN, millis))
+}
+
+fn with<T: Default>(policy: u32, act: impl FnOnce(&mut Host) -> T) -> T {
+    POLICIES.with_borrow_mut(|policies| policies.get_mut(slot(policy)).map(act)).unwrap_or_default()
+}
+
+/// Makes a policy of its options.
+#[wasm_bindgen(js_name = policyNew)]
+pub fn policy_new(options: &JsValue) -> Result<u32, JsValue> {
+    let options = json_from_js(options, Code::ConfigInvalid, "the options of the policy")
+        .and_then(|json| Options::new(&json))
+        .map_err(|error| error_to_js(&error))?;
+    let mut guards = Guards::default();
+    let wiring = guards.wire(&options, &"policy".into());
+    let host = Host { options: Rc::new(options), wiring, guards, calls: Vec::new(), numbers: Vec::new() };
+    Ok(POLICIES.with_borrow_mut(|policies| handle(policies.insert(host))))
+}
+
+/// Forgets a policy with all its calls.
+#[wasm_bindgen(js_name = policyFree)]
+pub fn policy_free(policy: u32) {
+    POLICIES.with_borrow_mut(|policies| policies.try_remove(slot(policy)));
+}
+
+/// Begins the call `owner`; how many commands wait.
+#[wasm_bindgen(js_name = policyBegin)]
+#[allow(clippy::too_many_arguments)] // the border has no structs
+pub fn policy_begin(
+    policy: u32,
+    owner: u32,
+    key: Option<String>,
+    limit_key: Option<String>,
+    tokens: u32,
+    fallbacks: u32,
+    seed: u32,
+    now_ms: f64,
+) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        let request = Request {
+            owner: owner.into(),
+            key: key.as_deref(),
+            limit_key: limit_key.as_deref(),
+            tokens,
+            fallbacks,
+            seed: seed.into(),
+        };
+        let call = host.guards.begin(&host.options, host.wiring, &request, now);
+        if host.calls.len() <= owner as usize {
+            host.calls.resize(owner as usize + 1, None);
+        }
+        host.calls[owner as usize] = Some(call);
+        host.flush(now)
+    })
+}
+
+/// An attempt completed, with a value of so many bytes.
+#[wasm_bindgen(js_name = policySettle)]
+pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        if let Some(call) = host.call(owner) {
+            host.guards.settle(call, attempt, &Outcome::Completed { bytes: bytes as u64 }, now);
+        }
+        host.flush(now)
+    })
+}
+
+/// An attempt failed; see [`Reported`] for what is told of its error.
+#[wasm_bindgen(js_name = policyFail)]
+pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
+    let error = Reported::read(error.as_ref());
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        if let Some(call) = host.call(owner) {
+            let options = Rc::clone(&host.options);
+            host.guards.settle(call, attempt, &Outcome::Failed(error.failure(&options.classify, now)), now);
+        }
+        host.flush(now)
+    })
+}
+
+/// The caller gives a call up.
+#[wasm_bindgen(js_name = policyCancel)]
+pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        if let Some(call) = host.call(owner) {
+            host.guards.cancel(call, now);
+        }
+        host.flush(now)
+    })
+}
+
+/// The output of a call has been seen: nothing is tried again.
+#[wasm_bindgen(js_name = policyCommit)]
+pub fn policy_commit(policy: u32, owner: u32) {
+    with(policy, |host| {
+        if let Some(call) = host.call(owner) {
+            host.guards.commit(call);
+        }
+    });
+}
+
+/// Does what is due; how many commands wait.
+#[wasm_bindgen(js_name = policyTick)]
+pub fn policy_tick(policy: u32, now_ms: f64) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        while host.guards.tick(now) {}
+        host.flush(now)
+    })
+}
+
+/// Where the commands stand in linear memory, behind the time in milliseconds at which something is due next.
+#[wasm_bindgen(js_name = policyCommands)]
+pub fn policy_commands(policy: u32) -> *const f64 {
+    POLICIES.with_borrow(|policies| policies.get(slot(policy)).map_or(std::ptr::null(), |host| host.numbers.as_ptr()))
+}
+
+/// Moves the circuit breaker by hand: 0 isolates it, 1 lifts one isolation, anything else closes it.
+#[wasm_bindgen(js_name = policyCircuit)]
+pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        host.guards.move_breaker(host.wiring, |breaker| match act {
+            0 => breaker.isolate(now),
+            1 => breaker.lift(now),
+            _ => breaker.close(now),
+        });
+        host.flush(now)
+    })
+}
+
+/// Forgets what the cache holds; the values are evicted by commands.
+#[wasm_bindgen(js_name = policyClearCache)]
+pub fn policy_clear_cache(policy: u32, now_ms: f64) -> u32 {
+    with(policy, |host| {
+        host.guards.clear_cache(host.wiring);
+        host.flush(Timestamp::from_millis(now_ms))
+    })
+}
+
+/// The states of a circuit breaker, in the order of their numbers.
+#[wasm_bindgen(js_name = circuitStates)]
+pub fn circuit_states() -> Vec<String> {
+    BreakerState::ALL.iter().map(|state| state.name().to_owned()).collect()
+}
+
+/// What happened so far, and what is there.
+#[wasm_bindgen(js_name = policyStats)]
+pub fn policy_stats(policy: u32, now_ms: f64) -> JsValue {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        let stats = host.guards.stats(host.wiring);
+        let mut fields: Vec<(&str, JsValue)> = vec![
+            ("calls", stats.calls.into()),
+            ("succeeded", stats.succeeded.into()),
+            ("failed", stats.failed.into()),
+            ("cancelled", stats.cancelled.into()),
+            ("inFlight", (host.guards.len() as f64).into()),
+            ("attempts", stats.attempts.into()),
+            ("retries", stats.retries.into()),
+            ("timeouts", stats.timeouts.into()),
+            ("hedges", stats.hedges.into()),
+            ("fallbacks", stats.fallbacks.into()),
+            ("shortCircuited", stats.short_circuited.into()),
+            ("rejected", stats.bulkhead_rejected.into()),
+            ("rateLimited", stats.rate_limited.into()),
+            ("budgetExhausted", stats.budget_exhausted.into()),
+            ("cacheHits", stats.cache_hits.into()),
+            ("staleHits", stats.stale_hits.into()),
+            ("shared", stats.shared.into()),
+        ];
+        if let Some(counts) = host.guards.breaker_counts(host.wiring, now) {
+            let state = host.guards.breaker(host.wiring).map(|breaker| breaker.state(now).name());
+            fields.push((
+                "circuit",
+                object([
+                    ("state", state.unwrap_or_default().into()),
+                    ("calls", counts.calls.into()),
+                    ("failures", counts.failures.into()),
+                    ("slow", counts.slow.into()),
+                ]),
+            ));
+        }
+        if let Some((used, limit, queued)) = host.guards.bulkhead(host.wiring) {
+            fields.push((
+                "bulkhead",
+                object([("running", used.into()), ("limit", limit.into()), ("queued", (queued as f64).into())]),
+            ));
+        }
+        if let Some(cache) = host.guards.cache(host.wiring) {
+            let (entries, bytes) = (cache.len() as f64, cache.bytes() as f64);
+            fields.push(("cache", object([("entries", entries.into()), ("bytes", bytes.into())])));
+        }
+        object(fields)
+    })
+}
+
+/// What outlives a reload, as plain data: the state of the circuit breaker, and how much of the quotas is used.
+#[wasm_bindgen(js_name = policySnapshot)]
+pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        let mut fields = Vec::new();
+        if let Some(breaker) = host.guards.breaker(host.wiring) {
+            let BreakerSnapshot { state, open_until, opens, isolations } = breaker.snapshot(now);
+            fields.push((
+                "circuit",
+                object([
+                    ("state", state.name().into()),
+                    ("openUntil", open_until.as_millis().into()),
+                    ("opens", opens.into()),
+                    ("isolations", isolations.into()),
+                ]),
+            ));
+        }
+        if let Some(limit) = host.guards.rate_limit(host.wiring) {
+            let quotas = limit.snapshot().into_iter().map(|quota| {
+                object([("key", quota.key.as_str().into()), ("day", quota.day.into()), ("used", quota.used.into())])
+            });
+            fields.push(("quotas", quotas.collect::<Array>().into()));
+        }
+        object(fields)
+    })
+}
+
+/// Puts back what a snapshot holds. What is not understood is left out: an old snapshot must not stop an app.
+#[wasm_bindgen(js_name = policyRestore)]
+pub fn policy_restore(policy: u32, snapshot: &JsValue, now_ms: f64) {
+    let now = Timestamp::from_millis(now_ms);
+    let field = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
+    let number = |of: &JsValue, name: &str| field(of, name).as_f64().filter(|it| it.is_finite());
+    let circuit = field(snapshot, "circuit");
+    let state = field(&circuit, "state").as_string();
+    let state = BreakerState::ALL.iter().find(|it| Some(it.name()) == state.as_deref()).copied();
+    let quotas: Vec<QuotaUse> = field(snapshot, "quotas")
+        .dyn_ref::<Array>()
+        .into_iter()
+        .flat_map(Array::to_vec)
+        .filter_map(|quota| {
+            let key = field(&quota, "key").as_string()?;
+            Some(QuotaUse { key, day: number(&quota, "day")? as u32, used: number(&quota, "used")? as u32 })
+        })
+        .collect();
+    with(policy, |host| {
+        if let Some(state) = state {
+            let snapshot = BreakerSnapshot {
+                state,
+                open_until: Timestamp::from_millis(number(&circuit, "openUntil").unwrap_or_default()),
+                opens: number(&circuit, "opens").unwrap_or_default() as u32,
+                isolations: number(&circuit, "isolations").unwrap_or_default() as u32,
+            };
+            let options = match &host.options.breaker {
+                Some(Part::Own(options)) => *options,
+                _ => BreakerOptions::default(),
+            };
+            host.guards.restore_breaker(host.wiring, options, snapshot, now);
+        }
+        if let Some(limit) = host.guards.rate_limit(host.wiring) {
+            limit.restore(&quotas, now);
+        }
+    });
+}
+
+/// What an error means: `{ kind, severity, retryable }`.
+#[wasm_bindgen(js_name = classifyError)]
+pub fn classify_error(error: Option<Array>) -> JsValue {
+    let class = Reported::read(error.as_ref()).failure(&[], Timestamp::EPOCH).class;
+    object([
+        ("kind", class.kind.name().into()),
+        ("severity", class.severity.name().into()),
+        ("retryable", class.retryable.into()),
+    ])
+}
