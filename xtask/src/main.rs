@@ -2,9 +2,10 @@
 //!
 //! Everything a developer or a CI runs is here, in Rust, so that the only prerequisites are Rust, Node and npm: what
 //! else is needed, a command sets up by itself ([`setup`]). The build is [`pkg`], its budget [`size`], every check
-//! there is [`test`], and the first thing a newcomer runs [`demo`].
+//! there is [`test`], how fast it is beside others [`bench`], and the first thing a newcomer runs [`demo`].
 
 mod args;
+mod bench;
 mod demo;
 mod paths;
 mod pkg;
@@ -27,6 +28,7 @@ Usage: cargo xtask COMMAND
 
   demo [--once] [--port N]           build the package and serve the demo page; --once makes one workout in Node instead
   test [STAGE...] [--list]           set everything up and run every test, or only the named stages
+  bench [NAME...] [--quick]          measure the package beside what one would pick instead; without a name, what there is
   pkg [--features F] [--out DIR]     build the npm package, by default into pkg/
   size                               what each part of the package costs; fails above the budget
   setup                              install what the commands above need; they also do it by themselves
@@ -63,6 +65,11 @@ fn run(command: &str, args: Vec<String>) -> Result<ExitCode> {
             let list = args.flag("--list");
             let stages = args.rest()?;
             test::run(&stages, list)
+        }
+        "bench" => {
+            let pace = if args.flag("--quick") { bench::Pace::Quick } else { bench::Pace::Thorough };
+            let names = args.rest()?;
+            bench::run(&names, pace)
         }
         "pkg" => {
             let options = pkg::Options { features: args.value("--features")?, out: args.value("--out")? };

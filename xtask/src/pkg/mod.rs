@@ -9,6 +9,7 @@ mod bindgen;
 mod cache;
 mod compile;
 mod optimise;
+mod pack;
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::setup::Need;
 use crate::{paths, progress};
 
 pub(crate) use assemble::gzip;
+pub(crate) use pack::pack;
 
 /// What has to be set up for a build.
 pub(crate) const NEEDS: &[Need] = &[Need::WasmTarget, Need::NpmPackages];

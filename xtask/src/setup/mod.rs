@@ -11,6 +11,8 @@ pub(crate) mod node;
 mod npm;
 mod wasm_target;
 
+use std::path::Path;
+
 use anyhow::Result;
 
 pub(crate) use wasm_target::TRIPLE;
@@ -22,14 +24,17 @@ pub(crate) enum Need {
     WasmTarget,
     /// What `package-lock.json` lists, in `node_modules`.
     NpmPackages,
-    /// A Node that wrangler runs on, beside the machine's own when that is older.
+    /// What `benches/package-lock.json` lists, in `benches/node_modules`.
+    Peers,
+    /// A Node that wrangler and the peers run on, beside the machine's own when that is older.
     ModernNode,
     /// A Chromium or Chrome.
     Chromium,
 }
 
 /// Every need there is.
-pub(crate) const EVERYTHING: &[Need] = &[Need::WasmTarget, Need::NpmPackages, Need::ModernNode, Need::Chromium];
+pub(crate) const EVERYTHING: &[Need] =
+    &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode, Need::Chromium];
 
 /// Sees to each of `needs`, in order; the first that cannot be met is the error.
 pub(crate) fn all(needs: &[Need]) -> Result<()> {
@@ -40,7 +45,8 @@ pub(crate) fn all(needs: &[Need]) -> Result<()> {
 pub(crate) fn one(need: Need) -> Result<()> {
     match need {
         Need::WasmTarget => wasm_target::ensure(),
-        Need::NpmPackages => npm::ensure(),
+        Need::NpmPackages => npm::ensure(Path::new("")),
+        Need::Peers => npm::ensure(Path::new("benches")),
         Need::ModernNode => node::ensure(),
         Need::Chromium => chromium::ensure(),
     }

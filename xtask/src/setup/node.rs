@@ -1,7 +1,8 @@
-//! A Node that wrangler runs on.
+//! A Node that wrangler runs on, and what the benchmarks measure the package against.
 //!
-//! The package itself supports Node from 20.19, and its tests run on the machine's own. Only wrangler wants 22.12;
-//! where the machine's Node is older, a newer one comes as an npm package into `.tools`, beside it and not instead.
+//! The package itself supports Node from 20.19, and its tests run on the machine's own. Only wrangler wants 22.12, and
+//! the benchmarks' peers 22; where the machine's Node is older, a newer one comes as an npm package into `.tools`,
+//! beside it and not instead.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use crate::{paths, process, progress};
 
 /// The oldest Node that the package supports: from there `require()` takes an ES module.
 pub(crate) const OLDEST: Version = Version(20, 19);
-const FOR_WRANGLER: Version = Version(22, 12);
+const MODERN: Version = Version(22, 12);
 /// A range, since npm has not every version for every platform.
 const INSTALLED: &str = "24";
 
@@ -36,9 +37,9 @@ fn parse(text: &[u8]) -> Option<Version> {
     Some(Version(numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// The Node for wrangler: the machine's if it is new enough, else the one in `.tools`.
+/// The newer Node: the machine's if that is new enough, else the one in `.tools`.
 pub(crate) fn modern() -> Result<PathBuf> {
-    if version_of("node").is_some_and(|version| version >= FOR_WRANGLER)
+    if version_of("node").is_some_and(|version| version >= MODERN)
         && let Some(node) = process::which("node")
     {
         return Ok(node);
@@ -48,16 +49,16 @@ pub(crate) fn modern() -> Result<PathBuf> {
 
 /// Sees to it that [`modern`] runs.
 pub(crate) fn ensure() -> Result<()> {
-    if version_of(modern()?).is_some_and(|version| version >= FOR_WRANGLER) {
+    if version_of(modern()?).is_some_and(|version| version >= MODERN) {
         return Ok(());
     }
-    progress::step("Installing a newer Node for wrangler", || {
+    progress::step("Installing a newer Node", || {
         let mut install = process::command("npm");
         install.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]);
         install.arg(paths::in_root(".tools")).arg(format!("{}@{INSTALLED}", package()?));
         process::quiet(&mut install)?;
         if version_of(modern()?).is_none() {
-            bail!("it does not run: install Node {FOR_WRANGLER} or later by hand");
+            bail!("it does not run: install Node {MODERN} or later by hand");
         }
         Ok(())
     })
@@ -67,12 +68,12 @@ fn package() -> Result<String> {
     let arch = match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
-        other => bail!("npm has no Node for {other}: install Node {FOR_WRANGLER} or later by hand"),
+        other => bail!("npm has no Node for {other}: install Node {MODERN} or later by hand"),
     };
     let os = match std::env::consts::OS {
         "macos" => "darwin",
         "linux" => "linux",
-        other => bail!("npm has no Node for {other}: install Node {FOR_WRANGLER} or later by hand"),
+        other => bail!("npm has no Node for {other}: install Node {MODERN} or later by hand"),
     };
     Ok(format!("node-{os}-{arch}"))
 }
@@ -85,8 +86,8 @@ mod tests {
     fn versions_are_read_and_compared() {
         assert_eq!(parse(b"v20.19.1\n"), Some(Version(20, 19)));
         assert_eq!(parse(b"not a version"), None);
-        assert!(parse(b"v24.1.0").unwrap() >= FOR_WRANGLER);
-        assert!(parse(b"v22.9.0").unwrap() < FOR_WRANGLER);
+        assert!(parse(b"v24.1.0").unwrap() >= MODERN);
+        assert!(parse(b"v22.9.0").unwrap() < MODERN);
         assert!(parse(b"v20.18.3").unwrap() < OLDEST);
     }
 }

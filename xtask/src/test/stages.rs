@@ -1,7 +1,5 @@
 //! The stages, in the order they run: what is quick and often wrong comes first.
 
-use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -142,23 +140,14 @@ fn node_tests(node: &Path, files: impl IntoIterator<Item = PathBuf>) -> Result<C
 }
 
 /// Packs both packages as npm would publish them. Building them again costs nothing when the `pkg` stage has run.
-fn packed() -> Result<[(&'static str, OsString); 2]> {
+fn packed() -> Result<[(&'static str, PathBuf); 2]> {
     let dir = paths::target().join("packed");
     let plain = pkg::build(&pkg::Options::default())?;
     let fault = pkg::build(&pkg::Options { features: Some(FAULTS.to_owned()), out: Some(fault_dir()) })?;
     Ok([
-        ("REPFLOW_TARBALL", pack(&plain.dir, &dir.join("plain"))?),
-        ("REPFLOW_FAULT_TARBALL", pack(&fault.dir, &dir.join("fault"))?),
+        ("REPFLOW_TARBALL", pkg::pack(&plain.dir, &dir.join("plain"))?),
+        ("REPFLOW_FAULT_TARBALL", pkg::pack(&fault.dir, &dir.join("fault"))?),
     ])
-}
-
-fn pack(package: &Path, into: &Path) -> Result<OsString> {
-    fs::create_dir_all(into)?;
-    let mut npm = process::command("npm");
-    npm.arg("pack").arg(package).arg("--pack-destination").arg(into).args(["--silent", "--ignore-scripts"]);
-    let name = process::quiet(&mut npm)?;
-    let name = name.lines().last().context("npm pack named no file")?;
-    Ok(into.join(name.trim()).into_os_string())
 }
 
 /// Every `*.test.mjs` below `dir`, in a fixed order.

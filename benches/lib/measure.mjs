@@ -1,0 +1,63 @@
+// How contenders are measured: in one process, in turns, for many short rounds.
+//
+// A machine is not equally fast from one second to the next, and a process is not either: it compiles, it collects
+// garbage. So nobody is measured to the end before the next one starts. In every round each contender runs once, for a
+// fraction of a second, and the one that starts is another one each time. A ratio is taken within a round, where both
+// sides had the same machine, and the median over the rounds decides: one disturbed round changes nothing.
+
+/** How long a measurement takes: `slice` is the milliseconds of one contender in one round. */
+export const THOROUGH = { rounds: 25, slice: 75 };
+/** Shows that everything runs; too short to say how fast. */
+export const QUICK = { rounds: 3, slice: 5 };
+
+/**
+ * Measures `contenders`, each `{ name, run }`, where `run(times)` does the work that often and resolves when all of it
+ * is done. Returns for each, in the same order, `{ name, median, min, ratio }`: microseconds, and how much the first one's
+ * work would cost here, as a multiple.
+ */
+export async function measure(contenders, { rounds, slice, now = () => performance.now() }) {
+  const time = async (run, times) => {
+    // What others left behind is not this one's to clear away. The old generation stays: clearing it takes longer than
+    // a slice, and makes the engine forget compiled code.
+    globalThis.gc?.({ type: "minor" });
+    const started = now();
+    await run(times);
+    return now() - started;
+  };
+  const sized = [];
+  for (const { name, run } of contenders) sized.push({ name, run, times: await warmUp(run, slice, time), samples: [] });
+  for (let round = 0; round < rounds; round += 1) {
+    for (let turn = 0; turn < sized.length; turn += 1) {
+      const { run, times, samples } = sized[(round + turn) % sized.length];
+      samples.push((await time(run, times)) * 1_000 / times);
+    }
+  }
+  const first = sized[0].samples;
+  return sized.map(({ name, samples }) => ({
+    name,
+    median: median(samples),
+    min: Math.min(...samples),
+    ratio: median(samples.map((sample, round) => sample / first[round])),
+  }));
+}
+
+/** Runs until compiled code takes as long as a slice; returns how often that is. */
+async function warmUp(run, slice, time) {
+  for (let times = 1; ;) {
+    const took = await time(run, times);
+    if (took >= slice) return times;
+    times = Math.ceil(times * Math.min(10, Math.max(1.2, slice / took)));
+  }
+}
+
+/** The one in the middle, or what is halfway between the two that are. */
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Which of `names` do not cost more than the first contender. */
+export function notDearer(results, names) {
+  return names.filter((name) => !(results.find((result) => result.name === name).ratio > 1));
+}

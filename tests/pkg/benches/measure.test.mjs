@@ -1,0 +1,100 @@
+// What the benchmarks' figures mean, on a clock that only the work moves. The benchmarks themselves are no test: how fast
+// something is depends on what else the machine does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { atOnce, contender, inSequence } from "../../../benches/lib/checked.mjs";
+import { measure, median, notDearer } from "../../../benches/lib/measure.mjs";
+import { table } from "../../../benches/lib/report.mjs";
+
+/** Contenders of known cost in milliseconds, and the clock they move; `cost` may depend on how often it was asked. */
+function race(costs) {
+  let time = 0;
+  const turns = [];
+  const contenders = Object.entries(costs).map(([name, cost]) => ({
+    name,
+    run: async (times) => {
+      turns.push(name);
+      time += times * (typeof cost === "function" ? cost(turns.length) : cost);
+    },
+  }));
+  return { contenders, turns, now: () => time };
+}
+
+test("a call costs what the clock says, in microseconds, and the first one is the measure", async () => {
+  const { contenders, now } = race({ us: 0.25, cheap: 0.125, dear: 1 });
+  const results = await measure(contenders, { rounds: 5, slice: 10, now });
+  assert.deepEqual(results, [
+    { name: "us", median: 250, min: 250, ratio: 1 },
+    { name: "cheap", median: 125, min: 125, ratio: 0.5 },
+    { name: "dear", median: 1_000, min: 1_000, ratio: 4 },
+  ]);
+});
+
+test("in every round each one runs once, and the one that starts is another one each time", async () => {
+  const { contenders, turns, now } = race({ a: 100, b: 100, c: 100 });
+  await measure(contenders, { rounds: 4, slice: 10, now });
+  assert.equal(turns.join(""), "abc" + "abc" + "bca" + "cab" + "abc");
+});
+
+test("a machine that is slow now and then changes nothing", async () => {
+  // After the warm-up, which is the first two turns: both in one round, then each of them alone.
+  const slow = (cost) => (turn) => ([3, 4, 5, 10].includes(turn) ? 50 : 1) * cost;
+  const { contenders, now } = race({ us: slow(16), them: slow(32) });
+  const results = await measure(contenders, { rounds: 9, slice: 10, now });
+  assert.deepEqual(results, [
+    { name: "us", median: 16_000, min: 16_000, ratio: 1 },
+    { name: "them", median: 32_000, min: 32_000, ratio: 2 },
+  ]);
+});
+
+test("a slice is filled, however little a call costs", async () => {
+  let time = 0;
+  const longest = [];
+  const run = async (times) => {
+    time += times / 1024;
+    longest.push(times / 1024);
+  };
+  await measure([{ name: "us", run }], { rounds: 2, slice: 64, now: () => time });
+  assert.ok(longest.at(-1) >= 64 && longest.at(-1) < 128, `${longest.at(-1)} ms`);
+});
+
+test("the median is the one in the middle", () => {
+  assert.equal(median([9, 1, 100]), 9);
+  assert.equal(median([9, 1, 100, 11]), 10);
+});
+
+test("as much is not cheaper", () => {
+  const results = [{ name: "us", ratio: 1 }, { name: "same", ratio: 1 }, { name: "dear", ratio: 1.01 }, { name: "cheap", ratio: 0.9 }];
+  assert.deepEqual(notDearer(results, ["same", "dear", "cheap"]), ["same", "cheap"]);
+});
+
+test("who does the work as asked is measured", async () => {
+  const workloads = [
+    [(work) => work, { kind: "answer", call: inSequence }],
+    [(work) => () => work().catch(work).catch(work), { kind: "thirdTime", call: inSequence, attempts: 3 }],
+    [(work) => work, { kind: "shared", call: atOnce(4), peak: 4 }],
+  ];
+  for (const [protect, workload] of workloads) await contender("honest", protect, workload).run(10);
+});
+
+test("who does less, answers something else, lets everybody in or only one is found out", async () => {
+  const lazy = contender("lazy", () => async () => 42, { kind: "answer", call: inSequence });
+  await assert.rejects(lazy.run(10), /lazy: the work was not done/);
+  const wrong = contender("wrong", (work) => async () => (await work()) + 1, { kind: "answer", call: inSequence });
+  await assert.rejects(wrong.run(10), /wrong: the answers/);
+  const open = contender("open", (work) => work, { kind: "shared", call: atOnce(5), peak: 4 });
+  await assert.rejects(open.run(10), /open: 5 at once/);
+  const narrow = contender("narrow", (work) => work, { kind: "shared", call: inSequence, peak: 4 });
+  await assert.rejects(narrow.run(10), /narrow: 1 at once/);
+});
+
+test("a table says three figures", () => {
+  const results = [{ name: "us", median: 0.08671, min: 0.08, ratio: 1 }, { name: "them", median: 2183.4, min: 11.72, ratio: 4.126 }];
+  assert.equal(table("work", results), [
+    "work  median µs  min µs  × us",
+    "us       0.0867  0.0800  1.00",
+    "them       2183    11.7  4.13",
+  ].join("\n"));
+});
