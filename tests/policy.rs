@@ -4,3 +4,5 @@
 mod backoff;
 #[path = "policy/retry.rs"]
 mod retry;
+#[path = "policy/single_flight.rs"]
+mod single_flight;

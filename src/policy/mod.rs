@@ -4,9 +4,12 @@
 //! # Layout
 //! - [`backoff`]: how long to wait before the next attempt
 //! - [`retry`]: whether there is a next attempt
+//! - [`single_flight`]: callers that ask for the same share one piece of work
 
 pub mod backoff;
 pub mod retry;
+pub mod single_flight;
 
 pub use backoff::{Backoff, Growth, Jitter};
 pub use retry::Retry;
+pub use single_flight::{Flights, Join};
