@@ -2,6 +2,8 @@
 
 #[path = "policy/backoff.rs"]
 mod backoff;
+#[path = "policy/classify.rs"]
+mod classify;
 #[path = "policy/retry.rs"]
 mod retry;
 #[path = "policy/single_flight.rs"]
