@@ -10,7 +10,17 @@ export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 // ── Errors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** How to react to an error. */
-export type ErrorKind = "validation" | "timeout" | "cancelled" | "unavailable" | "failed" | "internal";
+export type ErrorKind =
+  | "validation"
+  | "unauthorized"
+  | "timeout"
+  | "cancelled"
+  | "rate_limited"
+  | "exhausted"
+  | "network"
+  | "unavailable"
+  | "failed"
+  | "internal";
 
 /** Which error it is; a code never changes once released. */
 export type ErrorCode =
@@ -29,6 +39,15 @@ export type ErrorCode =
   | "bus.feature_exists"
   | "bus.timeout"
   | "bus.cancelled"
+  | "policy.timeout"
+  | "policy.total_timeout"
+  | "policy.cancelled"
+  | "policy.failed"
+  | "circuit.open"
+  | "bulkhead.full"
+  | "bulkhead.timeout"
+  | "rate_limit.exceeded"
+  | "rate_limit.quota_exceeded"
   | "internal.disposed"
   | "internal.load_failed"
   | "internal.panic";

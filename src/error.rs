@@ -12,10 +12,18 @@ use std::fmt;
 pub enum Kind {
     /// What was given is wrong: mend it, then call again.
     Validation,
+    /// Who calls may not do this: log in, or mend the key.
+    Unauthorized,
     /// It took longer than it was allowed to.
     Timeout,
     /// The caller asked for it to stop.
     Cancelled,
+    /// Too much at once: slow down.
+    RateLimited,
+    /// A quota, a budget or a credit is used up: waiting a moment does not help.
+    Exhausted,
+    /// Nobody could be reached.
+    Network,
     /// What was asked for is not there, or not now.
     Unavailable,
     /// A step or a handler failed; the cause says why.
@@ -25,17 +33,41 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::Validation,
+        Self::Unauthorized,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::RateLimited,
+        Self::Exhausted,
+        Self::Network,
+        Self::Unavailable,
+        Self::Failed,
+        Self::Internal,
+    ];
+
     /// The stable name, such as `"validation"`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Validation => "validation",
+            Self::Unauthorized => "unauthorized",
             Self::Timeout => "timeout",
             Self::Cancelled => "cancelled",
+            Self::RateLimited => "rate_limited",
+            Self::Exhausted => "exhausted",
+            Self::Network => "network",
             Self::Unavailable => "unavailable",
             Self::Failed => "failed",
             Self::Internal => "internal",
         }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 }
 
@@ -113,6 +145,24 @@ codes! {
     BusCancelled = "bus.cancelled", Cancelled, Info, false;
     /// A feature description, a topic or a subscription is malformed.
     BusInvalid = "bus.invalid", Validation, Error, false;
+    /// An attempt took longer than the policy's `timeout`.
+    PolicyTimeout = "policy.timeout", Timeout, Error, true;
+    /// A call took longer than the policy's `totalTimeout`, with all its attempts and waits.
+    PolicyTotalTimeout = "policy.total_timeout", Timeout, Error, false;
+    /// A call was cancelled by its caller.
+    PolicyCancelled = "policy.cancelled", Cancelled, Info, false;
+    /// A call failed, and every fallback failed too.
+    PolicyFailed = "policy.failed", Failed, Error, false;
+    /// The circuit is open: calls are refused while what they would call recovers.
+    CircuitOpen = "circuit.open", Unavailable, Error, true;
+    /// As many calls as may run are running, and the queue is full.
+    BulkheadFull = "bulkhead.full", RateLimited, Error, true;
+    /// A call waited in the queue of a bulkhead longer than its `maxWait`.
+    BulkheadTimeout = "bulkhead.timeout", RateLimited, Error, true;
+    /// More calls in a time than the rate limit allows.
+    RateLimited = "rate_limit.exceeded", RateLimited, Error, true;
+    /// A quota or a budget is used up.
+    QuotaExceeded = "rate_limit.quota_exceeded", Exhausted, Error, false;
     /// What was called has been disposed of.
     Disposed = "internal.disposed", Unavailable, Error, false;
     /// The WebAssembly core could not be loaded.

@@ -4,13 +4,13 @@
 //! # Layout
 //! - [`options`]: the policies around a call, and how they are written
 //! - [`guards`]: all of them around a call, as one state machine
-//! - [`retry`], [`backoff`], [`budget`], [`retry_after`]: whether there is a next attempt, and when
+//! - [`retry`], [`backoff`], [`budget`], [`retry_after`](mod@retry_after): whether there is a next attempt, and when
 //! - [`breaker`]: whether a service is asked at all
 //! - [`bulkhead`], [`adaptive`]: how many calls at once
 //! - [`rate_limit`]: how many calls in a while
 //! - [`hedge`], [`latency`]: when to ask a second time beside the first
 //! - [`cache`], [`single_flight`]: whether to ask again for what is known, or is being asked already
-//! - [`failure`], [`classify`]: what an error means
+//! - [`failure`], [`classify`](mod@classify): what an error means
 
 pub mod adaptive;
 pub mod backoff;

@@ -23,6 +23,15 @@ const TABLE: &[(&str, Kind, Severity, bool)] = &[
     ("bus.timeout", Kind::Timeout, Severity::Error, true),
     ("bus.cancelled", Kind::Cancelled, Severity::Info, false),
     ("bus.invalid", Kind::Validation, Severity::Error, false),
+    ("policy.timeout", Kind::Timeout, Severity::Error, true),
+    ("policy.total_timeout", Kind::Timeout, Severity::Error, false),
+    ("policy.cancelled", Kind::Cancelled, Severity::Info, false),
+    ("policy.failed", Kind::Failed, Severity::Error, false),
+    ("circuit.open", Kind::Unavailable, Severity::Error, true),
+    ("bulkhead.full", Kind::RateLimited, Severity::Error, true),
+    ("bulkhead.timeout", Kind::RateLimited, Severity::Error, true),
+    ("rate_limit.exceeded", Kind::RateLimited, Severity::Error, true),
+    ("rate_limit.quota_exceeded", Kind::Exhausted, Severity::Error, false),
     ("internal.disposed", Kind::Unavailable, Severity::Error, false),
     ("internal.load_failed", Kind::Unavailable, Severity::Critical, true),
     ("internal.panic", Kind::Internal, Severity::Critical, true),
@@ -33,6 +42,35 @@ fn the_table_of_codes_is_stable() {
     let rows: Vec<_> =
         Code::ALL.iter().map(|code| (code.as_str(), code.kind(), code.severity(), code.is_retryable())).collect();
     assert_eq!(rows, TABLE);
+}
+
+#[test]
+fn kinds_are_stable_and_found_by_their_names() {
+    let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "validation",
+            "unauthorized",
+            "timeout",
+            "cancelled",
+            "rate_limited",
+            "exhausted",
+            "network",
+            "unavailable",
+            "failed",
+            "internal"
+        ]
+    );
+    for kind in Kind::ALL {
+        assert_eq!(Kind::from_name(kind.name()), Some(*kind));
+    }
+    for other in ["", "Validation", "rate limited", "network "] {
+        assert_eq!(Kind::from_name(other), None, "{other}");
+    }
+    let used = |kind: &Kind| Code::ALL.iter().any(|code| code.kind() == *kind);
+    let unused: Vec<_> = Kind::ALL.iter().filter(|kind| !used(kind)).collect();
+    assert_eq!(unused, [&Kind::Unauthorized, &Kind::Network], "kinds that only errors of others have");
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! Callers that ask for the same at the same time share one piece of work, as in Go's `singleflight`.
+//!
+//! A model call takes seconds and is paid for, and an app tends to ask for the same from several places at once (two
+//! parts of a page, an impatient second click). The first to ask leads: it does the work. Who asks meanwhile follows: it
+//! gets what the leader got. Nothing is kept beyond that; keeping is the cache's part.
+//!
+//! What happens to the followers is for whoever performs the call: it gives them the leader's value or error, or, when
+//! the leader gave up only for itself, lets them join anew, and the first of them leads.
+
+/// What a caller that joined is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join<T> {
+    /// Do the work, then tell with [`Flights::finish`].
+    Leader,
+    /// Wait for this leader.
+    Follower(T),
+}
+
+/// Work in flight, by key. A `T` names a caller; it leads or follows one flight at a time.
+#[derive(Clone, Debug)]
+pub struct Flights<T> {
+    /// In no order. A list and not a map: dozens are in flight at most, and half of the look-ups are by leader.
+    flights: Vec<Flight<T>>,
+}
+
+#[derive(Clone, Debug)]
+struct Flight<T> {
+    key: Box<str>,
+    leader: T,
+    followers: Vec<T>,
+}
+
+impl<T> Default for Flights<T> {
+    fn default() -> Self {
+        Self { flights: Vec::new() }
+    }
+}
+
+impl<T: Copy + PartialEq> Flights<T> {
+    /// `who` asks for `key`: it leads when nobody has that in flight, and follows otherwise.
+    pub fn join(&mut self, key: &str, who: T) -> Join<T> {
+        match self.flights.iter_mut().find(|flight| *flight.key == *key) {
+            Some(flight) => {
+                flight.followers.push(who);
+                Join::Follower(flight.leader)
+            }
+            None => {
+                self.flights.push(Flight { key: key.into(), leader: who, followers: Vec::new() });
+                Join::Leader
+            }
+        }
+    }
+
+    /// The work of `leader` is over, one way or the other. Returns who followed, in the order in which they joined, and
+    /// forgets the flight: who asks from now on leads again. Empty when `leader` leads nothing.
+    #[must_use = "the followers wait for an answer"]
+    pub fn finish(&mut self, leader: T) -> Vec<T> {
+        match self.flights.iter().position(|flight| flight.leader == leader) {
+            Some(at) => self.flights.swap_remove(at).followers,
+            None => Vec::new(),
+        }
+    }
+
+    /// A follower gives up; the work goes on for the others. `false` when `who` does not follow `leader` (any more).
+    pub fn leave(&mut self, leader: T, who: T) -> bool {
+        let Some(flight) = self.flights.iter_mut().find(|flight| flight.leader == leader) else { return false };
+        let at = flight.followers.iter().position(|follower| *follower == who);
+        at.map(|at| flight.followers.remove(at)).is_some()
+    }
+
+    /// How many follow `leader`.
+    #[must_use]
+    pub fn followers(&self, leader: T) -> usize {
+        self.flights.iter().find(|flight| flight.leader == leader).map_or(0, |flight| flight.followers.len())
+    }
+
+    /// How many pieces of work are in flight.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Whether nothing is in flight.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.flights.is_empty()
+    }
+}
