@@ -2,5 +2,7 @@
 
 #[path = "policy/backoff.rs"]
 mod backoff;
+#[path = "policy/breaker.rs"]
+mod breaker;
 #[path = "policy/retry.rs"]
 mod retry;

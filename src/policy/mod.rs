@@ -2,11 +2,14 @@
 //! arguments, one file each; whoever performs calls (the engine, the bus) asks them.
 //!
 //! # Layout
+//! - [`breaker`]: whether to call at all, after what the recent calls came to
 //! - [`backoff`]: how long to wait before the next attempt
 //! - [`retry`]: whether there is a next attempt
 
 pub mod backoff;
+pub mod breaker;
 pub mod retry;
 
 pub use backoff::{Backoff, Growth, Jitter};
+pub use breaker::{Breaker, BreakerOptions};
 pub use retry::Retry;
