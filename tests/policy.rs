@@ -1,7 +1,9 @@
-//! What to do when a call fails.
+//! What to do when a call fails, hangs or floods.
 
 #[path = "policy/backoff.rs"]
 mod backoff;
+#[path = "policy/breaker.rs"]
+mod breaker;
 #[path = "policy/cache.rs"]
 mod cache;
 #[path = "policy/classify.rs"]
