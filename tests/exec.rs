@@ -1,6 +1,4 @@
-//! Timers and slots against plain models of themselves.
+//! Timers against a plain model of themselves.
 
-#[path = "exec/slots.rs"]
-mod slots;
 #[path = "exec/timers.rs"]
 mod timers;

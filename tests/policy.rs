@@ -4,10 +4,16 @@
 mod backoff;
 #[path = "policy/breaker.rs"]
 mod breaker;
+#[path = "policy/bulkhead.rs"]
+mod bulkhead;
 #[path = "policy/cache.rs"]
 mod cache;
 #[path = "policy/classify.rs"]
 mod classify;
+#[path = "policy/guards.rs"]
+mod guards;
+#[path = "policy/options.rs"]
+mod options;
 #[path = "policy/retry.rs"]
 mod retry;
 #[path = "policy/single_flight.rs"]

@@ -34,7 +34,7 @@ impl Default for BulkheadOptions {
 pub enum Entry {
     /// There is one.
     Entered,
-    /// There is none; [`Bulkhead::next`] will name who asked when it is their turn.
+    /// There is none; [`Bulkhead::pass_on`] will name who asked when it is their turn.
     Queued,
     /// There is none, and the queue is full.
     Full,
@@ -78,7 +78,7 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
 
     /// The first in line, when there is room: they have a place now. To be asked until nobody is named, after each
     /// [`leave`](Self::leave) and when the limit was raised.
-    pub fn next(&mut self) -> Option<T> {
+    pub fn pass_on(&mut self) -> Option<T> {
         if !self.has_room() {
             return None;
         }

@@ -28,6 +28,8 @@ pub struct Options {
     pub retry: Option<Retry>,
     /// Stops asking a service that fails.
     pub breaker: Option<Part<BreakerOptions>>,
+    /// Which errors the circuit breaker counts; `None` is those that are the fault of the service.
+    pub breaker_on: Option<Filter>,
     /// Keeps to a rate.
     pub rate_limit: Option<Part<RateLimitOptions>>,
     /// Limits how many run at once.
@@ -105,14 +107,19 @@ impl Options {
 
     /// Reads the policies among the keys of `object`.
     pub(crate) fn read(object: &Object<'_>, names: Names, problems: &mut Problems) -> Self {
+        let mut breaker_on = None;
         Self {
             total_timeout: object.timeout("totalTimeout", problems),
             cache: nested(object, "cache", problems, read_cache),
             single_flight: object.flag("singleFlight", problems).unwrap_or_default(),
             retry: nested(object, "retry", problems, |retry, problems| read_retry(retry, names, problems)),
             breaker: part(object, "circuitBreaker", names, problems, |json, pointer, problems| {
-                Object::read(json, pointer, "`circuitBreaker`", problems).map(|object| read_breaker(&object, problems))
+                Object::read(json, pointer, "`circuitBreaker`", problems).map(|object| {
+                    breaker_on = read_filter(&object, problems);
+                    read_breaker(&object, problems)
+                })
             }),
+            breaker_on,
             rate_limit: part(object, "rateLimit", names, problems, read_rate_limit),
             bulkhead: part(object, "bulkhead", names, problems, |json, pointer, problems| {
                 Object::read(json, pointer, "`bulkhead`", problems).map(|object| read_bulkhead(&object, problems))
@@ -206,7 +213,7 @@ fn read_retry(object: &Object<'_>, names: Names, problems: &mut Problems) -> Ret
             jitter,
         },
         max_elapsed: object.timeout("maxElapsed", problems),
-        on: object.list("on", problems).map(|elements| read_filter(elements, &object.pointer_to("on"), problems)),
+        on: read_filter(object, problems),
         budget: part(object, "budget", names, problems, |json, pointer, problems| {
             Object::read(json, pointer, "`budget`", problems).map(|object| read_budget(&object, problems))
         }),
@@ -223,8 +230,10 @@ fn read_budget(object: &Object<'_>, problems: &mut Problems) -> BudgetOptions {
     }
 }
 
-/// Kinds, codes and HTTP statuses in one list.
-fn read_filter(elements: &[Json], pointer: &str, problems: &mut Problems) -> Filter {
+/// `on`: kinds, codes and HTTP statuses in one list.
+fn read_filter(object: &Object<'_>, problems: &mut Problems) -> Option<Filter> {
+    let elements = object.list("on", problems)?;
+    let pointer = &object.pointer_to("on");
     let mut filter = Filter::default();
     for (index, element) in elements.iter().enumerate() {
         let at = join(pointer, index);
@@ -248,7 +257,7 @@ fn read_filter(elements: &[Json], pointer: &str, problems: &mut Problems) -> Fil
             },
         }
     }
-    filter
+    Some(filter)
 }
 
 fn status_of(json: &Json) -> Option<u16> {
@@ -266,6 +275,7 @@ fn read_breaker(object: &Object<'_>, problems: &mut Problems) -> BreakerOptions 
         "openFor",
         "maxOpenFor",
         "probes",
+        "on",
     ];
     object.check_keys("`circuitBreaker`", KEYS, &[], problems);
     let defaults = BreakerOptions::default();

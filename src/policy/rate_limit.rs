@@ -87,6 +87,11 @@ pub enum Turn {
         /// When it could start, if nobody else takes a turn until then.
         retry_after: Duration,
     },
+    /// Not before the next day: the quota is used up.
+    Exhausted {
+        /// When that is.
+        retry_after: Duration,
+    },
     /// Never: it costs more than a bucket holds, or than a day allows.
     Never,
 }

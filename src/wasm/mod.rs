@@ -8,6 +8,8 @@
 //! # Layout
 //! - [`convert`]: errors, JSON and values across the border
 //! - [`engine`]: plans and runs
+//! - [`policy`]: policies on their own
+//! - [`failure`]: what the host reports of an error
 //! - [`bus`]: features, topics and requests
 //! - [`coach`]: the features that are written in Rust, and the templates
 //! - [`mod@panic`]: what is left to do when the core has panicked
@@ -16,9 +18,11 @@ pub mod bus;
 pub mod coach;
 pub mod convert;
 pub mod engine;
+mod failure;
 #[cfg(feature = "fault-injection")]
 mod fault;
 pub mod panic;
+pub mod policy;
 
 /// The number by which JavaScript knows what stands at `slot`. Numbers start at 1: wasm reads `undefined` as 0, and that
 /// must name nobody.

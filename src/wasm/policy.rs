@@ -17,7 +17,7 @@ use super::{handle, slot};
 use crate::error::Code;
 use crate::policy::{
     AbortReason, BreakerOptions, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options,
-    Outcome, Part, QuotaUse, Request, Wiring,
+    Outcome, Part, Request, Wiring,
 };
 use crate::time::Timestamp;
 
@@ -330,8 +330,8 @@ pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
             ));
         }
         if let Some(limit) = host.guards.rate_limit(host.wiring) {
-            let quotas = limit.snapshot().into_iter().map(|quota| {
-                object([("key", quota.key.as_str().into()), ("day", quota.day.into()), ("used", quota.used.into())])
+            let quotas = limit.snapshot().into_iter().map(|(key, day, used)| {
+                object([("key", key.as_str().into()), ("day", day.into()), ("used", used.into())])
             });
             fields.push(("quotas", quotas.collect::<Array>().into()));
         }
@@ -348,13 +348,12 @@ pub fn policy_restore(policy: u32, snapshot: &JsValue, now_ms: f64) {
     let circuit = field(snapshot, "circuit");
     let state = field(&circuit, "state").as_string();
     let state = BreakerState::ALL.iter().find(|it| Some(it.name()) == state.as_deref()).copied();
-    let quotas: Vec<QuotaUse> = field(snapshot, "quotas")
+    let quotas: Vec<(String, u32, u32)> = field(snapshot, "quotas")
         .dyn_ref::<Array>()
         .into_iter()
         .flat_map(Array::to_vec)
         .filter_map(|quota| {
-            let key = field(&quota, "key").as_string()?;
-            Some(QuotaUse { key, day: number(&quota, "day")? as u32, used: number(&quota, "used")? as u32 })
+            Some((field(&quota, "key").as_string()?, number(&quota, "day")? as u32, number(&quota, "used")? as u32))
         })
         .collect();
     with(policy, |host| {
@@ -372,7 +371,7 @@ pub fn policy_restore(policy: u32, snapshot: &JsValue, now_ms: f64) {
             host.guards.restore_breaker(host.wiring, options, snapshot, now);
         }
         if let Some(limit) = host.guards.rate_limit(host.wiring) {
-            limit.restore(&quotas, now);
+            limit.restore(quotas);
         }
     });
 }

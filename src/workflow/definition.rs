@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use crate::policy::{Names, Options};
 use crate::reader::{Object, Problems, describe, join};
-use crate::policy::{Backoff, Growth, Jitter, Retry};
 
 /// A workflow, as written.
 #[derive(Clone, Debug)]

@@ -288,7 +288,7 @@ impl Run {
     fn release_slots(&mut self, step: StepIx) {
         if std::mem::take(&mut self.state(step).has_slots) {
             self.slots.leave();
-            let next = self.slots.next();
+            let next = self.slots.pass_on();
             self.agenda.extend(next.map(Task::Attempt));
             self.release_group_slot(step);
         }
@@ -297,7 +297,7 @@ impl Run {
     fn release_group_slot(&mut self, step: StepIx) {
         let next = self.slots_of_group(step).and_then(|slots| {
             slots.leave();
-            slots.next()
+            slots.pass_on()
         });
         self.agenda.extend(next.map(Task::Enter));
     }

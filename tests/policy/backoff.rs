@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use repflow::policy::{Backoff, Growth, Jitter};
+use repflow::policy::{Backoff, Growth, Jitter, Progress};
 use repflow::rng::Rng;
 use repflow::time::MAX_DURATION;
 
@@ -16,7 +16,7 @@ fn ms(ms: u64) -> Duration {
 
 fn schedule(growth: Growth, delay: Duration, max_delay: Duration) -> Vec<u128> {
     let backoff = Backoff { growth, delay, max_delay, jitter: Jitter::None };
-    (1..=6).map(|attempt| backoff.delay_after(attempt, &mut Rng::new(0)).as_millis()).collect()
+    (1..=6).map(|attempt| backoff.delay_after(attempt, &mut Progress::default(), &mut Rng::new(0)).as_millis()).collect()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn jitter_is_uniform_over_its_range() {
     for (jitter, from) in [(Jitter::Full, 0.0), (Jitter::Equal, 50.0)] {
         let backoff = Backoff { growth: Growth::Constant, delay: ms(100), max_delay: ms(100), jitter };
         let mut rng = Rng::new(1);
-        let delays: Vec<f64> = (0..4_000).map(|_| backoff.delay_after(1, &mut rng).as_secs_f64() * 1_000.0).collect();
+        let delays: Vec<f64> = (0..4_000).map(|_| backoff.delay_after(1, &mut Progress::default(), &mut rng).as_secs_f64() * 1_000.0).collect();
         // A tenth of the delays in each tenth of the range.
         let tenth = (100.0 - from) / 10.0;
         for index in 0..10 {
@@ -54,7 +54,7 @@ fn jitter_is_uniform_over_its_range() {
 fn no_jitter_draws_no_number() {
     let mut rng = Rng::new(9);
     let backoff = Backoff { jitter: Jitter::None, ..Backoff::default() };
-    let _ = backoff.delay_after(1, &mut rng);
+    let _ = backoff.delay_after(1, &mut Progress::default(), &mut rng);
     assert_eq!(rng.next_u64(), Rng::new(9).next_u64());
 }
 
@@ -94,7 +94,7 @@ proptest! {
         seed: u64,
     ) {
         let backoff = Backoff { growth, delay, max_delay, jitter };
-        let given = backoff.delay_after(attempt, &mut Rng::new(seed)).as_nanos();
+        let given = backoff.delay_after(attempt, &mut Progress::default(), &mut Rng::new(seed)).as_nanos();
         let full = grown(growth, delay, max_delay, attempt);
         // Microsecond delays that are doubled 32 times and more stop growing at 2^32 - 1 times; that is over an hour.
         let full = if growth == Growth::Exponential { full.min(delay.as_nanos() * u128::from(u32::MAX)) } else { full };
@@ -118,7 +118,7 @@ proptest! {
     ) {
         let backoff = Backoff { growth, delay, max_delay, jitter: Jitter::None };
         let mut rng = Rng::new(0);
-        let (before, after) = (backoff.delay_after(attempt, &mut rng), backoff.delay_after(attempt.saturating_add(1), &mut rng));
+        let (before, after) = (backoff.delay_after(attempt, &mut Progress::default(), &mut rng), backoff.delay_after(attempt.saturating_add(1), &mut rng));
         prop_assert!(before <= after);
     }
 
@@ -130,7 +130,7 @@ proptest! {
         seed: u64,
     ) {
         let backoff = Backoff { growth, delay: Duration::MAX, max_delay: Duration::MAX, jitter };
-        let _ = backoff.delay_after(attempt, &mut Rng::new(seed));
+        let _ = backoff.delay_after(attempt, &mut Progress::default(), &mut Rng::new(seed));
     }
 
     #[test]
@@ -141,7 +141,7 @@ proptest! {
     ) {
         let delay = Duration::from_nanos(nanos);
         let backoff = Backoff { growth: Growth::Constant, delay, max_delay: delay, jitter };
-        let given = backoff.delay_after(1, &mut Rng::new(seed));
+        let given = backoff.delay_after(1, &mut Progress::default(), &mut Rng::new(seed));
         prop_assert!(given < delay, "{:?} of {:?}", given, delay);
     }
 }

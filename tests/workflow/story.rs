@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use repflow::time::Timestamp;
-use repflow::workflow::{AbortReason, FailureReason};
-use repflow::workflow::{Command, Engine, EventKind, Outcome, Plan, RunEnd, RunId, Status, StepIx};
+use repflow::policy::{FailureReason, Outcome};
+use repflow::workflow::{AbortReason, Command, Engine, EventKind, Plan, RunEnd, RunId, Status, StepIx};
 use serde_json::{Value as Json, json};
 
 /// What a call without a `timeout` gets.
@@ -74,17 +74,17 @@ impl Story {
 
     /// The current attempt of a step answers.
     pub(crate) fn completes(&mut self, id: &str) -> &mut Self {
-        self.answers(id, self.attempt(id), Outcome::Completed)
+        self.answers(id, self.attempt(id), Outcome::COMPLETED)
     }
 
     /// The current attempt of a step fails.
     pub(crate) fn fails(&mut self, id: &str) -> &mut Self {
-        self.answers(id, self.attempt(id), Outcome::Failed)
+        self.answers(id, self.attempt(id), Outcome::failed())
     }
 
     /// An attempt of a step ends, whether anybody waits for it or not.
-    pub(crate) fn answers(&mut self, id: &str, attempt: u32, outcome: Outcome) -> &mut Self {
-        self.engine.settle(self.run, step(&self.plan, id), attempt, outcome, at(self.now));
+    pub(crate) fn answers(&mut self, id: &str, attempt: u32, outcome: Outcome<'_>) -> &mut Self {
+        self.engine.settle(self.run, step(&self.plan, id), attempt, &outcome, at(self.now));
         self
     }
 

@@ -143,7 +143,12 @@ impl Guards {
                 let hedge_runs = !call.live().is_empty();
                 self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
                 if !hedge_runs {
-                    self.leave(slot, failure.sample(), failure.class.overloaded, now);
+                    let sample = match &call.options.breaker_on {
+                        Some(on) if failure.sample.is_none() && !on.matches(failure) => Sample::Ignored,
+                        Some(_) if failure.sample.is_none() => Sample::Failure,
+                        _ => failure.sample(),
+                    };
+                    self.leave(slot, sample, failure.class.overloaded, now);
                     self.failed(slot, FailureReason::Error, failure, now);
                 }
             }
@@ -276,6 +281,12 @@ impl Guards {
     /// The cache, when there is one.
     pub fn cache(&mut self, wiring: Wiring) -> Option<&mut super::Cache> {
         self.own(wiring)?.cache.as_mut()
+    }
+
+    /// Forgets what the cache holds, and tells the host so.
+    pub fn clear_cache(&mut self, wiring: Wiring) {
+        let slots = self.cache(wiring).map(super::Cache::clear).unwrap_or_default();
+        self.commands.extend(slots.into_iter().map(|slot| Command::Evict { slot }));
     }
 
     /// Counts of the breaker's window.
@@ -657,7 +668,7 @@ impl Guards {
             self.tell_changes(ix);
         }
         if let (Some(ix), true) = (wiring.bulkhead, has_place) {
-            while let Some(next) = self.parts.bulkheads.get_mut(ix).bulkhead.next() {
+            while let Some(next) = self.parts.bulkheads.get_mut(ix).bulkhead.pass_on() {
                 self.calls[next as usize].has_place = true;
                 self.start(next, now);
             }

@@ -1,0 +1,1 @@
+//! All policies around a call, as one state machine.
