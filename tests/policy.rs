@@ -2,6 +2,8 @@
 
 #[path = "policy/backoff.rs"]
 mod backoff;
+#[path = "policy/cache.rs"]
+mod cache;
 #[path = "policy/classify.rs"]
 mod classify;
 #[path = "policy/retry.rs"]

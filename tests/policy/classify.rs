@@ -192,6 +192,8 @@ fn a_code_that_is_a_number_stands_in_for_the_status() {
     for other in ["20", "4290", "200", "399", "600", "42x", "4 9", "-429", ""] {
         assert_eq!(class(code(other)), UNKNOWN, "{other}");
     }
+    let redirect = Row { status: Some((300, 399)), ..row(Kind::Exhausted) };
+    assert_eq!(classify(&code("399"), &[redirect]), UNKNOWN);
     let own = Row { status: Some((429, 429)), ..row(Kind::Exhausted) };
     assert_eq!(classify(&code("429"), &[own]).kind, Kind::Exhausted, "for the user's rows too");
 }
