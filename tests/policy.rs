@@ -2,5 +2,7 @@
 
 #[path = "policy/backoff.rs"]
 mod backoff;
+#[path = "policy/budget.rs"]
+mod budget;
 #[path = "policy/retry.rs"]
 mod retry;

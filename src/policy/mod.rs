@@ -3,10 +3,13 @@
 //!
 //! # Layout
 //! - [`backoff`]: how long to wait before the next attempt
+//! - [`budget`]: how many retries the calls so far have paid for
 //! - [`retry`]: whether there is a next attempt
 
 pub mod backoff;
+pub mod budget;
 pub mod retry;
 
 pub use backoff::{Backoff, Growth, Jitter};
+pub use budget::{Budget, BudgetOptions};
 pub use retry::Retry;
