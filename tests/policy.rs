@@ -4,5 +4,7 @@
 mod backoff;
 #[path = "policy/budget.rs"]
 mod budget;
+#[path = "policy/hedge.rs"]
+mod hedge;
 #[path = "policy/retry.rs"]
 mod retry;

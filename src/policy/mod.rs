@@ -4,12 +4,18 @@
 //! # Layout
 //! - [`backoff`]: how long to wait before the next attempt
 //! - [`budget`]: how many retries the calls so far have paid for
+//! - [`hedge`]: when a second attempt starts although the first has not failed
+//! - [`latency`]: how long calls take
 //! - [`retry`]: whether there is a next attempt
 
 pub mod backoff;
 pub mod budget;
+pub mod hedge;
+pub mod latency;
 pub mod retry;
 
 pub use backoff::{Backoff, Growth, Jitter};
 pub use budget::{Budget, BudgetOptions};
+pub use hedge::{HedgeDelay, HedgeOptions};
+pub use latency::Latencies;
 pub use retry::Retry;

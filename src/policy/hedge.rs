@@ -1,0 +1,58 @@
+//! When a second attempt starts although the first has not failed.
+//!
+//! Some calls are slow for no reason of their own. Asking again once a call takes longer than nearly all do cuts the
+//! tail of the latencies for a few per cent of extra calls (Dean & Barroso 2013, "The Tail at Scale": hedged requests,
+//! sent after the 95th percentile). The extra attempt is paid for like any other: whoever performs calls hedges only
+//! what may run twice, takes the first answer and aborts the rest.
+
+use std::time::Duration;
+
+use super::latency::Latencies;
+
+/// How long an attempt may take before the next one starts beside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HedgeDelay {
+    /// Always as long. Zero starts all attempts at once.
+    Fixed(Duration),
+    /// As long as most calls take.
+    Percentile {
+        /// The share of calls that are expected to be back by then, 0 to 1.
+        share: f64,
+        /// No hedging before so many latencies are known; at least 1, at most the 100 that are remembered.
+        min_calls: u32,
+    },
+}
+
+/// When to hedge, and how often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HedgeOptions {
+    /// How long to wait before each extra attempt.
+    pub delay: HedgeDelay,
+    /// How many attempts may start beside the first.
+    pub max_extra: u32,
+}
+
+impl Default for HedgeOptions {
+    /// One extra attempt after the 95th percentile, once ten latencies are known.
+    fn default() -> Self {
+        Self { delay: HedgeDelay::Percentile { share: 0.95, min_calls: 10 }, max_extra: 1 }
+    }
+}
+
+impl HedgeOptions {
+    /// How long after the start of an attempt the next one starts. `None` when none is to start: because too little is
+    /// known yet, or because no extra attempt is allowed at all. Counting the attempts is up to the caller.
+    #[must_use]
+    pub fn delay(&self, latencies: &Latencies) -> Option<Duration> {
+        if self.max_extra == 0 {
+            return None;
+        }
+        match self.delay {
+            HedgeDelay::Fixed(delay) => Some(delay),
+            HedgeDelay::Percentile { share, min_calls } => {
+                let enough = latencies.len() >= min_calls.min(Latencies::CAPACITY as u32) as usize;
+                enough.then(|| latencies.percentile(share)).flatten()
+            }
+        }
+    }
+}
