@@ -8,3 +8,5 @@ mod budget;
 mod hedge;
 #[path = "policy/retry.rs"]
 mod retry;
+#[path = "policy/retry_after.rs"]
+mod retry_after;

@@ -7,15 +7,18 @@
 //! - [`hedge`]: when a second attempt starts although the first has not failed
 //! - [`latency`]: how long calls take
 //! - [`retry`]: whether there is a next attempt
+//! - [`mod@retry_after`]: when the server says to come back
 
 pub mod backoff;
 pub mod budget;
 pub mod hedge;
 pub mod latency;
 pub mod retry;
+pub mod retry_after;
 
 pub use backoff::{Backoff, Growth, Jitter};
 pub use budget::{Budget, BudgetOptions};
 pub use hedge::{HedgeDelay, HedgeOptions};
 pub use latency::Latencies;
 pub use retry::Retry;
+pub use retry_after::retry_after;

@@ -1,0 +1,152 @@
+//! When the server says to come back.
+//!
+//! What it says is a lower bound: coming back earlier is refused again, and often counted against the caller. So
+//! everything is rounded up. Whether to wait that long is for the caller to decide.
+
+use std::time::Duration;
+
+use crate::time::{MAX_DURATION, Timestamp};
+
+/// How long the server asks to wait, from the headers `retry-after-ms` and `retry-after` of its answer.
+///
+/// `retry-after-ms` wins when it is a number of milliseconds. Then `retry-after` is read as a number of seconds, or as an
+/// HTTP date in one of the three forms of RFC 9110, section 5.6.7; a date in the past is no wait. Numbers may have a
+/// fraction, which some servers send although the RFC knows only whole seconds. What cannot be read is `None`; what is
+/// longer than [`MAX_DURATION`] is cut to it.
+///
+/// ```
+/// use repflow::policy::retry_after;
+/// use repflow::time::Timestamp;
+/// use std::time::Duration;
+///
+/// let now = Timestamp::from_millis(784_111_770_000.0);
+/// assert_eq!(retry_after(Some("1500"), Some("30"), now), Some(Duration::from_millis(1_500)));
+/// assert_eq!(retry_after(None, Some("30"), now), Some(Duration::from_secs(30)));
+/// assert_eq!(retry_after(None, Some("Sun, 06 Nov 1994 08:49:37 GMT"), now), Some(Duration::from_secs(7)));
+/// assert_eq!(retry_after(None, Some("soon"), now), None);
+/// ```
+#[must_use]
+pub fn retry_after(retry_after_ms: Option<&str>, retry_after: Option<&str>, now: Timestamp) -> Option<Duration> {
+    let wait = retry_after_ms.and_then(|text| number(text.trim(), 1_000)).or_else(|| {
+        let text = retry_after?.trim();
+        number(text, 1_000_000).or_else(|| {
+            let now = now.since(Timestamp::EPOCH);
+            Some(http_date(text, now)?.saturating_sub(now))
+        })
+    })?;
+    Some(wait.min(MAX_DURATION))
+}
+
+/// A decimal number of units of `unit` microseconds (a power of ten), rounded up to the microsecond. Read digit by digit:
+/// the float parser of the standard library is some 10 KB of wasm.
+fn number(text: &str, unit: u64) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if whole.is_empty() || fraction.is_empty() {
+        return None;
+    }
+    let mut micros = 0_u64;
+    for byte in whole.bytes() {
+        micros = micros.saturating_mul(10).saturating_add(digit(byte)?.saturating_mul(unit));
+    }
+    let mut place = unit;
+    let mut lost = 0;
+    for byte in fraction.bytes() {
+        let digit = digit(byte)?;
+        place /= 10;
+        micros = micros.saturating_add(digit * place);
+        if place == 0 {
+            lost |= digit;
+        }
+    }
+    Some(Duration::from_micros(micros.saturating_add(lost.min(1))))
+}
+
+fn digit(byte: u8) -> Option<u64> {
+    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
+}
+
+/// What follows the name of the weekday. `Y`, `D`, `h`, `m` and `s` are digits, `_` is a digit or a space, `?` is a letter
+/// of the month, and the rest stands for itself.
+const FORMS: [&[u8]; 3] = [
+    // IMF-fixdate
+    b", DD ??? YYYY hh:mm:ss GMT",
+    // RFC 850
+    b", DD-???-YY hh:mm:ss GMT",
+    // asctime
+    b" ??? _D hh:mm:ss YYYY",
+];
+
+const WEEKDAYS: &[u8] = b"MonTueWedThuFriSatSun";
+const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/// Days of the year before each month, in a year that is not a leap year; the last is the whole year.
+const DAYS_BEFORE: [u64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
+/// An HTTP date as time since the epoch; a date before the epoch is the epoch. A weekday that is not the date's is let
+/// pass: the date is clear without it.
+///
+/// By hand, since the crate `httpdate` is 7 KB of wasm, and knows no leap seconds.
+fn http_date(text: &str, now: Duration) -> Option<Duration> {
+    let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let text = text.as_bytes();
+    name(WEEKDAYS, text.get(..3)?)?;
+    let rest = text.get(letters..)?;
+    FORMS.iter().find_map(|form| instant(rest, form, now))
+}
+
+/// The number of a name in a list of names of three letters each.
+fn name(names: &[u8], wanted: &[u8]) -> Option<usize> {
+    names.chunks(3).position(|name| name == wanted)
+}
+
+fn instant(text: &[u8], form: &[u8], now: Duration) -> Option<Duration> {
+    if text.len() != form.len() {
+        return None;
+    }
+    let [mut year, mut day, mut hour, mut minute, mut second] = [0_u64; 5];
+    let mut year_digits = 0;
+    let mut month = [0_u8; 3];
+    for (byte, kind) in text.iter().zip(form) {
+        let field = match kind {
+            b'Y' => {
+                year_digits += 1;
+                &mut year
+            }
+            b'_' if *byte == b' ' => continue,
+            b'D' | b'_' => &mut day,
+            b'h' => &mut hour,
+            b'm' => &mut minute,
+            b's' => &mut second,
+            b'?' => {
+                month.rotate_left(1);
+                month[2] = *byte;
+                continue;
+            }
+            _ if byte == kind => continue,
+            _ => return None,
+        };
+        *field = *field * 10 + digit(*byte)?;
+    }
+    let month = name(MONTHS, &month)?;
+    if year_digits == 2 {
+        year = full_year(year, now);
+    }
+    let leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_before = DAYS_BEFORE[month] + u64::from(leap_year && month > 1);
+    let days_after = DAYS_BEFORE[month + 1] + u64::from(leap_year && month > 0);
+    // Second 60 is a leap second: the time scale of the epoch has none, so it is the second after it.
+    if day == 0 || day > days_after - days_before || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let Some(years) = year.checked_sub(1970) else { return Some(Duration::ZERO) };
+    let leap_days = |year: u64| year / 4 - year / 100 + year / 400;
+    let days = years * 365 + leap_days(year - 1) - leap_days(1969) + days_before + day - 1;
+    Some(Duration::from_secs(((days * 24 + hour) * 60 + minute) * 60 + second))
+}
+
+/// The year that two digits stand for: not more than 50 years from now (RFC 9110, section 5.6.7).
+fn full_year(digits: u64, now: Duration) -> u64 {
+    // The mean length of a Gregorian year; around New Year it may be off by one, which matters only 50 years from now.
+    let earliest = 1970 + now.as_secs() / 31_556_952 - 49;
+    earliest + (digits + 100 - earliest % 100) % 100
+}
