@@ -6,6 +6,8 @@ mod backoff;
 mod budget;
 #[path = "policy/hedge.rs"]
 mod hedge;
+#[path = "policy/rate_limit.rs"]
+mod rate_limit;
 #[path = "policy/retry.rs"]
 mod retry;
 #[path = "policy/retry_after.rs"]

@@ -1,0 +1,349 @@
+//! How many calls may start in a time.
+//!
+//! A bucket holds a burst and is refilled at a steady rate, so there is no window at whose edge twice the limit could
+//! pass. It is kept as one instant, the time at which it will be full again (the generic cell rate algorithm, GCRA, of
+//! ITU-T I.371): nothing has to run for it to be refilled. A call that costs several things, say one request and two
+//! thousand tokens, takes from all buckets or from none.
+//!
+//! When the time has not come the caller may get a later turn. The turn is taken at once: who gives up waiting has used
+//! it, for to hand it back would let those behind it pass together. What this buys is a bound that holds for every
+//! bucket, key and stretch of time: *the cost of the turns in it is at most the burst, plus the refill of that time*.
+//!
+//! Quotas per day are counted instead, per UTC day, and can be saved. And what a server says is left can be told: it
+//! only ever makes callers wait longer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::time::{MAX_DURATION, Timestamp};
+
+/// What a bucket counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Calls.
+    Requests,
+    /// Tokens of a language model.
+    Tokens,
+}
+
+/// One limit on the rate, for each key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketOptions {
+    /// So many in each `per`. With zero nothing passes.
+    pub limit: u32,
+    /// The time in which the bucket gets `limit` refilled.
+    pub per: Duration,
+    /// What the bucket holds: so many may pass at once after a rest. No single cost may be larger.
+    pub burst: u32,
+    /// Which part of a cost it takes.
+    pub unit: Unit,
+}
+
+/// Which rates and quotas there are. The default limits nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateLimitOptions {
+    /// The rates; all of them hold.
+    pub buckets: Vec<BucketOptions>,
+    /// Requests per UTC day and key.
+    pub per_day: Option<u32>,
+    /// No turn is further away than this; at most [`MAX_DURATION`]. Zero refuses at once.
+    pub max_wait: Duration,
+}
+
+/// What one call takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// How many requests it is.
+    pub requests: u32,
+    /// How many tokens it will use, as far as one knows.
+    pub tokens: u32,
+}
+
+impl Default for Cost {
+    /// One request.
+    fn default() -> Self {
+        Self { requests: 1, tokens: 0 }
+    }
+}
+
+impl Cost {
+    fn of(self, unit: Unit) -> u32 {
+        match unit {
+            Unit::Requests => self.requests,
+            Unit::Tokens => self.tokens,
+        }
+    }
+}
+
+/// When a call may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// At once.
+    Now,
+    /// After this long. The turn is taken.
+    Wait(Duration),
+    /// Not within the longest wait. Nothing was taken.
+    Refused {
+        /// When it could start, if nobody else takes a turn until then.
+        retry_after: Duration,
+    },
+    /// Never: it costs more than a bucket holds, or than a day allows.
+    Never,
+}
+
+/// Rates and quotas, counted for each key (a user, a model, a provider) apart.
+#[derive(Clone, Debug)]
+pub struct RateLimit {
+    limits: Limits,
+    keys: BTreeMap<String, State>,
+    /// Uses until the keys are looked through again.
+    until_sweep: usize,
+}
+
+impl RateLimit {
+    /// All buckets full, nothing used.
+    #[must_use]
+    pub fn new(options: RateLimitOptions) -> Self {
+        let limits = Limits {
+            buckets: options.buckets.iter().map(Bucket::new).collect(),
+            per_day: options.per_day,
+            max_wait: nanos(options.max_wait.min(MAX_DURATION)),
+        };
+        Self { limits, keys: BTreeMap::new(), until_sweep: MIN_SWEEP }
+    }
+
+    /// Asks for a turn, and takes it if there is one.
+    pub fn acquire(&mut self, key: &str, cost: Cost, now: Timestamp) -> Turn {
+        if !self.limits.can_ever_pass(cost) {
+            return Turn::Never;
+        }
+        let now = nanos_of(now);
+        self.with_state(key, now, |limits, state| limits.turn(state, cost, now))
+    }
+
+    /// What the server says about a key (`x-ratelimit-remaining-…`, `x-ratelimit-reset-…`): until `reset` has passed,
+    /// turns that are asked for from now on cost `remaining` at most. The newest word counts. It never makes a turn
+    /// come earlier than the rates and quotas have it.
+    pub fn observe(&mut self, key: &str, unit: Unit, remaining: u32, reset: Duration, now: Timestamp) {
+        let from = nanos_of(now);
+        let until = from.saturating_add(nanos(reset.min(MAX_DURATION)));
+        self.with_state(key, from, |_, state| state.holds[unit as usize] = Hold { left: remaining, from, until });
+    }
+
+    /// How many keys are remembered: those that took a turn lately. Keys whose buckets are full again and whose day is
+    /// over are forgotten as others are used.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// What was used of the quotas per day: the key, the day (in days since the epoch) and how many requests.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(String, u32, u32)> {
+        let used = self.keys.iter().filter(|(_, state)| state.used > 0);
+        used.map(|(key, state)| (key.clone(), state.day, state.used)).collect()
+    }
+
+    /// Takes in what a [`snapshot`](Self::snapshot) told. Where both know something, the later day counts, and of the
+    /// same day the larger number: to restore twice does no harm.
+    pub fn restore(&mut self, quotas: Vec<(String, u32, u32)>) {
+        let Self { limits, keys, .. } = self;
+        for (key, day, used) in quotas.into_iter().filter(|_| limits.per_day.is_some()) {
+            let state = keys.entry(key).or_insert_with(|| limits.fresh());
+            (state.day, state.used) = (state.day, state.used).max((day, used));
+        }
+    }
+
+    /// Does something to the state of a key, which is made when there is none.
+    fn with_state<T>(&mut self, key: &str, now: u64, act: impl FnOnce(&Limits, &mut State) -> T) -> T {
+        self.sweep(now);
+        if let Some(state) = self.keys.get_mut(key) {
+            return act(&self.limits, state);
+        }
+        let mut state = self.limits.fresh();
+        let result = act(&self.limits, &mut state);
+        self.keys.insert(key.to_owned(), state);
+        result
+    }
+
+    /// Forgets the keys at rest, once in as many uses as there are keys: so a use costs the same on average, and there
+    /// are never more than four keys for each that is needed, and a few.
+    fn sweep(&mut self, now: u64) {
+        self.until_sweep = self.until_sweep.saturating_sub(1);
+        if self.until_sweep > 0 {
+            return;
+        }
+        let at_rest = self.keys.values().filter(|state| state.is_at_rest(now)).count();
+        if at_rest > self.keys.len() / 2 {
+            // Made anew: taking entries out of a tree one by one is slower, and a lot more wasm.
+            let old = std::mem::take(&mut self.keys);
+            self.keys.extend(old.into_iter().filter(|(_, state)| !state.is_at_rest(now)));
+        }
+        self.until_sweep = self.keys.len().max(MIN_SWEEP);
+    }
+}
+
+/// Fewer keys than this are not worth a sweep.
+const MIN_SWEEP: usize = 64;
+
+const NANOS_PER_DAY: u64 = 86_400_000_000_000;
+
+/// The end of time, in nanoseconds since the epoch: the year 2116. With [`MAX_REFILL`] and [`MAX_DURATION`] on top
+/// it fits 64 bits, so that sums of them cannot overflow. A whole microsecond.
+const MAX_NOW: u64 = u64::MAX / 4_000 * 1_000;
+
+/// Buckets that take longer than this to refill, 146 years, are made smaller.
+const MAX_REFILL: u64 = u64::MAX / 4;
+
+/// A duration in nanoseconds, cut to what 64 bits hold.
+fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
+}
+
+fn nanos_of(now: Timestamp) -> u64 {
+    nanos(now.since(Timestamp::EPOCH)).min(MAX_NOW)
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    unit: Unit,
+    /// No single cost is larger.
+    burst: u32,
+    /// Nanoseconds in which one unit is refilled, rounded up: a bucket may be slower than the limit, never faster.
+    interval: u64,
+    /// Nanoseconds in which the whole burst is refilled.
+    refill: u64,
+}
+
+impl Bucket {
+    fn new(options: &BucketOptions) -> Self {
+        let interval = nanos(options.per.min(MAX_DURATION)).div_ceil(u64::from(options.limit.max(1)));
+        let most = u32::try_from(MAX_REFILL / interval.max(1)).unwrap_or(u32::MAX);
+        let burst = if options.limit == 0 { 0 } else { options.burst.min(most) };
+        Self { unit: options.unit, burst, interval, refill: u64::from(burst) * interval }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Limits {
+    buckets: Vec<Bucket>,
+    per_day: Option<u32>,
+    /// In nanoseconds.
+    max_wait: u64,
+}
+
+/// What a server said: until when only so much is left. In force from `from` to `until`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hold {
+    left: u32,
+    from: u64,
+    until: u64,
+}
+
+impl Hold {
+    fn is_in_force(self, now: u64) -> bool {
+        // Before `from` only when the clock was set back: then `until` means nothing any more.
+        self.from <= now && now < self.until
+    }
+}
+
+/// What is known of a key. Instants are nanoseconds since the epoch.
+#[derive(Clone, Debug)]
+struct State {
+    /// When each bucket is full again.
+    full_at: Box<[u64]>,
+    /// What the server said, by unit.
+    holds: [Hold; 2],
+    /// The day of the latest turn, in days since the epoch, and the requests of that day.
+    day: u32,
+    used: u32,
+}
+
+impl State {
+    /// Whether to forget it changes nothing.
+    fn is_at_rest(&self, now: u64) -> bool {
+        self.full_at.iter().all(|full_at| *full_at <= now)
+            && !self.holds.iter().any(|hold| hold.is_in_force(now))
+            && (self.used == 0 || self.day < day_of(now))
+    }
+}
+
+fn day_of(instant: u64) -> u32 {
+    (instant / NANOS_PER_DAY) as u32
+}
+
+fn start_of(day: u32) -> u64 {
+    u64::from(day).saturating_mul(NANOS_PER_DAY)
+}
+
+impl Limits {
+    fn fresh(&self) -> State {
+        State { full_at: self.buckets.iter().map(|_| 0).collect(), holds: [Hold::default(); 2], day: 0, used: 0 }
+    }
+
+    fn can_ever_pass(&self, cost: Cost) -> bool {
+        self.buckets.iter().all(|bucket| cost.of(bucket.unit) <= bucket.burst)
+            && self.per_day.is_none_or(|per_day| cost.requests <= per_day)
+    }
+
+    fn turn(&self, state: &mut State, cost: Cost, now: u64) -> Turn {
+        self.forget_impossible(state, now);
+        let at = self.earliest(state, cost, now);
+        if at - now > self.max_wait {
+            return Turn::Refused { retry_after: Duration::from_nanos(at - now) };
+        }
+        // The cost is charged when the turn comes: charged earlier, it would be refilled before it is spent.
+        for (bucket, full_at) in self.buckets.iter().zip(&mut state.full_at) {
+            let amount = cost.of(bucket.unit);
+            if amount > 0 {
+                *full_at = at.max(*full_at) + u64::from(amount) * bucket.interval;
+            }
+        }
+        for (hold, amount) in state.holds.iter_mut().zip([cost.requests, cost.tokens]) {
+            if hold.is_in_force(at) {
+                hold.left = hold.left.saturating_sub(amount);
+            }
+        }
+        if self.per_day.is_some() && cost.requests > 0 {
+            let used = if day_of(at) == state.day { state.used } else { 0 };
+            (state.day, state.used) = (day_of(at), used.saturating_add(cost.requests));
+        }
+        if at == now { Turn::Now } else { Turn::Wait(Duration::from_nanos(at - now)) }
+    }
+
+    /// The earliest turn that keeps to everything, on a whole microsecond like every timestamp.
+    fn earliest(&self, state: &State, cost: Cost, now: u64) -> u64 {
+        let mut at = now;
+        for (bucket, full_at) in self.buckets.iter().zip(&state.full_at) {
+            let amount = cost.of(bucket.unit);
+            if amount > 0 {
+                // With this cost on top it is full a whole refill later, at most.
+                at = at.max((full_at + u64::from(amount) * bucket.interval).saturating_sub(bucket.refill));
+            }
+        }
+        for (hold, amount) in state.holds.iter().zip([cost.requests, cost.tokens]) {
+            if amount > hold.left && hold.is_in_force(now) {
+                at = at.max(hold.until);
+            }
+        }
+        if let Some(per_day) = self.per_day.filter(|_| cost.requests > 0) {
+            // Turns may have been given for tomorrow already. Only one day is counted, so today is over then.
+            at = at.max(start_of(state.day));
+            if day_of(at) == state.day && state.used.saturating_add(cost.requests) > per_day {
+                at = start_of(state.day.saturating_add(1));
+            }
+        }
+        at.next_multiple_of(1_000)
+    }
+
+    /// Turns are at most the longest wait away. What lies beyond that comes from a clock that was set back since, and
+    /// would lock the key until the clock catches up.
+    fn forget_impossible(&self, state: &mut State, now: u64) {
+        let latest = now + self.max_wait;
+        for (bucket, full_at) in self.buckets.iter().zip(&mut state.full_at) {
+            *full_at = (*full_at).min(latest + bucket.refill);
+        }
+        // The requests still count, as today's.
+        state.day = state.day.min(day_of(latest));
+    }
+}
