@@ -750,7 +750,7 @@ fn count(ended: &[Ended]) -> Counts {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_breaker_does_what_the_model_does(
