@@ -67,10 +67,10 @@ const TOLERANCE: f64 = 1.5;
 const WEIGHT: f64 = 0.1;
 /// Gradient: at least so many answers between two measurements at half the limit, and at least so many round trips.
 /// Netflix's first gradient waited for 1000 answers; a browser makes fewer calls.
-const MEASURE_EVERY: u32 = 500;
+const MEASURE_EVERY: u32 = 200;
 const ROUND_TRIPS: u32 = 20;
-/// Gradient: a measurement takes at least so many answers.
-const MEASURE_AT_LEAST: u32 = 5;
+/// Gradient: a measurement takes at least so many answers (Netflix's warm-up).
+const MEASURE_AT_LEAST: u32 = 10;
 
 /// A limit that adapts.
 #[derive(Clone, Debug)]
