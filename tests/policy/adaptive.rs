@@ -196,6 +196,8 @@ fn netflix_gradient_follows_the_latency() {
     }
     assert!(noisy.limit() >= before, "{} from {before}", noisy.limit());
     assert!(limit.limit() < before * 3 / 4, "{} from {before}", limit.limit());
+    // By no more than half in a round trip, however slow it was.
+    assert!(limit.limit() >= before / 2, "{} from {before}", limit.limit());
 }
 
 /// Netflix concurrency-limits, the first Gradient, measures the latency without load every so often. Ours does so at
