@@ -1,5 +1,7 @@
 //! What to do when a call fails, hangs or floods.
 
+#[path = "policy/adaptive.rs"]
+mod adaptive;
 #[path = "policy/backoff.rs"]
 mod backoff;
 #[path = "policy/breaker.rs"]
