@@ -29,9 +29,10 @@ function read(error) {
   if (typeof error !== "object" || error === null) return undefined;
   const { name, message, cause, response } = error;
   const body = typeof error.error === "object" && error.error !== null ? error.error : undefined;
-  // Node's `fetch` says what happened in the cause.
-  const code = text(error.code) ?? text(body?.code) ?? text(cause?.code);
-  const type = text(error.type) ?? text(body?.type);
+  // Node's `fetch` says what happened in the cause; some servers have numbers for codes.
+  const code = [error.code, body?.code, cause?.code].map(codeText).find((it) => it !== undefined);
+  // Only of an answer's body: many other things have a `type`.
+  const type = text(body?.type) ?? (error.status === undefined ? undefined : text(error.type));
   const status = [error.status, error.statusCode, response?.status].find((it) => typeof it === "number");
   const [shouldRetry, retryAfterMs, retryAfter] = readHeaders(error.headers ?? response?.headers);
   const retryable = typeof error.retryable === "boolean" ? error.retryable : { true: true, false: false }[shouldRetry];
@@ -41,6 +42,7 @@ function read(error) {
   return [code, type, text(name), status, text(message)?.slice(0, 200), retryable, afterMs, retryAfter];
 }
 
+const codeText = (value) => (typeof value === "number" ? String(value) : text(value));
 const text = (value) => (typeof value === "string" && value !== "" ? value : undefined);
 
 /** Of `Headers`, or of a plain object as some clients have it. */

@@ -187,8 +187,8 @@ export class OrchestratorBase {
       this.#statusNames = core.statusNames();
       this.#eventNames = core.eventNames();
       this.#circuitStates = core.circuitStates();
-      for (const [name, policy] of Object.entries(this.#policies)) core.engineDefine(this.#handle, name, policy);
       if (this.#snapshot !== undefined) core.engineRestore(this.#handle, this.#snapshot, now());
+      for (const [name, policy] of Object.entries(this.#policies)) core.engineDefine(this.#handle, name, policy);
       this.#plans.clear();
     }
     return core;

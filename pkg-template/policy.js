@@ -261,12 +261,11 @@ export class PolicyBase {
   }
 
   #attach(core) {
-    this.#handle = core.policyNew(this.#data);
+    this.#handle = core.policyNew(this.#data, this.#snapshot, now());
     this.#generation = this.#runtime.generation;
     this.#runtime.freeWhenUnused(this, "policyFree", this.#handle);
     this.#memory = core.linearMemory();
     this.#circuitStates = core.circuitStates();
-    if (this.#snapshot !== undefined) core.policyRestore(this.#handle, this.#snapshot, now());
   }
 
   /** Executes when the core is there, unless the caller gives up before. */

@@ -86,6 +86,11 @@ pub enum Turn {
         /// When it could start, if nobody else takes a turn until then.
         retry_after: Duration,
     },
+    /// The quota of the day is used up. Nothing was taken.
+    Exhausted {
+        /// When it could start, if nobody else takes a turn until then.
+        retry_after: Duration,
+    },
     /// Never: it costs more than a bucket holds, or than a day allows.
     Never,
 }
@@ -286,9 +291,12 @@ impl Limits {
 
     fn turn(&self, state: &mut State, cost: Cost, now: u64) -> Turn {
         self.forget_impossible(state, now);
-        let at = self.earliest(state, cost, now);
+        let by_rates = self.earliest_by_rates(state, cost, now);
+        let at = self.earliest_by_quota(state, cost, by_rates).next_multiple_of(1_000);
         if at - now > self.max_wait {
-            return Turn::Refused { retry_after: Duration::from_nanos(at - now) };
+            let retry_after = Duration::from_nanos(at - now);
+            let rates_let_it = by_rates.next_multiple_of(1_000) - now <= self.max_wait;
+            return if rates_let_it { Turn::Exhausted { retry_after } } else { Turn::Refused { retry_after } };
         }
         // The cost is charged when the turn comes: charged earlier, it would be refilled before it is spent.
         for (bucket, full_at) in self.buckets.iter().zip(&mut state.full_at) {
@@ -309,8 +317,8 @@ impl Limits {
         if at == now { Turn::Now } else { Turn::Wait(Duration::from_nanos(at - now)) }
     }
 
-    /// The earliest turn that keeps to everything, on a whole microsecond like every timestamp.
-    fn earliest(&self, state: &State, cost: Cost, now: u64) -> u64 {
+    /// The earliest turn that keeps to the buckets, and to what the server said.
+    fn earliest_by_rates(&self, state: &State, cost: Cost, now: u64) -> u64 {
         let mut at = now;
         for (bucket, full_at) in self.buckets.iter().zip(&state.full_at) {
             let amount = cost.of(bucket.unit);
@@ -324,6 +332,11 @@ impl Limits {
                 at = at.max(hold.until);
             }
         }
+        at
+    }
+
+    /// The earliest turn from `at` on that keeps to the quota.
+    fn earliest_by_quota(&self, state: &State, cost: Cost, mut at: u64) -> u64 {
         if let Some(per_day) = self.per_day.filter(|_| cost.requests > 0) {
             // Turns may have been given for tomorrow already. Only one day is counted, so today is over then.
             at = at.max(start_of(state.day));
@@ -331,7 +344,7 @@ impl Limits {
                 at = start_of(state.day.saturating_add(1));
             }
         }
-        at.next_multiple_of(1_000)
+        at
     }
 
     /// Turns are at most the longest wait away. What lies beyond that comes from a clock that was set back since, and

@@ -350,6 +350,7 @@ impl Ledger {
                 turn = turn.max(until);
             }
         }
+        let by_rates = Duration::from_nanos(turn.next_multiple_of(1_000) - now);
         if let Some(per_day) = options.per_day.filter(|_| cost.requests > 0) {
             let day = nanos(ms(DAY));
             let of_a_day = |it: &&Taken| it.cost.requests > 0;
@@ -365,7 +366,8 @@ impl Ledger {
         let turn = turn.next_multiple_of(1_000);
         let after = Duration::from_nanos(turn - now);
         if after > options.max_wait {
-            return Turn::Refused { retry_after: after };
+            let rates_let_it = by_rates <= options.max_wait;
+            return if rates_let_it { Turn::Exhausted { retry_after: after } } else { Turn::Refused { retry_after: after } };
         }
         self.taken.push(Taken { turn, cost });
         if after.is_zero() { Turn::Now } else { Turn::Wait(after) }
@@ -456,7 +458,9 @@ proptest! {
                         prop_assert!(after <= options.max_wait);
                         taken.push(Taken { turn: now * 1_000 + nanos(after), cost });
                     }
-                    Turn::Refused { retry_after } => prop_assert!(retry_after > options.max_wait),
+                    Turn::Refused { retry_after } | Turn::Exhausted { retry_after } => {
+                        prop_assert!(retry_after > options.max_wait)
+                    }
                     Turn::Never => {}
                 },
                 Step::Observe(_, unit, left, reset) => limit.observe("a", unit, left, reset, timestamp),
@@ -509,7 +513,7 @@ proptest! {
         let mut limit = RateLimit::new(options);
         let mut now = Timestamp::EPOCH + Duration::from_micros(start);
         for (requests, tokens) in costs {
-            if let Turn::Refused { retry_after } = limit.acquire("a", cost(requests, tokens), now) {
+            if let Turn::Refused { retry_after } | Turn::Exhausted { retry_after } = limit.acquire("a", cost(requests, tokens), now) {
                 now = now + retry_after;
                 prop_assert_eq!(limit.acquire("a", cost(requests, tokens), now), Turn::Now);
             }

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use super::Options;
 use crate::policy::{
-    Adaptive, Breaker, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
+    Adaptive, Breaker, BreakerOptions, BreakerSnapshot, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
     Part, RateLimit,
 };
+use crate::time::Timestamp;
 
 /// Which shared parts a call uses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,6 +83,8 @@ pub(super) struct Parts {
     pub(super) budgets: Named<Budget>,
     pub(super) own: Vec<Own>,
     scopes: BTreeMap<Rc<str>, Wiring>,
+    /// Where breakers were that nobody has used since, such as before a reload.
+    remembered: BTreeMap<Rc<str>, (BreakerSnapshot, Timestamp)>,
 }
 
 /// Parts by number, and the numbers of those that have a name.
@@ -106,25 +109,26 @@ impl<T> Named<T> {
         &self.parts[part as usize].0
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.parts.iter().map(|(name, part)| (&**name, part))
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }
 
-    fn add(&mut self, name: &Rc<str>, part: T) -> u32 {
-        self.parts.push((Rc::clone(name), part));
-        (self.parts.len() - 1) as u32
-    }
-
-    /// The part that is meant: one that has a name, made with default options if nobody has defined it, or a new one.
+    /// The part that is meant: one that has a name, made with default options if nobody has defined it, or that of the
+    /// scope.
     fn wire<O: Clone + Default>(&mut self, part: &Part<O>, scope: &Rc<str>, make: impl FnOnce(O) -> T) -> u32 {
         match part {
-            Part::Own(options) => self.add(scope, make(options.clone())),
+            Part::Own(options) => self.define(scope, make(options.clone())),
             Part::Named(name) => self.find(name).unwrap_or_else(|| self.define(name, make(O::default()))),
         }
     }
 
     fn define(&mut self, name: &Rc<str>, part: T) -> u32 {
-        let number = self.add(name, part);
+        let number = self.parts.len() as u32;
+        self.parts.push((Rc::clone(name), part));
         self.by_name.insert(Rc::clone(name), number);
         number
     }
@@ -139,7 +143,14 @@ impl Parts {
         let budget = options.retry.as_ref().and_then(|retry| retry.budget.as_ref());
         self.own.push(Own { cache: options.cache.map(Cache::new), ..Own::default() });
         let wiring = Wiring {
-            breaker: options.breaker.as_ref().map(|part| self.breakers.wire(part, scope, Breaker::new)),
+            breaker: options.breaker.as_ref().map(|part| {
+                let name = match part {
+                    Part::Own(_) => scope,
+                    Part::Named(name) => name,
+                };
+                let remembered = self.remembered.remove(name);
+                self.breakers.wire(part, scope, |options| new_breaker(options, remembered))
+            }),
             rate_limit: options.rate_limit.as_ref().map(|part| self.rate_limits.wire(part, scope, RateLimit::new)),
             bulkhead: options.bulkhead.as_ref().map(|part| self.bulkheads.wire(part, scope, Places::new)),
             budget: budget.map(|part| self.budgets.wire(part, scope, Budget::new)),
@@ -149,10 +160,18 @@ impl Parts {
         wiring
     }
 
+    /// Remembers where a breaker was, for when it is made. One that is there already is where it is.
+    pub(super) fn remember(&mut self, name: &str, snapshot: BreakerSnapshot, now: Timestamp) {
+        if self.breakers.find(name).is_none() {
+            self.remembered.insert(name.into(), (snapshot, now));
+        }
+    }
+
     /// Defines the parts that `options` has under a name.
     pub(super) fn define(&mut self, name: &Rc<str>, options: &Options) {
         if let Some(Part::Own(options)) = &options.breaker {
-            self.breakers.define(name, Breaker::new(*options));
+            let remembered = self.remembered.remove(name);
+            self.breakers.define(name, new_breaker(*options, remembered));
         }
         if let Some(Part::Own(options)) = &options.rate_limit {
             self.rate_limits.define(name, RateLimit::new(options.clone()));
@@ -163,6 +182,14 @@ impl Parts {
         if let Some(Part::Own(options)) = options.retry.as_ref().and_then(|retry| retry.budget.as_ref()) {
             self.budgets.define(name, Budget::new(*options));
         }
+    }
+}
+
+/// A breaker, where it was when that is remembered.
+fn new_breaker(options: BreakerOptions, remembered: Option<(BreakerSnapshot, Timestamp)>) -> Breaker {
+    match remembered {
+        Some((snapshot, at)) => Breaker::restore(options, snapshot, at),
+        None => Breaker::new(options),
     }
 }
 
