@@ -1,6 +1,5 @@
 //! What calls share: breakers, limits, budgets, caches. Each is kept once, and calls know its number.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Options;
@@ -8,6 +7,7 @@ use crate::policy::{
     Adaptive, Breaker, BreakerOptions, BreakerSnapshot, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
     Part, RateLimit,
 };
+use crate::small::ByName;
 use crate::time::Timestamp;
 
 /// Which shared parts a call uses.
@@ -82,21 +82,21 @@ pub(super) struct Parts {
     pub(super) bulkheads: Named<Places>,
     pub(super) budgets: Named<Budget>,
     pub(super) own: Vec<Own>,
-    scopes: BTreeMap<Rc<str>, Wiring>,
+    scopes: ByName<Rc<str>, Wiring>,
     /// Where breakers were that nobody has used since, such as before a reload.
-    remembered: BTreeMap<Rc<str>, (BreakerSnapshot, Timestamp)>,
+    remembered: ByName<Rc<str>, (BreakerSnapshot, Timestamp)>,
 }
 
 /// Parts by number, and the numbers of those that have a name.
 #[derive(Debug)]
 pub(super) struct Named<T> {
     parts: Vec<(Rc<str>, T)>,
-    by_name: BTreeMap<Rc<str>, u32>,
+    by_name: ByName<Rc<str>, u32>,
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Self {
-        Self { parts: Vec::new(), by_name: BTreeMap::new() }
+        Self { parts: Vec::new(), by_name: ByName::default() }
     }
 }
 
