@@ -8,6 +8,8 @@ import { REASON, refused, report } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { unattended } from "./runtime.js";
 
+/** Numbers before the commands: when something is due next, and how many commands there are. */
+const HEAD = 2;
 /** Numbers to a command, and what the first of them says; see `encode` in src/wasm/policy.rs. */
 const NUMBERS = 6;
 const START = 0;
@@ -42,22 +44,27 @@ const EXECUTE_OPTIONS = {
   tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number, 0 or more"],
 };
 
+/** How a context reaches its policy. */
+let commitCall;
+
 /** What a function is given. */
 class PolicyContext extends Cancellable {
-  #commit;
+  #policy;
+  #call;
 
-  constructor(attempt, level, commit) {
+  constructor(policy, call, attempt, level) {
     super();
+    this.#policy = policy;
+    this.#call = call;
     /** Counts every time the function is called, from 1. */
     this.attempt = attempt;
     /** 0 for the function itself, then its fallbacks. */
     this.level = level;
-    this.#commit = commit;
   }
 
   /** What came so far has been seen: from here on nothing is tried again. */
   commit() {
-    this.#commit();
+    commitCall(this.#policy, this.#call);
   }
 }
 
@@ -66,6 +73,7 @@ class Call {
   context = undefined;
   /** Contexts of the attempts beside the last one. */
   others = undefined;
+  attempts = 0;
   value = undefined;
   error = undefined;
   /** Of the levels that were given up. */
@@ -74,7 +82,8 @@ class Call {
   answered = false;
   onAbort = undefined;
 
-  constructor(execute, signal) {
+  constructor(owner, execute, signal) {
+    this.owner = owner;
     this.execute = execute;
     this.signal = signal;
     this.promise = new Promise((resolve, reject) => {
@@ -107,9 +116,12 @@ class Call {
     this.context = this.others = undefined;
   }
 
+  /** Says whether its caller still waits, and that they no longer do. */
   answer() {
+    if (this.answered) return false;
     this.answered = true;
     if (this.onAbort !== undefined) this.signal.removeEventListener("abort", this.onAbort);
+    return true;
   }
 }
 
@@ -131,6 +143,8 @@ export class PolicyBase {
   #values = [];
   #todo = [];
   #performing = false;
+  /** When something is due next. */
+  #deadline = Infinity;
   #alarm = new Alarm(() => unattended(() => this.#tick()));
   #listeners = new Listeners();
   #disposed = false;
@@ -214,7 +228,7 @@ export class PolicyBase {
   clearCache() {
     if (this.#isAttached()) {
       const core = this.#runtime.ready();
-      this.#perform(core, core.policyClearCache(this.#handle, now()));
+      this.#perform(core.policyClearCache(this.#handle, now()));
     }
   }
 
@@ -241,10 +255,7 @@ export class PolicyBase {
     this.#alarm.clear();
     this.#runtime.disown(this);
     for (const call of calls) {
-      if (!call.answered) {
-        call.answer();
-        call.reject(new RepflowError(error.code, error.message, { cause: error.cause }));
-      }
+      if (call.answer()) call.reject(new RepflowError(error.code, error.message, { cause: error.cause }));
       call.abort(error);
     }
   }
@@ -265,6 +276,7 @@ export class PolicyBase {
     this.#generation = this.#runtime.generation;
     this.#runtime.freeWhenUnused(this, "policyFree", this.#handle);
     this.#memory = core.linearMemory();
+    this.#view = new Float64Array(this.#memory.buffer);
     this.#circuitStates = core.circuitStates();
   }
 
@@ -290,31 +302,27 @@ export class PolicyBase {
   }
 
   #begin(core, execute, { signal, limitKey, tokens = 0 }, key) {
-    const call = new Call(execute, signal);
     const owner = this.#free.pop() ?? this.#calls.length;
+    const call = new Call(owner, execute, signal);
     this.#calls[owner] = call;
     this.#active += 1;
     if (this.#active === 1) this.#runtime.own(this);
     if (signal !== undefined) {
-      call.onAbort = () => unattended(() => this.#cancel(owner, call));
+      call.onAbort = () => this.#told(call, (core) => core.policyCancel(this.#handle, owner, now()));
       signal.addEventListener("abort", call.onAbort, { once: true });
     }
     const seed = Math.random() * 2 ** 32;
     const { fallback } = this.#host;
-    this.#perform(core, core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, seed, now()));
+    this.#perform(core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, seed, now()));
     return call.promise;
-  }
-
-  #cancel(owner, call) {
-    if (this.#calls[owner] !== call || !this.#isAttached()) return;
-    const core = this.#runtime.ready();
-    this.#perform(core, core.policyCancel(this.#handle, owner, now()));
   }
 
   #tick() {
     if (!this.#isAttached()) return;
     const core = this.#runtime.ready();
-    this.#perform(core, core.policyTick(this.#handle, now()));
+    // It rang for nothing, and nothing else keeps this policy.
+    if (this.#active === 0) this.#runtime.disown(this);
+    else this.#perform(core.policyTick(this.#handle, now()));
   }
 
   #move(act) {
@@ -323,119 +331,123 @@ export class PolicyBase {
     if (core instanceof Promise) {
       core.then(() => unattended(() => this.#disposed || this.#move(act))).catch(() => {});
     } else {
-      this.#perform(core, core.policyCircuit(this.#handle, act, now()));
+      this.#perform(core.policyCircuit(this.#handle, act, now()));
     }
   }
 
   /** Takes commands out of linear memory, which the next call into the core overwrites, and performs them. */
-  #perform(core, commands) {
-    if (this.#view.byteLength === 0 || this.#view.buffer !== this.#memory.buffer) {
-      this.#view = new Float64Array(this.#memory.buffer);
-    }
+  #perform(pointer) {
+    if (pointer === 0) return;
+    if (this.#view.byteLength === 0) this.#view = new Float64Array(this.#memory.buffer);
     const view = this.#view;
-    const start = core.policyCommands(this.#handle) >>> 3;
-    const deadline = view[start];
-    for (let at = start + 1; at <= start + commands * NUMBERS; at += 1) this.#todo.push(view[at]);
-    if (this.#active > 0) this.#alarm.set(deadline);
+    let at = pointer >>> 3;
+    this.#deadline = view[at];
+    const count = view[at + 1];
+    at += HEAD;
+    // Most often there is one, and nothing else under way.
+    const alone = count === 1 && !this.#performing;
+    const todo = this.#todo;
+    if (!alone) for (const end = at + count * NUMBERS; at < end; at += 1) todo.push(view[at]);
     // Not reentrant: what a function begins joins the queue.
     if (this.#performing) return;
     this.#performing = true;
     try {
-      for (let at = 0; at < this.#todo.length; at += NUMBERS) this.#performOne(at);
+      if (alone) this.#performOne(view[at], view[at + 1], view[at + 2], view[at + 3], view[at + 4], view[at + 5]);
+      for (let i = 0; i < todo.length; i += NUMBERS) {
+        this.#performOne(todo[i], todo[i + 1], todo[i + 2], todo[i + 3], todo[i + 4], todo[i + 5]);
+      }
     } finally {
-      this.#todo.length = 0;
+      todo.length = 0;
       this.#performing = false;
     }
-    if (this.#active === 0) this.#alarm.rest();
+    if (this.#active > 0) this.#alarm.set(this.#deadline);
+    else if (!this.#alarm.rest()) this.#runtime.disown(this);
   }
 
-  #performOne(at) {
-    const todo = this.#todo;
-    const owner = todo[at + 1];
+  #performOne(op, owner, a, b, c, d) {
     const call = this.#calls[owner];
-    switch (todo[at]) {
+    switch (op) {
       case START:
-        if (call !== undefined) this.#start(call, owner, todo[at + 2], todo[at + 3]);
+        if (call !== undefined) this.#start(call, a, b);
         break;
       case ABORT: {
-        const context = call?.take(todo[at + 2]);
-        if (context !== undefined) Cancellable.abort(context, abortReason(todo[at + 3], call.signal));
+        const context = call?.take(a);
+        if (context !== undefined) Cancellable.abort(context, abortReason(b, call.signal));
         break;
       }
       case FAILED:
-        this.#attemptFailed(call, todo[at + 2], todo[at + 3], todo[at + 4]);
+        this.#attemptFailed(call, a, b, c);
         break;
       case DELAYED:
-        this.#tell({ type: "retry.scheduled", attempt: lastAttempt(call) + 1, delayMs: todo[at + 2] });
+        this.#tell({ type: "retry.scheduled", attempt: (call?.attempts ?? 0) + 1, delayMs: a });
         break;
       case FELL_BACK:
         call?.errors.push(call.error);
-        this.#tell({ type: "fallback.started", level: todo[at + 2], error: call?.error });
+        this.#tell({ type: "fallback.started", level: a, error: call?.error });
         break;
       case SETTLE:
-        if (call !== undefined) this.#settle(call, owner, todo[at + 2], todo[at + 3], todo[at + 4], todo[at + 5] === 1);
+        if (call !== undefined) this.#settle(call, a, b, c, d === 1);
         break;
       case EVICT:
-        this.#values[todo[at + 2]] = undefined;
+        this.#values[a] = undefined;
         break;
       case CIRCUIT: {
-        const [from, to] = [this.#circuitStates[todo[at + 2]], this.#circuitStates[todo[at + 3]]];
+        const [from, to] = [this.#circuitStates[a], this.#circuitStates[b]];
         this.snapshot();
-        this.#tell({ type: CIRCUIT_EVENT[to], from, to, at: todo[at + 4] });
+        this.#tell({ type: CIRCUIT_EVENT[to], from, to, at: c });
         break;
       }
       default:
-        throw new Error(`the core knows a command ${todo[at]} that the facade does not`);
+        throw new Error(`the core knows a command ${op} that the facade does not`);
     }
   }
 
-  #start(call, owner, attempt, level) {
-    const context = new PolicyContext(attempt, level, () => this.#commit(call, owner));
+  #start(call, attempt, level) {
+    const context = new PolicyContext(this, call, attempt, level);
     call.begin(context);
     call.attempts = attempt;
-    this.#tell({ type: "attempt.started", attempt, level });
+    if (this.#listeners.size > 0) this.#tell({ type: "attempt.started", attempt, level });
     let answer, later;
     try {
       answer = level === 0 ? call.execute(context) : this.#host.fallback[level - 1](call.error, context);
       later = typeof answer?.then === "function";
     } catch (error) {
-      this.#failed(call, owner, context, error);
+      this.#failed(call, context, error);
       return;
     }
     if (later) {
-      Promise.resolve(answer).then(
-        (value) => this.#completed(call, owner, context, value),
-        (error) => this.#failed(call, owner, context, error),
-      );
+      // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
+      Promise.resolve(answer).then((value) => this.#completed(call, context, value), (error) => this.#failed(call, context, error));
     } else {
-      this.#completed(call, owner, context, answer);
+      this.#completed(call, context, answer);
     }
   }
 
-  #completed(call, owner, context, value) {
+  #completed(call, context, value) {
     if (Cancellable.isOver(context)) return;
     call.take(context.attempt);
     call.value = value;
     const bytes = this.#host.caches ? sizeOf(value) : 0;
-    unattended(() => {
-      const core = this.#runtime.ready();
-      if (this.#calls[owner] === call) {
-        this.#perform(core, core.policySettle(this.#handle, owner, context.attempt, bytes, now()));
-      }
-    });
+    this.#told(call, (core) => core.policySettle(this.#handle, call.owner, context.attempt, bytes, now()));
   }
 
-  #failed(call, owner, context, error) {
+  #failed(call, context, error) {
     if (Cancellable.isOver(context)) return;
     call.take(context.attempt);
     call.error = error;
     const told = this.#host.classify(error);
-    unattended(() => {
-      const core = this.#runtime.ready();
-      if (this.#calls[owner] === call) {
-        this.#perform(core, core.policyFail(this.#handle, owner, context.attempt, told, now()));
-      }
-    });
+    this.#told(call, (core) => core.policyFail(this.#handle, call.owner, context.attempt, told, now()));
+  }
+
+  /** Tells the core what became of a call, if it still knows it. */
+  #told(call, tell) {
+    if (this.#calls[call.owner] !== call) return;
+    try {
+      this.#perform(tell(this.#runtime.ready()));
+    } catch (error) {
+      // Nobody awaits this; whoever waits for the call has been told already.
+      if (error?.code !== "internal.panic") throw error;
+    }
   }
 
   #attemptFailed(call, attempt, reason, retryAfterMs) {
@@ -444,44 +456,36 @@ export class PolicyBase {
     this.#tell({ type: FAILED_EVENT[reason], attempt: attempt === 0 ? undefined : attempt, error: call.error });
   }
 
-  #commit(call, owner) {
-    if (this.#calls[owner] === call && this.#isAttached()) this.#runtime.ready().policyCommit(this.#handle, owner);
-  }
-
-  #settle(call, owner, kind, a, b, goesOn) {
+  #settle(call, kind, a, b, goesOn) {
     if (kind === SHARED) {
       // How it ends is known when the one that leads has ended, which is told next.
       (this.#calls[a].followers ??= []).push(call);
-      this.#release(owner);
+      this.#release(call);
       return;
     }
-    const settled = [call, ...(goesOn ? [] : (call.followers ?? []))];
-    if (!goesOn) this.#release(owner);
+    if (!goesOn) this.#release(call);
+    let settle;
     if (kind === COMPLETED || kind === CACHED) {
       const value = kind === COMPLETED ? call.value : this.#values[a];
       if (kind === COMPLETED && b >= 0) this.#values[b] = value;
-      for (const each of settled) {
-        if (each.answered) continue;
-        each.answer();
-        each.resolve(value);
+      settle = (each) => each.resolve(value);
+      if (this.#listeners.size > 0) {
+        this.#tell({ type: "call.completed", cached: kind === CACHED, attempts: call.attempts });
       }
-      this.#tell({ type: "call.completed", cached: kind === CACHED, attempts: call.attempts ?? 0 });
-      return;
+    } else {
+      const error = kind === REFUSED ? errorOf(call) : cancelled(call.signal?.reason);
+      settle = (each) => each.reject(error);
+      this.#tell({ type: kind === REFUSED ? "call.failed" : "call.cancelled", error });
     }
-    const error = kind === REFUSED ? errorOf(call) : cancelled(call.signal?.reason);
-    for (const each of settled) {
-      if (each.answered) continue;
-      each.answer();
-      each.reject(error);
-    }
-    this.#tell({ type: kind === REFUSED ? "call.failed" : "call.cancelled", error });
+    if (call.answer()) settle(call);
+    if (goesOn || call.followers === undefined) return;
+    for (const follower of call.followers) if (follower.answer()) settle(follower);
   }
 
-  #release(owner) {
-    this.#calls[owner] = undefined;
-    this.#free.push(owner);
+  #release(call) {
+    this.#calls[call.owner] = undefined;
+    this.#free.push(call.owner);
     this.#active -= 1;
-    if (this.#active === 0) this.#runtime.disown(this);
   }
 
   #tell(event) {
@@ -489,6 +493,13 @@ export class PolicyBase {
     event.at ??= now();
     // Nobody else can be told of a listener that fails: it is reported as any uncaught error is.
     this.#listeners.tell(event, (error) => queueMicrotask(() => { throw error; }));
+  }
+
+  static {
+    commitCall = (policy, call) => {
+      if (policy.#calls[call.owner] !== call || !policy.#isAttached()) return;
+      policy.#runtime.ready().policyCommit(policy.#handle, call.owner);
+    };
   }
 }
 
@@ -590,10 +601,6 @@ function sizeOf(value) {
   } catch {
     return Number.MAX_SAFE_INTEGER;
   }
-}
-
-function lastAttempt(call) {
-  return call?.attempts ?? 0;
 }
 
 function abortReason(reason, signal) {

@@ -96,7 +96,9 @@ impl Options {
     pub fn new(json: &Json) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let options = Object::read(json, "", "a policy", &mut problems).map(|object| {
-            object.check_keys("a policy", Self::KEYS, &[], &mut problems);
+            // The functions of `fallback` stay with the host, which has taken them out.
+            let known = [Self::KEYS, &["fallback"]].concat();
+            object.check_keys("a policy", &known, &[], &mut problems);
             Self::read(&object, Names::Unknown, &mut problems)
         });
         match options {
@@ -252,7 +254,8 @@ fn read_filter(object: &Object<'_>, problems: &mut Problems) -> Option<Filter> {
                 Some(status) => filter.statuses.push(status),
                 None => {
                     let given = describe_value(other);
-                    problems.note(at, format!("an error is named by its kind, its code or its HTTP status, not {given}"));
+                    problems
+                        .note(at, format!("an error is named by its kind, its code or its HTTP status, not {given}"));
                 }
             },
         }

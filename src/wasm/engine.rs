@@ -20,9 +20,7 @@ use crate::policy::{FailureReason, Guards, Options, Outcome};
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::{Step, StepKind};
-use crate::workflow::{
-    AbortReason, Command, Engine, Event, EventKind, Plan, RunEnd, Scope, Status, StepIx, Template,
-};
+use crate::workflow::{AbortReason, Command, Engine, Event, EventKind, Plan, RunEnd, Scope, Status, StepIx, Template};
 
 /// Words to a command: `op, run, step, detail`.
 const WORDS: usize = 4;
@@ -167,7 +165,8 @@ pub fn run_fail(engine: u32, run: u32, step: u32, attempt: u32, error: Option<Ar
     let now = Timestamp::from_millis(now_ms);
     with(engine, |host| {
         let plan = host.engine.run(run).map(|run| Rc::clone(run.plan()));
-        let rows = plan.as_ref().and_then(|plan| plan.steps().get(step as usize)).map(|step| &step.policies.classify[..]);
+        let rows =
+            plan.as_ref().and_then(|plan| plan.steps().get(step as usize)).map(|step| &step.policies.classify[..]);
         let failure = error.failure(rows.unwrap_or_default(), now);
         host.engine.settle(run, StepIx(step), attempt, &Outcome::Failed(failure), now);
         host.flush()

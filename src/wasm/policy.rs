@@ -1,7 +1,8 @@
 //! Policies on their own.
 //!
-//! Commands go out as numbers in linear memory, six to a command, behind one that says when something is due next. The
-//! facade names a call by its place in a list of its own, which it frees when it has seen the end of the call.
+//! Commands go out as numbers in linear memory, six to a command, behind two that say when something is due next and how
+//! many commands there are. Every function that moves a call returns where they stand, and the facade reads them before
+//! it calls again. It names a call by its place in a list of its own, which it frees when it has seen the end of the call.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,11 +22,22 @@ use crate::policy::{
 };
 use crate::time::Timestamp;
 
+/// Numbers before the commands.
+const HEAD: usize = 2;
 /// Numbers to a command.
 const NUMBERS: usize = 6;
 
 thread_local! {
     static POLICIES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+}
+
+/// Where the commands stand in linear memory; null when there is no such policy.
+struct Commands(*const f64);
+
+impl Default for Commands {
+    fn default() -> Self {
+        Self(std::ptr::null())
+    }
 }
 
 struct Host {
@@ -38,10 +50,10 @@ struct Host {
 }
 
 impl Host {
-    /// Encodes what there is to do; how many commands that are.
-    fn flush(&mut self, now: Timestamp) -> u32 {
+    /// Encodes what there is to do.
+    fn flush(&mut self, now: Timestamp) -> Commands {
         self.numbers.clear();
-        self.numbers.push(f64::INFINITY);
+        self.numbers.extend([f64::INFINITY, 0.0]);
         while let Some(command) = self.guards.next_command() {
             if let Command::Ready { owner } = command {
                 // Nothing here makes an attempt wait once its delay is over.
@@ -55,7 +67,8 @@ impl Host {
         if let Some(due) = self.guards.next_deadline() {
             self.numbers[0] = due.as_millis();
         }
-        (self.numbers.len() / NUMBERS) as u32
+        self.numbers[1] = ((self.numbers.len() - HEAD) / NUMBERS) as f64;
+        Commands(self.numbers.as_ptr())
     }
 
     fn call(&self, owner: u32) -> Option<CallId> {
@@ -145,7 +158,7 @@ pub fn policy_free(policy: u32) {
     POLICIES.with_borrow_mut(|policies| policies.try_remove(slot(policy)));
 }
 
-/// Begins the call `owner`; how many commands wait.
+/// Begins the call `owner`.
 #[wasm_bindgen(js_name = policyBegin)]
 #[allow(clippy::too_many_arguments)] // the border has no structs
 pub fn policy_begin(
@@ -157,7 +170,7 @@ pub fn policy_begin(
     fallbacks: u32,
     seed: u32,
     now_ms: f64,
-) -> u32 {
+) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         let request = Request {
@@ -175,11 +188,12 @@ pub fn policy_begin(
         host.calls[owner as usize] = Some(call);
         host.flush(now)
     })
+    .0
 }
 
 /// An attempt completed, with a value of so many bytes.
 #[wasm_bindgen(js_name = policySettle)]
-pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> u32 {
+pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
@@ -187,11 +201,12 @@ pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: 
         }
         host.flush(now)
     })
+    .0
 }
 
 /// An attempt failed; see [`Reported`] for what is told of its error.
 #[wasm_bindgen(js_name = policyFail)]
-pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
+pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> *const f64 {
     let error = Reported::read(error.as_ref());
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
@@ -201,11 +216,12 @@ pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, 
         }
         host.flush(now)
     })
+    .0
 }
 
 /// The caller gives a call up.
 #[wasm_bindgen(js_name = policyCancel)]
-pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> u32 {
+pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
@@ -213,6 +229,7 @@ pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> u32 {
         }
         host.flush(now)
     })
+    .0
 }
 
 /// The output of a call has been seen: nothing is tried again.
@@ -225,30 +242,26 @@ pub fn policy_commit(policy: u32, owner: u32) {
     });
 }
 
-/// Does what is due; how many commands wait.
+/// Does what is due.
 #[wasm_bindgen(js_name = policyTick)]
-pub fn policy_tick(policy: u32, now_ms: f64) -> u32 {
+pub fn policy_tick(policy: u32, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         while host.guards.tick(now) {}
         host.flush(now)
     })
-}
-
-/// Where the commands stand in linear memory, behind the time in milliseconds at which something is due next.
-#[wasm_bindgen(js_name = policyCommands)]
-pub fn policy_commands(policy: u32) -> *const f64 {
-    POLICIES.with_borrow(|policies| policies.get(slot(policy)).map_or(std::ptr::null(), |host| host.numbers.as_ptr()))
+    .0
 }
 
 /// Moves the circuit breaker by hand: 0 isolates it, 1 lifts one isolation, anything else closes it.
 #[wasm_bindgen(js_name = policyCircuit)]
-pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> u32 {
+pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, act, now));
         host.flush(now)
     })
+    .0
 }
 
 pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
@@ -261,11 +274,12 @@ pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
 
 /// Forgets what the cache holds; the values are evicted by commands.
 #[wasm_bindgen(js_name = policyClearCache)]
-pub fn policy_clear_cache(policy: u32, now_ms: f64) -> u32 {
+pub fn policy_clear_cache(policy: u32, now_ms: f64) -> *const f64 {
     with(policy, |host| {
         host.guards.clear_cache(host.wiring);
         host.flush(Timestamp::from_millis(now_ms))
     })
+    .0
 }
 
 /// The states of a circuit breaker, in the order of their numbers.

@@ -11,10 +11,10 @@ use serde_json::Value as Json;
 
 use super::definition::{Definition, Order, StepAction, StepDefinition};
 use super::expression::Unresolved;
-use crate::reader::{Problems, join, list};
 use super::template::Template;
 use crate::error::{Code, Error, Problem, nearest};
 use crate::policy::Options;
+use crate::reader::{Problems, join, list};
 use crate::small::{self, ByName};
 
 /// A step, as an index into its plan.
@@ -150,7 +150,13 @@ impl Plan {
     }
 
     fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler { id: &definition.id, default_timeout, steps: Vec::new(), written: Vec::new(), by_id: ByName::default() };
+        let mut compiler = Compiler {
+            id: &definition.id,
+            default_timeout,
+            steps: Vec::new(),
+            written: Vec::new(),
+            by_id: ByName::default(),
+        };
         let roots = compiler.add_list(&definition.steps, None, problems);
         compiler.link(&definition.steps, &roots, Order::Sequence, problems);
         compiler.check_circles(problems);

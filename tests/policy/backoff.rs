@@ -16,7 +16,9 @@ fn ms(ms: u64) -> Duration {
 
 fn schedule(growth: Growth, delay: Duration, max_delay: Duration) -> Vec<u128> {
     let backoff = Backoff { growth, delay, max_delay, jitter: Jitter::None };
-    (1..=6).map(|attempt| backoff.delay_after(attempt, &mut Progress::default(), &mut Rng::new(0)).as_millis()).collect()
+    (1..=6)
+        .map(|attempt| backoff.delay_after(attempt, &mut Progress::default(), &mut Rng::new(0)).as_millis())
+        .collect()
 }
 
 #[test]
@@ -39,7 +41,9 @@ fn jitter_is_uniform_over_its_range() {
     for (jitter, from) in [(Jitter::Full, 0.0), (Jitter::Equal, 50.0)] {
         let backoff = Backoff { growth: Growth::Constant, delay: ms(100), max_delay: ms(100), jitter };
         let mut rng = Rng::new(1);
-        let delays: Vec<f64> = (0..4_000).map(|_| backoff.delay_after(1, &mut Progress::default(), &mut rng).as_secs_f64() * 1_000.0).collect();
+        let delays: Vec<f64> = (0..4_000)
+            .map(|_| backoff.delay_after(1, &mut Progress::default(), &mut rng).as_secs_f64() * 1_000.0)
+            .collect();
         // A tenth of the delays in each tenth of the range.
         let tenth = (100.0 - from) / 10.0;
         for index in 0..10 {

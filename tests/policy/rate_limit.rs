@@ -367,7 +367,11 @@ impl Ledger {
         let after = Duration::from_nanos(turn - now);
         if after > options.max_wait {
             let rates_let_it = by_rates <= options.max_wait;
-            return if rates_let_it { Turn::Exhausted { retry_after: after } } else { Turn::Refused { retry_after: after } };
+            return if rates_let_it {
+                Turn::Exhausted { retry_after: after }
+            } else {
+                Turn::Refused { retry_after: after }
+            };
         }
         self.taken.push(Taken { turn, cost });
         if after.is_zero() { Turn::Now } else { Turn::Wait(after) }

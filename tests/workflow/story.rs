@@ -4,8 +4,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use repflow::time::Timestamp;
 use repflow::policy::{FailureReason, Outcome};
+use repflow::time::Timestamp;
 use repflow::workflow::{AbortReason, Command, Engine, EventKind, Plan, RunEnd, RunId, Status, StepIx};
 use serde_json::{Value as Json, json};
 

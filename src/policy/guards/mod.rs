@@ -35,10 +35,7 @@ use slab::Slab;
 
 use self::call::{Call, MOST_AT_ONCE, Phase};
 use self::parts::{Own, Parts, Places};
-use super::{
-    Breaker, BreakerSnapshot, Counts, Entry, Failure, Join, Lookup, Options, Outcome, Permit, Sample,
-    Turn,
-};
+use super::{Breaker, BreakerSnapshot, Counts, Entry, Failure, Join, Lookup, Options, Outcome, Permit, Sample, Turn};
 use crate::error::Code;
 use crate::exec::Timers;
 use crate::time::Timestamp;
@@ -303,7 +300,6 @@ impl Guards {
     pub fn breaker_counts(&mut self, wiring: Wiring, now: Timestamp) -> Option<Counts> {
         self.breaker(wiring).map(|breaker| breaker.counts(now))
     }
-
 }
 
 /// From the outermost policy to the function.
@@ -525,7 +521,7 @@ impl Guards {
         }
         let mut store = None;
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
-            if level == 0 {
+            if level == 0 && call.options.hedge.is_some() {
                 own.latencies.record(now.since(call.attempt_began));
             }
             own.stats.succeeded += u32::from(!call.answered);

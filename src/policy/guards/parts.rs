@@ -200,4 +200,3 @@ impl Places {
         Self { bulkhead: Bulkhead::new(Some(limit), options.max_queue), adaptive, options }
     }
 }
-
