@@ -18,6 +18,7 @@ export class Alarm {
   #timer = undefined;
   #at = Infinity;
   #resting = false;
+  #asksSoon = false;
 
   constructor(wake) {
     this.#wake = wake;
@@ -27,7 +28,7 @@ export class Alarm {
   set(at) {
     if (this.#resting) {
       this.#resting = false;
-      this.#timer.ref?.();
+      this.#timer.ref();
     }
     if (at === Infinity) {
       this.clear();
@@ -44,19 +45,22 @@ export class Alarm {
   }
 
   /**
-   * Nothing is awaited for now. A timer that keeps no process alive is left to ring for nothing: calls come one after the
-   * other, and setting one for each is dearer than all the rest. Says whether a timer was left.
+   * Nothing is awaited for now. When `mayRest` says a task later that this is still so, the alarm keeps no process alive
+   * any more. Not at once: calls come one after the other, and setting a timer for each is dearer than all the rest.
    */
-  rest() {
-    if (this.#at === Infinity) return false;
-    if (typeof this.#timer?.unref === "function") {
-      this.#timer.unref();
-    } else if (typeof document === "undefined") {
-      this.clear();
-      return false;
-    }
-    this.#resting = true;
-    return true;
+  rest(mayRest) {
+    if (this.#asksSoon) return;
+    this.#asksSoon = true;
+    soon(() => {
+      this.#asksSoon = false;
+      if (!mayRest()) return;
+      if (this.#at !== Infinity && typeof this.#timer?.unref === "function") {
+        this.#timer.unref();
+        this.#resting = true;
+      } else {
+        this.clear();
+      }
+    });
   }
 
   /** Turns the alarm off, so that it keeps no process alive. */

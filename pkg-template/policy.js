@@ -77,7 +77,7 @@ class Call {
   value = undefined;
   error = undefined;
   /** Of the levels that were given up. */
-  errors = [];
+  errors = undefined;
   followers = undefined;
   answered = false;
   onAbort = undefined;
@@ -146,6 +146,11 @@ export class PolicyBase {
   /** When something is due next. */
   #deadline = Infinity;
   #alarm = new Alarm(() => unattended(() => this.#tick()));
+  #mayRest = () => {
+    if (this.#active > 0) return false;
+    this.#runtime.disown(this);
+    return true;
+  };
   #listeners = new Listeners();
   #disposed = false;
   /** Rejects who waits for the core. */
@@ -308,7 +313,7 @@ export class PolicyBase {
     this.#active += 1;
     if (this.#active === 1) this.#runtime.own(this);
     if (signal !== undefined) {
-      call.onAbort = () => this.#told(call, (core) => core.policyCancel(this.#handle, owner, now()));
+      call.onAbort = () => this.#cancel(call);
       signal.addEventListener("abort", call.onAbort, { once: true });
     }
     const seed = Math.random() * 2 ** 32;
@@ -319,10 +324,8 @@ export class PolicyBase {
 
   #tick() {
     if (!this.#isAttached()) return;
-    const core = this.#runtime.ready();
-    // It rang for nothing, and nothing else keeps this policy.
-    if (this.#active === 0) this.#runtime.disown(this);
-    else this.#perform(core.policyTick(this.#handle, now()));
+    // It may ring for nothing.
+    if (this.#active > 0) this.#perform(this.#runtime.ready().policyTick(this.#handle, now()));
   }
 
   #move(act) {
@@ -357,11 +360,12 @@ export class PolicyBase {
         this.#performOne(todo[i], todo[i + 1], todo[i + 2], todo[i + 3], todo[i + 4], todo[i + 5]);
       }
     } finally {
-      todo.length = 0;
+      // Setting a length is dear, even to what it is.
+      if (todo.length > 0) todo.length = 0;
       this.#performing = false;
     }
     if (this.#active > 0) this.#alarm.set(this.#deadline);
-    else if (!this.#alarm.rest()) this.#runtime.disown(this);
+    else this.#alarm.rest(this.#mayRest);
   }
 
   #performOne(op, owner, a, b, c, d) {
@@ -382,7 +386,7 @@ export class PolicyBase {
         this.#tell({ type: "retry.scheduled", attempt: (call?.attempts ?? 0) + 1, delayMs: a });
         break;
       case FELL_BACK:
-        call?.errors.push(call.error);
+        if (call !== undefined) (call.errors ??= []).push(call.error);
         this.#tell({ type: "fallback.started", level: a, error: call?.error });
         break;
       case SETTLE:
@@ -428,7 +432,12 @@ export class PolicyBase {
     call.take(context.attempt);
     call.value = value;
     const bytes = this.#host.caches ? sizeOf(value) : 0;
-    this.#told(call, (core) => core.policySettle(this.#handle, call.owner, context.attempt, bytes, now()));
+    if (this.#calls[call.owner] !== call) return;
+    try {
+      this.#perform(this.#runtime.ready().policySettle(this.#handle, call.owner, context.attempt, bytes, now()));
+    } catch (error) {
+      ended(error);
+    }
   }
 
   #failed(call, context, error) {
@@ -436,17 +445,20 @@ export class PolicyBase {
     call.take(context.attempt);
     call.error = error;
     const told = this.#host.classify(error);
-    this.#told(call, (core) => core.policyFail(this.#handle, call.owner, context.attempt, told, now()));
-  }
-
-  /** Tells the core what became of a call, if it still knows it. */
-  #told(call, tell) {
     if (this.#calls[call.owner] !== call) return;
     try {
-      this.#perform(tell(this.#runtime.ready()));
+      this.#perform(this.#runtime.ready().policyFail(this.#handle, call.owner, context.attempt, told, now()));
     } catch (error) {
-      // Nobody awaits this; whoever waits for the call has been told already.
-      if (error?.code !== "internal.panic") throw error;
+      ended(error);
+    }
+  }
+
+  #cancel(call) {
+    if (this.#calls[call.owner] !== call) return;
+    try {
+      this.#perform(this.#runtime.ready().policyCancel(this.#handle, call.owner, now()));
+    } catch (error) {
+      ended(error);
     }
   }
 
@@ -583,6 +595,11 @@ function judge(error, retryOn, countsOn, own) {
   return report(subject, ask(retryOn), ask(countsOn));
 }
 
+/** Nobody awaits what threw this. Of a panic, whoever waits has been told already. */
+function ended(error) {
+  if (error?.code !== "internal.panic") throw error;
+}
+
 function keyOf(key) {
   if (key === undefined) return undefined;
   try {
@@ -619,7 +636,7 @@ function abortReason(reason, signal) {
 /** What a call that failed rejects with: the error as it was thrown, or all of them where fallbacks were tried. */
 function errorOf(call) {
   const { errors, error } = call;
-  if (errors.length === 0) return error;
+  if (errors === undefined) return error;
   const message = `the call failed, and so did ${errors.length === 1 ? "its fallback" : `its ${errors.length} fallbacks`}: ${textOf(errors[0])}`;
   return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors: [...errors, error] });
 }

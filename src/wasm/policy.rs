@@ -53,7 +53,7 @@ impl Host {
     /// Encodes what there is to do.
     fn flush(&mut self, now: Timestamp) -> Commands {
         self.numbers.clear();
-        self.numbers.extend([f64::INFINITY, 0.0]);
+        self.numbers.extend_from_slice(&[f64::INFINITY, 0.0]);
         while let Some(command) = self.guards.next_command() {
             if let Command::Ready { owner } = command {
                 // Nothing here makes an attempt wait once its delay is over.
@@ -61,7 +61,7 @@ impl Host {
                     self.guards.resume(call, now);
                 }
             } else {
-                self.numbers.extend(encode(command));
+                self.numbers.extend_from_slice(&encode(command));
             }
         }
         if let Some(due) = self.guards.next_deadline() {
