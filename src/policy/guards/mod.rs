@@ -141,13 +141,13 @@ impl Guards {
             Outcome::Failed(failure) => {
                 let owner = call.owner;
                 let hedge_runs = !call.live().is_empty();
+                let sample = match &call.options.breaker_on {
+                    Some(on) if failure.sample.is_none() && !on.matches(failure) => Sample::Ignored,
+                    Some(_) if failure.sample.is_none() => Sample::Failure,
+                    _ => failure.sample(),
+                };
                 self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
                 if !hedge_runs {
-                    let sample = match &call.options.breaker_on {
-                        Some(on) if failure.sample.is_none() && !on.matches(failure) => Sample::Ignored,
-                        Some(_) if failure.sample.is_none() => Sample::Failure,
-                        _ => failure.sample(),
-                    };
                     self.leave(slot, sample, failure.class.overloaded, now);
                     self.failed(slot, FailureReason::Error, failure, now);
                 }
