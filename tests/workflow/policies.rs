@@ -1,0 +1,1 @@
+//! Policies of steps, told as stories.
