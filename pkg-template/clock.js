@@ -13,6 +13,7 @@ export class Alarm {
   #wake;
   #timer = undefined;
   #at = Infinity;
+  #resting = false;
 
   constructor(wake) {
     this.#wake = wake;
@@ -20,6 +21,10 @@ export class Alarm {
 
   /** Sets the alarm to `at`. One that would ring too early is left: it finds nothing due and is set anew. */
   set(at) {
+    if (this.#resting) {
+      this.#resting = false;
+      this.#timer.ref?.();
+    }
     if (at === Infinity) {
       this.clear();
     } else if (at < this.#at) {
@@ -28,15 +33,28 @@ export class Alarm {
       const delay = Math.min(Math.max(Math.ceil(at - now()), 0), MAX_DELAY_MS);
       this.#timer = setTimeout(() => {
         this.#at = Infinity;
+        this.#resting = false;
         this.#wake();
       }, delay);
     }
+  }
+
+  /**
+   * Nothing is awaited for now. A timer that keeps no process alive is left to ring for nothing: calls come one after the
+   * other, and setting one for each is dearer than all the rest.
+   */
+  rest() {
+    if (this.#at === Infinity) return;
+    if (typeof this.#timer?.unref === "function") this.#timer.unref();
+    else if (typeof document === "undefined") return this.clear();
+    this.#resting = true;
   }
 
   /** Turns the alarm off, so that it keeps no process alive. */
   clear() {
     clearTimeout(this.#timer);
     this.#at = Infinity;
+    this.#resting = false;
   }
 }
 

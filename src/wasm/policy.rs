@@ -16,8 +16,8 @@ use super::failure::{Reported, number_of};
 use super::{handle, slot};
 use crate::error::Code;
 use crate::policy::{
-    AbortReason, BreakerOptions, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options,
-    Outcome, Part, Request, Wiring,
+    AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options, Outcome,
+    Request, Wiring,
 };
 use crate::time::Timestamp;
 
@@ -117,14 +117,24 @@ fn with<T: Default>(policy: u32, act: impl FnOnce(&mut Host) -> T) -> T {
     POLICIES.with_borrow_mut(|policies| policies.get_mut(slot(policy)).map(act)).unwrap_or_default()
 }
 
-/// Makes a policy of its options.
+/// The scope of a policy on its own.
+const SCOPE: &str = "policy";
+
+/// Makes a policy of its options, and of what a snapshot holds.
 #[wasm_bindgen(js_name = policyNew)]
-pub fn policy_new(options: &JsValue) -> Result<u32, JsValue> {
+pub fn policy_new(options: &JsValue, snapshot: &JsValue, now_ms: f64) -> Result<u32, JsValue> {
     let options = json_from_js(options, Code::ConfigInvalid, "the options of the policy")
         .and_then(|json| Options::new(&json))
         .map_err(|error| error_to_js(&error))?;
     let mut guards = Guards::default();
-    let wiring = guards.wire(&options, &"policy".into());
+    let now = Timestamp::from_millis(now_ms);
+    if let Some(breaker) = breaker_from_js(&field(snapshot, "circuit")) {
+        guards.remember_breaker(SCOPE, breaker, now);
+    }
+    let wiring = guards.wire(&options, &SCOPE.into());
+    if let Some(limit) = guards.rate_limit(wiring) {
+        limit.restore(quotas_from_js(&field(snapshot, "quotas")));
+    }
     let host = Host { options: Rc::new(options), wiring, guards, calls: Vec::new(), numbers: Vec::new() };
     Ok(POLICIES.with_borrow_mut(|policies| handle(policies.insert(host))))
 }
@@ -236,13 +246,17 @@ pub fn policy_commands(policy: u32) -> *const f64 {
 pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> u32 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
-        host.guards.move_breaker(host.wiring, |breaker| match act {
-            0 => breaker.isolate(now),
-            1 => breaker.lift(now),
-            _ => breaker.close(now),
-        });
+        host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, act, now));
         host.flush(now)
     })
+}
+
+pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
+    match act {
+        0 => breaker.isolate(now),
+        1 => breaker.lift(now),
+        _ => breaker.close(now),
+    }
 }
 
 /// Forgets what the cache holds; the values are evicted by commands.
@@ -318,16 +332,7 @@ pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
     with(policy, |host| {
         let mut fields = Vec::new();
         if let Some(breaker) = host.guards.breaker(host.wiring) {
-            let BreakerSnapshot { state, open_until, opens, isolations } = breaker.snapshot(now);
-            fields.push((
-                "circuit",
-                object([
-                    ("state", state.name().into()),
-                    ("openUntil", open_until.as_millis().into()),
-                    ("opens", opens.into()),
-                    ("isolations", isolations.into()),
-                ]),
-            ));
+            fields.push(("circuit", breaker_to_js(breaker.snapshot(now))));
         }
         if let Some(limit) = host.guards.rate_limit(host.wiring) {
             let quotas = limit.snapshot().into_iter().map(|(key, day, used)| {
@@ -339,41 +344,41 @@ pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
     })
 }
 
-/// Puts back what a snapshot holds. What is not understood is left out: an old snapshot must not stop an app.
-#[wasm_bindgen(js_name = policyRestore)]
-pub fn policy_restore(policy: u32, snapshot: &JsValue, now_ms: f64) {
-    let now = Timestamp::from_millis(now_ms);
-    let field = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
-    let number = |of: &JsValue, name: &str| field(of, name).as_f64().filter(|it| it.is_finite());
-    let circuit = field(snapshot, "circuit");
-    let state = field(&circuit, "state").as_string();
-    let state = BreakerState::ALL.iter().find(|it| Some(it.name()) == state.as_deref()).copied();
-    let quotas: Vec<(String, u32, u32)> = field(snapshot, "quotas")
-        .dyn_ref::<Array>()
-        .into_iter()
-        .flat_map(Array::to_vec)
-        .filter_map(|quota| {
-            Some((field(&quota, "key").as_string()?, number(&quota, "day")? as u32, number(&quota, "used")? as u32))
-        })
-        .collect();
-    with(policy, |host| {
-        if let Some(state) = state {
-            let snapshot = BreakerSnapshot {
-                state,
-                open_until: Timestamp::from_millis(number(&circuit, "openUntil").unwrap_or_default()),
-                opens: number(&circuit, "opens").unwrap_or_default() as u32,
-                isolations: number(&circuit, "isolations").unwrap_or_default() as u32,
-            };
-            let options = match &host.options.breaker {
-                Some(Part::Own(options)) => *options,
-                _ => BreakerOptions::default(),
-            };
-            host.guards.restore_breaker(host.wiring, options, snapshot, now);
-        }
-        if let Some(limit) = host.guards.rate_limit(host.wiring) {
-            limit.restore(quotas);
-        }
-    });
+fn field(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
+}
+
+fn number(of: &JsValue, name: &str) -> Option<f64> {
+    field(of, name).as_f64().filter(|it| it.is_finite())
+}
+
+pub(super) fn breaker_to_js(snapshot: BreakerSnapshot) -> JsValue {
+    let BreakerSnapshot { state, open_until, opens, isolations } = snapshot;
+    object([
+        ("state", state.name().into()),
+        ("openUntil", open_until.as_millis().into()),
+        ("opens", opens.into()),
+        ("isolations", isolations.into()),
+    ])
+}
+
+/// What is not understood is left out: an old snapshot must not stop an app.
+pub(super) fn breaker_from_js(snapshot: &JsValue) -> Option<BreakerSnapshot> {
+    let name = field(snapshot, "state").as_string()?;
+    Some(BreakerSnapshot {
+        state: BreakerState::ALL.iter().copied().find(|state| state.name() == name)?,
+        open_until: Timestamp::from_millis(number(snapshot, "openUntil").unwrap_or_default()),
+        opens: number(snapshot, "opens").unwrap_or_default() as u32,
+        isolations: number(snapshot, "isolations").unwrap_or_default() as u32,
+    })
+}
+
+fn quotas_from_js(quotas: &JsValue) -> Vec<(String, u32, u32)> {
+    let quotas = quotas.dyn_ref::<Array>().map(Array::to_vec).unwrap_or_default();
+    let read = |quota: &JsValue| {
+        Some((field(quota, "key").as_string()?, number(quota, "day")? as u32, number(quota, "used")? as u32))
+    };
+    quotas.iter().filter_map(read).collect()
 }
 
 /// What an error means: `{ kind, severity, retryable }`.

@@ -230,7 +230,7 @@ enum Act {
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
-    let key = || "[a-d]{1,2}";
+    let key = || "[a-d]{0,2}";
     prop_oneof![
         6 => key().prop_map(Act::Get),
         2 => key().prop_map(Act::IfError),

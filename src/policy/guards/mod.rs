@@ -36,7 +36,7 @@ use slab::Slab;
 use self::call::{Call, MOST_AT_ONCE, Phase};
 use self::parts::{Own, Parts, Places};
 use super::{
-    Breaker, BreakerOptions, BreakerSnapshot, Counts, Entry, Failure, Join, Lookup, Options, Outcome, Permit, Sample,
+    Breaker, BreakerSnapshot, Counts, Entry, Failure, Join, Lookup, Options, Outcome, Permit, Sample,
     Turn,
 };
 use crate::error::Code;
@@ -273,10 +273,20 @@ impl Guards {
         self.parts.breakers.name(breaker)
     }
 
-    /// The number of a circuit breaker that was defined under a name.
+    /// The circuit breaker of a name, or of a scope.
     #[must_use]
     pub fn find_breaker(&self, name: &str) -> Option<Wiring> {
         self.parts.breakers.find(name).map(|breaker| Wiring { breaker: Some(breaker), ..Wiring::default() })
+    }
+
+    /// Where every circuit breaker is, by its name.
+    pub fn breaker_snapshots(&self, now: Timestamp) -> impl Iterator<Item = (&str, BreakerSnapshot)> {
+        self.parts.breakers.all().map(move |(name, breaker)| (name, breaker.snapshot(now)))
+    }
+
+    /// Puts the circuit breaker of a name, or of a scope, back where it was, when it is made.
+    pub fn remember_breaker(&mut self, name: &str, snapshot: BreakerSnapshot, now: Timestamp) {
+        self.parts.remember(name, snapshot, now);
     }
 
     /// Whether a rate limit was defined under a name.
@@ -313,18 +323,6 @@ impl Guards {
         self.breaker(wiring).map(|breaker| breaker.counts(now))
     }
 
-    /// Puts a breaker back where it was, such as after a reload.
-    pub fn restore_breaker(
-        &mut self,
-        wiring: Wiring,
-        options: BreakerOptions,
-        snapshot: BreakerSnapshot,
-        now: Timestamp,
-    ) {
-        if let Some(breaker) = self.breaker(wiring) {
-            *breaker = Breaker::restore(options, snapshot, now);
-        }
-    }
 }
 
 /// From the outermost policy to the function.

@@ -1,13 +1,14 @@
 //! What calls share: breakers, limits, budgets, caches. Each is kept once, and calls know its number.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Options;
 use crate::policy::{
-    Adaptive, Breaker, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
+    Adaptive, Breaker, BreakerOptions, BreakerSnapshot, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
     Part, RateLimit,
 };
+use crate::small::ByName;
+use crate::time::Timestamp;
 
 /// Which shared parts a call uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,19 +83,21 @@ pub(super) struct Parts {
     pub(super) budgets: Named<Budget>,
     pub(super) own: Vec<Own>,
     /// The own parts of each scope, also those that its options do not have any more.
-    scopes: BTreeMap<Rc<str>, Wiring>,
+    scopes: ByName<Rc<str>, Wiring>,
+    /// Where breakers were that nobody has used since, such as before a reload.
+    remembered: ByName<Rc<str>, (BreakerSnapshot, Timestamp)>,
 }
 
 /// Parts by number, and the numbers of those that have a name.
 #[derive(Debug)]
 pub(super) struct Named<T> {
     parts: Vec<(Rc<str>, T)>,
-    by_name: BTreeMap<Rc<str>, u32>,
+    by_name: ByName<Rc<str>, u32>,
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Self {
-        Self { parts: Vec::new(), by_name: BTreeMap::new() }
+        Self { parts: Vec::new(), by_name: ByName::default() }
     }
 }
 
@@ -107,13 +110,12 @@ impl<T> Named<T> {
         &self.parts[part as usize].0
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<u32> {
-        self.by_name.get(name).copied()
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.parts.iter().map(|(name, part)| (&**name, part))
     }
 
-    fn add(&mut self, name: &Rc<str>, part: T) -> u32 {
-        self.parts.push((Rc::clone(name), part));
-        (self.parts.len() - 1) as u32
+    pub(super) fn find(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
     }
 
     /// The part that is meant, if one is: one that has a name, made with default options if nobody has defined it, or the
@@ -126,13 +128,14 @@ impl<T> Named<T> {
         make: impl FnOnce(O) -> T,
     ) -> Option<u32> {
         Some(match part? {
-            Part::Own(options) => *own.get_or_insert_with(|| self.add(scope, make(options.clone()))),
+            Part::Own(options) => *own.get_or_insert_with(|| self.define(scope, make(options.clone()))),
             Part::Named(name) => self.find(name).unwrap_or_else(|| self.define(name, make(O::default()))),
         })
     }
 
     fn define(&mut self, name: &Rc<str>, part: T) -> u32 {
-        let number = self.add(name, part);
+        let number = self.parts.len() as u32;
+        self.parts.push((Rc::clone(name), part));
         self.by_name.insert(Rc::clone(name), number);
         number
     }
@@ -150,22 +153,36 @@ impl Parts {
         let known = own;
         let budget = options.retry.as_ref().and_then(|retry| retry.budget.as_ref());
         let wiring = Wiring {
-            breaker: self.breakers.wire(options.breaker.as_ref(), &mut own.breaker, scope, Breaker::new),
+            breaker: self.breakers.wire(options.breaker.as_ref(), &mut own.breaker, scope, |breaker| {
+                let name = match &options.breaker {
+                    Some(Part::Named(name)) => name,
+                    _ => scope,
+                };
+                new_breaker(breaker, self.remembered.remove(name))
+            }),
             rate_limit: self.rate_limits.wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, RateLimit::new),
             bulkhead: self.bulkheads.wire(options.bulkhead.as_ref(), &mut own.bulkhead, scope, Places::new),
             budget: self.budgets.wire(budget, &mut own.budget, scope, Budget::new),
             own: own.own,
         };
-        if own != known || !self.scopes.contains_key(scope) {
+        if own != known || self.scopes.get(scope).is_none() {
             self.scopes.insert(Rc::clone(scope), own);
         }
         wiring
     }
 
+    /// Remembers where a breaker was, for when it is made. One that is there already is where it is.
+    pub(super) fn remember(&mut self, name: &str, snapshot: BreakerSnapshot, now: Timestamp) {
+        if self.breakers.find(name).is_none() {
+            self.remembered.insert(name.into(), (snapshot, now));
+        }
+    }
+
     /// Defines the parts that `options` has under a name.
     pub(super) fn define(&mut self, name: &Rc<str>, options: &Options) {
         if let Some(Part::Own(options)) = &options.breaker {
-            self.breakers.define(name, Breaker::new(*options));
+            let remembered = self.remembered.remove(name);
+            self.breakers.define(name, new_breaker(*options, remembered));
         }
         if let Some(Part::Own(options)) = &options.rate_limit {
             self.rate_limits.define(name, RateLimit::new(options.clone()));
@@ -176,6 +193,14 @@ impl Parts {
         if let Some(Part::Own(options)) = options.retry.as_ref().and_then(|retry| retry.budget.as_ref()) {
             self.budgets.define(name, Budget::new(*options));
         }
+    }
+}
+
+/// A breaker, where it was when that is remembered.
+fn new_breaker(options: BreakerOptions, remembered: Option<(BreakerSnapshot, Timestamp)>) -> Breaker {
+    match remembered {
+        Some((snapshot, at)) => Breaker::restore(options, snapshot, at),
+        None => Breaker::new(options),
     }
 }
 
