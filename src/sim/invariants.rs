@@ -117,7 +117,8 @@ impl Watch {
         self.ended = true;
         check_log(&self.plan, end, log);
         for (step, attempts) in &self.attempts {
-            let told = log.iter().filter(|it| matches!(it.kind, EventKind::AttemptStarted(it, _) if it == *step)).count();
+            let told =
+                log.iter().filter(|it| matches!(it.kind, EventKind::AttemptStarted(it, _) if it == *step)).count();
             let id = &self.plan.step(*step).id;
             assert_eq!(told, *attempts as usize, "`{id}` was called {attempts} times, and the log tells of {told}");
         }
@@ -210,7 +211,10 @@ fn check_step(plan: &Plan, step: StepIx, log: &[Event]) {
             EventKind::AttemptFailed(_, attempt) | EventKind::AttemptTimedOut(_, attempt) => {
                 assert!(open.remove(&attempt), "attempt {attempt} of `{id}` failed, but did not run");
                 let took = event.at.since(started[&attempt]);
-                assert!(policies.timeout.is_none_or(|timeout| took <= timeout), "attempt {attempt} of `{id}` took {took:?}");
+                assert!(
+                    policies.timeout.is_none_or(|timeout| took <= timeout),
+                    "attempt {attempt} of `{id}` took {took:?}"
+                );
             }
             EventKind::AttemptShortCircuited(_) => assert!(policies.breaker.is_some(), "`{id}` has no circuit breaker"),
             EventKind::AttemptRejected(_) => assert!(policies.bulkhead.is_some(), "`{id}` has no bulkhead"),

@@ -247,7 +247,10 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             }
             if let Some(breaker) = guards.breaker(wiring) {
                 let later = self.now + Duration::from_secs(86_400);
-                assert!(breaker.clone().admit(later).is_ok(), "the circuit breaker of `{scope}` lets nobody pass again");
+                assert!(
+                    breaker.clone().admit(later).is_ok(),
+                    "the circuit breaker of `{scope}` lets nobody pass again"
+                );
             }
         }
     }

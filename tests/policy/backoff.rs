@@ -221,8 +221,7 @@ fn polly_decorrelated_attempts_leave_no_gap_between_the_steps() {
 /// cockatiel: without jitter, a first delay of 128 ms doubles up to the default maximum of 30 s.
 #[test]
 fn cockatiel_exponential_without_jitter_doubles_up_to_its_maximum() {
-    let backoff =
-        Backoff { growth: Growth::Exponential, delay: ms(128), max_delay: ms(30_000), jitter: Jitter::None };
+    let backoff = Backoff { growth: Growth::Exponential, delay: ms(128), max_delay: ms(30_000), jitter: Jitter::None };
     let given: Vec<u128> = delays(&backoff, 10, 0).iter().map(Duration::as_millis).collect();
     assert_eq!(given, [128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 30_000, 30_000]);
 }

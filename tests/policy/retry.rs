@@ -14,8 +14,7 @@ fn ms(ms: u64) -> Duration {
 }
 
 fn retry(max_attempts: u32) -> Retry {
-    let backoff =
-        Backoff { growth: Growth::Exponential, delay: ms(100), max_delay: ms(1_000), jitter: Jitter::None };
+    let backoff = Backoff { growth: Growth::Exponential, delay: ms(100), max_delay: ms(1_000), jitter: Jitter::None };
     Retry { max_attempts, backoff, ..Retry::default() }
 }
 

@@ -185,7 +185,11 @@ fn wrong_options_of_a_retry() {
     one("budget", json!(""), "an object or a name, not an empty string", None);
     for backoff in ["linear", "constant"] {
         let retry = json!({ "backoff": backoff, "jitter": "decorrelated" });
-        refused_policy("retry", retry, &[("/jitter", "`decorrelated` jitter belongs to the backoff `exponential`", None)]);
+        refused_policy(
+            "retry",
+            retry,
+            &[("/jitter", "`decorrelated` jitter belongs to the backoff `exponential`", None)],
+        );
     }
     refused_policy(
         "retry",
@@ -210,7 +214,10 @@ fn wrong_options_of_a_retry() {
         ],
     );
     accepted(&workflow(json!([call("a", json!({ "retry": { "backoff": "exponential", "jitter": "decorrelated" } }))])));
-    accepted(&workflow(json!([call("a", json!({ "retry": { "jitter": "decorrelated", "budget": "all", "on": [] } }))])));
+    accepted(&workflow(json!([call(
+        "a",
+        json!({ "retry": { "jitter": "decorrelated", "budget": "all", "on": [] } })
+    )])));
 }
 
 #[test]
@@ -376,7 +383,9 @@ fn wrong_rows_of_a_classification() {
 
 #[test]
 fn a_total_timeout_is_a_duration() {
-    for (timeout, words) in [(json!("soon"), "must be a duration"), (json!(0), "longer than nothing"), (json!(-1), "not `-1`")] {
+    for (timeout, words) in
+        [(json!("soon"), "must be a duration"), (json!(0), "longer than nothing"), (json!(-1), "not `-1`")]
+    {
         refused_policy("totalTimeout", timeout, &[("", words, None)]);
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use repflow::Kind;
-use repflow::policy::{Failure, Facts, Options, Outcome, classify};
+use repflow::policy::{Facts, Failure, Options, Outcome, classify};
 use repflow::workflow::{Command, Engine, Plan, RunId, Status};
 use serde_json::{Value as Json, json};
 
@@ -219,7 +219,10 @@ fn refusals_count_as_attempts() {
     let patient = single("patient", json!({ "circuitBreaker": "model", "retry": retry(2) }));
     house.start("three", &patient).start("four", &patient);
     // The probe of `three` fails, the circuit opens for longer, and `four` has been refused twice.
-    assert_eq!(house.at(10_000).told(), ["circuit open -> half_open", "three: call a#1", "four: failed: a met an open circuit"]);
+    assert_eq!(
+        house.at(10_000).told(),
+        ["circuit open -> half_open", "three: call a#1", "four: failed: a met an open circuit"]
+    );
     assert_eq!(house.fails("three", "a").told(), ["circuit half_open -> open", "three: failed: a"]);
     house.assert_idle();
 }
@@ -341,7 +344,8 @@ fn a_step_is_over_before_the_next_one_gets_its_place() {
 #[test]
 fn nobody_is_refused_for_a_place_that_has_just_become_free() {
     let definition = workflow(json!([
-        call("a", json!({ "bulkhead": "gpu" })), call("b", json!({ "bulkhead": "gpu", "needs": ["a"] })),
+        call("a", json!({ "bulkhead": "gpu" })),
+        call("b", json!({ "bulkhead": "gpu", "needs": ["a"] })),
     ]));
     let mut house = House::with("gpu", json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 1 } }));
     house.start("one", &definition).start("two", &definition);
@@ -446,7 +450,8 @@ fn a_total_timeout_counts_the_time_in_a_queue_and_for_a_slot_between_attempts() 
     house.assert_idle();
     // After a delay the slot of the run is taken, and the time goes on.
     let mut definition = workflow(json!([
-        call("a", json!({ "totalTimeout": "1s", "retry": retry(3) })), call("b", json!({ "needs": [] })),
+        call("a", json!({ "totalTimeout": "1s", "retry": retry(3) })),
+        call("b", json!({ "needs": [] })),
     ]));
     definition["concurrency"] = json!(1);
     let mut story = Story::begin(&definition);
@@ -467,10 +472,7 @@ fn a_hedge_starts_beside_a_slow_attempt_and_the_first_answer_wins() {
         assert_eq!(told, [format!("abort a#{loser}: superseded"), "call then#1".to_owned()]);
         assert_eq!(story.answers("a", loser, Outcome::COMPLETED).told(), NOTHING, "too late");
         assert_eq!(story.completes("then").told(), ["completed"]);
-        assert_eq!(
-            story.log()[2..5],
-            ["0 attempt.started a#1", "100 attempt.started a#2", "900 step.completed a"]
-        );
+        assert_eq!(story.log()[2..5], ["0 attempt.started a#1", "100 attempt.started a#2", "900 step.completed a"]);
     }
 }
 
@@ -501,10 +503,7 @@ fn all_that_run_beside_each_other_share_one_timeout() {
     assert_eq!(story.at(999).told(), ["call a#4"]);
     let mut told = story.at(1_000).told();
     told[..3].sort();
-    assert_eq!(
-        told,
-        ["abort a#1: timed out", "abort a#2: timed out", "abort a#4: timed out", "failed: a timed out"]
-    );
+    assert_eq!(told, ["abort a#1: timed out", "abort a#2: timed out", "abort a#4: timed out", "failed: a timed out"]);
     let mut ends: Vec<String> = story.log().into_iter().filter(|it| it.contains("attempt.timed_out")).collect();
     ends.sort();
     assert_eq!(
@@ -574,7 +573,10 @@ fn a_step_says_what_its_errors_mean() {
         let told = story.answers("a", 1, error(&plan, code)).told();
         assert_eq!(told.is_empty(), retried, "{code}: {told:?}");
     }
-    assert_eq!(plan.steps()[0].policies.classify.iter().map(|row| row.kind).collect::<Vec<_>>(), [Kind::Exhausted, Kind::Validation]);
+    assert_eq!(
+        plan.steps()[0].policies.classify.iter().map(|row| row.kind).collect::<Vec<_>>(),
+        [Kind::Exhausted, Kind::Validation]
+    );
 }
 
 #[test]
@@ -626,7 +628,10 @@ fn policies_of_a_step_are_those_written() {
     });
     let plan = plan(&workflow(json!([call("a", keys), call("b", json!({}))])));
     let policies = &plan.steps()[0].policies;
-    assert_eq!((policies.total_timeout, policies.timeout), (Some(Duration::from_secs(60)), Some(Duration::from_secs(10))));
+    assert_eq!(
+        (policies.total_timeout, policies.timeout),
+        (Some(Duration::from_secs(60)), Some(Duration::from_secs(10)))
+    );
     let retry = policies.retry.as_ref().expect("it has one");
     assert_eq!(retry.max_elapsed, Some(Duration::from_secs(30)));
     assert!(policies.breaker.is_some() && policies.rate_limit.is_some() && policies.bulkhead.is_some());
