@@ -261,6 +261,20 @@ fn who_waits_longer_than_they_want_leaves_the_queue() {
 }
 
 #[test]
+fn who_has_a_place_by_now_does_not_wait_too_long_for_it() {
+    let bulkhead = json!({ "maxConcurrent": 1, "maxQueue": 5, "maxWait": "1s" });
+    let definition = single("w", json!({ "bulkhead": bulkhead, "timeout": "1s" }));
+    let mut house = House::default();
+    house.start("one", &definition).start("two", &definition);
+    house.told();
+    // All that is due at once, before anybody is told: the place is free at the instant at which `two` would give up.
+    house.engine.with_guards(|guards| while guards.tick(at(1_000)) {}, at(1_000));
+    assert_eq!(house.told(), ["one: abort a#1: timed out", "one: failed: a timed out", "two: call a#1"]);
+    house.at(1_000).completes("two", "a");
+    house.assert_idle();
+}
+
+#[test]
 fn a_run_that_ends_leaves_the_queue() {
     let mut house = House::with("gpu", json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 3 } }));
     let definition = single("w", json!({ "bulkhead": "gpu" }));
@@ -617,6 +631,51 @@ fn a_definition_that_has_changed_gets_the_policies_it_has_now() {
     assert_eq!(house.told(), ["old: call a#1", "new: call a#1", "newer: failed: a met a full bulkhead"]);
     house.completes("old", "a").completes("new", "a");
     house.assert_idle();
+}
+
+#[test]
+fn a_name_that_is_defined_late_counts_from_the_next_call_on() {
+    let definition = single("w", json!({ "bulkhead": "gpu" }));
+    let mut house = House::default();
+    house.start("one", &definition).start("two", &definition);
+    assert_eq!(house.told(), ["one: call a#1", "two: call a#1"], "nobody has defined it, so it has the default limit");
+    let options = Options::new(&json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 0 } })).expect("it is valid");
+    house.engine.guards().define(&"gpu".into(), &options);
+    house.start("three", &definition).start("four", &definition);
+    assert_eq!(house.told(), ["three: call a#1", "four: failed: a met a full bulkhead"]);
+    house.completes("one", "a").completes("three", "a").completes("two", "a");
+    house.assert_idle();
+}
+
+/// Dean and Barroso 2013, "The Tail at Scale": the second attempt is sent once the first takes longer than most do.
+#[test]
+fn a_hedge_learns_from_the_runs_before_it() {
+    let definition = single("w", json!({ "hedge": { "percentile": 0.5, "minCalls": 3 } }));
+    let mut house = House::default();
+    for (name, took) in [("one", 100), ("two", 200), ("three", 300)] {
+        let begin = house.now;
+        house.start(name, &definition).at(begin + took).completes(name, "a");
+        assert_eq!(house.told().len(), 2, "too little is known for a second attempt");
+    }
+    house.start("four", &definition);
+    assert_eq!(house.at(799).told(), ["four: call a#1"]);
+    assert_eq!(house.at(800).told(), ["four: call a#2"], "half of the calls took 200 ms");
+    house.removes("four");
+    house.assert_idle();
+}
+
+#[test]
+fn a_hedge_counts_once_for_the_circuit_breaker() {
+    let definition = single("w", json!({ "hedge": { "delay": "10ms" }, "circuitBreaker": touchy() }));
+    let mut house = House::default();
+    house.start("one", &definition).at(10);
+    let (_, run, plan) = house.find("one");
+    for attempt in [1, 2] {
+        house.engine.settle(run, step(&plan, "a"), attempt, &Outcome::failed(), at(10));
+    }
+    assert_eq!(house.told(), ["one: call a#1", "one: call a#2", "one: failed: a"], "the circuit is still closed");
+    house.start("two", &definition).fails("two", "a");
+    assert_eq!(house.told(), ["two: call a#1", "circuit closed -> open", "two: failed: a"]);
 }
 
 #[test]

@@ -9,11 +9,11 @@
 //! one timer for [`next_deadline`](Guards::next_deadline). Values and errors stay with the host; so does the function.
 //!
 //! ```
-//! use repflow::policy::{Command, End, Guards, Options, Outcome, Request, Retry, Wiring};
+//! use repflow::policy::{Command, End, Guards, Options, Outcome, Request, Wiring};
 //! use repflow::time::Timestamp;
 //! use std::rc::Rc;
 //!
-//! let options = Rc::new(Options { retry: Some(Retry::default()), ..Options::default() });
+//! let options = Rc::new(Options::from_json(r#"{ "retry": { "maxAttempts": 3 } }"#)?);
 //! let mut guards = Guards::default();
 //! let now = Timestamp::EPOCH;
 //! let call = guards.begin(&options, Wiring::default(), &Request::new(7), now);
@@ -22,6 +22,7 @@
 //! guards.settle(call, 1, &Outcome::COMPLETED, now);
 //! let end = End::Completed { attempt: 1, level: 0, store: None };
 //! assert_eq!(guards.next_command(), Some(Command::Settle { owner: 7, end, goes_on: false }));
+//! # Ok::<(), repflow::Error>(())
 //! ```
 
 mod call;
