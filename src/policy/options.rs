@@ -110,10 +110,12 @@ impl Options {
     /// Reads the policies among the keys of `object`.
     pub(crate) fn read(object: &Object<'_>, names: Names, problems: &mut Problems) -> Self {
         let mut breaker_on = None;
+        // A step, which has names, has neither a cache nor a single flight yet, and says so itself.
+        let whole = (names == Names::Unknown).then_some(object);
         Self {
             total_timeout: object.timeout("totalTimeout", problems),
-            cache: nested(object, "cache", problems, read_cache),
-            single_flight: object.flag("singleFlight", problems).unwrap_or_default(),
+            cache: whole.and_then(|object| nested(object, "cache", problems, read_cache)),
+            single_flight: whole.and_then(|object| object.flag("singleFlight", problems)).unwrap_or_default(),
             retry: nested(object, "retry", problems, |retry, problems| read_retry(retry, names, problems)),
             breaker: part(object, "circuitBreaker", names, problems, |json, pointer, problems| {
                 Object::read(json, pointer, "`circuitBreaker`", problems).map(|object| {

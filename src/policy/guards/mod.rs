@@ -9,11 +9,11 @@
 //! one timer for [`next_deadline`](Guards::next_deadline). Values and errors stay with the host; so does the function.
 //!
 //! ```
-//! use repflow::policy::{Command, End, Guards, Options, Outcome, Request, Retry, Wiring};
+//! use repflow::policy::{Command, End, Guards, Options, Outcome, Request, Wiring};
 //! use repflow::time::Timestamp;
 //! use std::rc::Rc;
 //!
-//! let options = Rc::new(Options { retry: Some(Retry::default()), ..Options::default() });
+//! let options = Rc::new(Options::from_json(r#"{ "retry": { "maxAttempts": 3 } }"#)?);
 //! let mut guards = Guards::default();
 //! let now = Timestamp::EPOCH;
 //! let call = guards.begin(&options, Wiring::default(), &Request::new(7), now);
@@ -22,6 +22,7 @@
 //! guards.settle(call, 1, &Outcome::COMPLETED, now);
 //! let end = End::Completed { attempt: 1, level: 0, store: None };
 //! assert_eq!(guards.next_command(), Some(Command::Settle { owner: 7, end, goes_on: false }));
+//! # Ok::<(), repflow::Error>(())
 //! ```
 
 mod call;
@@ -96,6 +97,8 @@ pub struct Guards {
     calls: Slab<Call>,
     timers: Timers<u32>,
     commands: VecDeque<Command>,
+    /// The bulkheads with a place that became free, and when.
+    vacant: VecDeque<(u32, Timestamp)>,
     next_seq: u32,
     /// Reused for what a cache evicts.
     evicted: Vec<u32>,
@@ -186,6 +189,10 @@ impl Guards {
 
     /// Does what is due first, and says whether something was. The host calls it until nothing is.
     pub fn tick(&mut self, now: Timestamp) -> bool {
+        // Who has a place by now does not wait too long for it.
+        while let Some((bulkhead, _)) = self.vacant.pop_front() {
+            self.pass_on(bulkhead, now);
+        }
         let Some(slot) = self.timers.pop_due(now) else { return false };
         self.calls[slot as usize].timer = None;
         self.due(slot, now);
@@ -206,8 +213,21 @@ impl Guards {
         self.calls.get(id.slot as usize).filter(|call| call.seq == id.seq)?.next_due()
     }
 
-    /// Takes the next thing for the host to do.
+    /// Takes the next thing for the host to do. A place that became free is passed on when nothing else is left to say:
+    /// first a call ends, then who waited for its place begins.
     pub fn next_command(&mut self) -> Option<Command> {
+        loop {
+            if let Some(command) = self.next_consequence() {
+                return Some(command);
+            }
+            let (bulkhead, now) = self.vacant.pop_front()?;
+            self.pass_on(bulkhead, now);
+        }
+    }
+
+    /// As [`next_command`](Self::next_command), but passes no place on. Whoever gives up several calls at once does so
+    /// before one of them gets the place of another.
+    pub(crate) fn next_consequence(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
 
@@ -400,9 +420,12 @@ impl Guards {
 
     /// Goes into the bulkhead, or into its queue.
     fn enter(&mut self, slot: u32, now: Timestamp) {
+        let call = &self.calls[slot as usize];
+        let Some(ix) = call.wiring.bulkhead else { return self.start(slot, now) };
+        // Those in the queue come first, also to a place that has just become free.
+        self.pass_on(ix, now);
         let Self { parts, calls, .. } = self;
         let call = &mut calls[slot as usize];
-        let Some(ix) = call.wiring.bulkhead else { return self.start(slot, now) };
         let places = parts.bulkheads.get_mut(ix);
         match places.bulkhead.enter(slot) {
             Entry::Entered => {
@@ -491,10 +514,14 @@ impl Guards {
                     self.refused(slot, FailureReason::BulkheadTimeout, Failure::of(Code::BulkheadTimeout, None), now);
                 }
                 Phase::Running => {
-                    let (owner, attempt) = (call.owner, call.attempts);
-                    self.abort_live(slot, AbortReason::TimedOut);
-                    self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
-                    self.count(slot, |stats| stats.timeouts += 1);
+                    let owner = call.owner;
+                    let (attempts, count) = call.take_live();
+                    for attempt in &attempts[..count] {
+                        let (attempt, reason) = (*attempt, AbortReason::TimedOut);
+                        self.commands.push_back(Command::Abort { owner, attempt, reason });
+                        self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
+                    }
+                    self.count(slot, |stats| stats.timeouts += count as u32);
                     self.leave(slot, Sample::Failure, true, now);
                     self.failed(slot, FailureReason::Timeout, &Failure::of(Code::PolicyTimeout, None), now);
                 }
@@ -662,10 +689,15 @@ impl Guards {
             self.tell_changes(ix);
         }
         if let (Some(ix), true) = (wiring.bulkhead, has_place) {
-            while let Some(next) = self.parts.bulkheads.get_mut(ix).bulkhead.pass_on() {
-                self.calls[next as usize].has_place = true;
-                self.start(next, now);
-            }
+            self.vacant.push_back((ix, now));
+        }
+    }
+
+    /// Begins the calls that are first in line while there is room for them.
+    fn pass_on(&mut self, bulkhead: u32, now: Timestamp) {
+        while let Some(next) = self.parts.bulkheads.get_mut(bulkhead).bulkhead.pass_on() {
+            self.calls[next as usize].has_place = true;
+            self.start(next, now);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::small::ByName;
 use crate::time::Timestamp;
 
 /// Which shared parts a call uses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wiring {
     pub(super) breaker: Option<u32>,
     pub(super) rate_limit: Option<u32>,
@@ -82,6 +82,7 @@ pub(super) struct Parts {
     pub(super) bulkheads: Named<Places>,
     pub(super) budgets: Named<Budget>,
     pub(super) own: Vec<Own>,
+    /// The own parts of each scope, also those that its options do not have any more.
     scopes: ByName<Rc<str>, Wiring>,
     /// Where breakers were that nobody has used since, such as before a reload.
     remembered: ByName<Rc<str>, (BreakerSnapshot, Timestamp)>,
@@ -117,13 +118,19 @@ impl<T> Named<T> {
         self.by_name.get(name).copied()
     }
 
-    /// The part that is meant: one that has a name, made with default options if nobody has defined it, or that of the
-    /// scope.
-    fn wire<O: Clone + Default>(&mut self, part: &Part<O>, scope: &Rc<str>, make: impl FnOnce(O) -> T) -> u32 {
-        match part {
-            Part::Own(options) => self.define(scope, make(options.clone())),
+    /// The part that is meant, if one is: one that has a name, made with default options if nobody has defined it, or the
+    /// `own` one of the scope, made when it is first asked for.
+    fn wire<O: Clone + Default>(
+        &mut self,
+        part: Option<&Part<O>>,
+        own: &mut Option<u32>,
+        scope: &Rc<str>,
+        make: impl FnOnce(O) -> T,
+    ) -> Option<u32> {
+        Some(match part? {
+            Part::Own(options) => *own.get_or_insert_with(|| self.define(scope, make(options.clone()))),
             Part::Named(name) => self.find(name).unwrap_or_else(|| self.define(name, make(O::default()))),
-        }
+        })
     }
 
     fn define(&mut self, name: &Rc<str>, part: T) -> u32 {
@@ -135,28 +142,32 @@ impl<T> Named<T> {
 }
 
 impl Parts {
-    /// The parts of a scope, made when they are first asked for.
+    /// The parts of a scope, made when they are first asked for. The options of a scope may change, as when a workflow is
+    /// defined anew: it gets the parts that it has now, and those that it still has go on as they are.
     pub(super) fn wire(&mut self, options: &Options, scope: &Rc<str>) -> Wiring {
-        if let Some(wiring) = self.scopes.get(scope) {
-            return *wiring;
+        let mut own = self.scopes.get(scope).copied().unwrap_or_default();
+        if own.own.is_none() {
+            self.own.push(Own { cache: options.cache.map(Cache::new), ..Own::default() });
+            own.own = Some((self.own.len() - 1) as u32);
         }
+        let known = own;
         let budget = options.retry.as_ref().and_then(|retry| retry.budget.as_ref());
-        self.own.push(Own { cache: options.cache.map(Cache::new), ..Own::default() });
         let wiring = Wiring {
-            breaker: options.breaker.as_ref().map(|part| {
-                let name = match part {
-                    Part::Own(_) => scope,
-                    Part::Named(name) => name,
+            breaker: self.breakers.wire(options.breaker.as_ref(), &mut own.breaker, scope, |breaker| {
+                let name = match &options.breaker {
+                    Some(Part::Named(name)) => name,
+                    _ => scope,
                 };
-                let remembered = self.remembered.remove(name);
-                self.breakers.wire(part, scope, |options| new_breaker(options, remembered))
+                new_breaker(breaker, self.remembered.remove(name))
             }),
-            rate_limit: options.rate_limit.as_ref().map(|part| self.rate_limits.wire(part, scope, RateLimit::new)),
-            bulkhead: options.bulkhead.as_ref().map(|part| self.bulkheads.wire(part, scope, Places::new)),
-            budget: budget.map(|part| self.budgets.wire(part, scope, Budget::new)),
-            own: Some((self.own.len() - 1) as u32),
+            rate_limit: self.rate_limits.wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, RateLimit::new),
+            bulkhead: self.bulkheads.wire(options.bulkhead.as_ref(), &mut own.bulkhead, scope, Places::new),
+            budget: self.budgets.wire(budget, &mut own.budget, scope, Budget::new),
+            own: own.own,
         };
-        self.scopes.insert(Rc::clone(scope), wiring);
+        if own != known || self.scopes.get(scope).is_none() {
+            self.scopes.insert(Rc::clone(scope), own);
+        }
         wiring
     }
 
