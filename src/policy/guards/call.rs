@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Options, Wiring};
 use crate::exec::TimerId;
-use crate::policy::{Permit, Progress};
+use crate::policy::{Failure, Permit, Progress, Sample};
 use crate::rng::Rng;
 use crate::time::Timestamp;
 
@@ -131,6 +131,15 @@ impl Call {
     pub(super) fn take_live(&mut self) -> ([u32; MOST_AT_ONCE], usize) {
         let count = usize::from(std::mem::take(&mut self.live_count));
         (self.live, count)
+    }
+
+    /// What a failure is to the circuit breaker.
+    pub(super) fn sample_of(&self, failure: &Failure<'_>) -> Sample {
+        match (failure.sample, &self.options.breaker_on) {
+            (None, Some(on)) if on.matches(failure) => Sample::Failure,
+            (None, Some(_)) => Sample::Ignored,
+            _ => failure.sample(),
+        }
     }
 
     /// When something is due.

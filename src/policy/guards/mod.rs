@@ -135,21 +135,16 @@ impl Guards {
         if !call.end(attempt) {
             return;
         }
-        let slot = id.slot;
         match outcome {
-            Outcome::Completed { bytes } => self.completed(slot, attempt, *bytes, now),
+            Outcome::Completed { bytes } => self.completed(id.slot, attempt, *bytes, now),
             Outcome::Failed(failure) => {
                 let owner = call.owner;
                 let hedge_runs = !call.live().is_empty();
+                let sample = call.sample_of(failure);
                 self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
                 if !hedge_runs {
-                    let sample = match &call.options.breaker_on {
-                        Some(on) if failure.sample.is_none() && !on.matches(failure) => Sample::Ignored,
-                        Some(_) if failure.sample.is_none() => Sample::Failure,
-                        _ => failure.sample(),
-                    };
-                    self.leave(slot, sample, failure.class.overloaded, now);
-                    self.failed(slot, FailureReason::Error, failure, now);
+                    self.leave(id.slot, sample, failure.class.overloaded, now);
+                    self.failed(id.slot, FailureReason::Error, failure, now);
                 }
             }
         }

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Options;
-use crate::policy::{
-    Adaptive, Breaker, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
-    Part, RateLimit,
-};
+use crate::policy::{Adaptive, Breaker, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies, Part, RateLimit};
 
 /// Which shared parts a call uses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -173,4 +170,3 @@ impl Places {
         Self { bulkhead: Bulkhead::new(Some(limit), options.max_queue), adaptive, options }
     }
 }
-
