@@ -469,10 +469,13 @@ impl Guards {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         if is_due(call.total_deadline) {
             let owner = call.owner;
+            // A call that still waited for its turn says nothing about the service.
+            let runs = call.phase == Phase::Running;
+            let sample = if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
             self.commands.push_back(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
             self.count(slot, |stats| stats.timeouts += 1);
             self.abort_live(slot, AbortReason::TotalTimedOut);
-            self.leave(slot, Sample::Failure, true, now);
+            self.leave(slot, sample, runs, now);
             return self.end_failed(slot, FailureReason::TotalTimeout, now);
         }
         if is_due(call.wake) {
@@ -496,8 +499,10 @@ impl Guards {
                     self.abort_live(slot, AbortReason::TimedOut);
                     self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
                     self.count(slot, |stats| stats.timeouts += 1);
-                    self.leave(slot, Sample::Failure, true, now);
-                    self.failed(slot, FailureReason::Timeout, &Failure::of(Code::PolicyTimeout, None), now);
+                    let failure = Failure::of(Code::PolicyTimeout, None);
+                    let sample = self.calls[slot as usize].sample_of(&failure);
+                    self.leave(slot, sample, true, now);
+                    self.failed(slot, FailureReason::Timeout, &failure, now);
                 }
                 Phase::Following(_) | Phase::Ready => {}
             }
