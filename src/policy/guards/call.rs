@@ -68,6 +68,8 @@ pub(super) struct Call {
     pub(super) leads: bool,
     /// Whether the caller has their answer.
     pub(super) answered: bool,
+    /// Whether that was because they gave up: then it is for its followers only.
+    pub(super) given_up: bool,
     /// Whether its output has been seen: nothing is tried again from here on.
     pub(super) committed: bool,
 }
@@ -102,6 +104,7 @@ impl Call {
             has_place: false,
             leads: false,
             answered: false,
+            given_up: false,
             committed: false,
         }
     }

@@ -174,7 +174,8 @@ impl Guards {
         let (leads, wiring, owner) = (call.leads, call.wiring, call.owner);
         self.count(id.slot, |stats| stats.cancelled += 1);
         if leads && self.own(wiring).is_some_and(|own| own.flights.followers(id.slot) > 0) {
-            self.calls[id.slot as usize].answered = true;
+            let call = &mut self.calls[id.slot as usize];
+            (call.answered, call.given_up) = (true, true);
             self.commands.push_back(Command::Settle { owner, end: End::Cancelled, goes_on: true });
         } else {
             self.abort_live(id.slot, AbortReason::Cancelled);
@@ -616,9 +617,11 @@ impl Guards {
             timers.clear(timer);
         }
         let owner = call.owner;
+        let mut unwanted = None;
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
             if let Phase::Following(leader) = call.phase {
                 own.flights.leave(leader, slot);
+                unwanted = Some(leader).filter(|leader| own.flights.followers(*leader) == 0);
             }
             if call.leads {
                 for follower in own.flights.finish(slot) {
@@ -637,6 +640,11 @@ impl Guards {
             }
         }
         commands.push_back(Command::Settle { owner, end, goes_on: false });
+        // Its own caller had given up before, and now the last who followed did.
+        if let Some(leader) = unwanted.filter(|leader| self.calls[*leader as usize].given_up) {
+            self.abort_live(leader, AbortReason::Cancelled);
+            self.finish(leader, End::Cancelled, now);
+        }
     }
 
     /// Gives back what an attempt holds: its permit, its place, its place in the queue.
