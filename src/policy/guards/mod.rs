@@ -523,7 +523,8 @@ impl Guards {
         let Self { parts, calls, evicted, .. } = self;
         let call = &calls[slot as usize];
         let level = call.level;
-        if let Some(budget) = call.wiring.budget {
+        // A fallback that works does not pay for asking again what failed.
+        if let (0, Some(budget)) = (level, call.wiring.budget) {
             parts.budgets.get_mut(budget).deposit(now);
         }
         let mut store = None;
@@ -591,18 +592,21 @@ impl Guards {
         let call = &calls[slot as usize];
         let mut end = End::Failed(reason);
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+            // An old answer must not follow on a part of a new one.
+            let old_will_do = reason != FailureReason::TotalTimeout && !call.committed;
             let old = match (own.cache.as_mut(), call.key.as_deref()) {
-                (Some(cache), Some(key)) if reason != FailureReason::TotalTimeout => cache.if_error(key, now),
+                (Some(cache), Some(key)) if old_will_do => cache.if_error(key, now),
                 _ => None,
             };
             if let Some(slot) = old {
                 end = End::Cached { slot, stale: true };
-                own.stats.cache_hits += 1;
-                own.stats.stale_hits += 1;
             }
             if !call.answered {
-                own.stats.succeeded += u32::from(old.is_some());
-                own.stats.failed += u32::from(old.is_none());
+                let (saved, lost) = (u32::from(old.is_some()), u32::from(old.is_none()));
+                own.stats.cache_hits += saved;
+                own.stats.stale_hits += saved;
+                own.stats.succeeded += saved;
+                own.stats.failed += lost;
             }
         }
         self.finish(slot, end, now);
