@@ -52,6 +52,8 @@ pub(super) struct Call {
     /// The attempts that run.
     live: [u32; MOST_AT_ONCE],
     live_count: u8,
+    /// When the service wants to be asked again, as it told an attempt of the current try.
+    pub(super) not_before: Option<Timestamp>,
     /// Hedges of the current attempt so far.
     pub(super) hedges: u32,
     pub(super) began: Timestamp,
@@ -93,6 +95,7 @@ impl Call {
             fallbacks: request.fallbacks,
             live: [0; MOST_AT_ONCE],
             live_count: 0,
+            not_before: None,
             hedges: 0,
             began: now,
             attempt_began: now,
@@ -130,10 +133,25 @@ impl Call {
         true
     }
 
+    /// An attempt that was taken out runs after all.
+    pub(super) fn put_back(&mut self, attempt: u32) {
+        self.live[0] = attempt;
+        self.live_count = 1;
+    }
+
     /// Takes the attempts that run.
     pub(super) fn take_live(&mut self) -> ([u32; MOST_AT_ONCE], usize) {
         let count = usize::from(std::mem::take(&mut self.live_count));
         (self.live, count)
+    }
+
+    /// Whether another attempt may do better.
+    pub(super) fn may_pass(&self, failure: &Failure<'_>) -> bool {
+        match (failure.retry, self.options.retry.as_ref().and_then(|retry| retry.on.as_ref())) {
+            (Some(asked), _) => asked,
+            (None, Some(on)) => on.matches(failure),
+            (None, None) => failure.class.retryable,
+        }
     }
 
     /// What a failure is to the circuit breaker.

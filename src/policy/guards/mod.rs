@@ -13,7 +13,9 @@
 //! use repflow::time::Timestamp;
 //! use std::rc::Rc;
 //!
-//! let options = Rc::new(Options { retry: Some(Retry::default()), ..Options::default() });
+//! let mut options = Options::default();
+//! options.retry = Some(Retry::default());
+//! let options = Rc::new(options);
 //! let mut guards = Guards::default();
 //! let now = Timestamp::EPOCH;
 //! let call = guards.begin(&options, Wiring::default(), &Request::new(7), now);
@@ -139,20 +141,35 @@ impl Guards {
             Outcome::Completed { bytes } => self.completed(id.slot, attempt, *bytes, now),
             Outcome::Failed(failure) => {
                 let owner = call.owner;
-                let hedge_runs = !call.live().is_empty();
+                let goes_on = !call.live().is_empty() && call.may_pass(failure);
                 let sample = call.sample_of(failure);
-                self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
-                if !hedge_runs {
-                    self.leave(id.slot, sample, failure.class.overloaded, now);
-                    self.failed(id.slot, FailureReason::Error, failure, now);
+                if let Some(asked) = failure.retry_after {
+                    call.not_before = call.not_before.max(Some(now + asked));
+                    call.hedge_at = None;
                 }
+                self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
+                if goes_on {
+                    return self.arm(id.slot);
+                }
+                // Those beside it would meet the same.
+                self.abort_live(id.slot, AbortReason::Superseded);
+                self.leave(id.slot, sample, failure.class.overloaded, now);
+                self.failed(id.slot, FailureReason::Error, failure, now);
             }
         }
     }
 
-    /// Its output has been seen: from here on nothing is tried again, neither beside it nor after it.
-    pub fn commit(&mut self, id: CallId) {
+    /// Output of an attempt has been seen: from here on nothing is tried again, neither beside it nor after it. Attempts
+    /// that run beside it are aborted, for theirs would be another output. An attempt that nobody waits for any more
+    /// commits to nothing: what it puts out is dropped.
+    pub fn commit(&mut self, id: CallId, attempt: u32) {
         let Some(call) = self.get_mut(id) else { return };
+        if !call.end(attempt) {
+            return;
+        }
+        self.abort_live(id.slot, AbortReason::Superseded);
+        let call = &mut self.calls[id.slot as usize];
+        call.put_back(attempt);
         call.committed = true;
         call.hedge_at = None;
         self.arm(id.slot);
@@ -429,6 +446,7 @@ impl Guards {
         let call = &mut calls[slot as usize];
         call.phase = Phase::Running;
         call.hedges = 0;
+        call.not_before = None;
         call.attempt_began = now;
         call.wake = call.options.timeout.map(|timeout| now + timeout);
         call.hedge_at = None;
@@ -562,6 +580,9 @@ impl Guards {
         }
         if let (0, Some(retry)) = (call.level, &call.options.retry) {
             let elapsed = now.since(call.began);
+            // The service may have told it to another attempt of the same try.
+            let retry_after = failure.retry_after.max(call.not_before.map(|at| at.since(now)));
+            let failure = &Failure { retry_after, ..*failure };
             let delay = retry.next_delay(call.tries, failure, elapsed, &mut call.progress, &mut call.rng);
             // A delay that ends after the total timeout would only turn this error into a less telling one.
             let delay = delay.filter(|delay| call.total_deadline.is_none_or(|deadline| now + *delay < deadline));
