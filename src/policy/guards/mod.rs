@@ -514,7 +514,7 @@ impl Guards {
                     self.refused(slot, FailureReason::BulkheadTimeout, Failure::of(Code::BulkheadTimeout, None), now);
                 }
                 Phase::Running => {
-                    let (owner, attempt) = (call.owner, call.attempts);
+                    let (owner, attempt) = (call.owner, call.live().iter().copied().max().unwrap_or_default());
                     self.abort_live(slot, AbortReason::TimedOut);
                     self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
                     self.count(slot, |stats| stats.timeouts += 1);
