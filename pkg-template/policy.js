@@ -45,7 +45,7 @@ const EXECUTE_OPTIONS = {
 };
 
 /** How a context reaches its policy. */
-let commitCall;
+let commitAttempt;
 
 /** What a function is given. */
 class PolicyContext extends Cancellable {
@@ -64,7 +64,7 @@ class PolicyContext extends Cancellable {
 
   /** What came so far has been seen: from here on nothing is tried again. */
   commit() {
-    commitCall(this.#policy, this.#call);
+    if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
   }
 }
 
@@ -508,9 +508,9 @@ export class PolicyBase {
   }
 
   static {
-    commitCall = (policy, call) => {
+    commitAttempt = (policy, call, attempt) => {
       if (policy.#calls[call.owner] !== call || !policy.#isAttached()) return;
-      policy.#runtime.ready().policyCommit(policy.#handle, call.owner);
+      policy.#perform(policy.#runtime.ready().policyCommit(policy.#handle, call.owner, attempt, now()));
     };
   }
 }

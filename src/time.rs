@@ -28,6 +28,12 @@ impl Timestamp {
         self.0 as f64 / 1_000.0
     }
 
+    /// Whole microseconds since the Unix epoch.
+    #[must_use]
+    pub(crate) fn as_micros(self) -> u64 {
+        self.0
+    }
+
     /// How much later this instant is than `earlier`; zero when it is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -234,7 +234,7 @@ pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> *const f64 {
 
 /// The output of an attempt has been seen: nothing is tried again; how many commands wait.
 #[wasm_bindgen(js_name = policyCommit)]
-pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> u32 {
+pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
@@ -242,6 +242,7 @@ pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> u32 
         }
         host.flush(now)
     })
+    .0
 }
 
 /// Does what is due.

@@ -505,7 +505,8 @@ impl Guards {
             let owner = call.owner;
             // A call that still waited for its turn says nothing about the service.
             let runs = call.phase == Phase::Running;
-            let sample = if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
+            let sample =
+                if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
             self.commands.push_back(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
             self.count(slot, |stats| stats.timeouts += 1);
             self.abort_live(slot, AbortReason::TotalTimedOut);
@@ -719,7 +720,9 @@ impl Guards {
             parts.breakers.get_mut(ix).record(permit, sample, latency, now);
             self.tell_changes(ix);
         }
-        if let (Some(ix), true) = (wiring.bulkhead, has_place) {
+        if let (Some(ix), true) = (wiring.bulkhead, has_place)
+            && self.parts.bulkheads.get_mut(ix).bulkhead.queued() > 0
+        {
             self.vacant.push_back((ix, now));
         }
     }
