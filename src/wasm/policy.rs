@@ -232,14 +232,16 @@ pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> *const f64 {
     .0
 }
 
-/// The output of a call has been seen: nothing is tried again.
+/// The output of an attempt has been seen: nothing is tried again; how many commands wait.
 #[wasm_bindgen(js_name = policyCommit)]
-pub fn policy_commit(policy: u32, owner: u32) {
+pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
-            host.guards.commit(call);
+            host.guards.commit(call, attempt);
         }
-    });
+        host.flush(now)
+    })
 }
 
 /// Does what is due.

@@ -1,1 +1,12 @@
 //! All policies around a call, as one state machine.
+
+#[path = "guards/attempts.rs"]
+mod attempts;
+#[path = "guards/host.rs"]
+mod host;
+#[path = "guards/order.rs"]
+mod order;
+#[path = "guards/property.rs"]
+mod property;
+#[path = "guards/shared.rs"]
+mod shared;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Options, Wiring};
 use crate::exec::TimerId;
-use crate::policy::{Permit, Progress};
+use crate::policy::{Failure, Permit, Progress, Sample};
 use crate::rng::Rng;
 use crate::time::Timestamp;
 
@@ -52,6 +52,8 @@ pub(super) struct Call {
     /// The attempts that run.
     live: [u32; MOST_AT_ONCE],
     live_count: u8,
+    /// When the service wants to be asked again, as it told an attempt of the current try.
+    pub(super) not_before: Option<Timestamp>,
     /// Hedges of the current attempt so far.
     pub(super) hedges: u32,
     pub(super) began: Timestamp,
@@ -68,6 +70,8 @@ pub(super) struct Call {
     pub(super) leads: bool,
     /// Whether the caller has their answer.
     pub(super) answered: bool,
+    /// Whether that was because they gave up: then it is for its followers only.
+    pub(super) given_up: bool,
     /// Whether its output has been seen: nothing is tried again from here on.
     pub(super) committed: bool,
 }
@@ -91,6 +95,7 @@ impl Call {
             fallbacks: request.fallbacks,
             live: [0; MOST_AT_ONCE],
             live_count: 0,
+            not_before: None,
             hedges: 0,
             began: now,
             attempt_began: now,
@@ -102,6 +107,7 @@ impl Call {
             has_place: false,
             leads: false,
             answered: false,
+            given_up: false,
             committed: false,
         }
     }
@@ -127,10 +133,34 @@ impl Call {
         true
     }
 
+    /// An attempt that was taken out runs after all.
+    pub(super) fn put_back(&mut self, attempt: u32) {
+        self.live[0] = attempt;
+        self.live_count = 1;
+    }
+
     /// Takes the attempts that run.
     pub(super) fn take_live(&mut self) -> ([u32; MOST_AT_ONCE], usize) {
         let count = usize::from(std::mem::take(&mut self.live_count));
         (self.live, count)
+    }
+
+    /// Whether another attempt may do better.
+    pub(super) fn may_pass(&self, failure: &Failure<'_>) -> bool {
+        match (failure.retry, self.options.retry.as_ref().and_then(|retry| retry.on.as_ref())) {
+            (Some(asked), _) => asked,
+            (None, Some(on)) => on.matches(failure),
+            (None, None) => failure.class.retryable,
+        }
+    }
+
+    /// What a failure is to the circuit breaker.
+    pub(super) fn sample_of(&self, failure: &Failure<'_>) -> Sample {
+        match (failure.sample, &self.options.breaker_on) {
+            (None, Some(on)) if on.matches(failure) => Sample::Failure,
+            (None, Some(_)) => Sample::Ignored,
+            _ => failure.sample(),
+        }
     }
 
     /// When something is due.

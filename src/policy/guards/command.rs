@@ -22,7 +22,7 @@ pub enum Command {
         owner: u64,
         /// The attempt.
         attempt: u32,
-        /// FailureReason.
+        /// Why.
         reason: AbortReason,
     },
     /// An attempt failed, or was not admitted.
@@ -31,7 +31,7 @@ pub enum Command {
         owner: u64,
         /// The attempt; 0 when there was none because it was not admitted.
         attempt: u32,
-        /// FailureReason.
+        /// Why.
         reason: FailureReason,
     },
     /// The next attempt comes after a delay.
@@ -77,14 +77,14 @@ pub enum Command {
     },
 }
 
-/// FailureReason an attempt is no longer wanted.
+/// Why an attempt is no longer wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbortReason {
     /// It took longer than its `timeout`.
     TimedOut,
     /// The call took longer than its `totalTimeout`.
     TotalTimedOut,
-    /// Another attempt answered first.
+    /// Another attempt answered first, was seen first, or met an error that this one would meet too.
     Superseded,
     /// The caller gave up.
     Cancelled,
@@ -120,7 +120,7 @@ pub enum End {
     Cancelled,
 }
 
-/// FailureReason an attempt failed.
+/// Why an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureReason {
     /// The function said so; the host has the error of this attempt.

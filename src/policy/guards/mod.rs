@@ -135,29 +135,39 @@ impl Guards {
         if !call.end(attempt) {
             return;
         }
-        let slot = id.slot;
         match outcome {
-            Outcome::Completed { bytes } => self.completed(slot, attempt, *bytes, now),
+            Outcome::Completed { bytes } => self.completed(id.slot, attempt, *bytes, now),
             Outcome::Failed(failure) => {
                 let owner = call.owner;
-                let hedge_runs = !call.live().is_empty();
-                let sample = match &call.options.breaker_on {
-                    Some(on) if failure.sample.is_none() && !on.matches(failure) => Sample::Ignored,
-                    Some(_) if failure.sample.is_none() => Sample::Failure,
-                    _ => failure.sample(),
-                };
-                self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
-                if !hedge_runs {
-                    self.leave(slot, sample, failure.class.overloaded, now);
-                    self.failed(slot, FailureReason::Error, failure, now);
+                let goes_on = !call.live().is_empty() && call.may_pass(failure);
+                let sample = call.sample_of(failure);
+                if let Some(asked) = failure.retry_after {
+                    call.not_before = call.not_before.max(Some(now + asked));
+                    call.hedge_at = None;
                 }
+                self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
+                if goes_on {
+                    return self.arm(id.slot);
+                }
+                // Those beside it would meet the same.
+                self.abort_live(id.slot, AbortReason::Superseded);
+                self.leave(id.slot, sample, failure.class.overloaded, now);
+                self.failed(id.slot, FailureReason::Error, failure, now);
             }
         }
     }
 
-    /// Its output has been seen: from here on nothing is tried again, neither beside it nor after it.
-    pub fn commit(&mut self, id: CallId) {
+    /// Output of an attempt has been seen: from here on nothing is tried again, neither beside it nor after it. Attempts
+    /// that run beside it are aborted, for theirs would be another output. An attempt that nobody waits for any more
+    /// commits to nothing: what it puts out is dropped.
+    pub fn commit(&mut self, id: CallId, attempt: u32) {
         let Some(call) = self.get_mut(id) else { return };
+        if !call.end(attempt) {
+            return;
+        }
+        self.abort_live(id.slot, AbortReason::Superseded);
+        let call = &mut self.calls[id.slot as usize];
+        call.put_back(attempt);
         call.committed = true;
         call.hedge_at = None;
         self.arm(id.slot);
@@ -179,7 +189,8 @@ impl Guards {
         let (leads, wiring, owner) = (call.leads, call.wiring, call.owner);
         self.count(id.slot, |stats| stats.cancelled += 1);
         if leads && self.own(wiring).is_some_and(|own| own.flights.followers(id.slot) > 0) {
-            self.calls[id.slot as usize].answered = true;
+            let call = &mut self.calls[id.slot as usize];
+            (call.answered, call.given_up) = (true, true);
             self.commands.push_back(Command::Settle { owner, end: End::Cancelled, goes_on: true });
         } else {
             self.abort_live(id.slot, AbortReason::Cancelled);
@@ -450,6 +461,7 @@ impl Guards {
         let call = &mut calls[slot as usize];
         call.phase = Phase::Running;
         call.hedges = 0;
+        call.not_before = None;
         call.attempt_began = now;
         call.wake = call.options.timeout.map(|timeout| now + timeout);
         call.hedge_at = None;
@@ -491,10 +503,13 @@ impl Guards {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         if is_due(call.total_deadline) {
             let owner = call.owner;
+            // A call that still waited for its turn says nothing about the service.
+            let runs = call.phase == Phase::Running;
+            let sample = if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
             self.commands.push_back(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
             self.count(slot, |stats| stats.timeouts += 1);
             self.abort_live(slot, AbortReason::TotalTimedOut);
-            self.leave(slot, Sample::Failure, true, now);
+            self.leave(slot, sample, runs, now);
             return self.end_failed(slot, FailureReason::TotalTimeout, now);
         }
         if is_due(call.wake) {
@@ -522,8 +537,10 @@ impl Guards {
                         self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
                     }
                     self.count(slot, |stats| stats.timeouts += count as u32);
-                    self.leave(slot, Sample::Failure, true, now);
-                    self.failed(slot, FailureReason::Timeout, &Failure::of(Code::PolicyTimeout, None), now);
+                    let failure = Failure::of(Code::PolicyTimeout, None);
+                    let sample = self.calls[slot as usize].sample_of(&failure);
+                    self.leave(slot, sample, true, now);
+                    self.failed(slot, FailureReason::Timeout, &failure, now);
                 }
                 Phase::Following(_) | Phase::Ready => {}
             }
@@ -543,7 +560,8 @@ impl Guards {
         let Self { parts, calls, evicted, .. } = self;
         let call = &calls[slot as usize];
         let level = call.level;
-        if let Some(budget) = call.wiring.budget {
+        // A fallback that works does not pay for asking again what failed.
+        if let (0, Some(budget)) = (level, call.wiring.budget) {
             parts.budgets.get_mut(budget).deposit(now);
         }
         let mut store = None;
@@ -581,6 +599,9 @@ impl Guards {
         }
         if let (0, Some(retry)) = (call.level, &call.options.retry) {
             let elapsed = now.since(call.began);
+            // The service may have told it to another attempt of the same try.
+            let retry_after = failure.retry_after.max(call.not_before.map(|at| at.since(now)));
+            let failure = &Failure { retry_after, ..*failure };
             let delay = retry.next_delay(call.tries, failure, elapsed, &mut call.progress, &mut call.rng);
             // A delay that ends after the total timeout would only turn this error into a less telling one.
             let delay = delay.filter(|delay| call.total_deadline.is_none_or(|deadline| now + *delay < deadline));
@@ -611,18 +632,21 @@ impl Guards {
         let call = &calls[slot as usize];
         let mut end = End::Failed(reason);
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+            // An old answer must not follow on a part of a new one.
+            let old_will_do = reason != FailureReason::TotalTimeout && !call.committed;
             let old = match (own.cache.as_mut(), call.key.as_deref()) {
-                (Some(cache), Some(key)) if reason != FailureReason::TotalTimeout => cache.if_error(key, now),
+                (Some(cache), Some(key)) if old_will_do => cache.if_error(key, now),
                 _ => None,
             };
             if let Some(slot) = old {
                 end = End::Cached { slot, stale: true };
-                own.stats.cache_hits += 1;
-                own.stats.stale_hits += 1;
             }
             if !call.answered {
-                own.stats.succeeded += u32::from(old.is_some());
-                own.stats.failed += u32::from(old.is_none());
+                let (saved, lost) = (u32::from(old.is_some()), u32::from(old.is_none()));
+                own.stats.cache_hits += saved;
+                own.stats.stale_hits += saved;
+                own.stats.succeeded += saved;
+                own.stats.failed += lost;
             }
         }
         self.finish(slot, end, now);
@@ -637,9 +661,11 @@ impl Guards {
             timers.clear(timer);
         }
         let owner = call.owner;
+        let mut unwanted = None;
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
             if let Phase::Following(leader) = call.phase {
                 own.flights.leave(leader, slot);
+                unwanted = Some(leader).filter(|leader| own.flights.followers(*leader) == 0);
             }
             if call.leads {
                 for follower in own.flights.finish(slot) {
@@ -658,6 +684,11 @@ impl Guards {
             }
         }
         commands.push_back(Command::Settle { owner, end, goes_on: false });
+        // Its own caller had given up before, and now the last who followed did.
+        if let Some(leader) = unwanted.filter(|leader| self.calls[*leader as usize].given_up) {
+            self.abort_live(leader, AbortReason::Cancelled);
+            self.finish(leader, End::Cancelled, now);
+        }
     }
 
     /// Gives back what an attempt holds: its permit, its place, its place in the queue.
