@@ -45,7 +45,7 @@ fn refused(retry_after: u64) -> Turn {
     Turn::Refused { retry_after: ms(retry_after) }
 }
 
-fn exhausted(retry_after: u64) -> Turn {
+fn used_up(retry_after: u64) -> Turn {
     Turn::Exhausted { retry_after: ms(retry_after) }
 }
 
@@ -179,13 +179,13 @@ fn a_quota_is_per_utc_day() {
     let mut limit = per_day(3, Duration::ZERO);
     let evening = 20 * DAY - 1_000;
     assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), Turn::Now);
-    assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), exhausted(1_000));
+    assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), used_up(1_000));
     assert_eq!(limit.acquire("a", ONE, at(evening)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(evening + 999)), exhausted(1));
+    assert_eq!(limit.acquire("a", ONE, at(evening + 999)), used_up(1));
     assert_eq!(limit.acquire("b", ONE, at(evening + 999)), Turn::Now);
     assert_eq!(limit.acquire("a", cost(0, 9), at(evening)), Turn::Now, "not a request");
     assert_eq!(limit.acquire("a", cost(3, 0), at(20 * DAY)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), exhausted(DAY));
+    assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), used_up(DAY));
     assert_eq!(limit.acquire("a", cost(4, 0), at(20 * DAY)), Turn::Never);
 }
 
@@ -196,7 +196,7 @@ fn a_turn_after_midnight_counts_for_the_new_day() {
     assert_eq!(limit.acquire("a", cost(2, 0), evening), Turn::Now);
     assert_eq!(limit.acquire("a", cost(2, 0), evening), wait(1_000));
     assert_eq!(limit.snapshot(), [("a".to_owned(), 20, 2)]);
-    assert_eq!(limit.acquire("a", ONE, evening), exhausted(1_000 + DAY));
+    assert_eq!(limit.acquire("a", ONE, evening), used_up(1_000 + DAY));
 }
 
 #[test]
@@ -214,10 +214,10 @@ fn a_quota_outlives_its_limiter() {
     limit.restore(saved.clone());
     limit.restore(saved);
     assert_eq!(limit.acquire("a", cost(5, 0), at(noon)), Turn::Now, "yesterday's");
-    assert_eq!(limit.acquire("b", cost(2, 0), at(noon)), exhausted(DAY / 2));
+    assert_eq!(limit.acquire("b", cost(2, 0), at(noon)), used_up(DAY / 2));
     limit.restore(vec![("b".to_owned(), 20, 3)]);
     assert_eq!(limit.acquire("b", ONE, at(noon)), Turn::Now, "four of five were used");
-    assert_eq!(limit.acquire("b", ONE, at(noon)), exhausted(DAY / 2), "the smaller number made it no less");
+    assert_eq!(limit.acquire("b", ONE, at(noon)), used_up(DAY / 2), "the smaller number made it no less");
 
     let mut unlimited = RateLimit::new(RateLimitOptions::default());
     unlimited.restore(limit.snapshot());
@@ -265,7 +265,7 @@ fn a_clock_that_was_set_back_locks_no_one_out() {
     assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), refused(1_500));
     assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 1_500)), Turn::Now);
     // The two of the day that never was count as today's.
-    assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 10_000)), exhausted(DAY - 10_000));
+    assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 10_000)), used_up(DAY - 10_000));
     assert_eq!(limit.acquire("a", ONE, at(21 * DAY)), Turn::Now);
 }
 

@@ -269,7 +269,7 @@ fn who_has_a_place_by_now_does_not_wait_too_long_for_it() {
     house.told();
     // All that is due at once, before anybody is told: the place is free at the instant at which `two` would give up.
     house.engine.with_guards(|guards| while guards.tick(at(1_000)) {}, at(1_000));
-    assert_eq!(house.told(), ["one: abort a#1: timed out", "one: failed: a timed out", "two: call a#1"]);
+    assert_eq!(house.told(), ["one: abort a#1: timed out", "two: call a#1", "one: failed: a timed out"]);
     house.at(1_000).completes("two", "a");
     house.assert_idle();
 }
