@@ -4,6 +4,8 @@
 mod backoff;
 #[path = "policy/breaker.rs"]
 mod breaker;
+#[path = "policy/brownout.rs"]
+mod brownout;
 #[path = "policy/bulkhead.rs"]
 mod bulkhead;
 #[path = "policy/cache.rs"]
