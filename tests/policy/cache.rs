@@ -194,7 +194,7 @@ fn what_is_removed_is_gone() {
     assert_eq!(slots, [a, b]);
     assert_eq!((cache.len(), cache.bytes(), cache.is_empty()), (0, 0, true));
     assert_eq!(cache.get("b", at(0)), Lookup::Miss);
-    assert_eq!(put(&mut cache, "d", 9, at(0)).1, vec![]);
+    assert_eq!(put(&mut cache, "d", 9, at(0)).1, Vec::<u32>::new());
 }
 
 #[test]
