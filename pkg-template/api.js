@@ -3,6 +3,7 @@
 import { FeatureBusBase } from "./bus.js";
 import { IntegrationBase } from "./integration.js";
 import { OrchestratorBase } from "./orchestrator.js";
+import { PolicyBase } from "./policy.js";
 import { Runtime } from "./runtime.js";
 
 /**
@@ -26,5 +27,6 @@ export function createApi(load) {
       super(runtime, WorkflowOrchestrator, options);
     }
   }
-  return { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration };
+  const policy = (options, more) => new PolicyBase(runtime, options, more);
+  return { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, policy };
 }

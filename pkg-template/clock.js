@@ -3,9 +3,13 @@
 /** The longest delay that every host's `setTimeout` keeps to. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
+let origin;
+
 /** Milliseconds since the Unix epoch by a clock that never goes back. */
 export function now() {
-  return performance.timeOrigin + performance.now();
+  // Asked once: it never changes, and asking is as dear as the clock itself. Not at import, where Workers have no time.
+  origin ??= performance.timeOrigin;
+  return origin + performance.now();
 }
 
 /** Wakes its owner at the earliest of many deadlines, which the core keeps in a heap. */
@@ -13,6 +17,8 @@ export class Alarm {
   #wake;
   #timer = undefined;
   #at = Infinity;
+  #resting = false;
+  #asksSoon = false;
 
   constructor(wake) {
     this.#wake = wake;
@@ -20,6 +26,10 @@ export class Alarm {
 
   /** Sets the alarm to `at`. One that would ring too early is left: it finds nothing due and is set anew. */
   set(at) {
+    if (this.#resting) {
+      this.#resting = false;
+      this.#timer.ref();
+    }
     if (at === Infinity) {
       this.clear();
     } else if (at < this.#at) {
@@ -28,15 +38,36 @@ export class Alarm {
       const delay = Math.min(Math.max(Math.ceil(at - now()), 0), MAX_DELAY_MS);
       this.#timer = setTimeout(() => {
         this.#at = Infinity;
+        this.#resting = false;
         this.#wake();
       }, delay);
     }
+  }
+
+  /**
+   * Nothing is awaited for now. When `mayRest` says a task later that this is still so, the alarm keeps no process alive
+   * any more. Not at once: calls come one after the other, and setting a timer for each is dearer than all the rest.
+   */
+  rest(mayRest) {
+    if (this.#asksSoon) return;
+    this.#asksSoon = true;
+    soon(() => {
+      this.#asksSoon = false;
+      if (!mayRest()) return;
+      if (this.#at !== Infinity && typeof this.#timer?.unref === "function") {
+        this.#timer.unref();
+        this.#resting = true;
+      } else {
+        this.clear();
+      }
+    });
   }
 
   /** Turns the alarm off, so that it keeps no process alive. */
   clear() {
     clearTimeout(this.#timer);
     this.#at = Infinity;
+    this.#resting = false;
   }
 }
 

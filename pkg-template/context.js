@@ -1,17 +1,11 @@
 // What a handler is given beside its parameters.
 
-/** The context of a direct request. */
-export class CallContext {
+/** Work that its caller may give up. */
+export class Cancellable {
   #controller = undefined;
   #over = false;
   #reason = undefined;
   #whenOver = undefined;
-
-  constructor(feature, action, correlationId) {
-    this.feature = feature;
-    this.action = action;
-    this.correlationId = correlationId;
-  }
 
   /** Aborted when the answer is no longer wanted. Made when it is first asked for: most handlers never look. */
   get signal() {
@@ -38,6 +32,16 @@ export class CallContext {
   /** Whether nobody waits for the answer any more. */
   static isOver(context) {
     return context.#over;
+  }
+}
+
+/** The context of a direct request. */
+export class CallContext extends Cancellable {
+  constructor(feature, action, correlationId) {
+    super();
+    this.feature = feature;
+    this.action = action;
+    this.correlationId = correlationId;
   }
 }
 

@@ -25,4 +25,5 @@ const api = /* @__PURE__ */ createApi(load);
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export const policy = api.policy;
 export { RepflowError } from "./errors.js";

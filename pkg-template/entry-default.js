@@ -9,4 +9,5 @@ const api = /* @__PURE__ */ createApi(() => compileInlined(inlined));
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export const policy = api.policy;
 export { RepflowError } from "./errors.js";

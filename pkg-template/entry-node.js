@@ -11,4 +11,5 @@ const api = /* @__PURE__ */ createApi(() => new WebAssembly.Module(gunzipSync(Bu
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export const policy = api.policy;
 export { RepflowError } from "./errors.js";

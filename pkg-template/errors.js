@@ -40,7 +40,7 @@ export class RepflowError extends Error {
     this.severity = details.severity ?? severity;
     this.retryable = details.retryable ?? retryable;
     this.problems = details.problems ?? [];
-    for (const key of ["runId", "workflowId", "stepId", "attempts", "correlationId"]) {
+    for (const key of ["runId", "workflowId", "stepId", "attempts", "correlationId", "retryAfterMs"]) {
       if (details[key] !== undefined) this[key] = details[key];
     }
   }

@@ -4,8 +4,10 @@ import { internals } from "./bus.js";
 import { Alarm, now, soon } from "./clock.js";
 import { CallContext, StepContext } from "./context.js";
 import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
+import { REASON, refused, report } from "./failures.js";
 import { uniqueId } from "./ids.js";
 import { Listeners, hear } from "./listeners.js";
+import { CIRCUIT_ACT, CIRCUIT_EVENT } from "./policy.js";
 import { Run, cancelled } from "./run.js";
 import { milliseconds, unattended } from "./runtime.js";
 
@@ -20,11 +22,15 @@ const TIMED_OUT = 5;
 const CANCELLED = 6;
 const BUILD_OUTPUT = 7;
 const OUTPUT_FAILED = 8;
+const SUPERSEDE_ATTEMPT = 9;
+const TIME_OUT_STEP = 10;
+const CIRCUIT = 11;
 
 /** How many numbers the core gives for a step; see `runSteps`. */
 const STEP_NUMBERS = 4;
-/** How an attempt ended; see `runSettle`. */
-const OUTCOME = { completed: 0, failed: 1, failedForGood: 2 };
+
+/** What stands for "not known" where the core says in how many milliseconds to ask again; see `pack` in src/wasm/engine.rs. */
+const LONGEST_MS = 2 ** 28 - 1;
 
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
@@ -43,6 +49,11 @@ export class OrchestratorBase {
   #view = new Uint32Array();
   #statusNames = [];
   #eventNames = [];
+  #circuitStates = [];
+  /** Shared parts of policies, by name. */
+  #policies;
+  /** What outlives the core: the state of the circuit breakers, by name. */
+  #snapshot;
   #disposed = false;
   /** By the core's number. */
   #runs = [];
@@ -65,7 +76,11 @@ export class OrchestratorBase {
   constructor(FeatureBus, options = {}) {
     checkOptions("config.invalid", "the options of WorkflowOrchestrator", options, {
       bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
+      policies: [(policies) => typeof policies === "object" && policies !== null, "an object of policies by name"],
+      snapshot: [(snapshot) => typeof snapshot === "object" && snapshot !== null, "what `snapshot()` gave"],
     });
+    this.#policies = structuredClone(options.policies ?? {});
+    this.#snapshot = options.snapshot;
     this.bus = options.bus ?? new FeatureBus();
     // That of the bus, which may come from another entry of the package.
     this.#runtime = this.bus[internals].runtime;
@@ -100,6 +115,28 @@ export class OrchestratorBase {
     if (this.#disposed) throw disposed();
     checkOptions("config.invalid", "the options of `on`", options, { signal: checks.signal });
     return this.#listeners.add(type, handler, options.signal);
+  }
+
+  /** What outlives a reload, as plain data: give it to the next orchestrator. */
+  snapshot() {
+    if (this.#isAttached()) this.#snapshot = this.#runtime.ready().engineSnapshot(this.#handle, now());
+    return this.#snapshot ?? {};
+  }
+
+  /** A circuit breaker that has a name, by hand: that of `policies`, or of the step as `workflow.step`. */
+  circuit(name) {
+    const move = (act) => {
+      if (this.#disposed) throw disposed();
+      const core = this.#attached();
+      if (core instanceof Promise) return core.then(() => unattended(() => move(act))).catch(() => {});
+      this.#take(core, core.engineCircuit(this.#handle, name, act, now()));
+      this.#perform(core);
+    };
+    return {
+      isolate: () => void move(CIRCUIT_ACT.isolate),
+      lift: () => void move(CIRCUIT_ACT.lift),
+      close: () => void move(CIRCUIT_ACT.close),
+    };
   }
 
   /** Rejects what is under way, forgets everything, and refuses further use. The bus is left as it is. */
@@ -149,6 +186,9 @@ export class OrchestratorBase {
       this.#memory = core.linearMemory();
       this.#statusNames = core.statusNames();
       this.#eventNames = core.eventNames();
+      this.#circuitStates = core.circuitStates();
+      if (this.#snapshot !== undefined) core.engineRestore(this.#handle, this.#snapshot, now());
+      for (const [name, policy] of Object.entries(this.#policies)) core.engineDefine(this.#handle, name, policy);
       this.#plans.clear();
     }
     return core;
@@ -211,7 +251,7 @@ export class OrchestratorBase {
     const start = core.engineCommands(this.#handle) >>> 2;
     for (let word = start; word < start + commands * WORDS; word += WORDS) {
       this.#todo.push(this.#view[word], this.#view[word + 1], this.#view[word + 2], this.#view[word + 3]);
-      const run = this.#runs[this.#view[word + 1]];
+      const run = this.#view[word] === CIRCUIT ? undefined : this.#runs[this.#view[word + 1]];
       if (run !== undefined) this.#moved.add(run);
     }
   }
@@ -238,8 +278,13 @@ export class OrchestratorBase {
       }
       const at = this.#head;
       this.#head += WORDS;
+      const op = this.#todo[at];
+      if (op === CIRCUIT) {
+        this.#circuitChanged(core, this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3]);
+        continue;
+      }
       const run = this.#runs[this.#todo[at + 1]];
-      if (run !== undefined) this.#performOne(core, this.#todo[at], run, this.#todo[at + 2], this.#todo[at + 3]);
+      if (run !== undefined) this.#performOne(core, op, run, this.#todo[at + 2], this.#todo[at + 3]);
     }
     this.#busyUntil = this.#yielding ? -Infinity : time;
     if (this.#head === this.#todo.length) {
@@ -258,7 +303,13 @@ export class OrchestratorBase {
           if (run.cancellation === undefined) this.#call(core, run, step, detail);
           break;
         case TIME_OUT_ATTEMPT:
-          this.#timeOutAttempt(run, step, detail);
+          this.#abortAttempt(run, step, detail, run.attemptTimedOut(step));
+          break;
+        case TIME_OUT_STEP:
+          this.#abortAttempt(run, step, detail, run.stepTimedOut(step));
+          break;
+        case SUPERSEDE_ATTEMPT:
+          this.#abortAttempt(run, step, detail, superseded());
           break;
         case COLLECT:
           run.outputs[step] = this.#byId(run, run.plan.steps[step].children, (child) => run.outputs[child]);
@@ -267,7 +318,7 @@ export class OrchestratorBase {
           this.#complete(core, run);
           break;
         case FAILED:
-          this.#stepFailed(core, run, step, detail === 1);
+          this.#stepFailed(core, run, step, detail >>> 28, detail & LONGEST_MS);
           break;
         case TIMED_OUT:
           this.#fail(run, run.timedOut());
@@ -293,21 +344,24 @@ export class OrchestratorBase {
   #call(core, run, step, attempt) {
     const { feature, action, hasWith } = run.plan.steps[step];
     const context = new StepContext(run, run.plan.steps[step], attempt);
-    run.contexts[step] = context;
-    const settle = (outcome) => {
-      if (run.ended || CallContext.isOver(context)) return;
-      run.contexts[step] = undefined;
+    run.begin(step, context);
+    const settle = (told) => {
       this.#moved.add(run);
-      this.#take(core, core.runSettle(this.#handle, run.number, step, attempt, outcome, now()));
+      const { number } = run;
+      this.#take(core, told(number));
       this.#perform(core);
     };
     const onValue = (value) => {
-      if (!CallContext.isOver(context)) run.outputs[step] = value;
-      settle(OUTCOME.completed);
+      if (run.ended || CallContext.isOver(context)) return;
+      run.take(step, attempt);
+      run.outputs[step] = value;
+      settle((number) => core.runSettle(this.#handle, number, step, attempt, now()));
     };
     const onError = (error) => {
-      if (!CallContext.isOver(context)) run.errors[step] = error;
-      settle(isFinal(error) ? OUTCOME.failedForGood : OUTCOME.failed);
+      if (run.ended || CallContext.isOver(context)) return;
+      run.take(step, attempt);
+      run.errors[step] = error;
+      settle((number) => core.runFail(this.#handle, number, step, attempt, report(error), now()));
     };
     try {
       const params = hasWith
@@ -321,33 +375,43 @@ export class OrchestratorBase {
     }
   }
 
-  #timeOutAttempt(run, step, attempt) {
-    const error = run.attemptTimedOut(step);
-    const context = run.contexts[step];
-    run.errors[step] = error;
-    // It may have answered between the timeout and now; that came too late.
-    if (context?.attempt !== attempt) return;
-    run.contexts[step] = undefined;
-    CallContext.abort(context, error);
+  /** It may have answered between the decision and now; that came too late. */
+  #abortAttempt(run, step, attempt, error) {
+    if (error.kind === "timeout") run.errors[step] = error;
+    const context = run.take(step, attempt);
+    if (context !== undefined) CallContext.abort(context, error);
   }
 
-  #stepFailed(core, run, step, timedOut) {
+  #stepFailed(core, run, step, reason, retryAfterMs) {
     const { attempts } = this.#stepOf(core.runSteps(this.#handle, run.number), step);
-    this.#fail(run, run.stepFailed(step, attempts, timedOut));
+    const isTimeout = reason === REASON.timeout || reason === REASON.totalTimeout;
+    if (reason === REASON.totalTimeout) run.errors[step] = run.stepTimedOut(step);
+    else if (reason !== REASON.error && !isTimeout) {
+      run.errors[step] = refused(reason, retryAfterMs === LONGEST_MS ? undefined : retryAfterMs);
+    }
+    this.#fail(run, run.stepFailed(step, attempts, isTimeout));
+  }
+
+  /** A circuit breaker belongs to all runs. */
+  #circuitChanged(core, breaker, from, to) {
+    const circuit = core.engineBreakerName(this.#handle, breaker);
+    this.snapshot();
+    const state = this.#circuitStates[to];
+    const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: this.#circuitStates[from], to: state };
+    this.#listeners.tell(event, (error) => this.bus[internals].listenerFailed(error, { event: event.type }));
   }
 
   #buildOutput(core, run) {
-    let outcome = OUTCOME.completed;
     try {
       run.output = core.runOutput(this.#handle, run.number, run.id, run.input, run.outputs);
     } catch (error) {
       if (run.ended) return;
       run.outputError = error;
-      outcome = OUTCOME.failedForGood;
     }
     if (run.ended) return;
     this.#moved.add(run);
-    this.#take(core, core.runOutputBuilt(this.#handle, run.number, outcome, now()));
+    const built = run.outputError === undefined ? core.runOutputBuilt : core.runOutputFailed;
+    this.#take(core, built(this.#handle, run.number, now()));
   }
 
   #complete(core, run) {
@@ -403,7 +467,7 @@ export class OrchestratorBase {
       // A listener may have disposed of this orchestrator, or lost the core: then the number names another run, or none.
       if (this.#runs[run.number] === run) {
         this.#runs[run.number] = undefined;
-        core.runRemove(this.#handle, run.number);
+        this.#take(core, core.runRemove(this.#handle, run.number, now()));
       }
     }
     this.#moved.delete(run);
@@ -457,13 +521,8 @@ export class OrchestratorBase {
   }
 }
 
-/** Whether an error says that no other attempt can mend it. */
-function isFinal(error) {
-  try {
-    return error?.retryable === false;
-  } catch {
-    return false;
-  }
+function superseded() {
+  return new RepflowError("policy.cancelled", "another attempt answered first");
 }
 
 /** A definition as JSON text; what JSON cannot hold is refused here, the rest is judged by the core. */

@@ -15,6 +15,8 @@ export class Run {
   outputs = [];
   errors = [];
   contexts = [];
+  /** Of attempts beside another one of the same step. */
+  #hedged = [];
   startedAt = 0;
   /** What the definition's `output` gave, or why it gave nothing. */
   output = undefined;
@@ -50,8 +52,28 @@ export class Run {
   reject(error) {
     if (this.ended) return;
     this.#end();
-    for (const context of this.contexts) if (context !== undefined) CallContext.abort(context, error);
+    for (const context of [...this.contexts, ...this.#hedged.map(({ context }) => context)]) {
+      if (context !== undefined) CallContext.abort(context, error);
+    }
     this.#settle.reject(error);
+  }
+
+  /** An attempt of a step begins. */
+  begin(step, context) {
+    const before = this.contexts[step];
+    if (before !== undefined) this.#hedged.push({ step, context: before });
+    this.contexts[step] = context;
+  }
+
+  /** Takes the context of an attempt that is over. */
+  take(step, attempt) {
+    const last = this.contexts[step];
+    if (last?.attempt === attempt) {
+      this.contexts[step] = undefined;
+      return last;
+    }
+    const at = this.#hedged.findIndex((it) => it.step === step && it.context.attempt === attempt);
+    return at < 0 ? undefined : this.#hedged.splice(at, 1)[0].context;
   }
 
   #end() {
@@ -103,6 +125,12 @@ export class Run {
   attemptTimedOut(step) {
     const { id: stepId, timeoutMs } = this.plan.steps[step];
     const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${this.plan.steps[step].feature}\``;
+    return new RepflowError("step.timeout", message, { ...this.place, stepId });
+  }
+
+  stepTimedOut(step) {
+    const { id: stepId, totalTimeoutMs } = this.plan.steps[step];
+    const message = `step \`${stepId}\` did not end within its \`totalTimeout\` of ${totalTimeoutMs} ms, with all its attempts`;
     return new RepflowError("step.timeout", message, { ...this.place, stepId });
   }
 

@@ -104,12 +104,13 @@ function instantiate(module) {
 
 /** An export as the facade sees it: it returns, throws a `RepflowError`, or takes the instance down with it. */
 function guard(call) {
-  return (...args) => {
+  // No export takes more, and gathering them in a list costs as much as the call.
+  return (a, b, c, d, e, f, g, h) => {
     if (lost !== undefined) throw crashed();
     const { generation } = instance;
     let answer;
     try {
-      answer = call(...args);
+      answer = call(a, b, c, d, e, f, g, h);
     } catch (thrown) {
       if (generation === instance.generation) {
         if (isCoreError(thrown)) throw fromCore(thrown);

@@ -132,10 +132,7 @@ impl<'a> Object<'a> {
         let json = self.fields.get(key)?;
         let number = json.as_f64().filter(|n| *n >= 0.0 && fits(*n));
         if number.is_none() {
-            problems.note(
-                self.pointer_to(key),
-                format!("`{key}` must be {expected}, not {}", describe_value(json)),
-            );
+            problems.note(self.pointer_to(key), format!("`{key}` must be {expected}, not {}", describe_value(json)));
         }
         number
     }

@@ -18,14 +18,20 @@ impl Timestamp {
     /// What is not a number, or lies before the epoch, is the epoch.
     #[must_use]
     pub fn from_millis(ms: f64) -> Self {
-        // A float cast saturates, and takes NaN to zero.
-        Self((ms * 1_000.0).round() as u64)
+        // A float cast cuts, saturates, and takes NaN to zero.
+        Self((ms * 1_000.0 + 0.5) as u64)
     }
 
     /// Milliseconds since the Unix epoch.
     #[must_use]
     pub fn as_millis(self) -> f64 {
         self.0 as f64 / 1_000.0
+    }
+
+    /// Whole microseconds since the Unix epoch.
+    #[must_use]
+    pub(crate) fn as_micros(self) -> u64 {
+        self.0
     }
 
     /// How much later this instant is than `earlier`; zero when it is not later.
@@ -40,7 +46,10 @@ impl std::ops::Add<Duration> for Timestamp {
 
     /// Saturates at the end of time instead of wrapping.
     fn add(self, duration: Duration) -> Self {
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        // Not `as_micros`, whose 128 bits are a function call each in wasm.
+        let seconds = duration.as_secs();
+        let fits = seconds < u64::MAX / 1_000_000;
+        let micros = if fits { seconds * 1_000_000 + u64::from(duration.subsec_micros()) } else { u64::MAX };
         Self(self.0.saturating_add(micros))
     }
 }

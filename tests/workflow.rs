@@ -8,6 +8,8 @@ mod engine;
 mod expression;
 #[path = "workflow/plan.rs"]
 mod plan;
+#[path = "workflow/policies.rs"]
+mod policies;
 #[path = "workflow/run.rs"]
 mod run;
 #[path = "workflow/story.rs"]

@@ -1,14 +1,13 @@
 //! Who is there, and what they can do.
 
-use std::collections::BTreeMap;
-
 use super::feature::FeatureInfo;
 use crate::error::{Code, Error, Problem, nearest};
+use crate::small::ByName;
 
 /// The features of a bus, by name.
 #[derive(Debug, Default)]
 pub struct Registry {
-    features: BTreeMap<String, FeatureInfo>,
+    features: ByName<String, FeatureInfo>,
 }
 
 impl Registry {
@@ -21,7 +20,7 @@ impl Registry {
         if !problems.is_empty() {
             return Err(Error::invalid(Code::BusInvalid, "the feature", problems));
         }
-        if self.features.contains_key(&info.name) {
+        if self.features.get(&info.name).is_some() {
             let message =
                 format!("a feature `{}` is registered already; unregister it first, or use another name", info.name);
             return Err(Error::new(Code::FeatureExists, message));
@@ -41,7 +40,7 @@ impl Registry {
     /// `bus.no_such_feature` or `bus.no_such_action`, with the nearest name that there is.
     pub fn resolve(&self, feature: &str, action: &str) -> Result<&FeatureInfo, Error> {
         let Some(info) = self.features.get(feature) else {
-            let hint = hint(feature, self.features.keys().map(String::as_str));
+            let hint = hint(feature, self.features.names());
             let message = format!("there is no feature `{feature}`{hint}");
             return Err(Error::new(Code::NoSuchFeature, message));
         };
@@ -55,7 +54,7 @@ impl Registry {
 
     /// The features, by name.
     pub fn features(&self) -> impl Iterator<Item = &FeatureInfo> {
-        self.features.values()
+        self.features.iter().map(|(_, info)| info)
     }
 }
 

@@ -12,7 +12,7 @@
 //!   as much as the limit each time.
 //! - [`Algorithm::Gradient`] compares with a latency that it measures at half the limit, for a round trip in twenty or
 //!   fewer. Gradient2 compares with a long average, which under steady overload becomes the latency of the overload;
-//!   the first Gradient measured too, at a limit cut to almost nothing.
+//!   the first Gradient measured too, at a limit cut to its square root.
 
 use std::time::Duration;
 
@@ -47,8 +47,8 @@ pub struct AdaptiveOptions {
 }
 
 impl Default for AdaptiveOptions {
-    /// AIMD from 10 within 1 to 200, a tenth less after an overload or an answer slower than 5 s: the figures of
-    /// Netflix's `AIMDLimit`, but for its minimum of 20, which is more than most services allow one browser.
+    /// AIMD from 10, a tenth less after an overload or an answer slower than 5 s, as Netflix's `AIMDLimit`. Within 1
+    /// and 200, the maximum of `Gradient2Limit`; its minimum of 20 is more than many services allow one browser.
     fn default() -> Self {
         Self {
             algorithm: Algorithm::Aimd,
@@ -67,10 +67,10 @@ const TOLERANCE: f64 = 1.5;
 const WEIGHT: f64 = 0.1;
 /// Gradient: at least so many answers between two measurements at half the limit, and at least so many round trips.
 /// Netflix's first gradient waited for 1000 answers; a browser makes fewer calls.
-const MEASURE_EVERY: u32 = 500;
+const MEASURE_EVERY: u32 = 200;
 const ROUND_TRIPS: u32 = 20;
-/// Gradient: a measurement takes at least so many answers.
-const MEASURE_AT_LEAST: u32 = 5;
+/// Gradient: a measurement takes at least so many answers (Netflix's warm-up).
+const MEASURE_AT_LEAST: u32 = 10;
 
 /// A limit that adapts.
 #[derive(Clone, Debug)]

@@ -92,11 +92,16 @@ impl Backoff {
     /// last draw, scaled so that the median of the first is the base (Polly, "decorrelated jitter backoff V2": the
     /// factor 4 and the divisor 1.4 are its figures).
     fn decorrelated(&self, attempt: u32, progress: &mut Progress, rng: &mut Rng) -> Duration {
-        // Beyond this the cap has long been reached, whatever the base; the curve stays finite.
         const LAST: u32 = 64;
         const STEEPNESS: f64 = 4.0;
         const SCALE: f64 = 1.4;
-        let t = f64::from(attempt.saturating_sub(1).min(LAST)) + rng.unit();
+        let times = attempt.saturating_sub(1);
+        // Here the curve has risen by 2^63 times the base, which is above every cap. To stop climbing would mean delays
+        // of nothing, since a draw may be lower than the one before it.
+        if times > LAST {
+            return if self.delay.is_zero() { Duration::ZERO } else { self.max_delay };
+        }
+        let t = f64::from(times) + rng.unit();
         let curve = t.exp2() * (STEEPNESS * t).sqrt().tanh();
         let risen = (curve - progress.curve).max(0.0);
         progress.curve = curve;

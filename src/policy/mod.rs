@@ -31,7 +31,9 @@ pub mod single_flight;
 
 pub use adaptive::{Adaptive, AdaptiveOptions, Algorithm};
 pub use backoff::{Backoff, Growth, Jitter, Progress};
-pub use breaker::{Breaker, BreakerOptions, BreakerSnapshot, BreakerState, Change, Counts, Permit, Refusal, Sample, Window};
+pub use breaker::{
+    Breaker, BreakerOptions, BreakerSnapshot, BreakerState, Change, Counts, Permit, Refusal, Sample, Window,
+};
 pub use budget::{Budget, BudgetOptions};
 pub use bulkhead::{Bulkhead, BulkheadOptions, Entry};
 pub use cache::{Cache, CacheOptions, Lookup};

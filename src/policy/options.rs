@@ -96,7 +96,9 @@ impl Options {
     pub fn new(json: &Json) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let options = Object::read(json, "", "a policy", &mut problems).map(|object| {
-            object.check_keys("a policy", Self::KEYS, &[], &mut problems);
+            // The functions of `fallback` stay with the host, which has taken them out.
+            let known = [Self::KEYS, &["fallback"]].concat();
+            object.check_keys("a policy", &known, &[], &mut problems);
             Self::read(&object, Names::Unknown, &mut problems)
         });
         match options {
@@ -108,10 +110,12 @@ impl Options {
     /// Reads the policies among the keys of `object`.
     pub(crate) fn read(object: &Object<'_>, names: Names, problems: &mut Problems) -> Self {
         let mut breaker_on = None;
+        // A step, which has names, has neither a cache nor a single flight yet, and says so itself.
+        let whole = (names == Names::Unknown).then_some(object);
         Self {
             total_timeout: object.timeout("totalTimeout", problems),
-            cache: nested(object, "cache", problems, read_cache),
-            single_flight: object.flag("singleFlight", problems).unwrap_or_default(),
+            cache: whole.and_then(|object| nested(object, "cache", problems, read_cache)),
+            single_flight: whole.and_then(|object| object.flag("singleFlight", problems)).unwrap_or_default(),
             retry: nested(object, "retry", problems, |retry, problems| read_retry(retry, names, problems)),
             breaker: part(object, "circuitBreaker", names, problems, |json, pointer, problems| {
                 Object::read(json, pointer, "`circuitBreaker`", problems).map(|object| {
@@ -252,7 +256,8 @@ fn read_filter(object: &Object<'_>, problems: &mut Problems) -> Option<Filter> {
                 Some(status) => filter.statuses.push(status),
                 None => {
                     let given = describe_value(other);
-                    problems.note(at, format!("an error is named by its kind, its code or its HTTP status, not {given}"));
+                    problems
+                        .note(at, format!("an error is named by its kind, its code or its HTTP status, not {given}"));
                 }
             },
         }

@@ -12,7 +12,6 @@
 //! Quotas per day are counted instead, per UTC day, and can be saved. And what a server says is left can be told: it
 //! only ever makes callers wait longer.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::time::{MAX_DURATION, Timestamp};
@@ -87,9 +86,9 @@ pub enum Turn {
         /// When it could start, if nobody else takes a turn until then.
         retry_after: Duration,
     },
-    /// Not before the next day: the quota is used up.
+    /// The quota of the day is used up. Nothing was taken.
     Exhausted {
-        /// When that is.
+        /// When it could start, if nobody else takes a turn until then.
         retry_after: Duration,
     },
     /// Never: it costs more than a bucket holds, or than a day allows.
@@ -100,9 +99,11 @@ pub enum Turn {
 #[derive(Clone, Debug)]
 pub struct RateLimit {
     limits: Limits,
-    keys: BTreeMap<String, State>,
-    /// Uses since the keys were last looked through.
-    uses: usize,
+    /// In order of the keys. A list, since a tree is 4 KB more of wasm; the boxes keep the entries short, so that ten
+    /// thousand are moved in microseconds when a key comes in between.
+    keys: Vec<(String, Box<State>)>,
+    /// Uses until the keys are looked through again, at least 1.
+    until_sweep: usize,
 }
 
 impl RateLimit {
@@ -114,7 +115,7 @@ impl RateLimit {
             per_day: options.per_day,
             max_wait: nanos(options.max_wait.min(MAX_DURATION)),
         };
-        Self { limits, keys: BTreeMap::new(), uses: 0 }
+        Self { limits, keys: Vec::new(), until_sweep: MIN_SWEEP }
     }
 
     /// Asks for a turn, and takes it if there is one.
@@ -123,7 +124,9 @@ impl RateLimit {
             return Turn::Never;
         }
         let now = nanos_of(now);
-        self.with_state(key, now, |limits, state| limits.turn(state, cost, now))
+        self.sweep(now);
+        let index = self.index(key);
+        self.limits.turn(&mut self.keys[index].1, cost, now)
     }
 
     /// What the server says about a key (`x-ratelimit-remaining-…`, `x-ratelimit-reset-…`): until `reset` has passed,
@@ -132,7 +135,9 @@ impl RateLimit {
     pub fn observe(&mut self, key: &str, unit: Unit, remaining: u32, reset: Duration, now: Timestamp) {
         let from = nanos_of(now);
         let until = from.saturating_add(nanos(reset.min(MAX_DURATION)));
-        self.with_state(key, from, |_, state| state.holds[unit as usize] = Hold { left: remaining, from, until });
+        self.sweep(from);
+        let index = self.index(key);
+        self.keys[index].1.holds[unit as usize] = Hold { left: remaining, from, until };
     }
 
     /// How many keys are remembered: those that took a turn lately. Keys whose buckets are full again and whose day is
@@ -152,40 +157,37 @@ impl RateLimit {
     /// Takes in what a [`snapshot`](Self::snapshot) told. Where both know something, the later day counts, and of the
     /// same day the larger number: to restore twice does no harm.
     pub fn restore(&mut self, quotas: Vec<(String, u32, u32)>) {
-        let Self { limits, keys, .. } = self;
-        for (key, day, used) in quotas.into_iter().filter(|_| limits.per_day.is_some()) {
-            let state = keys.entry(key).or_insert_with(|| limits.fresh());
+        if self.limits.per_day.is_none() {
+            return;
+        }
+        for (key, day, used) in quotas {
+            let index = self.index(&key);
+            let state = &mut self.keys[index].1;
             (state.day, state.used) = (state.day, state.used).max((day, used));
         }
     }
 
-    /// Does something to the state of a key, which is made when there is none.
-    fn with_state<T>(&mut self, key: &str, now: u64, act: impl FnOnce(&Limits, &mut State) -> T) -> T {
-        self.sweep(now);
-        if let Some(state) = self.keys.get_mut(key) {
-            return act(&self.limits, state);
-        }
-        let mut state = self.limits.fresh();
-        let result = act(&self.limits, &mut state);
-        self.keys.insert(key.to_owned(), state);
-        result
+    /// Where a key is, in bounds; a new one is put in its place.
+    fn index(&mut self, key: &str) -> usize {
+        self.keys.binary_search_by(|(it, _)| it.as_str().cmp(key)).unwrap_or_else(|index| {
+            self.keys.insert(index, (key.to_owned(), Box::new(self.limits.fresh())));
+            index
+        })
     }
 
-    /// Forgets the keys at rest, once in as many uses as there are keys, so that a use costs the same on average.
+    /// Forgets the keys at rest, once in as many uses as there are keys: so a use costs the same on average, and there
+    /// are never more than two keys for each that is needed, and a few.
     fn sweep(&mut self, now: u64) {
-        self.uses += 1;
-        if self.uses < self.keys.len().max(64) {
-            return;
-        }
-        self.uses = 0;
-        let at_rest = self.keys.values().filter(|state| state.is_at_rest(now)).count();
-        if at_rest > self.keys.len() / 2 {
-            // Made anew: taking entries out of a tree one by one is slower, and a lot more wasm.
-            let old = std::mem::take(&mut self.keys);
-            self.keys.extend(old.into_iter().filter(|(_, state)| !state.is_at_rest(now)));
+        self.until_sweep -= 1;
+        if self.until_sweep == 0 {
+            self.keys.retain(|(_, state)| !state.is_at_rest(now));
+            self.until_sweep = self.keys.len().max(MIN_SWEEP);
         }
     }
 }
+
+/// Fewer keys than this are not worth a sweep.
+const MIN_SWEEP: usize = 64;
 
 const NANOS_PER_DAY: u64 = 86_400_000_000_000;
 
@@ -289,9 +291,12 @@ impl Limits {
 
     fn turn(&self, state: &mut State, cost: Cost, now: u64) -> Turn {
         self.forget_impossible(state, now);
-        let at = self.earliest(state, cost, now);
+        let by_rates = self.earliest_by_rates(state, cost, now);
+        let at = self.earliest_by_quota(state, cost, by_rates).next_multiple_of(1_000);
         if at - now > self.max_wait {
-            return Turn::Refused { retry_after: Duration::from_nanos(at - now) };
+            let retry_after = Duration::from_nanos(at - now);
+            let rates_let_it = by_rates.next_multiple_of(1_000) - now <= self.max_wait;
+            return if rates_let_it { Turn::Exhausted { retry_after } } else { Turn::Refused { retry_after } };
         }
         // The cost is charged when the turn comes: charged earlier, it would be refilled before it is spent.
         for (bucket, full_at) in self.buckets.iter().zip(&mut state.full_at) {
@@ -312,8 +317,8 @@ impl Limits {
         if at == now { Turn::Now } else { Turn::Wait(Duration::from_nanos(at - now)) }
     }
 
-    /// The earliest turn that keeps to everything, on a whole microsecond like every timestamp.
-    fn earliest(&self, state: &State, cost: Cost, now: u64) -> u64 {
+    /// The earliest turn that keeps to the buckets, and to what the server said.
+    fn earliest_by_rates(&self, state: &State, cost: Cost, now: u64) -> u64 {
         let mut at = now;
         for (bucket, full_at) in self.buckets.iter().zip(&state.full_at) {
             let amount = cost.of(bucket.unit);
@@ -327,6 +332,11 @@ impl Limits {
                 at = at.max(hold.until);
             }
         }
+        at
+    }
+
+    /// The earliest turn from `at` on that keeps to the quota.
+    fn earliest_by_quota(&self, state: &State, cost: Cost, mut at: u64) -> u64 {
         if let Some(per_day) = self.per_day.filter(|_| cost.requests > 0) {
             // Turns may have been given for tomorrow already. Only one day is counted, so today is over then.
             at = at.max(start_of(state.day));
@@ -334,7 +344,7 @@ impl Limits {
                 at = start_of(state.day.saturating_add(1));
             }
         }
-        at.next_multiple_of(1_000)
+        at
     }
 
     /// Turns are at most the longest wait away. What lies beyond that comes from a clock that was set back since, and

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::policy::{BreakerState, Change};
 use crate::workflow::plan::StepKind;
 use crate::workflow::{Event, EventKind, Plan, RunEnd, StepIx};
 
@@ -10,8 +11,8 @@ use crate::workflow::{Event, EventKind, Plan, RunEnd, StepIx};
 #[derive(Debug)]
 pub(super) struct Watch {
     plan: Rc<Plan>,
-    /// The attempt that runs, by step.
-    running: BTreeMap<StepIx, u32>,
+    /// The attempts that run; of one step several when it hedges.
+    running: BTreeSet<(StepIx, u32)>,
     /// The attempts that were made, by step.
     attempts: BTreeMap<StepIx, u32>,
     /// The calls whose answer was awaited and came; whether it was a good one is for the log to say.
@@ -23,7 +24,7 @@ impl Watch {
     pub(super) fn new(plan: &Rc<Plan>) -> Self {
         Self {
             plan: Rc::clone(plan),
-            running: BTreeMap::new(),
+            running: BTreeSet::new(),
             attempts: BTreeMap::new(),
             answered: BTreeSet::new(),
             ended: false,
@@ -31,16 +32,28 @@ impl Watch {
     }
 
     pub(super) fn is_running(&self, step: StepIx, attempt: u32) -> bool {
-        self.running.get(&step) == Some(&attempt)
+        self.running.contains(&(step, attempt))
+    }
+
+    /// The steps that have an attempt that runs.
+    pub(super) fn busy(&self) -> BTreeSet<StepIx> {
+        self.running.iter().map(|(step, _)| *step).collect()
+    }
+
+    fn is_busy(&self, step: StepIx) -> bool {
+        self.running.iter().any(|(it, _)| *it == step)
     }
 
     pub(super) fn called(&mut self, step: StepIx, attempt: u32) {
         let id = &self.plan.step(step).id;
+        let policies = &self.plan.step(step).policies;
         assert!(!self.ended, "`{id}` was called after the run had ended");
-        assert!(!self.running.contains_key(&step), "`{id}` was called while it runs");
+        let at_once = 1 + policies.hedge.map_or(0, |hedge| hedge.max_extra);
+        let running = self.running.iter().filter(|(it, _)| *it == step).count();
+        assert!(running < at_once as usize, "`{id}` was called while {running} of {at_once} attempts run");
         let before = self.attempts.insert(step, attempt).unwrap_or_default();
         assert_eq!(attempt, before + 1, "the attempts of `{id}` are not counted one by one");
-        let allowed = self.plan.step(step).policies.retry.as_ref().map_or(1, |retry| retry.max_attempts);
+        let allowed = at_once * tries(&self.plan, step);
         assert!(attempt <= allowed, "attempt {attempt} of `{id}`, which may be tried {allowed} times");
         for need in &self.plan.step(step).needs {
             self.assert_answered(*need, id);
@@ -52,9 +65,9 @@ impl Watch {
             }
             group = self.plan.step(parent).parent;
         }
-        self.running.insert(step, attempt);
+        self.running.insert((step, attempt));
         if let Some(limit) = self.plan.concurrency {
-            assert!(self.running.len() <= limit as usize, "more than {limit} calls of the run at once");
+            assert!(self.busy().len() <= limit as usize, "more than {limit} calls of the run at once");
         }
         self.check_group(self.plan.step(step).parent);
     }
@@ -65,7 +78,7 @@ impl Watch {
             StepKind::Group { children, .. } => children.iter().for_each(|child| self.assert_answered(*child, reader)),
             StepKind::Call { .. } => {
                 let id = &self.plan.step(step).id;
-                let over = self.answered.contains(&step) && !self.running.contains_key(&step);
+                let over = self.answered.contains(&step) && !self.is_busy(step);
                 assert!(over, "`{reader}` began before `{id}`, which it needs, had ended");
             }
         }
@@ -75,8 +88,8 @@ impl Watch {
         let Some(group) = group else { return };
         if let StepKind::Group { concurrency: Some(limit), children } = &self.plan.step(group).kind {
             // A child that is a group may have several calls under way, and counts once.
-            let busy =
-                children.iter().filter(|child| self.running.keys().any(|step| self.is_in(*step, **child))).count();
+            let running = self.busy();
+            let busy = children.iter().filter(|child| running.iter().any(|step| self.is_in(*step, **child))).count();
             let id = &self.plan.step(group).id;
             assert!(busy <= *limit as usize, "more than {limit} steps of `{id}` at once");
         }
@@ -88,16 +101,14 @@ impl Watch {
     }
 
     pub(super) fn settled(&mut self, step: StepIx, attempt: u32) {
-        if self.is_running(step, attempt) {
-            self.running.remove(&step);
+        if self.running.remove(&(step, attempt)) {
             self.answered.insert(step);
         }
     }
 
     pub(super) fn aborted(&mut self, step: StepIx, attempt: u32) {
         let id = &self.plan.step(step).id;
-        assert!(self.is_running(step, attempt), "attempt {attempt} of `{id}` was aborted, but does not run");
-        self.running.remove(&step);
+        assert!(self.running.remove(&(step, attempt)), "attempt {attempt} of `{id}` was aborted, but does not run");
     }
 
     pub(super) fn ended(&mut self, end: RunEnd, log: &[Event]) {
@@ -105,6 +116,29 @@ impl Watch {
         assert!(self.running.is_empty(), "the run ended while calls were running");
         self.ended = true;
         check_log(&self.plan, end, log);
+        for (step, attempts) in &self.attempts {
+            let told =
+                log.iter().filter(|it| matches!(it.kind, EventKind::AttemptStarted(it, _) if it == *step)).count();
+            let id = &self.plan.step(*step).id;
+            assert_eq!(told, *attempts as usize, "`{id}` was called {attempts} times, and the log tells of {told}");
+        }
+    }
+}
+
+/// How often the call of a step may be tried; attempts beside each other are one try.
+fn tries(plan: &Plan, step: StepIx) -> u32 {
+    plan.step(step).policies.retry.as_ref().map_or(1, |retry| retry.max_attempts)
+}
+
+/// Watches the circuit breakers of an engine: each change leads on from the one before it.
+#[derive(Debug, Default)]
+pub(super) struct Circuits(BTreeMap<u32, BreakerState>);
+
+impl Circuits {
+    pub(super) fn changed(&mut self, breaker: u32, change: Change) {
+        let before = self.0.insert(breaker, change.to).unwrap_or(BreakerState::Closed);
+        assert_eq!(change.from, before, "circuit {breaker} left a state that it was not in");
+        assert_ne!(change.to, change.from, "circuit {breaker} changed to what it was");
     }
 }
 
@@ -140,8 +174,65 @@ fn check_log(plan: &Plan, end: RunEnd, log: &[Event]) {
         }
         let attempts = count(|kind| matches!(kind, EventKind::AttemptStarted(..)));
         let failures = count(|kind| matches!(kind, EventKind::AttemptFailed(..) | EventKind::AttemptTimedOut(..)));
+        let refusals = count(is_refusal);
         let retries = count(|kind| matches!(kind, EventKind::RetryScheduled(..)));
         assert!(failures <= attempts, "`{id}` failed {failures} of {attempts} attempts");
-        assert!(retries <= failures, "`{id}` was retried {retries} times after {failures} failures");
+        assert!(retries <= failures + refusals, "`{id}` was retried {retries} times after {failures} + {refusals}");
+        assert!(retries < tries(plan, step) as usize, "`{id}` was retried {retries} times");
+        check_step(plan, step, log);
+    }
+}
+
+fn is_refusal(kind: EventKind) -> bool {
+    use EventKind::{AttemptRateLimited, AttemptRejected, AttemptShortCircuited};
+    matches!(kind, AttemptShortCircuited(_) | AttemptRejected(_) | AttemptRateLimited(_))
+}
+
+/// What the log tells of one step is in order, and nothing in it comes too early, too late or out of nothing.
+fn check_step(plan: &Plan, step: StepIx, log: &[Event]) {
+    let id = &plan.step(step).id;
+    let policies = &plan.step(step).policies;
+    let story: Vec<&Event> =
+        log.iter().filter(|it| it.kind.step() == Some(step) && !matches!(it.kind, EventKind::RunFailed(_))).collect();
+    let (mut started, mut open, mut due) = (BTreeMap::new(), BTreeSet::new(), None);
+    for (index, event) in story.iter().enumerate() {
+        let (first, last) = (index == 0, index + 1 == story.len());
+        match event.kind {
+            EventKind::StepStarted(_) => assert!(first, "`{id}` began late"),
+            EventKind::StepCompleted(_) | EventKind::StepFailed(_) | EventKind::StepCancelled(_) => {
+                assert!(last && !first, "something happened to `{id}` after its end");
+            }
+            EventKind::AttemptStarted(_, attempt) => {
+                assert_eq!(attempt as usize, started.len() + 1, "the log counts the attempts of `{id}` one by one");
+                assert!(due.take().is_none_or(|due| due <= event.at), "attempt {attempt} of `{id}` came too early");
+                started.insert(attempt, event.at);
+                open.insert(attempt);
+            }
+            EventKind::AttemptFailed(_, attempt) | EventKind::AttemptTimedOut(_, attempt) => {
+                assert!(open.remove(&attempt), "attempt {attempt} of `{id}` failed, but did not run");
+                let took = event.at.since(started[&attempt]);
+                assert!(
+                    policies.timeout.is_none_or(|timeout| took <= timeout),
+                    "attempt {attempt} of `{id}` took {took:?}"
+                );
+            }
+            EventKind::AttemptShortCircuited(_) => assert!(policies.breaker.is_some(), "`{id}` has no circuit breaker"),
+            EventKind::AttemptRejected(_) => assert!(policies.bulkhead.is_some(), "`{id}` has no bulkhead"),
+            EventKind::AttemptRateLimited(_) => assert!(policies.rate_limit.is_some(), "`{id}` has no rate limit"),
+            EventKind::StepTimedOut(_) => {
+                let took = event.at.since(story[0].at);
+                assert!(policies.total_timeout.is_some_and(|total| took <= total), "`{id}` timed out after {took:?}");
+            }
+            EventKind::RetryScheduled(_, attempt, delay) => {
+                assert!(open.is_empty(), "`{id}` is tried again while {open:?} run");
+                assert_eq!(attempt as usize, started.len() + 1, "the log names the attempt of `{id}` that comes");
+                due = Some(event.at + delay);
+            }
+            _ => {}
+        }
+    }
+    if let (Some(total), Some(first), Some(last)) = (policies.total_timeout, story.first(), story.last()) {
+        let took = last.at.since(first.at);
+        assert!(took <= total, "`{id}` took {took:?}, which is above its total timeout");
     }
 }

@@ -31,13 +31,13 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::exec::Timers;
-use crate::policy::Outcome;
+use crate::policy::{Options, Outcome, Part};
 use crate::rng::Rng;
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::StepKind;
 use crate::workflow::{Command, Engine, Event, Plan, RunEnd, RunId, Scope, StepIx};
-use invariants::Watch;
+use invariants::{Circuits, Watch};
 
 /// A call as the world sees it.
 #[derive(Debug)]
@@ -79,6 +79,13 @@ pub struct Simulation<W> {
     rng: Rng,
     happenings: Timers<Happening>,
     runs: BTreeMap<RunId, SimulatedRun>,
+    /// How many runs were started.
+    started: u64,
+    /// The limits of the bulkheads that have a name.
+    limits: BTreeMap<Rc<str>, u32>,
+    circuits: Circuits,
+    /// The logs of runs that were removed.
+    gone: String,
 }
 
 impl<W> std::fmt::Debug for Simulation<W> {
@@ -90,8 +97,10 @@ impl<W> std::fmt::Debug for Simulation<W> {
 /// Something that the world does at an instant.
 #[derive(Debug)]
 enum Happening {
-    Settle { run: RunId, step: StepIx, attempt: u32, answer: Result<Json, Fault> },
+    Settle { run: RunId, number: u64, step: StepIx, attempt: u32, answer: Result<Json, Fault> },
+    Start(Rc<Plan>, Json),
     Cancel(RunId),
+    Remove(RunId),
 }
 
 /// How a call fails.
@@ -103,6 +112,8 @@ enum Fault {
 
 #[derive(Debug)]
 struct SimulatedRun {
+    /// Tells it from runs that had its id before.
+    number: u64,
     plan: Rc<Plan>,
     input: Value,
     outputs: Vec<Value>,
@@ -143,7 +154,20 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             rng: Rng::new(seed),
             happenings: Timers::default(),
             runs: BTreeMap::new(),
+            started: 0,
+            limits: BTreeMap::new(),
+            circuits: Circuits::default(),
+            gone: String::new(),
         }
+    }
+
+    /// Defines shared parts of policies under a name.
+    pub fn define(&mut self, name: &str, options: &Options) {
+        let name: Rc<str> = name.into();
+        if let Some(Part::Own(bulkhead)) = &options.bulkhead {
+            self.limits.insert(Rc::clone(&name), bulkhead.max_concurrent);
+        }
+        self.engine.guards().define(&name, options);
     }
 
     /// Starts a run now.
@@ -153,10 +177,29 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         let watch = Watch::new(&plan);
         self.runs.insert(
             run,
-            SimulatedRun { plan, input: Value::from(&input), outputs, watch, output: Value::Null, end: None },
+            SimulatedRun {
+                number: self.started,
+                plan,
+                input: Value::from(&input),
+                outputs,
+                watch,
+                output: Value::Null,
+                end: None,
+            },
         );
+        self.started += 1;
         self.perform();
         run
+    }
+
+    /// Starts a run after a while.
+    pub fn start_after(&mut self, delay: Duration, plan: Rc<Plan>, input: Json) {
+        self.happenings.set(self.now + delay, Happening::Start(plan, input));
+    }
+
+    /// Forgets a run after a while, whether it has ended or not.
+    pub fn remove_after(&mut self, run: RunId, delay: Duration) {
+        self.happenings.set(self.now + delay, Happening::Remove(run));
     }
 
     /// Cancels a run after a while.
@@ -188,6 +231,27 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         }
         for (run, state) in &self.runs {
             assert!(state.end.is_some(), "run {run} has not ended, and nothing is left that could end it");
+        }
+        self.assert_idle();
+    }
+
+    /// Nothing that calls share is still held by one of them.
+    fn assert_idle(&mut self) {
+        let guards = self.engine.guards();
+        assert!(guards.is_empty(), "{} calls are left when all runs have ended", guards.len());
+        for step in self.runs.values().flat_map(|run| run.plan.steps()) {
+            let Some(scope) = &step.scope else { continue };
+            let wiring = guards.wire(&step.policies, scope);
+            if let Some((used, _, queued)) = guards.bulkhead(wiring) {
+                assert_eq!((used, queued), (0, 0), "the bulkhead of `{scope}` is not empty");
+            }
+            if let Some(breaker) = guards.breaker(wiring) {
+                let later = self.now + Duration::from_secs(86_400);
+                assert!(
+                    breaker.clone().admit(later).is_ok(),
+                    "the circuit breaker of `{scope}` lets nobody pass again"
+                );
+            }
         }
     }
 
@@ -229,10 +293,30 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         text
     }
 
+    /// The logs of all runs, those that were removed first.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let logs: Vec<String> = self.runs.keys().map(|run| self.log_of(*run)).collect();
+        format!("{}{}", self.gone, logs.concat())
+    }
+
+    /// The runs that have not been removed, and how each ended, once it has.
+    pub fn ends(&self) -> impl Iterator<Item = (RunId, Option<RunEnd>)> {
+        self.runs.iter().map(|(run, state)| (*run, state.end))
+    }
+
     fn happen(&mut self, happening: Happening) {
         match happening {
+            Happening::Start(plan, input) => _ = self.start(plan, input),
             Happening::Cancel(run) => self.engine.cancel(run, self.now),
-            Happening::Settle { run, step, attempt, answer } => {
+            Happening::Remove(run) => {
+                self.gone += &self.log_of(run);
+                self.runs.remove(&run);
+                self.engine.remove(run, self.now);
+            }
+            // Of a run that is gone, and whose id may be another's by now.
+            Happening::Settle { run, number, .. } if self.runs.get(&run).is_none_or(|it| it.number != number) => {}
+            Happening::Settle { run, step, attempt, answer, .. } => {
                 let outcome = match answer {
                     Ok(value) => {
                         // A late answer must not overwrite the output of a later attempt, as in any host.
@@ -293,7 +377,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                     }
                     state.end = Some(end);
                 }
-                Command::Circuit { .. } => {}
+                Command::Circuit { breaker, change } => self.circuits.changed(breaker, change),
             }
         }
     }
@@ -302,7 +386,9 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         let now = self.now;
         let state = self.state(run);
         state.watch.called(step, attempt);
-        let plan = Rc::clone(&state.plan);
+        let (plan, number) = (Rc::clone(&state.plan), state.number);
+        self.check_bulkhead(&plan, step);
+        let state = self.state(run);
         let params = match &plan.step(step).kind {
             StepKind::Call { with: Some(with), .. } => with.fill(&state.scope()),
             _ => Ok(state.input.clone()),
@@ -319,7 +405,28 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 }
             }
         };
-        self.happenings.set(now + delay, Happening::Settle { run, step, attempt, answer });
+        self.happenings.set(now + delay, Happening::Settle { run, number, step, attempt, answer });
+    }
+
+    /// No more calls run behind a bulkhead than it lets in, whichever runs they belong to.
+    fn check_bulkhead(&self, plan: &Plan, step: StepIx) {
+        let Some((name, limit)) = self.bulkhead(plan, step) else { return };
+        let is_behind = |plan: &Plan, step| self.bulkhead(plan, step).is_some_and(|(other, _)| other == name);
+        let inside: usize = self
+            .runs
+            .values()
+            .map(|run| run.watch.busy().into_iter().filter(|step| is_behind(&run.plan, *step)).count())
+            .sum();
+        assert!(inside <= limit as usize, "{inside} calls in the bulkhead `{name}` of {limit}");
+    }
+
+    /// The bulkhead of a step and its limit.
+    fn bulkhead<'a>(&self, plan: &'a Plan, step: StepIx) -> Option<(&'a str, u32)> {
+        let step = plan.step(step);
+        match step.policies.bulkhead.as_ref()? {
+            Part::Own(options) => Some((step.scope.as_deref()?, options.max_concurrent)),
+            Part::Named(name) => Some((name, *self.limits.get(name)?)),
+        }
     }
 
     fn state(&mut self, run: RunId) -> &mut SimulatedRun {

@@ -7,21 +7,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::Array;
+use js_sys::{Array, Object, Reflect};
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{error_to_js, json_from_js, object, text_of, value_from_js, value_to_js};
 use super::failure::{Reported, number_of};
+use super::policy::{breaker_from_js, breaker_to_js, move_by_hand};
 use super::{handle, slot};
 use crate::error::{Code, Error};
-use crate::policy::{FailureReason, Options, Outcome};
+use crate::policy::{FailureReason, Guards, Options, Outcome};
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::{Step, StepKind};
-use crate::workflow::{
-    AbortReason, Command, Engine, Event, EventKind, Plan, RunEnd, Scope, Status, StepIx, Template,
-};
+use crate::workflow::{AbortReason, Command, Engine, Event, EventKind, Plan, RunEnd, Scope, Status, StepIx, Template};
 
 /// Words to a command: `op, run, step, detail`.
 const WORDS: usize = 4;
@@ -166,7 +165,8 @@ pub fn run_fail(engine: u32, run: u32, step: u32, attempt: u32, error: Option<Ar
     let now = Timestamp::from_millis(now_ms);
     with(engine, |host| {
         let plan = host.engine.run(run).map(|run| Rc::clone(run.plan()));
-        let rows = plan.as_ref().and_then(|plan| plan.steps().get(step as usize)).map(|step| &step.policies.classify[..]);
+        let rows =
+            plan.as_ref().and_then(|plan| plan.steps().get(step as usize)).map(|step| &step.policies.classify[..]);
         let failure = error.failure(rows.unwrap_or_default(), now);
         host.engine.settle(run, StepIx(step), attempt, &Outcome::Failed(failure), now);
         host.flush()
@@ -213,6 +213,49 @@ pub fn run_remove(engine: u32, run: u32, now_ms: f64) -> u32 {
 #[wasm_bindgen(js_name = engineBreakerName)]
 pub fn engine_breaker_name(engine: u32, breaker: u32) -> String {
     with(engine, |host| host.engine.guards().breaker_name(breaker).to_string())
+}
+
+/// Moves the circuit breaker of a name by hand; see `policyCircuit` for the numbers.
+#[wasm_bindgen(js_name = engineCircuit)]
+pub fn engine_circuit(engine: u32, name: &str, act: u8, now_ms: f64) -> u32 {
+    let now = Timestamp::from_millis(now_ms);
+    with(engine, |host| {
+        let act = |guards: &mut Guards| {
+            if let Some(wiring) = guards.find_breaker(name) {
+                guards.move_breaker(wiring, |breaker| move_by_hand(breaker, act, now));
+            }
+        };
+        host.engine.with_guards(act, now);
+        host.flush()
+    })
+}
+
+/// What outlives a reload: where each circuit breaker is, by name.
+#[wasm_bindgen(js_name = engineSnapshot)]
+pub fn engine_snapshot(engine: u32, now_ms: f64) -> JsValue {
+    let now = Timestamp::from_millis(now_ms);
+    with(engine, |host| {
+        let circuits = host.engine.guards().breaker_snapshots(now);
+        let circuits: Vec<(&str, JsValue)> = circuits.map(|(name, it)| (name, breaker_to_js(it))).collect();
+        object([("circuits", object(circuits))])
+    })
+}
+
+/// Puts back what a snapshot holds. To be called before anything is defined or run.
+#[wasm_bindgen(js_name = engineRestore)]
+pub fn engine_restore(engine: u32, snapshot: &JsValue, now_ms: f64) {
+    let now = Timestamp::from_millis(now_ms);
+    let circuits = Reflect::get(snapshot, &"circuits".into()).unwrap_or_default();
+    let Some(circuits) = circuits.dyn_ref::<Object>() else { return };
+    let entries = Object::entries(circuits).to_vec();
+    with(engine, |host| {
+        for entry in entries {
+            let entry: Array = entry.unchecked_into();
+            if let (Some(name), Some(breaker)) = (entry.get(0).as_string(), breaker_from_js(&entry.get(1))) {
+                host.engine.guards().remember_breaker(&name, breaker, now);
+            }
+        }
+    });
 }
 
 /// Defines shared parts of policies under a name.

@@ -1,7 +1,8 @@
 //! Policies on their own.
 //!
-//! Commands go out as numbers in linear memory, six to a command, behind one that says when something is due next. The
-//! facade names a call by its place in a list of its own, which it frees when it has seen the end of the call.
+//! Commands go out as numbers in linear memory, six to a command, behind two that say when something is due next and how
+//! many commands there are. Every function that moves a call returns where they stand, and the facade reads them before
+//! it calls again. It names a call by its place in a list of its own, which it frees when it has seen the end of the call.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,16 +17,27 @@ use super::failure::{Reported, number_of};
 use super::{handle, slot};
 use crate::error::Code;
 use crate::policy::{
-    AbortReason, BreakerOptions, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options,
-    Outcome, Part, Request, Wiring,
+    AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options, Outcome,
+    Request, Wiring,
 };
 use crate::time::Timestamp;
 
+/// Numbers before the commands.
+const HEAD: usize = 2;
 /// Numbers to a command.
 const NUMBERS: usize = 6;
 
 thread_local! {
     static POLICIES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+}
+
+/// Where the commands stand in linear memory; null when there is no such policy.
+struct Commands(*const f64);
+
+impl Default for Commands {
+    fn default() -> Self {
+        Self(std::ptr::null())
+    }
 }
 
 struct Host {
@@ -38,10 +50,10 @@ struct Host {
 }
 
 impl Host {
-    /// Encodes what there is to do; how many commands that are.
-    fn flush(&mut self, now: Timestamp) -> u32 {
+    /// Encodes what there is to do.
+    fn flush(&mut self, now: Timestamp) -> Commands {
         self.numbers.clear();
-        self.numbers.push(f64::INFINITY);
+        self.numbers.extend_from_slice(&[f64::INFINITY, 0.0]);
         while let Some(command) = self.guards.next_command() {
             if let Command::Ready { owner } = command {
                 // Nothing here makes an attempt wait once its delay is over.
@@ -49,13 +61,14 @@ impl Host {
                     self.guards.resume(call, now);
                 }
             } else {
-                self.numbers.extend(encode(command));
+                self.numbers.extend_from_slice(&encode(command));
             }
         }
         if let Some(due) = self.guards.next_deadline() {
             self.numbers[0] = due.as_millis();
         }
-        (self.numbers.len() / NUMBERS) as u32
+        self.numbers[1] = ((self.numbers.len() - HEAD) / NUMBERS) as f64;
+        Commands(self.numbers.as_ptr())
     }
 
     fn call(&self, owner: u32) -> Option<CallId> {
@@ -117,14 +130,24 @@ fn with<T: Default>(policy: u32, act: impl FnOnce(&mut Host) -> T) -> T {
     POLICIES.with_borrow_mut(|policies| policies.get_mut(slot(policy)).map(act)).unwrap_or_default()
 }
 
-/// Makes a policy of its options.
+/// The scope of a policy on its own.
+const SCOPE: &str = "policy";
+
+/// Makes a policy of its options, and of what a snapshot holds.
 #[wasm_bindgen(js_name = policyNew)]
-pub fn policy_new(options: &JsValue) -> Result<u32, JsValue> {
+pub fn policy_new(options: &JsValue, snapshot: &JsValue, now_ms: f64) -> Result<u32, JsValue> {
     let options = json_from_js(options, Code::ConfigInvalid, "the options of the policy")
         .and_then(|json| Options::new(&json))
         .map_err(|error| error_to_js(&error))?;
     let mut guards = Guards::default();
-    let wiring = guards.wire(&options, &"policy".into());
+    let now = Timestamp::from_millis(now_ms);
+    if let Some(breaker) = breaker_from_js(&field(snapshot, "circuit")) {
+        guards.remember_breaker(SCOPE, breaker, now);
+    }
+    let wiring = guards.wire(&options, &SCOPE.into());
+    if let Some(limit) = guards.rate_limit(wiring) {
+        limit.restore(quotas_from_js(&field(snapshot, "quotas")));
+    }
     let host = Host { options: Rc::new(options), wiring, guards, calls: Vec::new(), numbers: Vec::new() };
     Ok(POLICIES.with_borrow_mut(|policies| handle(policies.insert(host))))
 }
@@ -135,7 +158,7 @@ pub fn policy_free(policy: u32) {
     POLICIES.with_borrow_mut(|policies| policies.try_remove(slot(policy)));
 }
 
-/// Begins the call `owner`; how many commands wait.
+/// Begins the call `owner`.
 #[wasm_bindgen(js_name = policyBegin)]
 #[allow(clippy::too_many_arguments)] // the border has no structs
 pub fn policy_begin(
@@ -147,7 +170,7 @@ pub fn policy_begin(
     fallbacks: u32,
     seed: u32,
     now_ms: f64,
-) -> u32 {
+) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         let request = Request {
@@ -165,11 +188,12 @@ pub fn policy_begin(
         host.calls[owner as usize] = Some(call);
         host.flush(now)
     })
+    .0
 }
 
 /// An attempt completed, with a value of so many bytes.
 #[wasm_bindgen(js_name = policySettle)]
-pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> u32 {
+pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
@@ -177,11 +201,12 @@ pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: 
         }
         host.flush(now)
     })
+    .0
 }
 
 /// An attempt failed; see [`Reported`] for what is told of its error.
 #[wasm_bindgen(js_name = policyFail)]
-pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
+pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> *const f64 {
     let error = Reported::read(error.as_ref());
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
@@ -191,11 +216,12 @@ pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, 
         }
         host.flush(now)
     })
+    .0
 }
 
 /// The caller gives a call up.
 #[wasm_bindgen(js_name = policyCancel)]
-pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> u32 {
+pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
@@ -203,11 +229,12 @@ pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> u32 {
         }
         host.flush(now)
     })
+    .0
 }
 
 /// The output of an attempt has been seen: nothing is tried again; how many commands wait.
 #[wasm_bindgen(js_name = policyCommit)]
-pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> u32 {
+pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
@@ -215,45 +242,47 @@ pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> u32 
         }
         host.flush(now)
     })
+    .0
 }
 
-/// Does what is due; how many commands wait.
+/// Does what is due.
 #[wasm_bindgen(js_name = policyTick)]
-pub fn policy_tick(policy: u32, now_ms: f64) -> u32 {
+pub fn policy_tick(policy: u32, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         while host.guards.tick(now) {}
         host.flush(now)
     })
-}
-
-/// Where the commands stand in linear memory, behind the time in milliseconds at which something is due next.
-#[wasm_bindgen(js_name = policyCommands)]
-pub fn policy_commands(policy: u32) -> *const f64 {
-    POLICIES.with_borrow(|policies| policies.get(slot(policy)).map_or(std::ptr::null(), |host| host.numbers.as_ptr()))
+    .0
 }
 
 /// Moves the circuit breaker by hand: 0 isolates it, 1 lifts one isolation, anything else closes it.
 #[wasm_bindgen(js_name = policyCircuit)]
-pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> u32 {
+pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> *const f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
-        host.guards.move_breaker(host.wiring, |breaker| match act {
-            0 => breaker.isolate(now),
-            1 => breaker.lift(now),
-            _ => breaker.close(now),
-        });
+        host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, act, now));
         host.flush(now)
     })
+    .0
+}
+
+pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
+    match act {
+        0 => breaker.isolate(now),
+        1 => breaker.lift(now),
+        _ => breaker.close(now),
+    }
 }
 
 /// Forgets what the cache holds; the values are evicted by commands.
 #[wasm_bindgen(js_name = policyClearCache)]
-pub fn policy_clear_cache(policy: u32, now_ms: f64) -> u32 {
+pub fn policy_clear_cache(policy: u32, now_ms: f64) -> *const f64 {
     with(policy, |host| {
         host.guards.clear_cache(host.wiring);
         host.flush(Timestamp::from_millis(now_ms))
     })
+    .0
 }
 
 /// The states of a circuit breaker, in the order of their numbers.
@@ -320,16 +349,7 @@ pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
     with(policy, |host| {
         let mut fields = Vec::new();
         if let Some(breaker) = host.guards.breaker(host.wiring) {
-            let BreakerSnapshot { state, open_until, opens, isolations } = breaker.snapshot(now);
-            fields.push((
-                "circuit",
-                object([
-                    ("state", state.name().into()),
-                    ("openUntil", open_until.as_millis().into()),
-                    ("opens", opens.into()),
-                    ("isolations", isolations.into()),
-                ]),
-            ));
+            fields.push(("circuit", breaker_to_js(breaker.snapshot(now))));
         }
         if let Some(limit) = host.guards.rate_limit(host.wiring) {
             let quotas = limit.snapshot().into_iter().map(|(key, day, used)| {
@@ -341,41 +361,41 @@ pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
     })
 }
 
-/// Puts back what a snapshot holds. What is not understood is left out: an old snapshot must not stop an app.
-#[wasm_bindgen(js_name = policyRestore)]
-pub fn policy_restore(policy: u32, snapshot: &JsValue, now_ms: f64) {
-    let now = Timestamp::from_millis(now_ms);
-    let field = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
-    let number = |of: &JsValue, name: &str| field(of, name).as_f64().filter(|it| it.is_finite());
-    let circuit = field(snapshot, "circuit");
-    let state = field(&circuit, "state").as_string();
-    let state = BreakerState::ALL.iter().find(|it| Some(it.name()) == state.as_deref()).copied();
-    let quotas: Vec<(String, u32, u32)> = field(snapshot, "quotas")
-        .dyn_ref::<Array>()
-        .into_iter()
-        .flat_map(Array::to_vec)
-        .filter_map(|quota| {
-            Some((field(&quota, "key").as_string()?, number(&quota, "day")? as u32, number(&quota, "used")? as u32))
-        })
-        .collect();
-    with(policy, |host| {
-        if let Some(state) = state {
-            let snapshot = BreakerSnapshot {
-                state,
-                open_until: Timestamp::from_millis(number(&circuit, "openUntil").unwrap_or_default()),
-                opens: number(&circuit, "opens").unwrap_or_default() as u32,
-                isolations: number(&circuit, "isolations").unwrap_or_default() as u32,
-            };
-            let options = match &host.options.breaker {
-                Some(Part::Own(options)) => *options,
-                _ => BreakerOptions::default(),
-            };
-            host.guards.restore_breaker(host.wiring, options, snapshot, now);
-        }
-        if let Some(limit) = host.guards.rate_limit(host.wiring) {
-            limit.restore(quotas);
-        }
-    });
+fn field(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
+}
+
+fn number(of: &JsValue, name: &str) -> Option<f64> {
+    field(of, name).as_f64().filter(|it| it.is_finite())
+}
+
+pub(super) fn breaker_to_js(snapshot: BreakerSnapshot) -> JsValue {
+    let BreakerSnapshot { state, open_until, opens, isolations } = snapshot;
+    object([
+        ("state", state.name().into()),
+        ("openUntil", open_until.as_millis().into()),
+        ("opens", opens.into()),
+        ("isolations", isolations.into()),
+    ])
+}
+
+/// What is not understood is left out: an old snapshot must not stop an app.
+pub(super) fn breaker_from_js(snapshot: &JsValue) -> Option<BreakerSnapshot> {
+    let name = field(snapshot, "state").as_string()?;
+    Some(BreakerSnapshot {
+        state: BreakerState::ALL.iter().copied().find(|state| state.name() == name)?,
+        open_until: Timestamp::from_millis(number(snapshot, "openUntil").unwrap_or_default()),
+        opens: number(snapshot, "opens").unwrap_or_default() as u32,
+        isolations: number(snapshot, "isolations").unwrap_or_default() as u32,
+    })
+}
+
+fn quotas_from_js(quotas: &JsValue) -> Vec<(String, u32, u32)> {
+    let quotas = quotas.dyn_ref::<Array>().map(Array::to_vec).unwrap_or_default();
+    let read = |quota: &JsValue| {
+        Some((field(quota, "key").as_string()?, number(quota, "day")? as u32, number(quota, "used")? as u32))
+    };
+    quotas.iter().filter_map(read).collect()
 }
 
 /// What an error means: `{ kind, severity, retryable }`.

@@ -101,17 +101,8 @@ const STEP_KEYS: &[&str] = &[
     "metadata",
 ];
 /// Keys of a call alone.
-const CALL_KEYS: &[&str] = &[
-    "with",
-    "totalTimeout",
-    "retry",
-    "circuitBreaker",
-    "rateLimit",
-    "bulkhead",
-    "timeout",
-    "hedge",
-    "classify",
-];
+const CALL_KEYS: &[&str] =
+    &["with", "totalTimeout", "retry", "circuitBreaker", "rateLimit", "bulkhead", "timeout", "hedge", "classify"];
 const STEP_PLANNED: &[&str] = &[
     "switch",
     "forEach",

@@ -220,17 +220,26 @@ impl Engine {
 
     fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        let ended_before = slot.run.end().is_some();
         slot.run.handle(input, now, &mut self.effects);
+        if !ended_before && slot.run.end().is_some() {
+            // What it asked for before, and did not get yet, is not wanted any more: it has just given it up.
+            self.todo.retain(|(other, _)| *other != run);
+        }
         self.todo.extend(self.effects.drain(..).rev().map(|effect| (run, effect)));
     }
 
-    /// Performs what is to be done until nothing is: first what guards have to say, then the next effect.
+    /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,
+    /// places that became free are passed on: by then a run that ended has given up all its calls, so that none of them
+    /// is begun in vain.
     fn work_off(&mut self, now: Timestamp) {
         loop {
-            if let Some(command) = self.guards.next_command() {
+            if let Some(command) = self.guards.next_consequence() {
                 self.relay(command, now);
             } else if let Some((run, effect)) = self.todo.pop() {
                 self.perform(run, effect, now);
+            } else if let Some(command) = self.guards.next_command() {
+                self.relay(command, now);
             } else {
                 return;
             }

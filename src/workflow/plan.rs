@@ -4,7 +4,6 @@
 //! with the whole in view is judged here: duplicate ids, needs that name nobody, circles, and expressions that read a
 //! step which may not have finished.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,11 +11,11 @@ use serde_json::Value as Json;
 
 use super::definition::{Definition, Order, StepAction, StepDefinition};
 use super::expression::Unresolved;
-use crate::reader::{Problems, join, list};
 use super::template::Template;
 use crate::error::{Code, Error, Problem, nearest};
 use crate::policy::Options;
-use crate::small;
+use crate::reader::{Problems, join, list};
+use crate::small::{self, ByName};
 
 /// A step, as an index into its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,7 +150,13 @@ impl Plan {
     }
 
     fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler { id: &definition.id, default_timeout, steps: Vec::new(), written: Vec::new(), by_id: BTreeMap::new() };
+        let mut compiler = Compiler {
+            id: &definition.id,
+            default_timeout,
+            steps: Vec::new(),
+            written: Vec::new(),
+            by_id: ByName::default(),
+        };
         let roots = compiler.add_list(&definition.steps, None, problems);
         compiler.link(&definition.steps, &roots, Order::Sequence, problems);
         compiler.check_circles(problems);
@@ -178,7 +183,7 @@ struct Compiler<'a> {
     steps: Vec<Step>,
     /// The step as written, for each compiled one.
     written: Vec<&'a StepDefinition>,
-    by_id: BTreeMap<&'a str, StepIx>,
+    by_id: ByName<&'a str, StepIx>,
 }
 
 impl<'a> Compiler<'a> {
@@ -241,8 +246,7 @@ impl<'a> Compiler<'a> {
 
     /// Connects the steps of a list by their `needs`, and the lists inside of it.
     fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
-        // By hand: collecting into a map sorts first, and the standard library's sort is 5 KB of wasm.
-        let mut siblings = BTreeMap::new();
+        let mut siblings = ByName::default();
         for (definition, step) in definitions.iter().zip(list_of) {
             siblings.insert(definition.id.as_str(), *step);
         }
@@ -272,7 +276,7 @@ impl<'a> Compiler<'a> {
         &self,
         ids: &[String],
         definition: &StepDefinition,
-        siblings: &BTreeMap<&str, StepIx>,
+        siblings: &ByName<&str, StepIx>,
         problems: &mut Problems,
     ) -> Vec<StepIx> {
         let mut needs = Vec::with_capacity(ids.len());
@@ -281,14 +285,14 @@ impl<'a> Compiler<'a> {
             match siblings.get(id.as_str()) {
                 Some(_) if *id == definition.id => problems.note(pointer(), "a step cannot need itself"),
                 Some(step) => needs.push(*step),
-                None if self.by_id.contains_key(id.as_str()) => {
+                None if self.by_id.get(id).is_some() => {
                     problems.note(pointer(), format!("`{id}` is in another list; `needs` names steps of the same list"))
                 }
                 None => problems.note_unknown(
                     pointer(),
                     format!("there is no step `{id}` in this list"),
                     id,
-                    siblings.keys().copied().filter(|sibling| *sibling != definition.id),
+                    siblings.names().filter(|sibling| *sibling != definition.id),
                 ),
             }
         }
@@ -411,10 +415,10 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn find(by_id: &BTreeMap<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
+fn find(by_id: &ByName<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
     by_id.get(id).copied().ok_or_else(|| {
-        let suggestion = nearest(id, by_id.keys().copied()).map(str::to_owned);
-        let known: Vec<&str> = by_id.keys().copied().take(20).collect();
+        let suggestion = nearest(id, by_id.names()).map(str::to_owned);
+        let known: Vec<&str> = by_id.names().take(20).collect();
         Unresolved { message: format!("there is no step `{id}`; there are {}", list(&known)), suggestion }
     })
 }

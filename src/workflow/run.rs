@@ -162,13 +162,7 @@ impl Run {
     }
 
     /// The one place that decides what the end of a call leads to.
-    fn settle(
-        &mut self,
-        step: StepIx,
-        outcome: Result<(), FailureReason>,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn settle(&mut self, step: StepIx, outcome: Result<(), FailureReason>, now: Timestamp, effects: &mut Vec<Effect>) {
         self.state(step).called = false;
         match outcome {
             Ok(()) => {

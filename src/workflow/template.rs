@@ -8,8 +8,8 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::expression::{Expression, Resolve, Scope, SyntaxError};
-use crate::reader::{Problems, join};
 use crate::error::{Error, Problem};
+use crate::reader::{Problems, join};
 use crate::value::Value;
 
 /// Data with expressions in it.

@@ -448,6 +448,23 @@ fn a_window_of_time_survives_a_clock_that_goes_back() {
     calls(&mut breaker, &[Failure; 2], at(1_000));
     assert_eq!(breaker.counts(at(1_000)).failures, 2);
     assert_eq!(breaker.counts(at(2_000)).failures, 0);
+
+    // A window that is emptied forgets what time it was.
+    calls(&mut breaker, &[Failure; 9], at(5_000));
+    assert_eq!(breaker.state(at(5_000)), Open);
+    breaker.close(at(4_500));
+    calls(&mut breaker, &[Failure; 2], at(4_500));
+    assert_eq!(breaker.counts(at(5_499)).failures, 2);
+    assert_eq!(breaker.counts(at(5_500)).failures, 0);
+}
+
+/// The first call of a program lies 50 years after the epoch, and that is many buckets.
+#[test]
+fn a_window_of_time_does_not_count_the_buckets_of_a_long_gap() {
+    let mut breaker = Breaker::new(BreakerOptions { window: Window::Time(ms(1)), ..options() });
+    calls(&mut breaker, &[Failure; 3], at(1_800_000_000_000));
+    assert_eq!(breaker.counts(at(1_800_000_000_000)).failures, 3);
+    assert_eq!(breaker.counts(at(1_900_000_000_000)).failures, 0);
 }
 
 #[test]
@@ -750,7 +767,7 @@ fn count(ended: &[Ended]) -> Counts {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_breaker_does_what_the_model_does(

@@ -194,7 +194,7 @@ fn what_is_removed_is_gone() {
     assert_eq!(slots, [a, b]);
     assert_eq!((cache.len(), cache.bytes(), cache.is_empty()), (0, 0, true));
     assert_eq!(cache.get("b", at(0)), Lookup::Miss);
-    assert_eq!(put(&mut cache, "d", 9, at(0)).1, Vec::<u32>::new());
+    assert!(put(&mut cache, "d", 9, at(0)).1.is_empty(), "they were told");
 }
 
 #[test]
@@ -230,7 +230,7 @@ enum Act {
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
-    let key = || "[a-d]{1,2}";
+    let key = || "[a-d]{0,2}";
     prop_oneof![
         6 => key().prop_map(Act::Get),
         2 => key().prop_map(Act::IfError),

@@ -161,6 +161,235 @@ fn durations_counts_and_choices() {
     accepted(&workflow(json!([call("a", json!({ "retry": { "delay": 0, "maxDelay": "0s" } }))])));
 }
 
+/// Checks that a call with this policy is refused with exactly these problems, whose pointers start at the policy.
+fn refused_policy(key: &str, policy: Json, expected: &[Expected<'_>]) {
+    let pointers: Vec<String> = expected.iter().map(|(pointer, ..)| format!("/{key}{pointer}")).collect();
+    let expected: Vec<Expected<'_>> =
+        expected.iter().zip(&pointers).map(|((_, words, meant), pointer)| (pointer.as_str(), *words, *meant)).collect();
+    refused_step(&call("a", json!({ key: policy })), &expected);
+}
+
+#[test]
+fn wrong_options_of_a_retry() {
+    let one = |key: &str, value: Json, words: &str, meant| {
+        refused_policy("retry", json!({ key: value }), &[(&format!("/{key}"), words, meant)]);
+    };
+    one("delay", json!(-1), "must be a duration such as \"250ms\"", None);
+    one("delay", json!("-1s"), "not `\"-1s\"`", None);
+    one("maxAttempts", json!(0), "a whole number of at least 1, not `0`", None);
+    one("maxElapsed", json!("0s"), "`maxElapsed` must be longer than nothing", None);
+    one("maxElapsd", json!("1s"), "unknown key `maxElapsd` in `retry`", Some("maxElapsed"));
+    one("jitter", json!("decorelated"), "one of `none`, `full`, `equal`, `decorrelated`", Some("decorrelated"));
+    one("on", json!("timeout"), "`on` must be a list, not a string", None);
+    one("budget", json!(7), "`budget` must be an object, not a number", None);
+    one("budget", json!(""), "an object or a name, not an empty string", None);
+    for backoff in ["linear", "constant"] {
+        let retry = json!({ "backoff": backoff, "jitter": "decorrelated" });
+        refused_policy(
+            "retry",
+            retry,
+            &[("/jitter", "`decorrelated` jitter belongs to the backoff `exponential`", None)],
+        );
+    }
+    refused_policy(
+        "retry",
+        json!({ "on": ["timeot", 99, 503, 600, 503.5, null, "gym.closed", "Network"] }),
+        &[
+            ("/on/0", "there is no kind `timeot`", Some("timeout")),
+            ("/on/1", "by its kind, its code or its HTTP status, not `99`", None),
+            ("/on/3", "not `600`", None),
+            ("/on/4", "not `503.5`", None),
+            ("/on/5", "not null", None),
+            ("/on/7", "there is no kind `Network`", Some("network")),
+        ],
+    );
+    refused_policy(
+        "retry",
+        json!({ "budget": { "ratio": 0, "minPerSecond": -1, "ttl": 0, "share": 1 } }),
+        &[
+            ("/budget/share", "unknown key `share` in `budget`; known keys are `ratio`", None),
+            ("/budget/ttl", "longer than nothing", None),
+            ("/budget/minPerSecond", "a whole number, 0 or more, not `-1`", None),
+            ("/budget/ratio", "above 0 and up to 1, not `0`", None),
+        ],
+    );
+    accepted(&workflow(json!([call("a", json!({ "retry": { "backoff": "exponential", "jitter": "decorrelated" } }))])));
+    accepted(&workflow(json!([call(
+        "a",
+        json!({ "retry": { "jitter": "decorrelated", "budget": "all", "on": [] } })
+    )])));
+}
+
+#[test]
+fn wrong_options_of_a_circuit_breaker() {
+    let one = |key: &str, value: Json, words: &str, meant| {
+        refused_policy("circuitBreaker", json!({ key: value }), &[(&format!("/{key}"), words, meant)]);
+    };
+    one("failureRate", json!(1.01), "above 0 and up to 1, not `1.01`", None);
+    one("failureRate", json!(0), "above 0 and up to 1", None);
+    one("failureRate", json!("50%"), "above 0 and up to 1, not `\"50%\"`", None);
+    one("windowCalls", json!(0), "at least 1", None);
+    one("window", json!(0), "longer than nothing", None);
+    one("openFor", json!("0ms"), "longer than nothing", None);
+    one("maxOpenFor", json!("9s"), "`maxOpenFor` must not be shorter than `openFor`", None);
+    one("probes", json!(0), "at least 1", None);
+    one("slowCallRate", json!(0.5), "`slowCallRate` needs `slowCall`", None);
+    one("failureRatio", json!(0.5), "unknown key `failureRatio` in `circuitBreaker`", Some("failureRate"));
+    one("on", json!({}), "`on` must be a list, not an object", None);
+}
+
+#[test]
+fn options_of_a_circuit_breaker_that_do_not_fit_together() {
+    for (breaker, expected) in [
+        (
+            json!({ "windowCalls": 5, "minCalls": 6 }),
+            ("/minCalls", "`minCalls` must not be above `windowCalls`: the window would never hold that many", None),
+        ),
+        (json!({ "window": "10s", "windowCalls": 5 }), ("/windowCalls", "a time or a number of calls, not both", None)),
+        (json!({ "openFor": "1m", "maxOpenFor": "59s" }), ("/maxOpenFor", "must not be shorter than `openFor`", None)),
+        (json!(true), ("", "`circuitBreaker` must be an object, not a boolean", None)),
+        (json!(""), ("", "an object or a name, not an empty string", None)),
+    ] {
+        refused_policy("circuitBreaker", breaker, &[expected]);
+    }
+    for breaker in [
+        json!({}),
+        json!("model"),
+        json!({ "windowCalls": 5 }),
+        json!({ "windowCalls": 5, "minCalls": 5 }),
+        json!({ "window": "10s", "minCalls": 500 }),
+        json!({ "openFor": "5m" }),
+        json!({ "slowCall": "1s", "slowCallRate": 1, "failureRate": 1 }),
+        json!({ "on": ["network", 500, "gym.closed"] }),
+    ] {
+        accepted(&workflow(json!([call("a", json!({ "circuitBreaker": breaker }))])));
+    }
+}
+
+#[test]
+fn wrong_options_of_a_rate_limit() {
+    refused_policy("rateLimit", json!({}), &[("", "`limit` is missing: how many may pass", None)]);
+    refused_policy("rateLimit", json!([]), &[("", "`rateLimit` must be an object, not a list", None)]);
+    refused_policy(
+        "rateLimit",
+        json!({ "per": "1s", "burst": 3, "unit": "tokens" }),
+        &[
+            ("/per", "`per` belongs to a `limit`", None),
+            ("/burst", "`burst` belongs to a `limit`", None),
+            ("/unit", "`unit` belongs to a `limit`", None),
+            ("", "`limit` is missing", None),
+        ],
+    );
+    refused_policy(
+        "rateLimit",
+        json!({
+            "limit": 0, "per": 0, "burst": -1, "unit": "token", "perDay": 0.5, "maxWait": "long", "limits": 1,
+            "buckets": [7, {}, { "limit": 5, "size": 1 }],
+        }),
+        &[
+            ("/limits", "unknown key `limits` in `rateLimit`", Some("limit")),
+            ("/unit", "one of `requests`, `tokens`, not `token`", Some("tokens")),
+            ("/burst", "at least 1, not `-1`", None),
+            ("/per", "longer than nothing", None),
+            ("/limit", "at least 1, not `0`", None),
+            ("/buckets/0", "a bucket must be an object, not a number", None),
+            ("/buckets/1", "`limit` is missing", None),
+            ("/buckets/2/size", "unknown key `size` in a bucket", None),
+            ("/perDay", "at least 1, not `0.5`", None),
+            ("/maxWait", "must be a duration", None),
+        ],
+    );
+    for rate in [
+        json!("rate"),
+        json!({ "perDay": 100 }),
+        json!({ "limit": 3, "maxWait": 0 }),
+        json!({ "buckets": [{ "limit": 60, "per": "1m" }, { "limit": 9_000, "per": "1m", "unit": "tokens" }] }),
+    ] {
+        accepted(&workflow(json!([call("a", json!({ "rateLimit": rate }))])));
+    }
+}
+
+#[test]
+fn wrong_options_of_a_bulkhead_and_a_hedge() {
+    refused_policy(
+        "bulkhead",
+        json!({ "maxConcurrent": 0, "maxQueue": -1, "maxWait": "0s", "maxQeue": 3, "adaptive": { "algorithm": "amid" } }),
+        &[
+            ("/maxQeue", "unknown key `maxQeue` in `bulkhead`", Some("maxQueue")),
+            ("/maxConcurrent", "at least 1, not `0`", None),
+            ("/maxQueue", "a whole number, 0 or more, not `-1`", None),
+            ("/maxWait", "longer than nothing", None),
+            ("/adaptive/algorithm", "one of `aimd`, `gradient`", Some("aimd")),
+        ],
+    );
+    refused_policy(
+        "bulkhead",
+        json!({ "maxConcurrent": 4, "adaptive": { "minConcurrent": 5, "initial": 9, "backoffRatio": 1 } }),
+        &[
+            ("/adaptive/minConcurrent", "must not be above `maxConcurrent`", None),
+            ("/adaptive/initial", "from `minConcurrent` to `maxConcurrent`", None),
+            ("/adaptive/backoffRatio", "from 0.5 to below 1, not `1`", None),
+        ],
+    );
+    refused_policy(
+        "hedge",
+        json!({ "delay": "100ms", "percentile": 0.9, "minCalls": 5, "maxExtra": 4, "max": 1 }),
+        &[
+            ("/max", "unknown key `max` in `hedge`; known keys are `delay`", None),
+            ("/percentile", "`percentile` belongs to a hedge without a `delay`", None),
+            ("/minCalls", "`minCalls` belongs to a hedge without a `delay`", None),
+            ("/maxExtra", "`maxExtra` must be 3 at most", None),
+        ],
+    );
+    for (hedge, expected) in [
+        (json!("100ms"), ("", "`hedge` must be an object, not a string", None)),
+        (json!({ "delay": 0 }), ("/delay", "longer than nothing", None)),
+        (json!({ "percentile": 95 }), ("/percentile", "above 0 and up to 1, not `95`", None)),
+        (json!({ "maxExtra": 0 }), ("/maxExtra", "at least 1", None)),
+    ] {
+        refused_policy("hedge", hedge, &[expected]);
+    }
+    accepted(&workflow(json!([call("a", json!({ "hedge": { "percentile": 1, "maxExtra": 3 }, "bulkhead": "gpu" }))])));
+}
+
+#[test]
+fn wrong_rows_of_a_classification() {
+    refused_policy("classify", json!({}), &[("", "`classify` must be a list, not an object", None)]);
+    refused_policy(
+        "classify",
+        json!([
+            "timeout",
+            {},
+            { "code": 7, "kind": "timeuot" },
+            { "status": [500, 400], "kind": "network" },
+            { "status": 99, "kind": "network", "severity": "fatal", "retryable": "yes" },
+            { "name": "AbortError", "kind": "cancelled", "retriable": true },
+        ]),
+        &[
+            ("/0", "a row of `classify` must be an object, not a string", None),
+            ("/1", "a row says which errors it is about", None),
+            ("/1", "`kind` is missing", None),
+            ("/2/code", "`code` must be a string", None),
+            ("/2/kind", "`kind` must be one of `validation`", Some("timeout")),
+            ("/3/status", "an HTTP status, or the first and the last of a range, not a list", None),
+            ("/4/status", "not `99`", None),
+            ("/4/severity", "one of `info`, `error`, `critical`, not `fatal`", None),
+            ("/4/retryable", "must be true or false", None),
+            ("/5/retriable", "unknown key `retriable` in a row of `classify`", Some("retryable")),
+        ],
+    );
+    accepted(&workflow(json!([call("a", json!({ "classify": [{ "status": [400, 499], "kind": "failed" }] }))])));
+}
+
+#[test]
+fn a_total_timeout_is_a_duration() {
+    for (timeout, words) in
+        [(json!("soon"), "must be a duration"), (json!(0), "longer than nothing"), (json!(-1), "not `-1`")]
+    {
+        refused_policy("totalTimeout", timeout, &[("", words, None)]);
+    }
+}
+
 #[test]
 fn long_values_are_not_repeated_in_messages() {
     let long = "x".repeat(41);
@@ -225,7 +454,17 @@ fn keys_belong_to_their_kind() {
         &[("/concurrency", "`concurrency` belongs to `parallel` and `steps`", None)],
     );
     for kind in ["parallel", "steps"] {
-        for (key, value) in [("with", json!({})), ("timeout", json!("1s")), ("retry", json!({}))] {
+        for (key, value) in [
+            ("with", json!({})),
+            ("totalTimeout", json!("1m")),
+            ("retry", json!({})),
+            ("circuitBreaker", json!("model")),
+            ("rateLimit", json!({ "limit": 1 })),
+            ("bulkhead", json!({})),
+            ("timeout", json!("1s")),
+            ("hedge", json!({})),
+            ("classify", json!([])),
+        ] {
             let mut step = json!({ "id": "g", "needs": [], "concurrency": 1, "description": "", "metadata": {} });
             step[kind] = json!([]);
             accepted(&workflow(json!([step])));
@@ -245,6 +484,12 @@ fn near_misses_of_the_keys_of_a_step() {
         ("withs", Some("with")),
         ("time_out", Some("timeout")),
         ("retyr", Some("retry")),
+        ("total_timeout", Some("totalTimeout")),
+        ("circutBreaker", Some("circuitBreaker")),
+        ("rateLimits", Some("rateLimit")),
+        ("bulkHead", Some("bulkhead")),
+        ("hegde", Some("hedge")),
+        ("clasify", Some("classify")),
         ("dependsOn", None),
         // Supported one day, so not offered today.
         ("fallbak", None),
@@ -261,13 +506,12 @@ fn what_this_version_does_not_have_yet() {
     for key in [
         "when",
         "fallback",
-        "circuitBreaker",
         "cache",
+        "singleFlight",
         "compensate",
         "onError",
         "priority",
         "idempotencyKey",
-        "totalTimeout",
         "switch",
         "forEach",
         "as",
@@ -540,10 +784,10 @@ fn all_mistakes_are_told_at_once() {
             ("/steps/1", "`id` is missing", None),
             ("/steps/1/call", "`feature.action`", None),
             ("/steps/2/concurrency", "belongs to", None),
-            ("/steps/2/timeout", "must be a duration", None),
             ("/steps/2/retry/jiter", "unknown key", Some("jitter")),
-            ("/steps/2/retry/maxAttempts", "at least 1", None),
             ("/steps/2/retry/backoff", "must be one of", Some("linear")),
+            ("/steps/2/retry/maxAttempts", "at least 1", None),
+            ("/steps/2/timeout", "must be a duration", None),
             ("/steps/3/retry", "belongs to `call`", None),
             ("/steps/3/parallel/0/needs/2", "as strings", None),
             ("/steps/3/parallel/1/steps", "`call` already", None),
@@ -603,7 +847,30 @@ fn nearly_a_definition() -> impl Strategy<Value = Json> {
         "needs",
         "with",
         "timeout",
+        "totalTimeout",
         "retry",
+        "circuitBreaker",
+        "rateLimit",
+        "bulkhead",
+        "hedge",
+        "classify",
+        "on",
+        "budget",
+        "adaptive",
+        "minConcurrent",
+        "maxConcurrent",
+        "windowCalls",
+        "minCalls",
+        "openFor",
+        "maxOpenFor",
+        "slowCallRate",
+        "limit",
+        "buckets",
+        "per",
+        "kind",
+        "status",
+        "maxExtra",
+        "percentile",
         "concurrency",
         "output",
         "maxAttempts",
@@ -620,13 +887,16 @@ fn nearly_a_definition() -> impl Strategy<Value = Json> {
         let key = prop::sample::select(keys.to_vec()).prop_map(str::to_owned);
         let lists = prop_oneof![Just("steps"), Just("parallel")].prop_map(str::to_owned);
         let steps = prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from);
+        let policies =
+            prop::sample::select(&["retry", "circuitBreaker", "rateLimit", "bulkhead", "hedge", "classify"][..]);
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
             prop::collection::btree_map(key, inner.clone(), 0..6).prop_map(|it| it.into_iter().collect()),
             (prop::sample::select(&["a", "b", "c"][..]), lists, steps, inner.clone())
                 .prop_map(|(id, kind, steps, needs)| json!({ "id": id, kind: steps, "needs": [needs] })),
-            (prop::sample::select(&["a", "b", "c"][..]), inner)
+            (prop::sample::select(&["a", "b", "c"][..]), inner.clone())
                 .prop_map(|(id, with)| json!({ "id": id, "call": "gym.do", "with": with })),
+            (policies, inner).prop_map(|(key, policy)| json!({ "id": "a", "call": "gym.do", key: policy })),
         ]
     })
 }

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use repflow::workflow::{Command, Engine, Outcome, RunEnd, Status, StepIx};
+use repflow::policy::Outcome;
+use repflow::workflow::{Command, Engine, RunEnd, Status, StepIx};
 use serde_json::json;
 
 use crate::story::{at, call, plan, workflow};
@@ -31,7 +32,7 @@ fn runs_do_not_touch_each_other() {
     assert_eq!((engine.len(), engine.next_deadline()), (2, Some(at(1_000))));
     engine.cancel(first, at(500));
     assert_eq!(engine.next_deadline(), Some(at(1_400)), "the timer of the other is still there");
-    engine.settle(second, ONLY, 1, Outcome::Completed, at(600));
+    engine.settle(second, ONLY, 1, &Outcome::COMPLETED, at(600));
     assert_eq!(engine.next_deadline(), None);
     let settled: Vec<Command> =
         commands(&mut engine).into_iter().filter(|it| matches!(it, Command::Settle { .. })).collect();
@@ -56,7 +57,7 @@ fn a_tick_fires_all_that_is_due_earliest_first() {
     engine.tick(at(1_099));
     assert_eq!(commands(&mut engine), []);
     engine.tick(at(1_350));
-    let aborted: Vec<u32> = commands(&mut engine).into_iter().map(Command::run).collect();
+    let aborted: Vec<u32> = commands(&mut engine).into_iter().filter_map(Command::run).collect();
     assert_eq!(aborted, [early, late]);
     // The host was late: what comes next is counted from now.
     assert_eq!(engine.next_deadline(), Some(at(1_450)));
@@ -69,16 +70,17 @@ fn a_removed_run_leaves_nothing_behind() {
     let kept = engine.start(Rc::clone(&plan), 1, at(0));
     commands(&mut engine);
     let gone = engine.start(Rc::clone(&plan), 1, at(0));
-    engine.remove(gone);
-    engine.remove(gone);
+    engine.remove(gone, at(0));
+    engine.remove(gone, at(0));
     assert!(engine.run(gone).is_none());
     assert_eq!(commands(&mut engine), [], "nobody calls for a run that is not there");
-    engine.settle(gone, ONLY, 1, Outcome::Completed, at(1));
+    engine.settle(gone, ONLY, 1, &Outcome::COMPLETED, at(1));
     engine.cancel(gone, at(1));
-    engine.settle(kept, ONLY, 1, Outcome::Completed, at(2));
+    engine.settle(kept, ONLY, 1, &Outcome::COMPLETED, at(2));
     assert_eq!(commands(&mut engine), [Command::Settle { run: kept, end: RunEnd::Completed }]);
     assert_eq!((engine.len(), engine.next_deadline()), (1, None), "its timer went with it");
-    engine.remove(kept);
+    assert!(engine.guards().is_empty(), "and its call");
+    engine.remove(kept, at(2));
     assert!(engine.is_empty());
 }
 
@@ -88,8 +90,8 @@ fn removing_a_run_drops_its_commands_and_no_others() {
     let plan = quick();
     let [first, second, third] = [0, 1, 2].map(|seed| engine.start(Rc::clone(&plan), seed, at(0)));
     engine.cancel(second, at(1));
-    engine.remove(second);
-    let left: Vec<u32> = commands(&mut engine).into_iter().map(Command::run).collect();
+    engine.remove(second, at(1));
+    let left: Vec<u32> = commands(&mut engine).into_iter().filter_map(Command::run).collect();
     assert_eq!(left, [first, third]);
 }
 
@@ -98,8 +100,8 @@ fn a_number_is_used_again_and_starts_afresh() {
     let mut engine = Engine::default();
     let plan = quick();
     let run = engine.start(Rc::clone(&plan), 1, at(0));
-    engine.settle(run, ONLY, 1, Outcome::Failed, at(10));
-    engine.remove(run);
+    engine.settle(run, ONLY, 1, &Outcome::failed(), at(10));
+    engine.remove(run, at(10));
     commands(&mut engine);
     let again = engine.start(plan, 1, at(20));
     assert_eq!(again, run);
@@ -114,8 +116,8 @@ fn what_names_no_step_is_ignored() {
     let mut engine = Engine::default();
     let run = engine.start(quick(), 1, at(0));
     commands(&mut engine);
-    engine.settle(run, StepIx(9), 1, Outcome::Completed, at(1));
-    engine.settle(run + 1, ONLY, 1, Outcome::Completed, at(1));
+    engine.settle(run, StepIx(9), 1, &Outcome::COMPLETED, at(1));
+    engine.settle(run + 1, ONLY, 1, &Outcome::COMPLETED, at(1));
     engine.tick(at(999));
     assert_eq!(commands(&mut engine), []);
 }
@@ -126,8 +128,8 @@ fn ten_thousand_runs_share_one_deadline() {
     let plan = plan(&workflow(json!([call("a", json!({ "timeout": "1h" }))])));
     let runs: Vec<u32> = (0..10_000).map(|n| engine.start(Rc::clone(&plan), n, at(n))).collect();
     for (n, run) in runs.iter().enumerate().skip(1) {
-        engine.settle(*run, ONLY, 1, Outcome::Completed, at(20_000 + n as u64));
-        engine.remove(*run);
+        engine.settle(*run, ONLY, 1, &Outcome::COMPLETED, at(20_000 + n as u64));
+        engine.remove(*run, at(20_000 + n as u64));
     }
     assert_eq!((engine.len(), engine.next_deadline()), (1, Some(at(0) + Duration::from_secs(3_600))));
     engine.tick(at(3_600_000));

@@ -100,7 +100,7 @@ fn timeouts_and_retries_are_those_written_or_the_defaults() {
     ])));
     let limits = |id| {
         let step = plan.step(step(&plan, id));
-        (step.timeout, step.retry)
+        (step.policies.timeout, step.policies.retry.clone())
     };
     assert_eq!(limits("plain"), (Some(DEFAULT_TIMEOUT), None));
     let backoff = Backoff {
@@ -109,7 +109,10 @@ fn timeouts_and_retries_are_those_written_or_the_defaults() {
         max_delay: Duration::from_secs(60),
         jitter: Jitter::Equal,
     };
-    assert_eq!(limits("own"), (Some(Duration::from_millis(250)), Some(Retry { max_attempts: 5, backoff })));
+    assert_eq!(
+        limits("own"),
+        (Some(Duration::from_millis(250)), Some(Retry { max_attempts: 5, backoff, ..Retry::default() }))
+    );
     assert_eq!(limits("defaults"), (Some(Duration::from_secs(2)), Some(Retry::default())));
     let kind = |id| limits(id).1.map(|retry| (retry.backoff.growth, retry.backoff.jitter));
     assert_eq!(kind("constant"), Some((Growth::Constant, Jitter::None)));

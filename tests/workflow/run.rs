@@ -1,12 +1,14 @@
 //! Runs, told as stories.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use repflow::workflow::{Effect, Input, Outcome, Run, RunEnd, Status, Timer};
+use repflow::policy::{FailureReason, Outcome};
+use repflow::workflow::{Effect, Input, Run, RunEnd, Status, StepIx};
 use serde_json::{Value as Json, json};
 
-use crate::story::{Story, at, call, plan, step, workflow};
+use crate::story::{Story, at, call, log, plan, step, workflow};
 
 const NOTHING: [&str; 0] = [];
 
@@ -300,7 +302,7 @@ fn without_retry_one_failure_is_enough() {
 #[test]
 fn what_fails_for_good_is_not_retried() {
     let mut story = Story::begin(&workflow(json!([call("write", json!({ "retry": retry(5) }))])));
-    assert_eq!(story.answers("write", 1, Outcome::FailedForGood).told(), ["call write#1", "failed: write"]);
+    assert_eq!(story.answers("write", 1, Outcome::failed_for_good()).told(), ["call write#1", "failed: write"]);
 }
 
 #[test]
@@ -350,19 +352,19 @@ fn late_answers_are_ignored() {
     story.at(1_000);
     assert_eq!(story.told(), ["call write#1", "abort write#1: timed out"]);
     // While it backs off, and while the second attempt runs.
-    assert_eq!(story.answers("write", 1, Outcome::Completed).told(), NOTHING);
+    assert_eq!(story.answers("write", 1, Outcome::COMPLETED).told(), NOTHING);
     assert_eq!(story.at(1_100).told(), ["call write#2"]);
-    assert_eq!(story.answers("write", 1, Outcome::Completed).told(), NOTHING);
-    assert_eq!(story.answers("write", 1, Outcome::FailedForGood).told(), NOTHING);
+    assert_eq!(story.answers("write", 1, Outcome::COMPLETED).told(), NOTHING);
+    assert_eq!(story.answers("write", 1, Outcome::failed_for_good()).told(), NOTHING);
     // One that was never made.
-    assert_eq!(story.answers("write", 3, Outcome::Completed).told(), NOTHING);
-    assert_eq!(story.answers("print", 1, Outcome::Completed).told(), NOTHING);
-    assert_eq!(story.answers("print", 0, Outcome::Completed).told(), NOTHING, "a step that waits has no attempt 0");
+    assert_eq!(story.answers("write", 3, Outcome::COMPLETED).told(), NOTHING);
+    assert_eq!(story.answers("print", 1, Outcome::COMPLETED).told(), NOTHING);
+    assert_eq!(story.answers("print", 0, Outcome::COMPLETED).told(), NOTHING, "a step that waits has no attempt 0");
     assert_eq!(story.completes("write").told(), ["call print#1"]);
-    assert_eq!(story.answers("write", 2, Outcome::Failed).told(), NOTHING, "once is enough");
+    assert_eq!(story.answers("write", 2, Outcome::failed()).told(), NOTHING, "once is enough");
     assert_eq!(story.completes("print").told(), ["completed"]);
     let log = story.log();
-    assert_eq!(story.answers("print", 1, Outcome::Failed).is_cancelled().at(99_999).told(), NOTHING);
+    assert_eq!(story.answers("print", 1, Outcome::failed()).is_cancelled().at(99_999).told(), NOTHING);
     assert_eq!(story.log(), log, "after the end nothing happens");
 }
 
@@ -458,7 +460,7 @@ fn a_run_is_cancelled_while_it_runs() {
         story.log(),
         ["0 run.started", "0 step.started a", "0 attempt.started a#1", "5 step.cancelled a", "5 run.cancelled"]
     );
-    assert_eq!(story.is_cancelled().answers("a", 1, Outcome::Completed).told(), NOTHING);
+    assert_eq!(story.is_cancelled().answers("a", 1, Outcome::COMPLETED).told(), NOTHING);
 }
 
 #[test]
@@ -502,60 +504,66 @@ fn a_run_in_time_clears_its_timeout() {
     assert_eq!(story.completes("a").told(), ["call a#1", "completed"]);
 }
 
+/// What a call tells when its first attempt fails and the next one comes.
+fn fails_once(step: StepIx) -> [Input; 3] {
+    [
+        Input::AttemptStarted { step, attempt: 1 },
+        Input::AttemptFailed { step, attempt: 1, reason: FailureReason::Error },
+        Input::RetryScheduled { step, delay: Duration::from_millis(100) },
+    ]
+}
+
+/// A run that is told all of this.
+fn told(run: &mut Run, inputs: &[Input], ms: u64) -> Vec<String> {
+    inputs.iter().flat_map(|input| effects(run, *input, ms)).collect()
+}
+
 #[test]
 fn a_step_knows_when_it_began_and_ended() {
-    let plan = plan(&workflow(json!([{ "id": "g", "steps": [call("a", json!({ "retry": retry(2) }))] }, plain("b")])));
+    let plan = plan(&workflow(json!([{ "id": "g", "steps": [plain("a")] }, plain("b")])));
     let mut run = Run::new(Rc::clone(&plan), 1);
     let (group, a, b) = (step(&plan, "g"), step(&plan, "a"), step(&plan, "b"));
-    let mut effects = Vec::new();
-    let settled = |attempt, outcome| Input::StepSettled { step: a, attempt, outcome };
-    run.handle(Input::Started, at(1), &mut effects);
-    run.handle(settled(1, Outcome::Failed), at(2), &mut effects);
-    run.handle(Input::TimerFired(Timer::Step(a)), at(102), &mut effects);
-    assert_eq!((run.step(a).started_at, run.step(a).ended_at, run.step(a).attempt), (Some(at(1)), None, 2));
-    run.handle(settled(2, Outcome::Completed), at(103), &mut effects);
-    assert_eq!((run.step(a).started_at, run.step(a).ended_at), (Some(at(1)), Some(at(103))));
+    told(&mut run, &[Input::Started], 1);
+    assert_eq!((run.step(a).started_at, run.step(a).attempt), (None, 0), "its call has not been attempted yet");
+    told(&mut run, &fails_once(a), 2);
+    told(&mut run, &[Input::RetryDue { step: a }, Input::AttemptStarted { step: a, attempt: 2 }], 102);
+    assert_eq!((run.step(a).started_at, run.step(a).ended_at, run.step(a).attempt), (Some(at(2)), None, 2));
+    told(&mut run, &[Input::CallSettled { step: a, outcome: Ok(()) }], 103);
+    assert_eq!((run.step(a).started_at, run.step(a).ended_at), (Some(at(2)), Some(at(103))));
     assert_eq!((run.step(group).started_at, run.step(group).ended_at), (Some(at(1)), Some(at(103))));
     assert_eq!(run.end(), None);
-    run.handle(Input::StepSettled { step: b, attempt: 1, outcome: Outcome::Failed }, at(104), &mut effects);
+    told(&mut run, &[Input::AttemptStarted { step: b, attempt: 1 }], 103);
+    told(&mut run, &[Input::CallSettled { step: b, outcome: Err(FailureReason::Error) }], 104);
     assert_eq!((run.step(b).started_at, run.step(b).ended_at), (Some(at(103)), Some(at(104))));
-    assert_eq!(run.end().map(|end| matches!(end, RunEnd::Failed(step, _) if step == b)), Some(true));
+    assert_eq!(run.end(), Some(RunEnd::Failed(b, FailureReason::Error)));
 }
 
 #[test]
 fn a_step_that_was_stopped_knows_when() {
-    let plan = plan(&workflow(
-        json!([{ "id": "g", "parallel": [plain("a"), call("b", json!({ "retry": retry(2) }))] }, plain("c")]),
-    ));
+    let plan = plan(&workflow(json!([{ "id": "g", "parallel": [plain("a"), plain("b"), plain("c")] }, plain("d")])));
     let mut run = Run::new(Rc::clone(&plan), 1);
-    let mut effects = Vec::new();
-    run.handle(Input::Started, at(1), &mut effects);
-    run.handle(
-        Input::StepSettled { step: step(&plan, "b"), attempt: 1, outcome: Outcome::Failed },
-        at(2),
-        &mut effects,
-    );
-    run.handle(Input::CancelRequested, at(3), &mut effects);
-    let ended = ["g", "a", "b", "c"].map(|id| run.step(step(&plan, id)).ended_at);
-    assert_eq!(ended, [Some(at(3)), Some(at(3)), Some(at(3)), None], "`c` never began");
+    let [a, b] = ["a", "b"].map(|id| step(&plan, id));
+    told(&mut run, &[Input::Started, Input::AttemptStarted { step: a, attempt: 1 }], 1);
+    told(&mut run, &fails_once(b), 2);
+    let stopped = told(&mut run, &[Input::CancelRequested], 3);
+    assert_eq!(stopped, ["cancel a", "cancel b", "cancel c", "Cancelled"], "`c` waited for its first attempt");
+    let ended = ["g", "a", "b", "c", "d"].map(|id| run.step(step(&plan, id)).ended_at);
+    assert_eq!(ended, [Some(at(3)), Some(at(3)), Some(at(3)), None, None], "`c` and `d` never began");
 }
 
-/// The effects of one input as lines.
+/// The effects of one input as lines. A seed is chance, so it is not told.
 fn effects(run: &mut Run, input: Input, ms: u64) -> Vec<String> {
     let mut effects = Vec::new();
     run.handle(input, at(ms), &mut effects);
     let id = |step| Rc::clone(&run.plan().step(step).id);
-    let name = |timer| match timer {
-        Timer::Run => "run".to_owned(),
-        Timer::Step(step) => id(step).to_string(),
-    };
     let line = |effect| match effect {
-        Effect::Call { step, attempt } => format!("call {}#{attempt}", id(step)),
-        Effect::Abort { step, attempt, reason } => format!("abort {}#{attempt}: {reason:?}", id(step)),
+        Effect::Call { step, .. } => format!("call {}", id(step)),
+        Effect::Resume { step } => format!("resume {}", id(step)),
+        Effect::CancelCall { step } => format!("cancel {}", id(step)),
         Effect::Collect { step } => format!("collect {}", id(step)),
         Effect::BuildOutput => "build the output".to_owned(),
-        Effect::SetTimer { timer, at } => format!("wake {} at {}", name(timer), at.as_millis()),
-        Effect::ClearTimer { timer } => format!("clear {}", name(timer)),
+        Effect::SetTimeout { at } => format!("wake at {}", at.as_millis()),
+        Effect::ClearTimeout => "clear".to_owned(),
         Effect::Settle(end) => format!("{end:?}"),
     };
     effects.into_iter().map(line).collect()
@@ -563,16 +571,16 @@ fn effects(run: &mut Run, input: Input, ms: u64) -> Vec<String> {
 
 #[test]
 fn a_run_has_not_completed_before_its_output_is_there() {
-    let plan = plan(&json!({ "id": "w", "steps": [call("a", json!({}))], "output": "{{ steps.a.output.text }}" }));
+    let plan = plan(&json!({ "id": "w", "steps": [plain("a")], "output": "{{ steps.a.output.text }}" }));
     let a = step(&plan, "a");
-    for (outcome, end) in [(Outcome::Completed, "Completed"), (Outcome::FailedForGood, "OutputFailed")] {
+    for (built, end) in [(Input::OutputBuilt, "Completed"), (Input::OutputFailed, "OutputFailed")] {
         let mut run = Run::new(Rc::clone(&plan), 1);
         effects(&mut run, Input::Started, 0);
-        assert!(effects(&mut run, Input::OutputBuilt(outcome), 1).is_empty(), "nobody asked for the output yet");
-        let completed = Input::StepSettled { step: a, attempt: 1, outcome: Outcome::Completed };
-        assert_eq!(effects(&mut run, completed, 2), ["clear a", "build the output"]);
+        assert!(effects(&mut run, built, 1).is_empty(), "nobody asked for the output yet");
+        let completed = Input::CallSettled { step: a, outcome: Ok(()) };
+        assert_eq!(effects(&mut run, completed, 2), ["build the output"]);
         assert_eq!(run.end(), None);
-        assert_eq!(effects(&mut run, Input::OutputBuilt(outcome), 3), [end]);
+        assert_eq!(effects(&mut run, built, 3), [end]);
         let last = if end == "Completed" { "run.completed" } else { "run.failed" };
         assert_eq!(run.log().last().map(|event| event.kind.name()), Some(last));
     }
@@ -581,32 +589,76 @@ fn a_run_has_not_completed_before_its_output_is_there() {
 #[test]
 fn every_effect_of_a_run_in_its_order() {
     let plan = plan(&json!({ "id": "w", "timeout": "10s", "steps": [
-        { "id": "g", "parallel": [call("a", json!({ "timeout": "1s", "retry": retry(2) })), call("b", json!({ "timeout": "2s" }))] },
-        call("c", json!({ "timeout": "3s" })),
+        { "id": "g", "parallel": [plain("a"), plain("b")] },
+        plain("c"),
     ] }));
     let mut run = Run::new(Rc::clone(&plan), 1);
     let [a, b, c] = ["a", "b", "c"].map(|id| step(&plan, id));
-    let completed = |step, attempt| Input::StepSettled { step, attempt, outcome: Outcome::Completed };
-    assert_eq!(
-        effects(&mut run, Input::Started, 0),
-        ["wake run at 10000", "wake a at 1000", "call a#1", "wake b at 2000", "call b#1"]
-    );
-    assert_eq!(effects(&mut run, Input::TimerFired(Timer::Step(a)), 1_000), ["abort a#1: TimedOut", "wake a at 1100"]);
-    assert_eq!(effects(&mut run, Input::TimerFired(Timer::Step(a)), 1_100), ["wake a at 2100", "call a#2"]);
-    assert_eq!(effects(&mut run, completed(b, 1), 1_200), ["clear b"]);
-    assert_eq!(
-        effects(&mut run, Input::TimerFired(Timer::Step(b)), 1_200),
-        NOTHING,
-        "a step that is over has no timer"
-    );
-    assert_eq!(effects(&mut run, completed(a, 2), 1_300), ["clear a", "collect g", "wake c at 4300", "call c#1"]);
-    assert_eq!(
-        effects(&mut run, Input::CancelRequested, 1_400),
-        ["clear c", "abort c#1: RunEnded", "clear run", "Cancelled"]
-    );
-    for input in [Input::Started, Input::CancelRequested, Input::TimerFired(Timer::Run), completed(c, 1)] {
+    let started = |step, attempt| Input::AttemptStarted { step, attempt };
+    let completed = |step| Input::CallSettled { step, outcome: Ok(()) };
+    assert_eq!(effects(&mut run, Input::Started, 0), ["wake at 10000", "call a", "call b"]);
+    assert_eq!(told(&mut run, &[started(a, 1), started(b, 1)], 0), NOTHING, "that is for the log");
+    let late = Input::AttemptFailed { step: a, attempt: 1, reason: FailureReason::Timeout };
+    let delayed = Input::RetryScheduled { step: a, delay: Duration::from_millis(100) };
+    assert_eq!(told(&mut run, &[late, delayed], 1_000), NOTHING);
+    assert_eq!(effects(&mut run, Input::RetryDue { step: a }, 1_100), ["resume a"]);
+    assert_eq!(effects(&mut run, started(a, 2), 1_100), NOTHING);
+    assert_eq!(effects(&mut run, completed(b), 1_200), NOTHING);
+    assert_eq!(effects(&mut run, completed(a), 1_300), ["collect g", "call c"]);
+    assert_eq!(effects(&mut run, started(c, 1), 1_300), NOTHING);
+    assert_eq!(effects(&mut run, Input::CancelRequested, 1_400), ["cancel c", "clear", "Cancelled"]);
+    let log = log(&run);
+    for input in [Input::Started, Input::CancelRequested, Input::TimeoutFired, started(c, 2), completed(c), delayed] {
         assert_eq!(effects(&mut run, input, 1_500), NOTHING, "{input:?} after the end");
     }
+    assert_eq!(self::log(&run), log, "after the end nothing happens");
+    assert_eq!(
+        log[1..9],
+        [
+            "0 step.started g",
+            "0 step.started a",
+            "0 attempt.started a#1",
+            "0 step.started b",
+            "0 attempt.started b#1",
+            "1000 attempt.timed_out a#1",
+            "1000 retry.scheduled a#2 in 100ms",
+            "1100 attempt.started a#2",
+        ]
+    );
+}
+
+#[test]
+fn an_attempt_that_was_not_admitted_is_told_by_what_refused_it() {
+    let plan = plan(&workflow(json!([plain("a")])));
+    let a = step(&plan, "a");
+    let retry_after = Duration::from_secs(3);
+    for (reason, event) in [
+        (FailureReason::CircuitOpen { retry_after: Some(retry_after) }, "attempt.short_circuited"),
+        (FailureReason::BulkheadFull, "attempt.rejected"),
+        (FailureReason::BulkheadTimeout, "attempt.rejected"),
+        (FailureReason::RateLimited { retry_after }, "attempt.rate_limited"),
+        (FailureReason::QuotaExceeded { retry_after }, "attempt.rate_limited"),
+        (FailureReason::TooLarge, "attempt.rate_limited"),
+        (FailureReason::TotalTimeout, "step.timed_out"),
+    ] {
+        let mut run = Run::new(Rc::clone(&plan), 1);
+        let refused = Input::AttemptFailed { step: a, attempt: 0, reason };
+        told(&mut run, &[Input::Started, refused, Input::CallSettled { step: a, outcome: Err(reason) }], 5);
+        assert_eq!(run.end(), Some(RunEnd::Failed(a, reason)));
+        let [event, failed] = [event, "step.failed"].map(|event| format!("5 {event} a"));
+        assert_eq!(log(&run), ["5 run.started", "5 step.started a", &event, &failed, "5 run.failed a"]);
+    }
+}
+
+#[test]
+fn a_retry_after_a_refusal_is_the_attempt_that_has_not_been_made() {
+    let plan = plan(&workflow(json!([plain("a")])));
+    let a = step(&plan, "a");
+    let mut run = Run::new(Rc::clone(&plan), 1);
+    let refused = Input::AttemptFailed { step: a, attempt: 0, reason: FailureReason::BulkheadFull };
+    let delayed = Input::RetryScheduled { step: a, delay: Duration::from_millis(7) };
+    told(&mut run, &[Input::Started, refused, delayed], 5);
+    assert_eq!(log(&run)[3], "5 retry.scheduled a#1 in 7ms");
 }
 
 #[test]

@@ -4,9 +4,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use repflow::time::Timestamp;
 use repflow::policy::{FailureReason, Outcome};
-use repflow::workflow::{AbortReason, Command, Engine, EventKind, Plan, RunEnd, RunId, Status, StepIx};
+use repflow::time::Timestamp;
+use repflow::workflow::{AbortReason, Command, Engine, Event, EventKind, Plan, Run, RunEnd, RunId, Status, StepIx};
 use serde_json::{Value as Json, json};
 
 /// What a call without a `timeout` gets.
@@ -93,33 +93,19 @@ impl Story {
         self
     }
 
-    /// The commands since the last time somebody asked. After the end no timer is left.
+    /// The commands since the last time somebody asked. After the end no timer and no call is left.
     pub(crate) fn told(&mut self) -> Vec<String> {
         let commands: Vec<Command> = self.engine.drain_commands().collect();
         if commands.iter().any(|command| matches!(command, Command::Settle { .. })) {
             assert_eq!(self.wakes_at(), None, "a timer outlives the run");
+            assert!(self.engine.guards().is_empty(), "a call outlives the run");
         }
-        commands.into_iter().map(|command| self.line(command)).collect()
+        commands.into_iter().map(|command| line(&self.plan, command)).collect()
     }
 
     /// All that happened so far: the time in ms, the event, the step and its attempt.
     pub(crate) fn log(&self) -> Vec<String> {
-        let events = self.engine.run(self.run).expect("the run is kept").log();
-        let line = |(index, event): (usize, &repflow::workflow::Event)| {
-            assert_eq!(event.seq as usize, index, "the log has no gaps");
-            let mut line = format!("{} {}", event.at.as_millis(), event.kind.name());
-            if let Some(step) = event.kind.step() {
-                line = format!("{line} {}", self.plan.step(step).id);
-            }
-            if let Some(attempt) = event.kind.attempt() {
-                line = format!("{line}#{attempt}");
-            }
-            if let EventKind::RetryScheduled(_, _, delay) = event.kind {
-                line = format!("{line} in {delay:?}");
-            }
-            line
-        };
-        events.iter().enumerate().map(line).collect()
+        log(self.engine.run(self.run).expect("the run is kept"))
     }
 
     /// When the host's timer is due.
@@ -134,28 +120,67 @@ impl Story {
     fn attempt(&self, id: &str) -> u32 {
         self.engine.run(self.run).expect("the run is kept").step(step(&self.plan, id)).attempt
     }
+}
 
-    fn line(&self, command: Command) -> String {
-        let id = |step| &self.plan.step(step).id;
-        match command {
-            Command::Call { step, attempt, .. } => format!("call {}#{attempt}", id(step)),
-            Command::Abort { step, attempt, reason, .. } => {
-                let reason = match reason {
-                    AbortReason::TimedOut => "timed out",
-                    AbortReason::RunEnded => "run ended",
-                };
-                format!("abort {}#{attempt}: {reason}", id(step))
-            }
-            Command::Collect { step, .. } => format!("collect {}", id(step)),
-            Command::BuildOutput { .. } => "build the output".to_owned(),
-            Command::Settle { end, .. } => match end {
-                RunEnd::Completed => "completed".to_owned(),
-                RunEnd::Failed(step, FailureReason::Error) => format!("failed: {}", id(step)),
-                RunEnd::Failed(step, FailureReason::Timeout) => format!("failed: {} timed out", id(step)),
-                RunEnd::OutputFailed => "output failed".to_owned(),
-                RunEnd::TimedOut => "timed out".to_owned(),
-                RunEnd::Cancelled => "cancelled".to_owned(),
-            },
+/// A command as a line.
+pub(crate) fn line(plan: &Plan, command: Command) -> String {
+    let id = |step| &plan.step(step).id;
+    match command {
+        Command::Call { step, attempt, .. } => format!("call {}#{attempt}", id(step)),
+        Command::Abort { step, attempt, reason, .. } => {
+            let reason = match reason {
+                AbortReason::TimedOut => "timed out",
+                AbortReason::TotalTimedOut => "total timed out",
+                AbortReason::Superseded => "superseded",
+                AbortReason::RunEnded => "run ended",
+            };
+            format!("abort {}#{attempt}: {reason}", id(step))
         }
+        Command::Collect { step, .. } => format!("collect {}", id(step)),
+        Command::BuildOutput { .. } => "build the output".to_owned(),
+        Command::Settle { end, .. } => match end {
+            RunEnd::Completed => "completed".to_owned(),
+            RunEnd::Failed(step, FailureReason::Error) => format!("failed: {}", id(step)),
+            RunEnd::Failed(step, FailureReason::Timeout) => format!("failed: {} timed out", id(step)),
+            RunEnd::Failed(step, reason) => format!("failed: {} {}", id(step), words(reason)),
+            RunEnd::OutputFailed => "output failed".to_owned(),
+            RunEnd::TimedOut => "timed out".to_owned(),
+            RunEnd::Cancelled => "cancelled".to_owned(),
+        },
+        Command::Circuit { change, .. } => format!("circuit {} -> {}", change.from.name(), change.to.name()),
     }
+}
+
+/// Why a call failed without an error of its own.
+fn words(reason: FailureReason) -> String {
+    match reason {
+        FailureReason::Error | FailureReason::Timeout => unreachable!("they have words of their own"),
+        FailureReason::TotalTimeout => "took too long in all".to_owned(),
+        FailureReason::CircuitOpen { retry_after: Some(after) } => format!("met an open circuit for {after:?}"),
+        FailureReason::CircuitOpen { retry_after: None } => "met an open circuit".to_owned(),
+        FailureReason::BulkheadFull => "met a full bulkhead".to_owned(),
+        FailureReason::BulkheadTimeout => "waited too long in the queue".to_owned(),
+        FailureReason::RateLimited { retry_after } => format!("is above the rate for {retry_after:?}"),
+        FailureReason::QuotaExceeded { retry_after } => format!("is above the quota for {retry_after:?}"),
+        FailureReason::TooLarge => "costs too much".to_owned(),
+    }
+}
+
+/// The log of a run: the time in ms, the event, the step and its attempt.
+pub(crate) fn log(run: &Run) -> Vec<String> {
+    let line = |(index, event): (usize, &Event)| {
+        assert_eq!(event.seq as usize, index, "the log has no gaps");
+        let mut line = format!("{} {}", event.at.as_millis(), event.kind.name());
+        if let Some(step) = event.kind.step() {
+            line = format!("{line} {}", run.plan().step(step).id);
+        }
+        if let Some(attempt) = event.kind.attempt() {
+            line = format!("{line}#{attempt}");
+        }
+        if let EventKind::RetryScheduled(_, _, delay) = event.kind {
+            line = format!("{line} in {delay:?}");
+        }
+        line
+    };
+    run.log().iter().enumerate().map(line).collect()
 }

@@ -317,8 +317,7 @@ impl Breaker {
         let counts = Counts::of(sample == Sample::Failure, slow);
         match self.phase {
             Phase::Closed => {
-                self.samples.push(counts, now);
-                let counts = self.samples.counts(now);
+                let counts = self.samples.push(counts, now);
                 if counts.calls >= self.options.min_calls()
                     && self.options.trips(counts.failures, counts.slow, counts.calls)
                 {

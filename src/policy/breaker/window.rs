@@ -92,8 +92,8 @@ impl Samples {
         }
     }
 
-    /// Counts one call that ended at `now`.
-    pub(super) fn push(&mut self, sample: Counts, now: Timestamp) {
+    /// Counts one call that ended at `now`; what the window holds then.
+    pub(super) fn push(&mut self, sample: Counts, now: Timestamp) -> Counts {
         self.expire(now);
         match &mut self.kept {
             Kept::Calls { size, next, ring } => {
@@ -111,6 +111,7 @@ impl Samples {
             Kept::Time { newest, buckets, .. } => buckets[(*newest % BUCKETS) as usize].add(sample),
         }
         self.total.add(sample);
+        self.total
     }
 
     /// What the window holds at `now`.
@@ -123,7 +124,7 @@ impl Samples {
     /// back further was wrong before, and the window starts anew rather than waiting for it.
     fn expire(&mut self, now: Timestamp) {
         let Kept::Time { width, newest, buckets } = &mut self.kept else { return };
-        let current = micros(now.since(Timestamp::EPOCH)) / *width;
+        let current = now.as_micros() / *width;
         if current.saturating_add(BUCKETS) <= *newest || current >= newest.saturating_add(BUCKETS) {
             *buckets = Default::default();
             self.total = Counts::default();

@@ -165,6 +165,13 @@ impl Call {
 
     /// When something is due.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        [self.total_deadline, self.wake, self.hedge_at].into_iter().flatten().min()
+        earlier(self.total_deadline, earlier(self.wake, self.hedge_at))
+    }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a < b { a } else { b }),
+        _ => a.or(b),
     }
 }

@@ -9,13 +9,11 @@
 //! one timer for [`next_deadline`](Guards::next_deadline). Values and errors stay with the host; so does the function.
 //!
 //! ```
-//! use repflow::policy::{Command, End, Guards, Options, Outcome, Request, Retry, Wiring};
+//! use repflow::policy::{Command, End, Guards, Options, Outcome, Request, Wiring};
 //! use repflow::time::Timestamp;
 //! use std::rc::Rc;
 //!
-//! let mut options = Options::default();
-//! options.retry = Some(Retry::default());
-//! let options = Rc::new(options);
+//! let options = Rc::new(Options::from_json(r#"{ "retry": { "maxAttempts": 3 } }"#)?);
 //! let mut guards = Guards::default();
 //! let now = Timestamp::EPOCH;
 //! let call = guards.begin(&options, Wiring::default(), &Request::new(7), now);
@@ -24,6 +22,7 @@
 //! guards.settle(call, 1, &Outcome::COMPLETED, now);
 //! let end = End::Completed { attempt: 1, level: 0, store: None };
 //! assert_eq!(guards.next_command(), Some(Command::Settle { owner: 7, end, goes_on: false }));
+//! # Ok::<(), repflow::Error>(())
 //! ```
 
 mod call;
@@ -37,10 +36,7 @@ use slab::Slab;
 
 use self::call::{Call, MOST_AT_ONCE, Phase};
 use self::parts::{Own, Parts, Places};
-use super::{
-    Breaker, BreakerOptions, BreakerSnapshot, Counts, Entry, Failure, Join, Lookup, Options, Outcome, Permit, Sample,
-    Turn,
-};
+use super::{Breaker, BreakerSnapshot, Counts, Entry, Failure, Join, Lookup, Options, Outcome, Permit, Sample, Turn};
 use crate::error::Code;
 use crate::exec::Timers;
 use crate::time::Timestamp;
@@ -101,6 +97,8 @@ pub struct Guards {
     calls: Slab<Call>,
     timers: Timers<u32>,
     commands: VecDeque<Command>,
+    /// The bulkheads with a place that became free, and when.
+    vacant: VecDeque<(u32, Timestamp)>,
     next_seq: u32,
     /// Reused for what a cache evicts.
     evicted: Vec<u32>,
@@ -202,6 +200,10 @@ impl Guards {
 
     /// Does what is due first, and says whether something was. The host calls it until nothing is.
     pub fn tick(&mut self, now: Timestamp) -> bool {
+        // Who has a place by now does not wait too long for it.
+        while let Some((bulkhead, _)) = self.vacant.pop_front() {
+            self.pass_on(bulkhead, now);
+        }
         let Some(slot) = self.timers.pop_due(now) else { return false };
         self.calls[slot as usize].timer = None;
         self.due(slot, now);
@@ -222,8 +224,21 @@ impl Guards {
         self.calls.get(id.slot as usize).filter(|call| call.seq == id.seq)?.next_due()
     }
 
-    /// Takes the next thing for the host to do.
+    /// Takes the next thing for the host to do. A place that became free is passed on when nothing else is left to say:
+    /// first a call ends, then who waited for its place begins.
     pub fn next_command(&mut self) -> Option<Command> {
+        loop {
+            if let Some(command) = self.next_consequence() {
+                return Some(command);
+            }
+            let (bulkhead, now) = self.vacant.pop_front()?;
+            self.pass_on(bulkhead, now);
+        }
+    }
+
+    /// As [`next_command`](Self::next_command), but passes no place on. Whoever gives up several calls at once does so
+    /// before one of them gets the place of another.
+    pub(crate) fn next_consequence(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
 
@@ -267,10 +282,20 @@ impl Guards {
         self.parts.breakers.name(breaker)
     }
 
-    /// The number of a circuit breaker that was defined under a name.
+    /// The circuit breaker of a name, or of a scope.
     #[must_use]
     pub fn find_breaker(&self, name: &str) -> Option<Wiring> {
         self.parts.breakers.find(name).map(|breaker| Wiring { breaker: Some(breaker), ..Wiring::default() })
+    }
+
+    /// Where every circuit breaker is, by its name.
+    pub fn breaker_snapshots(&self, now: Timestamp) -> impl Iterator<Item = (&str, BreakerSnapshot)> {
+        self.parts.breakers.all().map(move |(name, breaker)| (name, breaker.snapshot(now)))
+    }
+
+    /// Puts the circuit breaker of a name, or of a scope, back where it was, when it is made.
+    pub fn remember_breaker(&mut self, name: &str, snapshot: BreakerSnapshot, now: Timestamp) {
+        self.parts.remember(name, snapshot, now);
     }
 
     /// Whether a rate limit was defined under a name.
@@ -305,19 +330,6 @@ impl Guards {
     /// Counts of the breaker's window.
     pub fn breaker_counts(&mut self, wiring: Wiring, now: Timestamp) -> Option<Counts> {
         self.breaker(wiring).map(|breaker| breaker.counts(now))
-    }
-
-    /// Puts a breaker back where it was, such as after a reload.
-    pub fn restore_breaker(
-        &mut self,
-        wiring: Wiring,
-        options: BreakerOptions,
-        snapshot: BreakerSnapshot,
-        now: Timestamp,
-    ) {
-        if let Some(breaker) = self.breaker(wiring) {
-            *breaker = Breaker::restore(options, snapshot, now);
-        }
     }
 }
 
@@ -419,9 +431,12 @@ impl Guards {
 
     /// Goes into the bulkhead, or into its queue.
     fn enter(&mut self, slot: u32, now: Timestamp) {
+        let call = &self.calls[slot as usize];
+        let Some(ix) = call.wiring.bulkhead else { return self.start(slot, now) };
+        // Those in the queue come first, also to a place that has just become free.
+        self.pass_on(ix, now);
         let Self { parts, calls, .. } = self;
         let call = &mut calls[slot as usize];
-        let Some(ix) = call.wiring.bulkhead else { return self.start(slot, now) };
         let places = parts.bulkheads.get_mut(ix);
         match places.bulkhead.enter(slot) {
             Entry::Entered => {
@@ -490,7 +505,8 @@ impl Guards {
             let owner = call.owner;
             // A call that still waited for its turn says nothing about the service.
             let runs = call.phase == Phase::Running;
-            let sample = if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
+            let sample =
+                if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
             self.commands.push_back(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
             self.count(slot, |stats| stats.timeouts += 1);
             self.abort_live(slot, AbortReason::TotalTimedOut);
@@ -514,10 +530,14 @@ impl Guards {
                     self.refused(slot, FailureReason::BulkheadTimeout, Failure::of(Code::BulkheadTimeout, None), now);
                 }
                 Phase::Running => {
-                    let (owner, attempt) = (call.owner, call.live().iter().copied().max().unwrap_or_default());
-                    self.abort_live(slot, AbortReason::TimedOut);
-                    self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
-                    self.count(slot, |stats| stats.timeouts += 1);
+                    let owner = call.owner;
+                    let (attempts, count) = call.take_live();
+                    for attempt in &attempts[..count] {
+                        let (attempt, reason) = (*attempt, AbortReason::TimedOut);
+                        self.commands.push_back(Command::Abort { owner, attempt, reason });
+                        self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
+                    }
+                    self.count(slot, |stats| stats.timeouts += count as u32);
                     let failure = Failure::of(Code::PolicyTimeout, None);
                     let sample = self.calls[slot as usize].sample_of(&failure);
                     self.leave(slot, sample, true, now);
@@ -547,7 +567,7 @@ impl Guards {
         }
         let mut store = None;
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
-            if level == 0 {
+            if level == 0 && call.options.hedge.is_some() {
                 own.latencies.record(now.since(call.attempt_began));
             }
             own.stats.succeeded += u32::from(!call.answered);
@@ -700,11 +720,18 @@ impl Guards {
             parts.breakers.get_mut(ix).record(permit, sample, latency, now);
             self.tell_changes(ix);
         }
-        if let (Some(ix), true) = (wiring.bulkhead, has_place) {
-            while let Some(next) = self.parts.bulkheads.get_mut(ix).bulkhead.pass_on() {
-                self.calls[next as usize].has_place = true;
-                self.start(next, now);
-            }
+        if let (Some(ix), true) = (wiring.bulkhead, has_place)
+            && self.parts.bulkheads.get_mut(ix).bulkhead.queued() > 0
+        {
+            self.vacant.push_back((ix, now));
+        }
+    }
+
+    /// Begins the calls that are first in line while there is room for them.
+    fn pass_on(&mut self, bulkhead: u32, now: Timestamp) {
+        while let Some(next) = self.parts.bulkheads.get_mut(bulkhead).bulkhead.pass_on() {
+            self.calls[next as usize].has_place = true;
+            self.start(next, now);
         }
     }
 

@@ -1,13 +1,17 @@
 //! What calls share: breakers, limits, budgets, caches. Each is kept once, and calls know its number.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Options;
-use crate::policy::{Adaptive, Breaker, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies, Part, RateLimit};
+use crate::policy::{
+    Adaptive, Breaker, BreakerOptions, BreakerSnapshot, Budget, Bulkhead, BulkheadOptions, Cache, Flights, Latencies,
+    Part, RateLimit,
+};
+use crate::small::ByName;
+use crate::time::Timestamp;
 
 /// Which shared parts a call uses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wiring {
     pub(super) breaker: Option<u32>,
     pub(super) rate_limit: Option<u32>,
@@ -78,19 +82,22 @@ pub(super) struct Parts {
     pub(super) bulkheads: Named<Places>,
     pub(super) budgets: Named<Budget>,
     pub(super) own: Vec<Own>,
-    scopes: BTreeMap<Rc<str>, Wiring>,
+    /// The own parts of each scope, also those that its options do not have any more.
+    scopes: ByName<Rc<str>, Wiring>,
+    /// Where breakers were that nobody has used since, such as before a reload.
+    remembered: ByName<Rc<str>, (BreakerSnapshot, Timestamp)>,
 }
 
 /// Parts by number, and the numbers of those that have a name.
 #[derive(Debug)]
 pub(super) struct Named<T> {
     parts: Vec<(Rc<str>, T)>,
-    by_name: BTreeMap<Rc<str>, u32>,
+    by_name: ByName<Rc<str>, u32>,
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Self {
-        Self { parts: Vec::new(), by_name: BTreeMap::new() }
+        Self { parts: Vec::new(), by_name: ByName::default() }
     }
 }
 
@@ -103,53 +110,79 @@ impl<T> Named<T> {
         &self.parts[part as usize].0
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.parts.iter().map(|(name, part)| (&**name, part))
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }
 
-    fn add(&mut self, name: &Rc<str>, part: T) -> u32 {
-        self.parts.push((Rc::clone(name), part));
-        (self.parts.len() - 1) as u32
-    }
-
-    /// The part that is meant: one that has a name, made with default options if nobody has defined it, or a new one.
-    fn wire<O: Clone + Default>(&mut self, part: &Part<O>, scope: &Rc<str>, make: impl FnOnce(O) -> T) -> u32 {
-        match part {
-            Part::Own(options) => self.add(scope, make(options.clone())),
+    /// The part that is meant, if one is: one that has a name, made with default options if nobody has defined it, or the
+    /// `own` one of the scope, made when it is first asked for.
+    fn wire<O: Clone + Default>(
+        &mut self,
+        part: Option<&Part<O>>,
+        own: &mut Option<u32>,
+        scope: &Rc<str>,
+        make: impl FnOnce(O) -> T,
+    ) -> Option<u32> {
+        Some(match part? {
+            Part::Own(options) => *own.get_or_insert_with(|| self.define(scope, make(options.clone()))),
             Part::Named(name) => self.find(name).unwrap_or_else(|| self.define(name, make(O::default()))),
-        }
+        })
     }
 
     fn define(&mut self, name: &Rc<str>, part: T) -> u32 {
-        let number = self.add(name, part);
+        let number = self.parts.len() as u32;
+        self.parts.push((Rc::clone(name), part));
         self.by_name.insert(Rc::clone(name), number);
         number
     }
 }
 
 impl Parts {
-    /// The parts of a scope, made when they are first asked for.
+    /// The parts of a scope, made when they are first asked for. The options of a scope may change, as when a workflow is
+    /// defined anew: it gets the parts that it has now, and those that it still has go on as they are.
     pub(super) fn wire(&mut self, options: &Options, scope: &Rc<str>) -> Wiring {
-        if let Some(wiring) = self.scopes.get(scope) {
-            return *wiring;
+        let mut own = self.scopes.get(scope).copied().unwrap_or_default();
+        if own.own.is_none() {
+            self.own.push(Own { cache: options.cache.map(Cache::new), ..Own::default() });
+            own.own = Some((self.own.len() - 1) as u32);
         }
+        let known = own;
         let budget = options.retry.as_ref().and_then(|retry| retry.budget.as_ref());
-        self.own.push(Own { cache: options.cache.map(Cache::new), ..Own::default() });
         let wiring = Wiring {
-            breaker: options.breaker.as_ref().map(|part| self.breakers.wire(part, scope, Breaker::new)),
-            rate_limit: options.rate_limit.as_ref().map(|part| self.rate_limits.wire(part, scope, RateLimit::new)),
-            bulkhead: options.bulkhead.as_ref().map(|part| self.bulkheads.wire(part, scope, Places::new)),
-            budget: budget.map(|part| self.budgets.wire(part, scope, Budget::new)),
-            own: Some((self.own.len() - 1) as u32),
+            breaker: self.breakers.wire(options.breaker.as_ref(), &mut own.breaker, scope, |breaker| {
+                let name = match &options.breaker {
+                    Some(Part::Named(name)) => name,
+                    _ => scope,
+                };
+                new_breaker(breaker, self.remembered.remove(name))
+            }),
+            rate_limit: self.rate_limits.wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, RateLimit::new),
+            bulkhead: self.bulkheads.wire(options.bulkhead.as_ref(), &mut own.bulkhead, scope, Places::new),
+            budget: self.budgets.wire(budget, &mut own.budget, scope, Budget::new),
+            own: own.own,
         };
-        self.scopes.insert(Rc::clone(scope), wiring);
+        if own != known || self.scopes.get(scope).is_none() {
+            self.scopes.insert(Rc::clone(scope), own);
+        }
         wiring
+    }
+
+    /// Remembers where a breaker was, for when it is made. One that is there already is where it is.
+    pub(super) fn remember(&mut self, name: &str, snapshot: BreakerSnapshot, now: Timestamp) {
+        if self.breakers.find(name).is_none() {
+            self.remembered.insert(name.into(), (snapshot, now));
+        }
     }
 
     /// Defines the parts that `options` has under a name.
     pub(super) fn define(&mut self, name: &Rc<str>, options: &Options) {
         if let Some(Part::Own(options)) = &options.breaker {
-            self.breakers.define(name, Breaker::new(*options));
+            let remembered = self.remembered.remove(name);
+            self.breakers.define(name, new_breaker(*options, remembered));
         }
         if let Some(Part::Own(options)) = &options.rate_limit {
             self.rate_limits.define(name, RateLimit::new(options.clone()));
@@ -160,6 +193,14 @@ impl Parts {
         if let Some(Part::Own(options)) = options.retry.as_ref().and_then(|retry| retry.budget.as_ref()) {
             self.budgets.define(name, Budget::new(*options));
         }
+    }
+}
+
+/// A breaker, where it was when that is remembered.
+fn new_breaker(options: BreakerOptions, remembered: Option<(BreakerSnapshot, Timestamp)>) -> Breaker {
+    match remembered {
+        Some((snapshot, at)) => Breaker::restore(options, snapshot, at),
+        None => Breaker::new(options),
     }
 }
 

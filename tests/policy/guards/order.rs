@@ -32,14 +32,21 @@ fn the_whole_order() {
     assert_eq!(host.log(), ["9 starts 2"], "a hedge of the other, which needs neither turn nor place");
     assert_eq!(host.guards.bulkhead(host.wiring), Some((1, 1, 1)));
     host.complete(9, 1);
-    assert_eq!(host.log(), ["9 aborts 2: Superseded", "1 starts 1", "9 ends: completed by 1"]);
+    assert_eq!(host.log(), ["9 aborts 2: Superseded", "9 ends: completed by 1", "1 starts 1"]);
 
     // The hedge is inside of the attempt's timeout, which began with the attempt: not with the call, and not again
     // with the hedge. The breaker has seen one attempt.
     host.at(3_000);
     assert_eq!(
         host.log(),
-        ["1 starts 2", "1 aborts 1: TimedOut", "1 aborts 2: TimedOut", "1 failed 2: Timeout", "1 waits 3s"]
+        [
+            "1 starts 2",
+            "1 aborts 1: TimedOut",
+            "1 failed 1: Timeout",
+            "1 aborts 2: TimedOut",
+            "1 failed 2: Timeout",
+            "1 waits 3s"
+        ]
     );
     // Who waits for a delay holds no place.
     assert_eq!(host.guards.bulkhead(host.wiring), Some((0, 1, 0)));
@@ -238,6 +245,7 @@ fn the_attempt_timeout_is_outside_of_the_hedge() {
             "1 starts 1",
             "1 starts 2",
             "1 aborts 1: TimedOut",
+            "1 failed 1: Timeout",
             "1 aborts 2: TimedOut",
             "1 failed 2: Timeout",
             "1 ends: failed: Timeout"

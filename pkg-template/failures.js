@@ -1,0 +1,74 @@
+// Errors on their way to the core, which judges them, and failures on their way back.
+
+import { RepflowError } from "./errors.js";
+
+/** Why a call failed, by the core's number; see `number_of` in src/wasm/failure.rs. */
+export const REASON = { error: 0, timeout: 1, totalTimeout: 2 };
+
+const HEADERS = ["x-should-retry", "retry-after-ms", "retry-after"];
+
+/**
+ * What the core is told of an error: everything by which its table knows errors, and what predicates said about retrying
+ * it and about counting it. `undefined` for an error that says nothing but its message.
+ */
+export function report(error, retry, counts) {
+  let told;
+  try {
+    told = read(error);
+  } catch {
+    // A getter that throws tells nothing.
+  }
+  if (told === undefined && retry === undefined && counts === undefined) return undefined;
+  told ??= [];
+  told[8] = retry;
+  told[9] = counts;
+  return told;
+}
+
+function read(error) {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { name, message, cause, response } = error;
+  const body = typeof error.error === "object" && error.error !== null ? error.error : undefined;
+  // Node's `fetch` says what happened in the cause; some servers have numbers for codes.
+  const code = [error.code, body?.code, cause?.code].map(codeText).find((it) => it !== undefined);
+  // Only of an answer's body: many other things have a `type`.
+  const type = text(body?.type) ?? (error.status === undefined ? undefined : text(error.type));
+  const status = [error.status, error.statusCode, response?.status].find((it) => typeof it === "number");
+  const [shouldRetry, retryAfterMs, retryAfter] = readHeaders(error.headers ?? response?.headers);
+  const retryable = typeof error.retryable === "boolean" ? error.retryable : { true: true, false: false }[shouldRetry];
+  const afterMs = typeof error.retryAfterMs === "number" ? String(error.retryAfterMs) : retryAfterMs;
+  const says = [code, type, status, retryable, afterMs, retryAfter].some((it) => it !== undefined);
+  if (!says && name === "Error") return undefined;
+  return [code, type, text(name), status, text(message)?.slice(0, 200), retryable, afterMs, retryAfter];
+}
+
+const codeText = (value) => (typeof value === "number" ? String(value) : text(value));
+const text = (value) => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** Of `Headers`, or of a plain object as some clients have it. */
+function readHeaders(headers) {
+  if (typeof headers !== "object" || headers === null) return [];
+  if (typeof headers.get === "function") return HEADERS.map((name) => text(headers.get(name)));
+  const byName = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return HEADERS.map((name) => (byName[name] === undefined ? undefined : String(byName[name])));
+}
+
+const REFUSED = [
+  undefined,
+  ["policy.timeout", () => "the attempt took longer than its `timeout`; give it more time, or mend what it calls"],
+  ["policy.total_timeout", () => "the call took longer than its `totalTimeout`, with all its attempts"],
+  ["circuit.open", (when) => `the circuit breaker is open, because what it guards has failed too often${when}`],
+  ["bulkhead.full", () => "as many calls run and wait as may; try later, or raise `maxConcurrent` or `maxQueue`"],
+  ["bulkhead.timeout", () => "the call waited for its turn longer than its `maxWait`"],
+  ["rate_limit.exceeded", (when) => `the rate limit lets no more through${when}`],
+  ["rate_limit.quota_exceeded", (when) => `the quota of the day is used up${when}`],
+  ["rate_limit.quota_exceeded", () => "the call costs more than its rate limit ever lets through; raise `burst` or `perDay`"],
+];
+
+/** The error of a failure that is a decision of the policies; `retryAfterMs` may be unknown. */
+export function refused(reason, retryAfterMs, details = {}) {
+  const [code, message] = REFUSED[reason];
+  const isKnown = Number.isFinite(retryAfterMs);
+  const when = isKnown ? `; try again in ${Math.ceil(retryAfterMs)} ms` : "";
+  return new RepflowError(code, message(when), isKnown ? { ...details, retryAfterMs } : details);
+}

@@ -1,0 +1,646 @@
+// policy(): retry, timeout, breaker, limits, cache around any function. The core decides; this calls the function.
+
+import { canonical } from "./canonical.js";
+import { Alarm, now } from "./clock.js";
+import { Cancellable } from "./context.js";
+import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
+import { REASON, refused, report } from "./failures.js";
+import { Listeners } from "./listeners.js";
+import { unattended } from "./runtime.js";
+
+/** Numbers before the commands: when something is due next, and how many commands there are. */
+const HEAD = 2;
+/** Numbers to a command, and what the first of them says; see `encode` in src/wasm/policy.rs. */
+const NUMBERS = 6;
+const START = 0;
+const ABORT = 1;
+const FAILED = 2;
+const DELAYED = 3;
+const FELL_BACK = 4;
+const SETTLE = 5;
+const EVICT = 6;
+const CIRCUIT = 7;
+
+/** How a call ended, in a SETTLE. */
+const COMPLETED = 0;
+const CACHED = 1;
+const SHARED = 2;
+const REFUSED = 3;
+
+/** Why an attempt is aborted, in an ABORT. */
+const TIMED_OUT = 0;
+const TOTAL_TIMED_OUT = 1;
+const SUPERSEDED = 2;
+
+/** What moves a circuit breaker; see `policyCircuit`. */
+export const CIRCUIT_ACT = { isolate: 0, lift: 1, close: 2 };
+
+const WHAT = "the options of the policy";
+const NO_OPTIONS = Object.freeze({});
+const EXECUTE_OPTIONS = {
+  signal: checks.signal,
+  key: [() => true, "plain data"],
+  limitKey: checks.string,
+  tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number, 0 or more"],
+};
+
+/** How a context reaches its policy. */
+let commitAttempt;
+
+/** What a function is given. */
+class PolicyContext extends Cancellable {
+  #policy;
+  #call;
+
+  constructor(policy, call, attempt, level) {
+    super();
+    this.#policy = policy;
+    this.#call = call;
+    /** Counts every time the function is called, from 1. */
+    this.attempt = attempt;
+    /** 0 for the function itself, then its fallbacks. */
+    this.level = level;
+  }
+
+  /** What came so far has been seen: from here on nothing is tried again. */
+  commit() {
+    if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
+  }
+}
+
+/** One call, until its end. */
+class Call {
+  context = undefined;
+  /** Contexts of the attempts beside the last one. */
+  others = undefined;
+  attempts = 0;
+  value = undefined;
+  error = undefined;
+  /** Of the levels that were given up. */
+  errors = undefined;
+  followers = undefined;
+  answered = false;
+  onAbort = undefined;
+
+  constructor(owner, execute, signal) {
+    this.owner = owner;
+    this.execute = execute;
+    this.signal = signal;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  begin(context) {
+    if (this.context !== undefined) (this.others ??= []).push(this.context);
+    this.context = context;
+  }
+
+  /** Takes the context of an attempt that is over. */
+  take(attempt) {
+    const last = this.context;
+    if (last?.attempt === attempt) {
+      this.context = this.others?.pop();
+      return last;
+    }
+    const at = this.others?.findIndex((context) => context.attempt === attempt) ?? -1;
+    return at < 0 ? undefined : this.others.splice(at, 1)[0];
+  }
+
+  /** Tells every attempt that still runs to stop. */
+  abort(reason) {
+    for (const context of [this.context, ...(this.others ?? [])]) {
+      if (context !== undefined) Cancellable.abort(context, reason);
+    }
+    this.context = this.others = undefined;
+  }
+
+  /** Says whether its caller still waits, and that they no longer do. */
+  answer() {
+    if (this.answered) return false;
+    this.answered = true;
+    if (this.onAbort !== undefined) this.signal.removeEventListener("abort", this.onAbort);
+    return true;
+  }
+}
+
+export class PolicyBase {
+  #runtime;
+  /** The options as data; functions among them stand in `#host`. */
+  #data;
+  #host;
+  #handle = undefined;
+  #generation = 0;
+  #memory = undefined;
+  #view = new Float64Array();
+  #circuitStates = [];
+  /** By the number that the core knows them by, and the numbers that are free. */
+  #calls = [];
+  #free = [];
+  #active = 0;
+  /** Cached values, by slot. */
+  #values = [];
+  #todo = [];
+  #performing = false;
+  /** When something is due next. */
+  #deadline = Infinity;
+  #alarm = new Alarm(() => unattended(() => this.#tick()));
+  #mayRest = () => {
+    if (this.#active > 0) return false;
+    this.#runtime.disown(this);
+    return true;
+  };
+  #listeners = new Listeners();
+  #disposed = false;
+  /** Rejects who waits for the core. */
+  #waiting = new Set();
+  /** What outlives the core: the circuit breaker, and the quotas. */
+  #snapshot;
+
+  constructor(runtime, options, { snapshot } = {}) {
+    this.#runtime = runtime;
+    const { data, host, problems } = split(options);
+    this.#data = data;
+    this.#host = host;
+    this.#snapshot = snapshot;
+    // At once where the core can be had at once; otherwise the first call finds out.
+    const core = runtime.ready();
+    if (core instanceof Promise) {
+      core.catch(() => {});
+    } else {
+      try {
+        this.#attach(core);
+      } catch (error) {
+        if (problems.length === 0 || error.code !== "config.invalid") throw error;
+        problems.push(...error.problems);
+      }
+    }
+    if (problems.length > 0) throw invalid("config.invalid", WHAT, problems);
+    /** The circuit breaker, by hand. */
+    this.circuit = Object.freeze({
+      isolate: () => this.#move(CIRCUIT_ACT.isolate),
+      lift: () => this.#move(CIRCUIT_ACT.lift),
+      close: () => this.#move(CIRCUIT_ACT.close),
+    });
+  }
+
+  /** Calls a function under the policies. */
+  execute(execute, options = NO_OPTIONS) {
+    try {
+      if (this.#disposed) throw disposed();
+      if (typeof execute !== "function") {
+        const message = `a policy executes a function, not ${describe(execute)}`;
+        throw invalid("config.invalid", "the call", [{ pointer: "", message }]);
+      }
+      let key;
+      if (options !== NO_OPTIONS) {
+        checkOptions("config.invalid", "the options of execute", options, EXECUTE_OPTIONS);
+        if (options.signal?.aborted) throw cancelled(options.signal.reason);
+        key = keyOf(options.key);
+      }
+      if (key === undefined && this.#host.needsKey) {
+        const message = "`key` is missing: with `cache` or `singleFlight` it tells the same work from other work";
+        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+      }
+      const core = this.#attached();
+      if (core instanceof Promise) return this.#later(core, execute, options);
+      return this.#begin(core, execute, options, key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** What happened so far; what needs the core is left out until it is there. */
+  stats() {
+    return this.#isAttached() ? this.#runtime.ready().policyStats(this.#handle, now()) : { calls: 0, inFlight: 0 };
+  }
+
+  /** Hears events, by type or `*`; returns a function that ends it. */
+  on(type, handler, options = {}) {
+    if (this.#disposed) throw disposed();
+    checkOptions("config.invalid", "the options of `on`", options, { signal: checks.signal });
+    return this.#listeners.add(type, handler, options.signal);
+  }
+
+  /** What outlives a reload, as plain data: give it to the next policy. */
+  snapshot() {
+    if (this.#isAttached()) this.#snapshot = this.#runtime.ready().policySnapshot(this.#handle, now());
+    return this.#snapshot ?? {};
+  }
+
+  /** Forgets what the cache holds. */
+  clearCache() {
+    if (this.#isAttached()) {
+      const core = this.#runtime.ready();
+      this.#perform(core.policyClearCache(this.#handle, now()));
+    }
+  }
+
+  /** Rejects what is under way, and refuses further use. */
+  dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#isAttached()) this.#runtime.free(this, "policyFree", this.#handle);
+    const error = disposed();
+    this.abandon(error);
+    for (const reject of [...this.#waiting]) reject(error);
+    this.#listeners.clear();
+  }
+
+  /** The runtime calls this when the core was lost. */
+  abandon(error) {
+    const calls = this.#calls.filter((call) => call !== undefined);
+    this.#handle = undefined;
+    this.#calls = [];
+    this.#free = [];
+    this.#active = 0;
+    this.#values = [];
+    this.#todo.length = 0;
+    this.#alarm.clear();
+    this.#runtime.disown(this);
+    for (const call of calls) {
+      if (call.answer()) call.reject(new RepflowError(error.code, error.message, { cause: error.cause }));
+      call.abort(error);
+    }
+  }
+
+  #isAttached() {
+    return this.#handle !== undefined && this.#generation === this.#runtime.generation;
+  }
+
+  #attached() {
+    if (this.#isAttached()) return this.#runtime.ready();
+    const core = this.#runtime.ready();
+    if (!(core instanceof Promise)) this.#attach(core);
+    return core;
+  }
+
+  #attach(core) {
+    this.#handle = core.policyNew(this.#data, this.#snapshot, now());
+    this.#generation = this.#runtime.generation;
+    this.#runtime.freeWhenUnused(this, "policyFree", this.#handle);
+    this.#memory = core.linearMemory();
+    this.#view = new Float64Array(this.#memory.buffer);
+    this.#circuitStates = core.circuitStates();
+  }
+
+  /** Executes when the core is there, unless the caller gives up before. */
+  #later(loading, execute, options) {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(cancelled(signal.reason));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.add(reject);
+      const done = () => {
+        signal?.removeEventListener("abort", onAbort);
+        this.#waiting.delete(reject);
+      };
+      loading.then(() => {
+        done();
+        resolve(this.execute(execute, options));
+      }, (error) => {
+        done();
+        reject(error);
+      });
+    });
+  }
+
+  #begin(core, execute, { signal, limitKey, tokens = 0 }, key) {
+    const owner = this.#free.pop() ?? this.#calls.length;
+    const call = new Call(owner, execute, signal);
+    this.#calls[owner] = call;
+    this.#active += 1;
+    if (this.#active === 1) this.#runtime.own(this);
+    if (signal !== undefined) {
+      call.onAbort = () => this.#cancel(call);
+      signal.addEventListener("abort", call.onAbort, { once: true });
+    }
+    const seed = Math.random() * 2 ** 32;
+    const { fallback } = this.#host;
+    this.#perform(core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, seed, now()));
+    return call.promise;
+  }
+
+  #tick() {
+    if (!this.#isAttached()) return;
+    // It may ring for nothing.
+    if (this.#active > 0) this.#perform(this.#runtime.ready().policyTick(this.#handle, now()));
+  }
+
+  #move(act) {
+    if (this.#disposed) throw disposed();
+    const core = this.#attached();
+    if (core instanceof Promise) {
+      core.then(() => unattended(() => this.#disposed || this.#move(act))).catch(() => {});
+    } else {
+      this.#perform(core.policyCircuit(this.#handle, act, now()));
+    }
+  }
+
+  /** Takes commands out of linear memory, which the next call into the core overwrites, and performs them. */
+  #perform(pointer) {
+    if (pointer === 0) return;
+    if (this.#view.byteLength === 0) this.#view = new Float64Array(this.#memory.buffer);
+    const view = this.#view;
+    let at = pointer >>> 3;
+    this.#deadline = view[at];
+    const count = view[at + 1];
+    at += HEAD;
+    // Most often there is one, and nothing else under way.
+    const alone = count === 1 && !this.#performing;
+    const todo = this.#todo;
+    if (!alone) for (const end = at + count * NUMBERS; at < end; at += 1) todo.push(view[at]);
+    // Not reentrant: what a function begins joins the queue.
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      if (alone) this.#performOne(view[at], view[at + 1], view[at + 2], view[at + 3], view[at + 4], view[at + 5]);
+      for (let i = 0; i < todo.length; i += NUMBERS) {
+        this.#performOne(todo[i], todo[i + 1], todo[i + 2], todo[i + 3], todo[i + 4], todo[i + 5]);
+      }
+    } finally {
+      // Setting a length is dear, even to what it is.
+      if (todo.length > 0) todo.length = 0;
+      this.#performing = false;
+    }
+    if (this.#active > 0) this.#alarm.set(this.#deadline);
+    else this.#alarm.rest(this.#mayRest);
+  }
+
+  #performOne(op, owner, a, b, c, d) {
+    const call = this.#calls[owner];
+    switch (op) {
+      case START:
+        if (call !== undefined) this.#start(call, a, b);
+        break;
+      case ABORT: {
+        const context = call?.take(a);
+        if (context !== undefined) Cancellable.abort(context, abortReason(b, call.signal));
+        break;
+      }
+      case FAILED:
+        this.#attemptFailed(call, a, b, c);
+        break;
+      case DELAYED:
+        this.#tell({ type: "retry.scheduled", attempt: (call?.attempts ?? 0) + 1, delayMs: a });
+        break;
+      case FELL_BACK:
+        if (call !== undefined) (call.errors ??= []).push(call.error);
+        this.#tell({ type: "fallback.started", level: a, error: call?.error });
+        break;
+      case SETTLE:
+        if (call !== undefined) this.#settle(call, a, b, c, d === 1);
+        break;
+      case EVICT:
+        this.#values[a] = undefined;
+        break;
+      case CIRCUIT: {
+        const [from, to] = [this.#circuitStates[a], this.#circuitStates[b]];
+        this.snapshot();
+        this.#tell({ type: CIRCUIT_EVENT[to], from, to, at: c });
+        break;
+      }
+      default:
+        throw new Error(`the core knows a command ${op} that the facade does not`);
+    }
+  }
+
+  #start(call, attempt, level) {
+    const context = new PolicyContext(this, call, attempt, level);
+    call.begin(context);
+    call.attempts = attempt;
+    if (this.#listeners.size > 0) this.#tell({ type: "attempt.started", attempt, level });
+    let answer, later;
+    try {
+      answer = level === 0 ? call.execute(context) : this.#host.fallback[level - 1](call.error, context);
+      later = typeof answer?.then === "function";
+    } catch (error) {
+      this.#failed(call, context, error);
+      return;
+    }
+    if (later) {
+      // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
+      Promise.resolve(answer).then((value) => this.#completed(call, context, value), (error) => this.#failed(call, context, error));
+    } else {
+      this.#completed(call, context, answer);
+    }
+  }
+
+  #completed(call, context, value) {
+    if (Cancellable.isOver(context)) return;
+    call.take(context.attempt);
+    call.value = value;
+    const bytes = this.#host.caches ? sizeOf(value) : 0;
+    if (this.#calls[call.owner] !== call) return;
+    try {
+      this.#perform(this.#runtime.ready().policySettle(this.#handle, call.owner, context.attempt, bytes, now()));
+    } catch (error) {
+      ended(error);
+    }
+  }
+
+  #failed(call, context, error) {
+    if (Cancellable.isOver(context)) return;
+    call.take(context.attempt);
+    call.error = error;
+    const told = this.#host.classify(error);
+    if (this.#calls[call.owner] !== call) return;
+    try {
+      this.#perform(this.#runtime.ready().policyFail(this.#handle, call.owner, context.attempt, told, now()));
+    } catch (error) {
+      ended(error);
+    }
+  }
+
+  #cancel(call) {
+    if (this.#calls[call.owner] !== call) return;
+    try {
+      this.#perform(this.#runtime.ready().policyCancel(this.#handle, call.owner, now()));
+    } catch (error) {
+      ended(error);
+    }
+  }
+
+  #attemptFailed(call, attempt, reason, retryAfterMs) {
+    if (call === undefined) return;
+    if (reason !== REASON.error) call.error = refused(reason, retryAfterMs);
+    this.#tell({ type: FAILED_EVENT[reason], attempt: attempt === 0 ? undefined : attempt, error: call.error });
+  }
+
+  #settle(call, kind, a, b, goesOn) {
+    if (kind === SHARED) {
+      // How it ends is known when the one that leads has ended, which is told next.
+      (this.#calls[a].followers ??= []).push(call);
+      this.#release(call);
+      return;
+    }
+    if (!goesOn) this.#release(call);
+    let settle;
+    if (kind === COMPLETED || kind === CACHED) {
+      const value = kind === COMPLETED ? call.value : this.#values[a];
+      if (kind === COMPLETED && b >= 0) this.#values[b] = value;
+      settle = (each) => each.resolve(value);
+      if (this.#listeners.size > 0) {
+        this.#tell({ type: "call.completed", cached: kind === CACHED, attempts: call.attempts });
+      }
+    } else {
+      const error = kind === REFUSED ? errorOf(call) : cancelled(call.signal?.reason);
+      settle = (each) => each.reject(error);
+      this.#tell({ type: kind === REFUSED ? "call.failed" : "call.cancelled", error });
+    }
+    if (call.answer()) settle(call);
+    if (goesOn || call.followers === undefined) return;
+    for (const follower of call.followers) if (follower.answer()) settle(follower);
+  }
+
+  #release(call) {
+    this.#calls[call.owner] = undefined;
+    this.#free.push(call.owner);
+    this.#active -= 1;
+  }
+
+  #tell(event) {
+    if (this.#listeners.size === 0) return;
+    event.at ??= now();
+    // Nobody else can be told of a listener that fails: it is reported as any uncaught error is.
+    this.#listeners.tell(event, (error) => queueMicrotask(() => { throw error; }));
+  }
+
+  static {
+    commitAttempt = (policy, call, attempt) => {
+      if (policy.#calls[call.owner] !== call || !policy.#isAttached()) return;
+      policy.#perform(policy.#runtime.ready().policyCommit(policy.#handle, call.owner, attempt, now()));
+    };
+  }
+}
+
+const FAILED_EVENT = [
+  "attempt.failed",
+  "attempt.timed_out",
+  "call.timed_out",
+  "attempt.short_circuited",
+  "attempt.rejected",
+  "attempt.rejected",
+  "attempt.rate_limited",
+  "attempt.rate_limited",
+  "attempt.rate_limited",
+];
+
+/** The event of a circuit breaker, by the state it has now. */
+export const CIRCUIT_EVENT = {
+  closed: "circuit.closed",
+  open: "circuit.opened",
+  half_open: "circuit.half_opened",
+  isolated: "circuit.isolated",
+};
+
+/** Options as data, and the functions among them. */
+function split(options) {
+  const problems = [];
+  const host = { fallback: [], classify: report, needsKey: false, caches: false };
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return { data: options, host, problems };
+  const { fallback, ...data } = options;
+  const refuse = (pointer, message) => problems.push({ pointer, message });
+  if (fallback !== undefined) {
+    const list = typeof fallback === "function" ? [fallback] : fallback;
+    if (!Array.isArray(list)) refuse("/fallback", `\`fallback\` must be a function or a list of them, not ${describe(fallback)}`);
+    else {
+      for (const [index, each] of list.entries()) {
+        if (typeof each !== "function") refuse(`/fallback/${index}`, `a fallback must be a function, not ${describe(each)}`);
+      }
+      host.fallback = [...list];
+    }
+  }
+  const retryOn = takeFunction(data, "retry");
+  const countsOn = takeFunction(data, "circuitBreaker");
+  let own;
+  if (typeof data.classify === "function") {
+    own = data.classify;
+    delete data.classify;
+  }
+  if (retryOn !== undefined || countsOn !== undefined || own !== undefined) {
+    host.classify = (error) => judge(error, retryOn, countsOn, own);
+  }
+  host.caches = data.cache !== undefined;
+  host.needsKey = host.caches || data.singleFlight === true;
+  return { data, host, problems };
+}
+
+/** The predicate `on` of a part of the options, which is data without it. */
+function takeFunction(data, name) {
+  const on = data[name]?.on;
+  if (typeof on !== "function") return undefined;
+  const { on: _, ...rest } = data[name];
+  data[name] = rest;
+  return on;
+}
+
+/** What the core is told of an error when predicates of the caller are asked first. One that throws has no opinion. */
+function judge(error, retryOn, countsOn, own) {
+  const ask = (predicate) => {
+    try {
+      return predicate === undefined ? undefined : Boolean(predicate(error));
+    } catch {
+      return undefined;
+    }
+  };
+  let subject = error;
+  try {
+    const says = own?.(error);
+    if (typeof says === "object" && says !== null) subject = { name: error?.name, message: error?.message, ...says };
+  } catch {
+    // As for the predicates.
+  }
+  return report(subject, ask(retryOn), ask(countsOn));
+}
+
+/** Nobody awaits what threw this. Of a panic, whoever waits has been told already. */
+function ended(error) {
+  if (error?.code !== "internal.panic") throw error;
+}
+
+function keyOf(key) {
+  if (key === undefined) return undefined;
+  try {
+    return canonical(key);
+  } catch (cause) {
+    const message = `\`key\` must be plain data that JSON can hold: ${textOf(cause)}`;
+    throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+  }
+}
+
+/** About how many bytes a value takes: what it is as JSON, two bytes to a character. What has no size is not kept. */
+function sizeOf(value) {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
+  try {
+    return (JSON.stringify(value)?.length ?? 0) * 2;
+  } catch {
+    return Number.MAX_SAFE_INTEGER;
+  }
+}
+
+function abortReason(reason, signal) {
+  switch (reason) {
+    case TIMED_OUT:
+      return refused(REASON.timeout);
+    case TOTAL_TIMED_OUT:
+      return refused(REASON.totalTimeout);
+    case SUPERSEDED:
+      return new RepflowError("policy.cancelled", "another attempt answered first");
+    default:
+      return cancelled(signal?.reason);
+  }
+}
+
+/** What a call that failed rejects with: the error as it was thrown, or all of them where fallbacks were tried. */
+function errorOf(call) {
+  const { errors, error } = call;
+  if (errors === undefined) return error;
+  const message = `the call failed, and so did ${errors.length === 1 ? "its fallback" : `its ${errors.length} fallbacks`}: ${textOf(errors[0])}`;
+  return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors: [...errors, error] });
+}
+
+function cancelled(reason) {
+  return new RepflowError("policy.cancelled", "the call was given up by its caller", { cause: reason });
+}

@@ -1,0 +1,566 @@
+//! How many calls may start in a time.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, FakeRelativeClock};
+use governor::{Quota, RateLimiter};
+use proptest::prelude::*;
+use repflow::policy::{BucketOptions, Cost, RateLimit, RateLimitOptions, Turn, Unit};
+use repflow::time::{MAX_DURATION, Timestamp};
+
+const DAY: u64 = 86_400_000;
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn at(ms: u64) -> Timestamp {
+    Timestamp::EPOCH + Duration::from_millis(ms)
+}
+
+fn requests(limit: u32, per: Duration, burst: u32) -> BucketOptions {
+    BucketOptions { limit, per, burst, unit: Unit::Requests }
+}
+
+fn tokens(limit: u32, per: Duration, burst: u32) -> BucketOptions {
+    BucketOptions { limit, per, burst, unit: Unit::Tokens }
+}
+
+fn limit(buckets: &[BucketOptions], max_wait: Duration) -> RateLimit {
+    RateLimit::new(RateLimitOptions { buckets: buckets.to_vec(), per_day: None, max_wait })
+}
+
+fn per_day(per_day: u32, max_wait: Duration) -> RateLimit {
+    RateLimit::new(RateLimitOptions { buckets: Vec::new(), per_day: Some(per_day), max_wait })
+}
+
+const ONE: Cost = Cost { requests: 1, tokens: 0 };
+
+fn cost(requests: u32, tokens: u32) -> Cost {
+    Cost { requests, tokens }
+}
+
+fn refused(retry_after: u64) -> Turn {
+    Turn::Refused { retry_after: ms(retry_after) }
+}
+
+fn exhausted(retry_after: u64) -> Turn {
+    Turn::Exhausted { retry_after: ms(retry_after) }
+}
+
+fn wait(after: u64) -> Turn {
+    Turn::Wait(ms(after))
+}
+
+#[test]
+fn the_default_cost_is_one_request_and_the_default_limit_is_none() {
+    assert_eq!(Cost::default(), ONE);
+    let mut limit = RateLimit::new(RateLimitOptions::default());
+    for _ in 0..1_000 {
+        assert_eq!(limit.acquire("a", cost(u32::MAX, u32::MAX), at(0)), Turn::Now);
+    }
+}
+
+#[test]
+fn a_burst_passes_at_once_and_then_the_rate_holds() {
+    let mut limit = limit(&[requests(10, ms(1_000), 3)], Duration::ZERO);
+    let turns: Vec<_> = (0..4).map(|_| limit.acquire("a", ONE, at(5_000))).collect();
+    assert_eq!(turns, [Turn::Now, Turn::Now, Turn::Now, refused(100)]);
+    assert_eq!(limit.acquire("a", ONE, at(5_099)), refused(1));
+    assert_eq!(limit.acquire("a", ONE, at(5_100)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(5_100)), refused(100));
+    assert_eq!(limit.acquire("a", cost(3, 0), at(5_200)), refused(200), "two of three are missing");
+}
+
+#[test]
+fn keys_do_not_know_each_other() {
+    let mut limit = limit(&[requests(1, ms(1_000), 1)], Duration::ZERO);
+    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("b", ONE, at(500)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(500)), refused(500));
+    assert_eq!(limit.acquire("b", ONE, at(500)), refused(1_000));
+}
+
+/// tower's and resilience4j's limiters count in fixed periods, and let twice the limit pass around the end of one.
+#[test]
+fn no_two_bursts_meet_at_the_end_of_a_period() {
+    let mut limit = limit(&[requests(10, ms(1_000), 10)], Duration::ZERO);
+    let pass = |limit: &mut RateLimit, ms| (0..10).filter(|_| limit.acquire("a", ONE, at(ms)) == Turn::Now).count();
+    assert_eq!(pass(&mut limit, 990), 10);
+    assert_eq!(pass(&mut limit, 1_010), 0);
+    assert_eq!(pass(&mut limit, 1_490), 5);
+}
+
+/// resilience4j: `reservePermission` gives the time to wait when it is within `timeoutDuration`, and takes nothing when
+/// it is not.
+#[test]
+fn a_turn_within_the_longest_wait_is_reserved_as_in_resilience4j() {
+    let mut limit = limit(&[requests(1, ms(100), 1)], ms(250));
+    let turns: Vec<_> = (0..5).map(|_| limit.acquire("a", ONE, at(0))).collect();
+    assert_eq!(turns, [Turn::Now, wait(100), wait(200), refused(300), refused(300)]);
+    assert_eq!(limit.acquire("a", ONE, at(50)), wait(250));
+}
+
+#[test]
+fn who_gives_up_waiting_has_used_the_turn() {
+    let mut limit = limit(&[requests(1, ms(100), 1)], ms(1_000));
+    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
+    // This one gives up, and the next one comes after it all the same.
+    assert_eq!(limit.acquire("a", ONE, at(0)), wait(100));
+    assert_eq!(limit.acquire("a", ONE, at(10)), wait(190));
+}
+
+#[test]
+fn all_buckets_or_none() {
+    let buckets = [requests(10, ms(1_000), 2), tokens(1_000, ms(1_000), 100)];
+    let mut limit = limit(&buckets, Duration::ZERO);
+    assert_eq!(limit.acquire("a", cost(1, 90), at(0)), Turn::Now);
+    for _ in 0..10 {
+        assert_eq!(limit.acquire("a", cost(1, 50), at(0)), refused(40), "takes no request");
+    }
+    assert_eq!(limit.acquire("a", cost(1, 10), at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(1, 0), at(40)), refused(60));
+    assert_eq!(limit.acquire("a", cost(0, 40), at(40)), Turn::Now, "refused as it was, it took no tokens");
+}
+
+#[test]
+fn two_limits_on_the_same_thing_both_hold() {
+    let mut limit = limit(&[requests(10, ms(1_000), 2), requests(60, ms(60_000), 3)], Duration::ZERO);
+    assert_eq!(limit.acquire("a", cost(2, 0), at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(0)), refused(100));
+    assert_eq!(limit.acquire("a", ONE, at(100)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(200)), refused(800));
+}
+
+/// Were the tokens charged when the turn is asked for, they would be refilled before they are used.
+#[test]
+fn a_cost_is_charged_when_the_turn_comes() {
+    let buckets = [requests(1, ms(10_000), 1), tokens(10, ms(1_000), 100)];
+    let mut limit = limit(&buckets, ms(20_000));
+    assert_eq!(limit.acquire("a", cost(1, 0), at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(1, 100), at(0)), wait(10_000));
+    assert_eq!(limit.acquire("a", cost(0, 100), at(10_000)), wait(10_000), "the tokens have just been used");
+}
+
+/// governor: `check_n` gives `InsufficientCapacity`; Polly's token bucket throws when more is asked for than it holds.
+#[test]
+fn what_is_more_than_the_burst_never_passes_as_in_governor() {
+    let mut limit = limit(&[requests(10, ms(1_000), 3), tokens(10, ms(1_000), 5)], MAX_DURATION);
+    assert_eq!(limit.acquire("a", cost(4, 0), at(0)), Turn::Never);
+    assert_eq!(limit.acquire("a", cost(1, 6), at(0)), Turn::Never);
+    assert_eq!(limit.keys(), 0);
+    assert_eq!(limit.acquire("a", cost(3, 5), at(0)), Turn::Now);
+}
+
+#[test]
+fn with_a_limit_or_a_burst_of_zero_nothing_passes() {
+    for bucket in [requests(0, ms(1_000), 5), requests(5, ms(1_000), 0)] {
+        let mut limit = limit(&[bucket], MAX_DURATION);
+        assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Never);
+        assert_eq!(limit.acquire("a", cost(0, 7), at(0)), Turn::Now, "it takes no tokens");
+    }
+    assert_eq!(per_day(0, MAX_DURATION).acquire("a", ONE, at(0)), Turn::Never);
+}
+
+#[test]
+fn a_rate_that_does_not_divide_is_never_exceeded() {
+    // A third of a millisecond is 333,333 1/3 ns; turns are at whole microseconds.
+    let mut limit = limit(&[requests(3, ms(1), 1)], Duration::ZERO);
+    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Refused { retry_after: Duration::from_micros(334) });
+    let later = |micros| Timestamp::EPOCH + Duration::from_micros(micros);
+    assert_eq!(limit.acquire("a", ONE, later(333)), Turn::Refused { retry_after: Duration::from_micros(1) });
+    assert_eq!(limit.acquire("a", ONE, later(334)), Turn::Now);
+}
+
+#[test]
+fn a_quota_is_per_utc_day() {
+    let mut limit = per_day(3, Duration::ZERO);
+    let evening = 20 * DAY - 1_000;
+    assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), exhausted(1_000));
+    assert_eq!(limit.acquire("a", ONE, at(evening)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(evening + 999)), exhausted(1));
+    assert_eq!(limit.acquire("b", ONE, at(evening + 999)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(0, 9), at(evening)), Turn::Now, "not a request");
+    assert_eq!(limit.acquire("a", cost(3, 0), at(20 * DAY)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), exhausted(DAY));
+    assert_eq!(limit.acquire("a", cost(4, 0), at(20 * DAY)), Turn::Never);
+}
+
+#[test]
+fn a_turn_after_midnight_counts_for_the_new_day() {
+    let mut limit = per_day(2, ms(5_000));
+    let evening = at(20 * DAY - 1_000);
+    assert_eq!(limit.acquire("a", cost(2, 0), evening), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(2, 0), evening), wait(1_000));
+    assert_eq!(limit.snapshot(), [("a".to_owned(), 20, 2)]);
+    assert_eq!(limit.acquire("a", ONE, evening), exhausted(1_000 + DAY));
+}
+
+#[test]
+fn a_quota_outlives_its_limiter() {
+    let noon = 20 * DAY + DAY / 2;
+    let mut limit = per_day(5, Duration::ZERO);
+    let _ = limit.acquire("b", cost(4, 0), at(noon));
+    let _ = limit.acquire("a", cost(5, 0), at(noon - DAY));
+    let _ = limit.acquire("c", cost(0, 1), at(noon));
+    let saved = limit.snapshot();
+    assert_eq!(saved, [("a".to_owned(), 19, 5), ("b".to_owned(), 20, 4)]);
+
+    let mut limit = per_day(5, Duration::ZERO);
+    let _ = limit.acquire("b", cost(2, 0), at(noon));
+    limit.restore(saved.clone());
+    limit.restore(saved);
+    assert_eq!(limit.acquire("a", cost(5, 0), at(noon)), Turn::Now, "yesterday's");
+    assert_eq!(limit.acquire("b", cost(2, 0), at(noon)), exhausted(DAY / 2));
+    limit.restore(vec![("b".to_owned(), 20, 3)]);
+    assert_eq!(limit.acquire("b", ONE, at(noon)), Turn::Now, "four of five were used");
+    assert_eq!(limit.acquire("b", ONE, at(noon)), exhausted(DAY / 2), "the smaller number made it no less");
+
+    let mut unlimited = RateLimit::new(RateLimitOptions::default());
+    unlimited.restore(limit.snapshot());
+    assert_eq!(unlimited.keys(), 0);
+}
+
+#[test]
+fn what_the_server_says_is_left_holds_until_its_reset() {
+    let buckets = [requests(10, ms(1_000), 10), tokens(1_000, ms(1_000), 1_000)];
+    let mut limit = limit(&buckets, Duration::ZERO);
+    limit.observe("a", Unit::Requests, 2, ms(30_000), at(0));
+    assert_eq!(limit.acquire("a", cost(2, 100), at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(10_000)), refused(20_000));
+    assert_eq!(limit.acquire("a", cost(0, 100), at(10_000)), Turn::Now, "of tokens it said nothing");
+    assert_eq!(limit.acquire("b", cost(3, 0), at(10_000)), Turn::Now, "nor of others");
+    assert_eq!(limit.acquire("a", cost(10, 0), at(30_000)), Turn::Now);
+}
+
+#[test]
+fn what_the_server_says_never_makes_a_turn_come_earlier() {
+    let mut limit = limit(&[requests(10, ms(1_000), 1)], Duration::ZERO);
+    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
+    limit.observe("a", Unit::Requests, 1_000, ms(60_000), at(0));
+    assert_eq!(limit.acquire("a", ONE, at(0)), refused(100));
+}
+
+/// Otherwise steady calls would starve: each answer would move the reset on, and what is left would only get less.
+#[test]
+fn the_newest_word_of_the_server_counts() {
+    let mut limit = limit(&[requests(10, ms(1_000), 10)], Duration::ZERO);
+    limit.observe("a", Unit::Requests, 0, ms(60_000), at(0));
+    assert_eq!(limit.acquire("a", ONE, at(1_000)), refused(59_000));
+    limit.observe("a", Unit::Requests, 1, ms(60_000), at(1_000));
+    assert_eq!(limit.acquire("a", ONE, at(1_000)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, at(1_000)), refused(60_000));
+}
+
+#[test]
+fn a_clock_that_was_set_back_locks_no_one_out() {
+    let options = RateLimitOptions { buckets: vec![requests(1, ms(1_000), 2)], per_day: Some(3), max_wait: ms(500) };
+    let mut limit = RateLimit::new(options);
+    assert_eq!(limit.acquire("a", cost(2, 0), at(900 * DAY)), Turn::Now);
+    limit.observe("a", Unit::Requests, 0, ms(1_000), at(900 * DAY));
+    // An empty bucket takes two seconds; half a second it could be in debt.
+    assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), refused(1_500));
+    assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 1_500)), Turn::Now);
+    // The two of the day that never was count as today's.
+    assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 10_000)), exhausted(DAY - 10_000));
+    assert_eq!(limit.acquire("a", ONE, at(21 * DAY)), Turn::Now);
+}
+
+#[test]
+fn keys_at_rest_are_forgotten() {
+    let mut limit = limit(&[requests(1, ms(1_000), 5)], Duration::ZERO);
+    for call in 0..100_000_u64 {
+        // Each key is at rest a second after its call, so a hundred are not, and as many are not forgotten yet.
+        assert_eq!(limit.acquire(&format!("user {call}"), ONE, at(call * 10)), Turn::Now);
+        assert!(limit.keys() <= 202, "{} keys after {call}", limit.keys());
+    }
+    // A crowd that leaves is forgotten although no new key comes.
+    let now = 2_000_000;
+    for user in 0..10_000 {
+        let _ = limit.acquire(&format!("user {user}"), ONE, at(now));
+    }
+    assert!(limit.keys() >= 10_000, "all of them are needed");
+    for call in 0..25_000 {
+        let _ = limit.acquire("last", ONE, at(now + 5_000 + call));
+    }
+    assert_eq!(limit.keys(), 1);
+}
+
+#[test]
+fn a_key_that_is_remembered_for_its_quota_is_forgotten_the_next_day() {
+    let mut limit = per_day(1, Duration::ZERO);
+    for user in 0..1_000 {
+        let _ = limit.acquire(&format!("user {user}"), ONE, at(5 * DAY));
+    }
+    for call in 0..5_000 {
+        let _ = limit.acquire("last", ONE, at(6 * DAY - 1 - call % 2));
+    }
+    assert_eq!(limit.keys(), 1_001);
+    for _ in 0..5_000 {
+        let _ = limit.acquire("last", ONE, at(6 * DAY));
+    }
+    assert_eq!(limit.keys(), 1);
+}
+
+/// A turn that was taken.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    /// Nanoseconds since the epoch.
+    turn: u64,
+    cost: Cost,
+}
+
+fn amount(cost: Cost, unit: Unit) -> u64 {
+    u64::from(if unit == Unit::Requests { cost.requests } else { cost.tokens })
+}
+
+fn nanos(duration: Duration) -> u64 {
+    duration.as_nanos() as u64
+}
+
+/// The model: all turns ever taken, and every stretch of time looked at anew.
+#[derive(Clone, Debug, Default)]
+struct Ledger {
+    taken: Vec<Taken>,
+    /// By unit: how many turns had been taken when the server spoke, what it said is left, and until when.
+    said: [Option<(usize, u64, u64)>; 2],
+}
+
+impl Ledger {
+    fn acquire(&mut self, options: &RateLimitOptions, cost: Cost, now: u64) -> Turn {
+        let too_much = |it: &BucketOptions| amount(cost, it.unit) > u64::from(it.burst);
+        if options.buckets.iter().any(too_much) || options.per_day.is_some_and(|per_day| cost.requests > per_day) {
+            return Turn::Never;
+        }
+        let mut turn = now;
+        for bucket in options.buckets.iter().filter(|it| amount(cost, it.unit) > 0) {
+            let interval = nanos(bucket.per).div_ceil(u64::from(bucket.limit));
+            // From each turn on, in the order they were asked for: what has been taken since, and this, has to fit the
+            // burst and the refill since.
+            let mut sum = amount(cost, bucket.unit);
+            for taken in self.taken.iter().rev().filter(|it| amount(it.cost, bucket.unit) > 0) {
+                sum += amount(taken.cost, bucket.unit);
+                turn = turn.max(taken.turn + sum * interval - u64::from(bucket.burst) * interval);
+            }
+        }
+        for (unit, said) in [Unit::Requests, Unit::Tokens].into_iter().zip(self.said) {
+            let Some((since, remaining, until)) = said.filter(|(_, _, until)| now < *until) else { continue };
+            let used: u64 =
+                self.taken[since..].iter().filter(|it| it.turn < until).map(|it| amount(it.cost, unit)).sum();
+            if amount(cost, unit) > remaining.saturating_sub(used) {
+                turn = turn.max(until);
+            }
+        }
+        let by_rates = Duration::from_nanos(turn.next_multiple_of(1_000) - now);
+        if let Some(per_day) = options.per_day.filter(|_| cost.requests > 0) {
+            let day = nanos(ms(DAY));
+            let of_a_day = |it: &&Taken| it.cost.requests > 0;
+            let full = |turn: u64| {
+                let same_day = self.taken.iter().filter(of_a_day).filter(|it| it.turn / day == turn / day);
+                same_day.map(|it| it.cost.requests).sum::<u32>() + cost.requests > per_day
+                    || self.taken.iter().filter(of_a_day).any(|it| it.turn / day > turn / day)
+            };
+            while full(turn) {
+                turn = (turn / day + 1) * day;
+            }
+        }
+        let turn = turn.next_multiple_of(1_000);
+        let after = Duration::from_nanos(turn - now);
+        if after > options.max_wait {
+            let rates_let_it = by_rates <= options.max_wait;
+            return if rates_let_it {
+                Turn::Exhausted { retry_after: after }
+            } else {
+                Turn::Refused { retry_after: after }
+            };
+        }
+        self.taken.push(Taken { turn, cost });
+        if after.is_zero() { Turn::Now } else { Turn::Wait(after) }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Acquire(usize, Cost),
+    Observe(usize, Unit, u32, Duration),
+    /// Microseconds.
+    Advance(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let key = 0_usize..2;
+    let unit = prop::sample::select(vec![Unit::Requests, Unit::Tokens]);
+    let step = prop_oneof![
+        12 => (key.clone(), 0_u32..4, prop_oneof![Just(0_u32), 1_u32..12])
+            .prop_map(|(key, requests, tokens)| Step::Acquire(key, Cost { requests, tokens })),
+        1 => (key, unit, 0_u32..8, (0_u64..5_000).prop_map(ms)).prop_map(|(key, unit, left, reset)| Step::Observe(key, unit, left, reset)),
+        5 => (0_u64..1_000_000).prop_map(Step::Advance),
+        2 => (0_u64..20_000_000).prop_map(Step::Advance),
+        1 => (0_u64..200_000_000_000).prop_map(Step::Advance),
+    ];
+    prop::collection::vec(step, 0..120)
+}
+
+fn any_options() -> impl Strategy<Value = RateLimitOptions> {
+    let unit = prop::sample::select(vec![Unit::Requests, Unit::Tokens]);
+    let per = prop::sample::select(vec![ms(1), ms(333), ms(1_000), ms(7_000), ms(60_000)]);
+    let bucket = (1_u32..20, per, 1_u32..15, unit).prop_map(|(limit, per, burst, unit)| BucketOptions {
+        limit,
+        per,
+        burst,
+        unit,
+    });
+    let max_wait = prop::sample::select(vec![Duration::ZERO, ms(500), ms(10_000), ms(2 * DAY)]);
+    (prop::collection::vec(bucket, 0..4), prop::option::of(1_u32..20), max_wait)
+        .prop_map(|(buckets, per_day, max_wait)| RateLimitOptions { buckets, per_day, max_wait })
+}
+
+/// Somewhere in a day, often just before its end.
+fn any_start() -> impl Strategy<Value = u64> {
+    prop_oneof![0..DAY * 1_000, (0_u64..20_000_000).prop_map(|before| DAY * 1_000 - before)]
+        .prop_map(|part| 20_000 * DAY * 1_000 + part)
+}
+
+proptest! {
+    #[test]
+    fn turns_come_as_early_as_the_list_of_all_turns_allows(options in any_options(), start in any_start(), steps in steps()) {
+        let mut limit = RateLimit::new(options.clone());
+        let mut ledgers = [Ledger::default(), Ledger::default()];
+        let mut now = start;
+        for step in steps {
+            let timestamp = Timestamp::EPOCH + Duration::from_micros(now);
+            match step {
+                Step::Acquire(key, cost) => {
+                    let expected = ledgers[key].acquire(&options, cost, now * 1_000);
+                    prop_assert_eq!(limit.acquire(["a", "b"][key], cost, timestamp), expected, "{:?}", cost);
+                }
+                Step::Observe(key, unit, left, reset) => {
+                    limit.observe(["a", "b"][key], unit, left, reset, timestamp);
+                    let until = now * 1_000 + nanos(reset);
+                    ledgers[key].said[unit as usize] = Some((ledgers[key].taken.len(), u64::from(left), until));
+                }
+                Step::Advance(by) => now += by,
+            }
+        }
+    }
+
+    /// The bound that the module promises, over every stretch between two turns, whoever waits or gives up.
+    #[test]
+    fn in_no_stretch_of_time_more_passes_than_the_burst_and_the_refill(
+        options in any_options(),
+        start in any_start(),
+        steps in steps(),
+    ) {
+        let mut limit = RateLimit::new(options.clone());
+        let mut taken: Vec<Taken> = Vec::new();
+        let mut now = start;
+        for step in steps {
+            let timestamp = Timestamp::EPOCH + Duration::from_micros(now);
+            match step {
+                Step::Acquire(_, cost) => match limit.acquire("a", cost, timestamp) {
+                    Turn::Now => taken.push(Taken { turn: now * 1_000, cost }),
+                    Turn::Wait(after) => {
+                        prop_assert!(after <= options.max_wait);
+                        taken.push(Taken { turn: now * 1_000 + nanos(after), cost });
+                    }
+                    Turn::Refused { retry_after } | Turn::Exhausted { retry_after } => {
+                        prop_assert!(retry_after > options.max_wait)
+                    }
+                    Turn::Never => {}
+                },
+                Step::Observe(_, unit, left, reset) => limit.observe("a", unit, left, reset, timestamp),
+                Step::Advance(by) => now += by,
+            }
+        }
+        taken.sort_by_key(|it| it.turn);
+        for (first, from) in taken.iter().enumerate() {
+            for bucket in &options.buckets {
+                let mut sum = 0;
+                for to in &taken[first..] {
+                    sum += u128::from(amount(to.cost, bucket.unit));
+                    let refill = u128::from(to.turn - from.turn) * u128::from(bucket.limit);
+                    // Without a division, so exactly.
+                    prop_assert!(sum * bucket.per.as_nanos() <= u128::from(bucket.burst) * bucket.per.as_nanos() + refill);
+                }
+            }
+            if let Some(per_day) = options.per_day {
+                let day = |it: &&Taken| it.turn / nanos(ms(DAY)) == from.turn / nanos(ms(DAY));
+                prop_assert!(taken.iter().filter(day).map(|it| it.cost.requests).sum::<u32>() <= per_day);
+            }
+        }
+    }
+
+    #[test]
+    fn one_bucket_decides_as_governor_does(
+        interval in 1_u64..5_000,
+        burst in 1_u32..20,
+        steps in prop::collection::vec((1_u32..8, prop_oneof![0_u64..10, 0_u64..5_000, 0_u64..50_000]), 0..150),
+    ) {
+        let clock = FakeRelativeClock::default();
+        let quota = Quota::with_period(ms(interval)).unwrap().allow_burst(NonZeroU32::new(burst).unwrap());
+        let theirs = RateLimiter::direct_with_clock(quota, clock.clone());
+        let mut ours = limit(&[requests(1, ms(interval), burst)], Duration::ZERO);
+        let mut now = 0;
+        for (cells, advance) in steps {
+            let expected = match theirs.check_n(NonZeroU32::new(cells).unwrap()) {
+                Err(_) => Turn::Never,
+                Ok(Ok(())) => Turn::Now,
+                Ok(Err(until)) => Turn::Refused { retry_after: until.wait_time_from(clock.now()) },
+            };
+            prop_assert_eq!(ours.acquire("a", cost(cells, 0), at(now)), expected);
+            clock.advance(ms(advance));
+            now += advance;
+        }
+    }
+
+    #[test]
+    fn who_comes_when_told_to_is_let_in(options in any_options(), start in any_start(), costs in prop::collection::vec((0_u32..4, 0_u32..12), 1..60)) {
+        let mut limit = RateLimit::new(options);
+        let mut now = Timestamp::EPOCH + Duration::from_micros(start);
+        for (requests, tokens) in costs {
+            if let Turn::Refused { retry_after } | Turn::Exhausted { retry_after } = limit.acquire("a", cost(requests, tokens), now) {
+                now = now + retry_after;
+                prop_assert_eq!(limit.acquire("a", cost(requests, tokens), now), Turn::Now);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_overflows(
+        limits in prop::collection::vec((any_edge(), any_long(), any_edge(), prop::bool::ANY), 0..4),
+        per_day in prop::option::of(any_edge()),
+        max_wait in any_long(),
+        calls in prop::collection::vec((any_edge(), any_edge(), prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)], any_edge(), any_long()), 0..20),
+        day in any_edge(),
+    ) {
+        let unit = |requests: bool| if requests { Unit::Requests } else { Unit::Tokens };
+        let buckets = limits.into_iter().map(|(limit, per, burst, requests)| BucketOptions { limit, per, burst, unit: unit(requests) });
+        let mut limit = RateLimit::new(RateLimitOptions { buckets: buckets.collect(), per_day, max_wait });
+        limit.restore(vec![("a".to_owned(), day, day)]);
+        for (requests, tokens, micros, left, reset) in calls {
+            let now = Timestamp::EPOCH + Duration::from_micros(micros);
+            let turn = limit.acquire("a", cost(requests, tokens), now);
+            if let Turn::Wait(after) = turn {
+                prop_assert!(after <= max_wait);
+            }
+            limit.observe("a", unit(left % 2 == 0), left, reset, now);
+        }
+    }
+}
+
+fn any_edge() -> impl Strategy<Value = u32> {
+    prop_oneof![0_u32..3, any::<u32>(), Just(u32::MAX)]
+}
+
+fn any_long() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        Just(Duration::ZERO),
+        any::<u64>().prop_map(Duration::from_nanos),
+        any::<u64>().prop_map(Duration::from_micros),
+        Just(MAX_DURATION),
+        Just(Duration::MAX),
+    ]
+}
