@@ -6,6 +6,8 @@ mod adaptive;
 mod backoff;
 #[path = "policy/breaker.rs"]
 mod breaker;
+#[path = "policy/brownout.rs"]
+mod brownout;
 #[path = "policy/budget.rs"]
 mod budget;
 #[path = "policy/bulkhead.rs"]

@@ -1,5 +1,7 @@
 //! All policies around a call, as one state machine.
 
+#[path = "guards/any_options.rs"]
+mod any_options;
 #[path = "guards/attempts.rs"]
 mod attempts;
 #[path = "guards/host.rs"]
