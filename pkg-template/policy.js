@@ -27,6 +27,9 @@ const CACHED = 1;
 const SHARED = 2;
 const REFUSED = 3;
 
+/** The slot of a value that nobody keeps. */
+const NOT_STORED = -1;
+
 /** Why an attempt is aborted, in an ABORT. */
 const TIMED_OUT = 0;
 const TOTAL_TIMED_OUT = 1;
@@ -318,7 +321,18 @@ export class PolicyBase {
     }
     const seed = Math.random() * 2 ** 32;
     const { fallback } = this.#host;
-    this.#perform(core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, seed, now()));
+    const answer = core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, seed, now());
+    if (answer <= 0) {
+      this.#perform(answer);
+    } else {
+      this.#deadline = answer;
+      if (this.#performing) {
+        this.#todo.push(START, owner, 1, 0, 0, 0);
+      } else {
+        this.#start(call, 1, 0);
+        this.#keepTime();
+      }
+    }
     return call.promise;
   }
 
@@ -338,32 +352,34 @@ export class PolicyBase {
     }
   }
 
-  /** Takes commands out of linear memory, which the next call into the core overwrites, and performs them. */
-  #perform(pointer) {
-    if (pointer === 0) return;
+  /**
+   * Takes commands out of linear memory, which the next call into the core overwrites, and performs them. `answer` is where
+   * they stand, below zero; 0 when there is no such policy any more.
+   */
+  #perform(answer) {
+    if (answer === 0) return;
     if (this.#view.byteLength === 0) this.#view = new Float64Array(this.#memory.buffer);
     const view = this.#view;
-    let at = pointer >>> 3;
-    this.#deadline = view[at];
-    const count = view[at + 1];
-    at += HEAD;
-    // Most often there is one, and nothing else under way.
-    const alone = count === 1 && !this.#performing;
     const todo = this.#todo;
-    if (!alone) for (const end = at + count * NUMBERS; at < end; at += 1) todo.push(view[at]);
+    const head = -answer / 8;
+    this.#deadline = view[head];
+    const end = head + HEAD + view[head + 1] * NUMBERS;
+    for (let at = head + HEAD; at < end; at += 1) todo.push(view[at]);
     // Not reentrant: what a function begins joins the queue.
     if (this.#performing) return;
     this.#performing = true;
     try {
-      if (alone) this.#performOne(view[at], view[at + 1], view[at + 2], view[at + 3], view[at + 4], view[at + 5]);
-      for (let i = 0; i < todo.length; i += NUMBERS) {
-        this.#performOne(todo[i], todo[i + 1], todo[i + 2], todo[i + 3], todo[i + 4], todo[i + 5]);
+      for (let at = 0; at < todo.length; at += NUMBERS) {
+        this.#performOne(todo[at], todo[at + 1], todo[at + 2], todo[at + 3], todo[at + 4], todo[at + 5]);
       }
     } finally {
-      // Setting a length is dear, even to what it is.
-      if (todo.length > 0) todo.length = 0;
+      todo.length = 0;
       this.#performing = false;
     }
+    this.#keepTime();
+  }
+
+  #keepTime() {
     if (this.#active > 0) this.#alarm.set(this.#deadline);
     else this.#alarm.rest(this.#mayRest);
   }
@@ -434,7 +450,14 @@ export class PolicyBase {
     const bytes = this.#host.caches ? sizeOf(value) : 0;
     if (this.#calls[call.owner] !== call) return;
     try {
-      this.#perform(this.#runtime.ready().policySettle(this.#handle, call.owner, context.attempt, bytes, now()));
+      const answer = this.#runtime.ready().policySettle(this.#handle, call.owner, context.attempt, bytes, now());
+      if (answer <= 0) {
+        this.#perform(answer);
+      } else {
+        this.#deadline = answer;
+        this.#settle(call, COMPLETED, context.attempt, NOT_STORED, false);
+        this.#keepTime();
+      }
     } catch (error) {
       ended(error);
     }

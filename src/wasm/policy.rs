@@ -1,8 +1,10 @@
 //! Policies on their own.
 //!
 //! Commands go out as numbers in linear memory, six to a command, behind two that say when something is due next and how
-//! many commands there are. Every function that moves a call returns where they stand, and the facade reads them before
-//! it calls again. It names a call by its place in a list of its own, which it frees when it has seen the end of the call.
+//! many commands there are. Every function that moves a call returns where they stand, as a number below zero, and the
+//! facade reads them before it calls again. Most calls, though, are started at once and complete at once: then there is
+//! nothing to read, and the number is when something is due next. The facade names a call by its place in a list of its
+//! own, which it frees when it has seen the end of the call.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,15 +33,6 @@ thread_local! {
     static POLICIES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
 }
 
-/// Where the commands stand in linear memory; null when there is no such policy.
-struct Commands(*const f64);
-
-impl Default for Commands {
-    fn default() -> Self {
-        Self(std::ptr::null())
-    }
-}
-
 struct Host {
     options: Rc<Options>,
     wiring: Wiring,
@@ -50,11 +43,17 @@ struct Host {
 }
 
 impl Host {
-    /// Encodes what there is to do.
-    fn flush(&mut self, now: Timestamp) -> Commands {
+    /// What there is to do: encoded, unless it is `usual` and nothing else.
+    fn flush(&mut self, usual: Option<Command>, now: Timestamp) -> f64 {
+        let first = self.guards.next_command();
+        let second = self.guards.next_command();
+        if first.is_some() && first == usual && second.is_none() {
+            return self.due();
+        }
         self.numbers.clear();
-        self.numbers.extend_from_slice(&[f64::INFINITY, 0.0]);
-        while let Some(command) = self.guards.next_command() {
+        self.numbers.extend_from_slice(&[0.0; HEAD]);
+        let mut rest = [first, second].into_iter().flatten();
+        while let Some(command) = rest.next().or_else(|| self.guards.next_command()) {
             if let Command::Ready { owner } = command {
                 // Nothing here makes an attempt wait once its delay is over.
                 if let Some(call) = self.call(owner as u32) {
@@ -64,11 +63,14 @@ impl Host {
                 self.numbers.extend_from_slice(&encode(command));
             }
         }
-        if let Some(due) = self.guards.next_deadline() {
-            self.numbers[0] = due.as_millis();
-        }
+        self.numbers[0] = self.due();
         self.numbers[1] = ((self.numbers.len() - HEAD) / NUMBERS) as f64;
-        Commands(self.numbers.as_ptr())
+        -(self.numbers.as_ptr() as usize as f64)
+    }
+
+    /// When something is due next.
+    fn due(&mut self) -> f64 {
+        self.guards.next_deadline().map_or(f64::INFINITY, Timestamp::as_millis)
     }
 
     fn call(&self, owner: u32) -> Option<CallId> {
@@ -158,7 +160,7 @@ pub fn policy_free(policy: u32) {
     POLICIES.with_borrow_mut(|policies| policies.try_remove(slot(policy)));
 }
 
-/// Begins the call `owner`.
+/// Begins the call `owner`. Usually it starts its first attempt.
 #[wasm_bindgen(js_name = policyBegin)]
 #[allow(clippy::too_many_arguments)] // the border has no structs
 pub fn policy_begin(
@@ -170,7 +172,7 @@ pub fn policy_begin(
     fallbacks: u32,
     seed: u32,
     now_ms: f64,
-) -> *const f64 {
+) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         let request = Request {
@@ -186,27 +188,26 @@ pub fn policy_begin(
             host.calls.resize(owner as usize + 1, None);
         }
         host.calls[owner as usize] = Some(call);
-        host.flush(now)
+        host.flush(Some(Command::Start { owner: owner.into(), attempt: 1, level: 0 }), now)
     })
-    .0
 }
 
-/// An attempt completed, with a value of so many bytes.
+/// An attempt completed, with a value of so many bytes. Usually its call completes, and nobody keeps the value.
 #[wasm_bindgen(js_name = policySettle)]
-pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> *const f64 {
+pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
             host.guards.settle(call, attempt, &Outcome::Completed { bytes: bytes as u64 }, now);
         }
-        host.flush(now)
+        let end = End::Completed { attempt, level: 0, store: None };
+        host.flush(Some(Command::Settle { owner: owner.into(), end, goes_on: false }), now)
     })
-    .0
 }
 
 /// An attempt failed; see [`Reported`] for what is told of its error.
 #[wasm_bindgen(js_name = policyFail)]
-pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> *const f64 {
+pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> f64 {
     let error = Reported::read(error.as_ref());
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
@@ -214,57 +215,52 @@ pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, 
             let options = Rc::clone(&host.options);
             host.guards.settle(call, attempt, &Outcome::Failed(error.failure(&options.classify, now)), now);
         }
-        host.flush(now)
+        host.flush(None, now)
     })
-    .0
 }
 
 /// The caller gives a call up.
 #[wasm_bindgen(js_name = policyCancel)]
-pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> *const f64 {
+pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
             host.guards.cancel(call, now);
         }
-        host.flush(now)
+        host.flush(None, now)
     })
-    .0
 }
 
 /// The output of an attempt has been seen: nothing is tried again; how many commands wait.
 #[wasm_bindgen(js_name = policyCommit)]
-pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> *const f64 {
+pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
             host.guards.commit(call, attempt);
         }
-        host.flush(now)
+        host.flush(None, now)
     })
-    .0
 }
 
 /// Does what is due.
 #[wasm_bindgen(js_name = policyTick)]
-pub fn policy_tick(policy: u32, now_ms: f64) -> *const f64 {
+pub fn policy_tick(policy: u32, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         while host.guards.tick(now) {}
-        host.flush(now)
+        host.flush(None, now)
     })
-    .0
 }
 
 /// Moves the circuit breaker by hand: 0 isolates it, 1 lifts one isolation, anything else closes it.
 #[wasm_bindgen(js_name = policyCircuit)]
-pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> *const f64 {
+pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, act, now));
-        host.flush(now)
+        host.flush(None, now)
     })
-    .0
 }
 
 pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
@@ -277,12 +273,11 @@ pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
 
 /// Forgets what the cache holds; the values are evicted by commands.
 #[wasm_bindgen(js_name = policyClearCache)]
-pub fn policy_clear_cache(policy: u32, now_ms: f64) -> *const f64 {
+pub fn policy_clear_cache(policy: u32, now_ms: f64) -> f64 {
     with(policy, |host| {
         host.guards.clear_cache(host.wiring);
-        host.flush(Timestamp::from_millis(now_ms))
+        host.flush(None, Timestamp::from_millis(now_ms))
     })
-    .0
 }
 
 /// The states of a circuit breaker, in the order of their numbers.

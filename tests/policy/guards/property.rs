@@ -117,9 +117,9 @@ impl World {
                 self.guards.resume(self.id(owner), self.now);
             }
             _ => {
-                let (id, ready) = (self.id(owner), self.calls.iter().any(|call| call.ready));
-                if !ready {
-                    self.guards.resume(id, self.now);
+                // That a call is ready may be in a command that is still to be performed; one that runs is not.
+                if attempt.is_some() {
+                    self.guards.resume(self.id(owner), self.now);
                 }
             }
         }

@@ -1,0 +1,84 @@
+//! What a host can see, and move by hand.
+
+use std::rc::Rc;
+
+use super::{Command, Guards, Stats, Wiring};
+use crate::policy::{Breaker, BreakerSnapshot, Cache, Counts, RateLimit};
+use crate::time::Timestamp;
+
+impl Guards {
+    /// What happened so far to the calls of a scope.
+    #[must_use]
+    pub fn stats(&self, wiring: Wiring) -> Stats {
+        wiring.own.map(|own| self.parts.own[own as usize].stats).unwrap_or_default()
+    }
+
+    /// The circuit breaker, when there is one.
+    pub fn breaker(&mut self, wiring: Wiring) -> Option<&mut Breaker> {
+        wiring.breaker.map(|breaker| self.parts.breakers.get_mut(breaker))
+    }
+
+    /// Moves the circuit breaker by hand, and tells how its state changed.
+    pub fn move_breaker(&mut self, wiring: Wiring, act: impl FnOnce(&mut Breaker)) {
+        if let Some(breaker) = wiring.breaker {
+            act(self.parts.breakers.get_mut(breaker));
+            self.tell_changes(breaker);
+        }
+    }
+
+    /// The name of a circuit breaker: its own, or that of the scope it belongs to.
+    #[must_use]
+    pub fn breaker_name(&self, breaker: u32) -> &Rc<str> {
+        self.parts.breakers.name(breaker)
+    }
+
+    /// The circuit breaker of a name, or of a scope.
+    #[must_use]
+    pub fn find_breaker(&self, name: &str) -> Option<Wiring> {
+        self.parts.breakers.find(name).map(|breaker| Wiring { breaker: Some(breaker), ..Wiring::default() })
+    }
+
+    /// Where every circuit breaker is, by its name.
+    pub fn breaker_snapshots(&self, now: Timestamp) -> impl Iterator<Item = (&str, BreakerSnapshot)> {
+        self.parts.breakers.all().map(move |(name, breaker)| (name, breaker.snapshot(now)))
+    }
+
+    /// Puts the circuit breaker of a name, or of a scope, back where it was, when it is made.
+    pub fn remember_breaker(&mut self, name: &str, snapshot: BreakerSnapshot, now: Timestamp) {
+        self.parts.remember(name, snapshot, now);
+    }
+
+    /// Whether a rate limit was defined under a name.
+    #[must_use]
+    pub fn knows_rate_limit(&self, name: &str) -> bool {
+        self.parts.rate_limits.find(name).is_some()
+    }
+
+    /// The rate limit, when there is one.
+    pub fn rate_limit(&mut self, wiring: Wiring) -> Option<&mut RateLimit> {
+        wiring.rate_limit.map(|limit| self.parts.rate_limits.get_mut(limit))
+    }
+
+    /// Calls inside of the bulkhead, its limit, and how many wait, when there is one.
+    pub fn bulkhead(&mut self, wiring: Wiring) -> Option<(u32, u32, usize)> {
+        let places = self.parts.bulkheads.get_mut(wiring.bulkhead?);
+        let bulkhead = &places.bulkhead;
+        Some((bulkhead.used(), bulkhead.limit().unwrap_or(u32::MAX), bulkhead.queued()))
+    }
+
+    /// The cache, when there is one.
+    pub fn cache(&mut self, wiring: Wiring) -> Option<&mut Cache> {
+        self.own(wiring)?.cache.as_mut()
+    }
+
+    /// Forgets what the cache holds, and tells the host so.
+    pub fn clear_cache(&mut self, wiring: Wiring) {
+        let slots = self.cache(wiring).map(Cache::clear).unwrap_or_default();
+        self.commands.extend(slots.into_iter().map(|slot| Command::Evict { slot }));
+    }
+
+    /// Counts of the breaker's window.
+    pub fn breaker_counts(&mut self, wiring: Wiring, now: Timestamp) -> Option<Counts> {
+        self.breaker(wiring).map(|breaker| breaker.counts(now))
+    }
+}

@@ -1,0 +1,205 @@
+//! From the end of an attempt back out to the caller: what is given back, whether it is tried again, how it ends.
+
+use super::call::Phase;
+use super::parts::Places;
+use super::{AbortReason, Command, End, FailureReason, Guards};
+use crate::policy::{Failure, Permit, Sample};
+use crate::time::Timestamp;
+
+impl Guards {
+    pub(super) fn completed(&mut self, slot: u32, attempt: u32, bytes: u64, now: Timestamp) {
+        if !self.calls[slot as usize].live().is_empty() {
+            self.abort_live(slot, AbortReason::Superseded);
+        }
+        self.leave(slot, Sample::Success, false, now);
+        let Self { parts, calls, evicted, .. } = self;
+        let call = &calls[slot as usize];
+        let level = call.level;
+        // A fallback that works does not pay for asking again what failed.
+        if let (0, Some(budget)) = (level, call.wiring.budget) {
+            parts.budgets.get_mut(budget).deposit(now);
+        }
+        let mut store = None;
+        if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+            if level == 0 && call.options.hedge.is_some() {
+                own.latencies.record(now.since(call.attempt_began));
+            }
+            own.stats.succeeded += u32::from(!call.answered);
+            // What a fallback gave is good enough for now, and not for the next ones.
+            if let (0, Some(key), Some(cache)) = (level, call.key.as_deref(), own.cache.as_mut()) {
+                store = cache.put(key, bytes, now, evicted);
+            }
+        }
+        for slot in self.evicted.drain(..) {
+            self.commands.push_back(Command::Evict { slot });
+        }
+        self.finish(slot, End::Completed { attempt, level, store }, now);
+    }
+
+    /// An attempt was not admitted.
+    pub(super) fn refused(&mut self, slot: u32, reason: FailureReason, failure: Failure<'_>, now: Timestamp) {
+        let owner = self.calls[slot as usize].owner;
+        self.commands.push_back(Command::Failed { owner, attempt: 0, reason });
+        self.leave(slot, Sample::Ignored, false, now);
+        self.failed(slot, reason, &failure, now);
+    }
+
+    /// The one place that decides what a failure leads to.
+    pub(super) fn failed(&mut self, slot: u32, reason: FailureReason, failure: &Failure<'_>, now: Timestamp) {
+        let Self { parts, calls, commands, .. } = self;
+        let call = &mut calls[slot as usize];
+        let owner = call.owner;
+        if call.committed {
+            return self.end_failed(slot, reason, now);
+        }
+        if let (0, Some(retry)) = (call.level, &call.options.retry) {
+            let elapsed = now.since(call.began);
+            // The service may have told it to another attempt of the same try.
+            let retry_after = failure.retry_after.max(call.not_before.map(|at| at.since(now)));
+            let failure = &Failure { retry_after, ..*failure };
+            let delay = retry.next_delay(call.tries, failure, elapsed, &mut call.progress, &mut call.rng);
+            // A delay that ends after the total timeout would only turn this error into a less telling one.
+            let delay = delay.filter(|delay| call.total_deadline.is_none_or(|deadline| now + *delay < deadline));
+            if let Some(delay) = delay {
+                let own = call.wiring.own.map(|own| &mut parts.own[own as usize].stats);
+                if call.wiring.budget.is_none_or(|budget| parts.budgets.get_mut(budget).withdraw(now)) {
+                    own.into_iter().for_each(|stats| stats.retries += 1);
+                    commands.push_back(Command::Delayed { owner, delay });
+                    if delay.is_zero() {
+                        // No timer for nothing: hosts round it up to a millisecond, or to four.
+                        call.phase = Phase::Ready;
+                        commands.push_back(Command::Ready { owner });
+                    } else {
+                        call.phase = Phase::Delayed;
+                        call.wake = Some(now + delay);
+                    }
+                    return self.arm(slot);
+                }
+                own.into_iter().for_each(|stats| stats.budget_exhausted += 1);
+            }
+        }
+        if call.level < call.fallbacks {
+            call.level += 1;
+            commands.push_back(Command::FellBack { owner, level: call.level });
+            self.count(slot, |stats| stats.fallbacks += 1);
+            return self.start(slot, now);
+        }
+        self.end_failed(slot, reason, now);
+    }
+
+    /// Nothing is left to try but an old value of the cache.
+    pub(super) fn end_failed(&mut self, slot: u32, reason: FailureReason, now: Timestamp) {
+        let Self { parts, calls, .. } = self;
+        let call = &calls[slot as usize];
+        let mut end = End::Failed(reason);
+        if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+            // An old answer must not follow on a part of a new one.
+            let old_will_do = reason != FailureReason::TotalTimeout && !call.committed;
+            let old = match (own.cache.as_mut(), call.key.as_deref()) {
+                (Some(cache), Some(key)) if old_will_do => cache.if_error(key, now),
+                _ => None,
+            };
+            if let Some(slot) = old {
+                end = End::Cached { slot, stale: true };
+            }
+            if !call.answered {
+                let (saved, lost) = (u32::from(old.is_some()), u32::from(old.is_none()));
+                own.stats.cache_hits += saved;
+                own.stats.stale_hits += saved;
+                own.stats.succeeded += saved;
+                own.stats.failed += lost;
+            }
+        }
+        self.finish(slot, end, now);
+    }
+
+    /// The one place where a call ends. Those who followed it end with it.
+    pub(super) fn finish(&mut self, slot: u32, end: End, now: Timestamp) {
+        self.leave(slot, Sample::Ignored, false, now);
+        let Self { parts, calls, timers, commands, .. } = self;
+        let call = calls.remove(slot as usize);
+        if let Some((_, timer)) = call.timer {
+            timers.clear(timer);
+        }
+        let owner = call.owner;
+        let mut unwanted = None;
+        if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+            if let Phase::Following(leader) = call.phase {
+                own.flights.leave(leader, slot);
+                unwanted = Some(leader).filter(|leader| own.flights.followers(*leader) == 0);
+            }
+            if call.leads {
+                for follower in own.flights.finish(slot) {
+                    let Some(follower) = calls.try_remove(follower as usize) else { continue };
+                    if let Some((_, timer)) = follower.timer {
+                        timers.clear(timer);
+                    }
+                    match end {
+                        End::Completed { .. } | End::Cached { .. } => own.stats.succeeded += 1,
+                        _ => own.stats.failed += 1,
+                    }
+                    own.stats.shared += 1;
+                    let end = End::Shared { leader: owner };
+                    commands.push_back(Command::Settle { owner: follower.owner, end, goes_on: false });
+                }
+            }
+        }
+        commands.push_back(Command::Settle { owner, end, goes_on: false });
+        // Its own caller had given up before, and now the last who followed did.
+        if let Some(leader) = unwanted.filter(|leader| self.calls[*leader as usize].given_up) {
+            self.abort_live(leader, AbortReason::Cancelled);
+            self.finish(leader, End::Cancelled, now);
+        }
+    }
+
+    /// Gives back what an attempt holds: its permit, its place, its place in the queue.
+    pub(super) fn leave(&mut self, slot: u32, sample: Sample, overloaded: bool, now: Timestamp) {
+        let Self { parts, calls, .. } = self;
+        let call = &mut calls[slot as usize];
+        call.wake = None;
+        call.hedge_at = None;
+        let (began, latency) = (call.attempt_began, now.since(call.attempt_began));
+        let permit: Option<Permit> = call.permit.take();
+        let has_place = std::mem::take(&mut call.has_place);
+        let queued = call.phase == Phase::Queued;
+        let wiring = call.wiring;
+        if let Some(ix) = wiring.bulkhead {
+            let Places { bulkhead, adaptive, .. } = parts.bulkheads.get_mut(ix);
+            if queued {
+                bulkhead.withdraw(slot);
+            }
+            if has_place {
+                if let (Some(adaptive), true) = (adaptive.as_mut(), sample != Sample::Ignored || overloaded) {
+                    adaptive.record(began, latency, overloaded, bulkhead.used());
+                    bulkhead.set_limit(adaptive.limit());
+                }
+                bulkhead.leave();
+            }
+        }
+        if let (Some(ix), Some(permit)) = (wiring.breaker, permit) {
+            parts.breakers.get_mut(ix).record(permit, sample, latency, now);
+            self.tell_changes(ix);
+        }
+        if let (Some(ix), true) = (wiring.bulkhead, has_place)
+            && self.parts.bulkheads.get_mut(ix).bulkhead.queued() > 0
+        {
+            self.vacant.push_back((ix, now));
+        }
+    }
+
+    /// Begins the calls that are first in line while there is room for them.
+    pub(super) fn pass_on(&mut self, bulkhead: u32, now: Timestamp) {
+        while let Some(next) = self.parts.bulkheads.get_mut(bulkhead).bulkhead.pass_on() {
+            self.calls[next as usize].has_place = true;
+            self.start(next, now);
+        }
+    }
+
+    pub(super) fn abort_live(&mut self, slot: u32, reason: AbortReason) {
+        let call = &mut self.calls[slot as usize];
+        let (attempts, count) = call.take_live();
+        for attempt in &attempts[..count] {
+            self.commands.push_back(Command::Abort { owner: call.owner, attempt: *attempt, reason });
+        }
+    }
+}
