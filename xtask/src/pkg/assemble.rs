@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::paths;
+use crate::{paths, process};
 
 const LICENCES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
 
@@ -28,6 +28,28 @@ pub(super) fn run(dir: &Path, glue: &Path, wasm: &Path) -> Result<()> {
     fs::write(dir.join("inline.js"), inline(&wasm)?)?;
     fs::write(dir.join("core.wasm"), wasm)?;
     fs::copy(glue, dir.join("core.js"))?;
+    strip(dir)
+}
+
+/// Takes comments and spaces out of the scripts, which are most of their bytes: whoever reads them reads the template, and
+/// not every page is bundled. Names stay, for stack traces.
+fn strip(dir: &Path) -> Result<()> {
+    let mut scripts = Vec::new();
+    for entry in dir.read_dir()? {
+        let path = entry?.path();
+        let is_script = path.extension().is_some_and(|extension| extension == "js");
+        if is_script && path.file_name().is_some_and(|name| name != "inline.js") {
+            scripts.push(path);
+        }
+    }
+    scripts.sort();
+    // Its API and not its binary, which stands elsewhere on each platform.
+    let strip = "const [outdir, ...entryPoints] = process.argv.slice(1);
+        require('esbuild').buildSync({ entryPoints, outdir, allowOverwrite: true, target: 'es2022',
+            minifyWhitespace: true, minifySyntax: true, logLevel: 'warning' });";
+    let mut node = process::command("node");
+    node.args(["-e", strip, "--"]).arg(dir).args(&scripts);
+    process::quiet(&mut node)?;
     Ok(())
 }
 
