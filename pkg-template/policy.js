@@ -146,6 +146,7 @@ export class PolicyBase {
   #values = [];
   #todo = [];
   #performing = false;
+  #seed = 0;
   /** When something is due next. */
   #deadline = Infinity;
   #alarm = new Alarm(() => unattended(() => this.#tick()));
@@ -286,6 +287,7 @@ export class PolicyBase {
     this.#memory = core.linearMemory();
     this.#view = new Float64Array(this.#memory.buffer);
     this.#circuitStates = core.circuitStates();
+    this.#seed = (Math.random() * 2 ** 32) >>> 0;
   }
 
   /** Executes when the core is there, unless the caller gives up before. */
@@ -319,9 +321,10 @@ export class PolicyBase {
       call.onAbort = () => this.#cancel(call);
       signal.addEventListener("abort", call.onAbort, { once: true });
     }
-    const seed = Math.random() * 2 ** 32;
+    // The core mixes it: what matters is that it is another one each time, and in each process.
+    this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
     const { fallback } = this.#host;
-    const answer = core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, seed, now());
+    const answer = core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, this.#seed, now());
     if (answer <= 0) {
       this.#perform(answer);
     } else {

@@ -43,17 +43,16 @@ struct Host {
 }
 
 impl Host {
-    /// What there is to do: encoded, unless it is `usual` and nothing else.
-    fn flush(&mut self, usual: Option<Command>, now: Timestamp) -> f64 {
-        let first = self.guards.next_command();
-        let second = self.guards.next_command();
-        if first.is_some() && first == usual && second.is_none() {
-            return self.due();
-        }
+    /// What there is to do for `owner`: nothing to read when it is the usual thing.
+    fn usually(&mut self, owner: u32, now: Timestamp) -> f64 {
+        if self.guards.take_usual(owner.into()) { self.due() } else { self.flush(now) }
+    }
+
+    /// What there is to do, encoded.
+    fn flush(&mut self, now: Timestamp) -> f64 {
         self.numbers.clear();
         self.numbers.extend_from_slice(&[0.0; HEAD]);
-        let mut rest = [first, second].into_iter().flatten();
-        while let Some(command) = rest.next().or_else(|| self.guards.next_command()) {
+        while let Some(command) = self.guards.next_command() {
             if let Command::Ready { owner } = command {
                 // Nothing here makes an attempt wait once its delay is over.
                 if let Some(call) = self.call(owner as u32) {
@@ -188,7 +187,7 @@ pub fn policy_begin(
             host.calls.resize(owner as usize + 1, None);
         }
         host.calls[owner as usize] = Some(call);
-        host.flush(Some(Command::Start { owner: owner.into(), attempt: 1, level: 0 }), now)
+        host.usually(owner, now)
     })
 }
 
@@ -200,8 +199,7 @@ pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: 
         if let Some(call) = host.call(owner) {
             host.guards.settle(call, attempt, &Outcome::Completed { bytes: bytes as u64 }, now);
         }
-        let end = End::Completed { attempt, level: 0, store: None };
-        host.flush(Some(Command::Settle { owner: owner.into(), end, goes_on: false }), now)
+        host.usually(owner, now)
     })
 }
 
@@ -215,7 +213,7 @@ pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, 
             let options = Rc::clone(&host.options);
             host.guards.settle(call, attempt, &Outcome::Failed(error.failure(&options.classify, now)), now);
         }
-        host.flush(None, now)
+        host.flush(now)
     })
 }
 
@@ -227,7 +225,7 @@ pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> f64 {
         if let Some(call) = host.call(owner) {
             host.guards.cancel(call, now);
         }
-        host.flush(None, now)
+        host.flush(now)
     })
 }
 
@@ -239,7 +237,7 @@ pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> f64 
         if let Some(call) = host.call(owner) {
             host.guards.commit(call, attempt);
         }
-        host.flush(None, now)
+        host.flush(now)
     })
 }
 
@@ -249,7 +247,7 @@ pub fn policy_tick(policy: u32, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         while host.guards.tick(now) {}
-        host.flush(None, now)
+        host.flush(now)
     })
 }
 
@@ -259,7 +257,7 @@ pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> f64 {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, act, now));
-        host.flush(None, now)
+        host.flush(now)
     })
 }
 
@@ -276,7 +274,7 @@ pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
 pub fn policy_clear_cache(policy: u32, now_ms: f64) -> f64 {
     with(policy, |host| {
         host.guards.clear_cache(host.wiring);
-        host.flush(None, Timestamp::from_millis(now_ms))
+        host.flush(Timestamp::from_millis(now_ms))
     })
 }
 

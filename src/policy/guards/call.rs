@@ -163,6 +163,11 @@ impl Call {
         }
     }
 
+    /// Whether it has a permit, a place, or a place in the queue.
+    pub(super) fn holds_something(&self) -> bool {
+        self.permit.is_some() || self.has_place || self.phase == Phase::Queued
+    }
+
     /// When something is due.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         earlier(self.total_deadline, earlier(self.wake, self.hedge_at))

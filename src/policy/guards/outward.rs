@@ -115,7 +115,9 @@ impl Guards {
 
     /// The one place where a call ends. Those who followed it end with it.
     pub(super) fn finish(&mut self, slot: u32, end: End, now: Timestamp) {
-        self.leave(slot, Sample::Ignored, false, now);
+        if self.calls[slot as usize].holds_something() {
+            self.leave(slot, Sample::Ignored, false, now);
+        }
         let Self { parts, calls, timers, commands, .. } = self;
         let call = calls.remove(slot as usize);
         if let Some((_, timer)) = call.timer {
