@@ -1,8 +1,9 @@
-//! One guarded call: where it is, and what it holds.
+//! Guarded calls: where each is, and what it holds.
 
+use std::ops::{Index, IndexMut};
 use std::rc::Rc;
 
-use super::{Options, Wiring};
+use super::{CallId, Options, Wiring};
 use crate::exec::TimerId;
 use crate::policy::{Failure, Permit, Progress, Sample};
 use crate::rng::Rng;
@@ -28,13 +29,88 @@ pub(super) enum Phase {
     Ready,
 }
 
+/// The calls that are open, each in a slot. A slot is used again when its call has ended.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    slots: Vec<Call>,
+    free: Vec<u32>,
+    next_seq: u32,
+}
+
+impl Calls {
+    /// A call begins.
+    pub(super) fn open(
+        &mut self,
+        options: &Rc<Options>,
+        wiring: Wiring,
+        request: &super::Request<'_>,
+        now: Timestamp,
+    ) -> CallId {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Call::new(options));
+            (self.slots.len() - 1) as u32
+        });
+        let call = &mut self.slots[slot as usize];
+        call.renew(options, wiring, request, now);
+        call.seq = self.next_seq;
+        self.next_seq = self.next_seq.wrapping_add(1);
+        CallId { slot, seq: call.seq }
+    }
+
+    /// A call has ended.
+    pub(super) fn close(&mut self, slot: u32) {
+        let call = &mut self.slots[slot as usize];
+        debug_assert!(call.is_open, "a call ended twice");
+        call.is_open = false;
+        call.key = None;
+        call.limit_key = None;
+        self.free.push(slot);
+    }
+
+    /// The call of this id, unless it has ended.
+    pub(super) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.slots.get_mut(id.slot as usize).filter(|call| call.is_open && call.seq == id.seq)
+    }
+
+    /// As [`get_mut`](Self::get_mut), to look at.
+    pub(super) fn get(&self, id: CallId) -> Option<&Call> {
+        self.slots.get(id.slot as usize).filter(|call| call.is_open && call.seq == id.seq)
+    }
+
+    /// Whether the slot holds a call that has not ended.
+    pub(super) fn is_open(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|call| call.is_open)
+    }
+
+    /// How many have not ended.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+}
+
+impl Index<u32> for Calls {
+    type Output = Call;
+
+    fn index(&self, slot: u32) -> &Call {
+        &self.slots[slot as usize]
+    }
+}
+
+impl IndexMut<u32> for Calls {
+    fn index_mut(&mut self, slot: u32) -> &mut Call {
+        &mut self.slots[slot as usize]
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) options: Rc<Options>,
     pub(super) wiring: Wiring,
     pub(super) owner: u64,
     /// Tells this call from others that had its number before.
-    pub(super) seq: u32,
+    seq: u32,
+    /// Whether it has not ended; otherwise its place is free.
+    is_open: bool,
     pub(super) phase: Phase,
     /// What tells the same work from other work, where there is a cache or a single flight.
     pub(super) key: Option<Box<str>>,
@@ -77,29 +153,30 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(options: &Rc<Options>, wiring: Wiring, request: &super::Request<'_>, now: Timestamp) -> Self {
+    fn new(options: &Rc<Options>) -> Self {
         Self {
             options: Rc::clone(options),
-            wiring,
-            owner: request.owner,
+            wiring: Wiring::default(),
+            owner: 0,
             seq: 0,
+            is_open: false,
             phase: Phase::Ready,
-            key: request.key.map(Into::into),
-            limit_key: request.limit_key.map(Into::into),
-            tokens: request.tokens,
-            rng: Rng::new(request.seed),
+            key: None,
+            limit_key: None,
+            tokens: 0,
+            rng: Rng::new(0),
             progress: Progress::default(),
             attempts: 0,
             tries: 0,
             level: 0,
-            fallbacks: request.fallbacks,
+            fallbacks: 0,
             live: [0; MOST_AT_ONCE],
             live_count: 0,
             not_before: None,
             hedges: 0,
-            began: now,
-            attempt_began: now,
-            total_deadline: options.total_timeout.map(|timeout| now + timeout),
+            began: Timestamp::EPOCH,
+            attempt_began: Timestamp::EPOCH,
+            total_deadline: None,
             wake: None,
             hedge_at: None,
             timer: None,
@@ -110,6 +187,42 @@ impl Call {
             given_up: false,
             committed: false,
         }
+    }
+
+    /// Becomes another call, where the last one was. One field after the other: moving the whole is several calls of
+    /// `memory.copy`, which in wasm cost more than all the rest.
+    fn renew(&mut self, options: &Rc<Options>, wiring: Wiring, request: &super::Request<'_>, now: Timestamp) {
+        if !Rc::ptr_eq(&self.options, options) {
+            self.options = Rc::clone(options);
+        }
+        self.wiring = wiring;
+        self.owner = request.owner;
+        self.is_open = true;
+        self.phase = Phase::Ready;
+        self.key = request.key.map(Into::into);
+        self.limit_key = request.limit_key.map(Into::into);
+        self.tokens = request.tokens;
+        self.rng = Rng::new(request.seed);
+        self.progress = Progress::default();
+        self.attempts = 0;
+        self.tries = 0;
+        self.level = 0;
+        self.fallbacks = request.fallbacks;
+        self.live_count = 0;
+        self.not_before = None;
+        self.hedges = 0;
+        self.began = now;
+        self.attempt_began = now;
+        self.total_deadline = options.total_timeout.map(|timeout| now + timeout);
+        self.wake = None;
+        self.hedge_at = None;
+        self.timer = None;
+        self.permit = None;
+        self.has_place = false;
+        self.leads = false;
+        self.answered = false;
+        self.given_up = false;
+        self.committed = false;
     }
 
     /// The attempts that run.

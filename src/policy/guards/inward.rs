@@ -10,7 +10,7 @@ impl Guards {
     /// Asks the cache, and whoever does the same work already. Says whether the call has to do it itself.
     pub(super) fn look_up(&mut self, slot: u32, now: Timestamp) -> bool {
         let Self { parts, calls, commands, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) else { return true };
         let Some(key) = call.key.as_deref() else { return true };
         let owner = call.owner;
@@ -38,7 +38,7 @@ impl Guards {
             call.answered = true;
             call.leads = refresh;
             if !refresh {
-                calls.remove(slot as usize);
+                calls.close(slot);
             }
             return refresh;
         }
@@ -61,7 +61,7 @@ impl Guards {
     /// Makes the next attempt, if the circuit breaker and the rate limit let it.
     pub(super) fn admit(&mut self, slot: u32, now: Timestamp) {
         let Self { parts, calls, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         call.tries += 1;
         call.wake = None;
         if let Some(ix) = call.wiring.breaker {
@@ -76,7 +76,7 @@ impl Guards {
             }
         }
         let Self { parts, calls, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         if let Some(ix) = call.wiring.rate_limit {
             let key = call.limit_key.as_deref().unwrap_or_default();
             let cost = Cost { requests: 1, tokens: call.tokens };
@@ -103,12 +103,12 @@ impl Guards {
 
     /// Goes into the bulkhead, or into its queue.
     pub(super) fn enter(&mut self, slot: u32, now: Timestamp) {
-        let call = &self.calls[slot as usize];
+        let call = &self.calls[slot];
         let Some(ix) = call.wiring.bulkhead else { return self.start(slot, now) };
         // Those in the queue come first, also to a place that has just become free.
         self.pass_on(ix, now);
         let Self { parts, calls, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         let places = parts.bulkheads.get_mut(ix);
         match places.bulkhead.enter(slot) {
             Entry::Entered => {
@@ -130,7 +130,7 @@ impl Guards {
     /// Calls the function, or the fallback.
     pub(super) fn start(&mut self, slot: u32, now: Timestamp) {
         let Self { parts, calls, commands, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         call.phase = Phase::Running;
         call.hedges = 0;
         call.not_before = None;
@@ -151,7 +151,7 @@ impl Guards {
 
     /// Calls the function once more, beside the attempt that takes long.
     pub(super) fn hedge(&mut self, slot: u32, now: Timestamp) {
-        let call = &mut self.calls[slot as usize];
+        let call = &mut self.calls[slot];
         call.hedge_at = None;
         let Some(hedge) = call.options.hedge else { return };
         if call.hedges >= hedge.max_extra || call.live().len() >= MOST_AT_ONCE {
@@ -171,7 +171,7 @@ impl Guards {
     }
 
     pub(super) fn due(&mut self, slot: u32, now: Timestamp) {
-        let call = &mut self.calls[slot as usize];
+        let call = &mut self.calls[slot];
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         if is_due(call.total_deadline) {
             let owner = call.owner;
@@ -211,7 +211,7 @@ impl Guards {
                     }
                     self.count(slot, |stats| stats.timeouts += count as u32);
                     let failure = Failure::of(Code::PolicyTimeout, None);
-                    let sample = self.calls[slot as usize].sample_of(&failure);
+                    let sample = self.calls[slot].sample_of(&failure);
                     self.leave(slot, sample, true, now);
                     self.failed(slot, FailureReason::Timeout, &failure, now);
                 }

@@ -40,9 +40,7 @@ mod parts;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use slab::Slab;
-
-use self::call::{Call, Phase};
+use self::call::{Call, Calls, Phase};
 use self::parts::{Own, Parts};
 use super::{Options, Outcome};
 use crate::exec::Timers;
@@ -101,12 +99,11 @@ impl Request<'_> {
 #[derive(Debug, Default)]
 pub struct Guards {
     parts: Parts,
-    calls: Slab<Call>,
+    calls: Calls,
     timers: Timers<u32>,
     commands: VecDeque<Command>,
     /// The bulkheads with a place that became free, and when.
     vacant: VecDeque<(u32, Timestamp)>,
-    next_seq: u32,
     /// Reused for what a cache evicts.
     evicted: Vec<u32>,
 }
@@ -124,16 +121,13 @@ impl Guards {
 
     /// Begins a call.
     pub fn begin(&mut self, options: &Rc<Options>, wiring: Wiring, request: &Request<'_>, now: Timestamp) -> CallId {
-        let mut call = Call::new(options, wiring, request, now);
-        call.seq = self.next_seq;
-        self.next_seq = self.next_seq.wrapping_add(1);
-        let seq = call.seq;
-        let slot = self.calls.insert(call) as u32;
+        let id = self.calls.open(options, wiring, request, now);
+        let slot = id.slot;
         self.count(slot, |stats| stats.calls += 1);
-        if self.calls[slot as usize].key.is_none() || self.look_up(slot, now) {
+        if self.calls[slot].key.is_none() || self.look_up(slot, now) {
             self.admit(slot, now);
         }
-        CallId { slot, seq }
+        id
     }
 
     /// An attempt ended. One that nobody waits for any more is ignored.
@@ -173,7 +167,7 @@ impl Guards {
             return;
         }
         self.abort_live(id.slot, AbortReason::Superseded);
-        let call = &mut self.calls[id.slot as usize];
+        let call = &mut self.calls[id.slot];
         call.put_back(attempt);
         call.committed = true;
         call.hedge_at = None;
@@ -196,7 +190,7 @@ impl Guards {
         let (leads, wiring, owner) = (call.leads, call.wiring, call.owner);
         self.count(id.slot, |stats| stats.cancelled += 1);
         if leads && self.own(wiring).is_some_and(|own| own.flights.followers(id.slot) > 0) {
-            let call = &mut self.calls[id.slot as usize];
+            let call = &mut self.calls[id.slot];
             (call.answered, call.given_up) = (true, true);
             self.commands.push_back(Command::Settle { owner, end: End::Cancelled, goes_on: true });
         } else {
@@ -212,9 +206,9 @@ impl Guards {
             self.pass_on(bulkhead, now);
         }
         let Some(slot) = self.timers.pop_due(now) else { return false };
-        self.calls[slot as usize].timer = None;
+        self.calls[slot].timer = None;
         self.due(slot, now);
-        if self.calls.contains(slot as usize) {
+        if self.calls.is_open(slot) {
             self.arm(slot);
         }
         true
@@ -228,7 +222,7 @@ impl Guards {
     /// When something is due for one call.
     #[must_use]
     pub fn deadline_of(&self, id: CallId) -> Option<Timestamp> {
-        self.calls.get(id.slot as usize).filter(|call| call.seq == id.seq)?.next_due()
+        self.calls.get(id)?.next_due()
     }
 
     /// Takes the next thing for the host to do. A place that became free is passed on when nothing else is left to say:
@@ -276,13 +270,13 @@ impl Guards {
     /// Whether every call has ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.calls.is_empty()
+        self.calls.len() == 0
     }
 }
 
 impl Guards {
     fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut(id.slot as usize).filter(|call| call.seq == id.seq)
+        self.calls.get_mut(id)
     }
 
     fn own(&mut self, wiring: Wiring) -> Option<&mut Own> {
@@ -290,7 +284,7 @@ impl Guards {
     }
 
     fn count(&mut self, slot: u32, count: impl FnOnce(&mut Stats)) {
-        if let Some(own) = self.calls[slot as usize].wiring.own {
+        if let Some(own) = self.calls[slot].wiring.own {
             count(&mut self.parts.own[own as usize].stats);
         }
     }
@@ -303,7 +297,7 @@ impl Guards {
 
     /// Sets the timer of a call to what is due next.
     fn arm(&mut self, slot: u32) {
-        let call = &mut self.calls[slot as usize];
+        let call = &mut self.calls[slot];
         let due = call.next_due();
         if due == call.timer.map(|(at, _)| at) {
             return;

@@ -8,12 +8,12 @@ use crate::time::Timestamp;
 
 impl Guards {
     pub(super) fn completed(&mut self, slot: u32, attempt: u32, bytes: u64, now: Timestamp) {
-        if !self.calls[slot as usize].live().is_empty() {
+        if !self.calls[slot].live().is_empty() {
             self.abort_live(slot, AbortReason::Superseded);
         }
         self.leave(slot, Sample::Success, false, now);
         let Self { parts, calls, evicted, .. } = self;
-        let call = &calls[slot as usize];
+        let call = &calls[slot];
         let level = call.level;
         // A fallback that works does not pay for asking again what failed.
         if let (0, Some(budget)) = (level, call.wiring.budget) {
@@ -38,7 +38,7 @@ impl Guards {
 
     /// An attempt was not admitted.
     pub(super) fn refused(&mut self, slot: u32, reason: FailureReason, failure: Failure<'_>, now: Timestamp) {
-        let owner = self.calls[slot as usize].owner;
+        let owner = self.calls[slot].owner;
         self.commands.push_back(Command::Failed { owner, attempt: 0, reason });
         self.leave(slot, Sample::Ignored, false, now);
         self.failed(slot, reason, &failure, now);
@@ -47,7 +47,7 @@ impl Guards {
     /// The one place that decides what a failure leads to.
     pub(super) fn failed(&mut self, slot: u32, reason: FailureReason, failure: &Failure<'_>, now: Timestamp) {
         let Self { parts, calls, commands, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         let owner = call.owner;
         if call.committed {
             return self.end_failed(slot, reason, now);
@@ -90,7 +90,7 @@ impl Guards {
     /// Nothing is left to try but an old value of the cache.
     pub(super) fn end_failed(&mut self, slot: u32, reason: FailureReason, now: Timestamp) {
         let Self { parts, calls, .. } = self;
-        let call = &calls[slot as usize];
+        let call = &calls[slot];
         let mut end = End::Failed(reason);
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
             // An old answer must not follow on a part of a new one.
@@ -115,24 +115,26 @@ impl Guards {
 
     /// The one place where a call ends. Those who followed it end with it.
     pub(super) fn finish(&mut self, slot: u32, end: End, now: Timestamp) {
-        if self.calls[slot as usize].holds_something() {
+        if self.calls[slot].holds_something() {
             self.leave(slot, Sample::Ignored, false, now);
         }
         let Self { parts, calls, timers, commands, .. } = self;
-        let call = calls.remove(slot as usize);
+        calls.close(slot);
+        let call = &calls[slot];
         if let Some((_, timer)) = call.timer {
             timers.clear(timer);
         }
-        let owner = call.owner;
+        let (owner, phase, leads) = (call.owner, call.phase, call.leads);
         let mut unwanted = None;
         if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
-            if let Phase::Following(leader) = call.phase {
+            if let Phase::Following(leader) = phase {
                 own.flights.leave(leader, slot);
                 unwanted = Some(leader).filter(|leader| own.flights.followers(*leader) == 0);
             }
-            if call.leads {
+            if leads {
                 for follower in own.flights.finish(slot) {
-                    let Some(follower) = calls.try_remove(follower as usize) else { continue };
+                    calls.close(follower);
+                    let follower = &calls[follower];
                     if let Some((_, timer)) = follower.timer {
                         timers.clear(timer);
                     }
@@ -148,7 +150,7 @@ impl Guards {
         }
         commands.push_back(Command::Settle { owner, end, goes_on: false });
         // Its own caller had given up before, and now the last who followed did.
-        if let Some(leader) = unwanted.filter(|leader| self.calls[*leader as usize].given_up) {
+        if let Some(leader) = unwanted.filter(|leader| self.calls[*leader].given_up) {
             self.abort_live(leader, AbortReason::Cancelled);
             self.finish(leader, End::Cancelled, now);
         }
@@ -157,7 +159,7 @@ impl Guards {
     /// Gives back what an attempt holds: its permit, its place, its place in the queue.
     pub(super) fn leave(&mut self, slot: u32, sample: Sample, overloaded: bool, now: Timestamp) {
         let Self { parts, calls, .. } = self;
-        let call = &mut calls[slot as usize];
+        let call = &mut calls[slot];
         call.wake = None;
         call.hedge_at = None;
         let (began, latency) = (call.attempt_began, now.since(call.attempt_began));
@@ -192,13 +194,13 @@ impl Guards {
     /// Begins the calls that are first in line while there is room for them.
     pub(super) fn pass_on(&mut self, bulkhead: u32, now: Timestamp) {
         while let Some(next) = self.parts.bulkheads.get_mut(bulkhead).bulkhead.pass_on() {
-            self.calls[next as usize].has_place = true;
+            self.calls[next].has_place = true;
             self.start(next, now);
         }
     }
 
     pub(super) fn abort_live(&mut self, slot: u32, reason: AbortReason) {
-        let call = &mut self.calls[slot as usize];
+        let call = &mut self.calls[slot];
         let (attempts, count) = call.take_live();
         for attempt in &attempts[..count] {
             self.commands.push_back(Command::Abort { owner: call.owner, attempt: *attempt, reason });
