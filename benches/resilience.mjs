@@ -62,14 +62,22 @@ function semaphore(most) {
   };
 }
 
+const protect = () =>
+  policy({
+    retry: { maxAttempts: 3, backoff: "exponential", delay: "200ms", maxDelay: "5s", jitter: "full" },
+    timeout: "10s",
+    circuitBreaker: { failureRate: 0.5, minCalls: 10, window: "30s", openFor: "10s" },
+    bulkhead: { maxConcurrent: 4, maxQueue: 16 },
+  });
+
 const stack = {
   repflow: (work) => {
-    const protection = policy({
-      retry: { maxAttempts: 3, backoff: "exponential", delay: "200ms", maxDelay: "5s", jitter: "full" },
-      timeout: "10s",
-      circuitBreaker: { failureRate: 0.5, minCalls: 10, window: "30s", openFor: "10s" },
-      bulkhead: { maxConcurrent: 4, maxQueue: 16 },
-    });
+    const protection = protect();
+    return () => protection.execute(work);
+  },
+  // A signal is made when the function asks for it, and is most of what this costs more.
+  "repflow, signal read": (work) => {
+    const protection = protect();
     return () => protection.execute(({ signal }) => work(signal));
   },
   // Without circuit breaker and bulkhead: it says what the rest costs at least.
@@ -85,7 +93,7 @@ const stack = {
       // The strategy that promises what the others promise: the caller is not kept waiting by work that ignores the signal.
       timeout(10_000, TimeoutStrategy.Aggressive),
     );
-    return () => protection.execute(({ signal }) => work(signal));
+    return () => protection.execute(work);
   },
   [OPOSSUM]: (work) => {
     const breaker = new CircuitBreaker(work, {
@@ -106,12 +114,12 @@ const stack = {
 const retries = {
   repflow: (work) => {
     const protection = policy({ retry: { maxAttempts: 3, delay: 0 } });
-    return () => protection.execute(({ signal }) => work(signal));
+    return () => protection.execute(work);
   },
   [HAND_WRITTEN]: (work) => () => attempts(3, 0, work),
   [COCKATIEL]: (work) => {
     const protection = retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(0) });
-    return () => protection.execute(({ signal }) => work(signal));
+    return () => protection.execute(work);
   },
   "p-retry": (work) => () => pRetry(work, { retries: 2, minTimeout: 0 }),
 };
@@ -120,7 +128,7 @@ const retries = {
 const queues = {
   repflow: (work) => {
     const protection = policy({ bulkhead: { maxConcurrent: 4, maxQueue: 200 } });
-    return () => protection.execute(({ signal }) => work(signal));
+    return () => protection.execute(work);
   },
   [HAND_WRITTEN]: (work) => {
     const limited = semaphore(4);
@@ -128,7 +136,7 @@ const queues = {
   },
   [COCKATIEL]: (work) => {
     const protection = bulkhead(4, 200);
-    return () => protection.execute(({ signal }) => work(signal));
+    return () => protection.execute(work);
   },
 };
 
