@@ -230,7 +230,7 @@ export class FeatureBusBase {
       const open = this.#requests.get(request.number) === request;
       if (open) this.#requests.delete(request.number);
       if (this.#requests.size === 0) this.#rest();
-      if (open) core.requestEnd(this.#handle, request.number);
+      if (open) core.requestEnd(this.#handle, request.number, now());
     };
     const onAbort = () => request.fail(cancelled(feature, action, signal.reason, correlationId));
     /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */

@@ -57,7 +57,7 @@
 //! - [`number`], [`small`]: formatting and sorting in a few bytes
 //!
 //! Arrows point one way: `wasm` to everything; `fitness` to `bus` (for the trait of a feature) and below; `workflow` to
-//! `policy` and `exec`; `policy` and `bus` to `exec`. `workflow` knows neither `bus` nor `fitness`; what connects a step to a feature is
+//! `policy` and `exec`; `bus` to `policy`; `policy` to `exec`. `workflow` knows neither `bus` nor `fitness`; what connects a step to a feature is
 //! the host.
 
 pub mod bus;

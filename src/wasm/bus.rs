@@ -119,8 +119,8 @@ pub fn request_begin(bus: u32, timeout_ms: f64, now_ms: f64) -> u32 {
 
 /// A request was answered or given up.
 #[wasm_bindgen(js_name = requestEnd)]
-pub fn request_end(bus: u32, request: u32) {
-    with(bus, |host| host.requests.end(request));
+pub fn request_end(bus: u32, request: u32, now_ms: f64) {
+    with(bus, |host| host.requests.end(request, Timestamp::from_millis(now_ms)));
 }
 
 /// Takes out the requests whose deadline has passed.

@@ -19,7 +19,7 @@ fn an_answer_in_time_ends_a_request() {
     let mut requests = Requests::default();
     let plan = requests.begin(ms(2_000), at(100));
     assert_eq!((requests.len(), requests.next_deadline()), (1, Some(at(2_100))));
-    requests.end(plan);
+    requests.end(plan, at(1));
     assert!(requests.is_empty());
     assert_eq!(requests.next_deadline(), None);
     assert_eq!(requests.expire(at(10_000)), None);
@@ -31,7 +31,7 @@ fn what_is_not_answered_expires_earliest_first() {
     let slow = requests.begin(ms(500), at(0));
     let quick = requests.begin(ms(200), at(0));
     let answered = requests.begin(ms(300), at(0));
-    requests.end(answered);
+    requests.end(answered, at(1));
     assert_eq!(requests.expire(at(199)), None);
     assert_eq!(requests.expire(at(1_000)), Some(quick));
     assert_eq!(requests.expire(at(1_000)), Some(slow));
@@ -45,8 +45,8 @@ fn a_late_answer_ends_nothing() {
     let late = requests.begin(ms(10), at(0));
     let other = requests.begin(ms(50), at(0));
     assert_eq!(requests.expire(at(10)), Some(late));
-    requests.end(late);
-    requests.end(late);
+    requests.end(late, at(1));
+    requests.end(late, at(1));
     assert_eq!(requests.len(), 1);
     assert_eq!(requests.expire(at(50)), Some(other));
 }
@@ -68,7 +68,7 @@ proptest! {
                 }
                 1 if !open.is_empty() => {
                     let (_, _, id) = open.remove(which.index(open.len()));
-                    requests.end(id);
+                    requests.end(id, at(now));
                 }
                 1 => {}
                 _ => {
