@@ -79,6 +79,10 @@ export class RepflowError extends Error {
   /** How often the step was tried. */
   readonly attempts?: number;
   readonly correlationId?: string;
+  /** In how many milliseconds to try again, where that is known: of a limit, or of an open circuit breaker. */
+  readonly retryAfterMs?: number;
+  /** Of `policy.failed`: what the function threw, then what each of its fallbacks threw. The first is the `cause`. */
+  readonly errors?: readonly unknown[];
   toJSON(): object;
 }
 
@@ -226,13 +230,409 @@ export class FeatureBus<
   dispose(): void;
 }
 
-// ── Workflows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Policies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * A duration in a definition. A definition may come from a JSON file or a variable, whose strings are just strings; the
- * orchestrator checks them.
+ * What may stand for a word, a duration or a name in a definition. A definition may come from a JSON file or a variable,
+ * whose strings are just strings; the core checks them. The options of `policy()` take no such text.
  */
-export type DurationText = Duration | (string & {});
+type AnyText = string & {};
+
+/** Which errors are meant: by kind, by code, ours or a service's, or by HTTP status. */
+export type ErrorFilter = ReadonlyArray<ErrorKind | ErrorCode | (string & {}) | number>;
+
+/** How often to try, and how long to wait in between. */
+interface RetrySchedule<Text = never> {
+  /** Attempts in all, the first included; 3. */
+  maxAttempts?: number;
+  /** How the delay grows; exponential. */
+  backoff?: "constant" | "linear" | "exponential" | Text;
+  /** The first delay; 200 ms. */
+  delay?: Duration | Text;
+  /** No delay is longer, and a service that asks for a longer one is not asked again; 30 s. */
+  maxDelay?: Duration | Text;
+  /**
+   * How much of the delay is left to chance: all of it, half of it, nothing, or drawn along a smooth curve so that many
+   * callers spread evenly, which belongs to the exponential backoff; full.
+   */
+  jitter?: "none" | "full" | "equal" | "decorrelated" | Text;
+  /** No attempt begins later than this after the call began; without it, only the attempts count. */
+  maxElapsed?: Duration | Text;
+  /** What all callers together may spend on retries; a definition may also name one. None by default. */
+  budget?: RetryBudgetOptions<Text> | Text;
+}
+
+/** Makes retries a share of all calls, so that they cannot multiply the load of a service that is down. */
+export interface RetryBudgetOptions<Text = never> {
+  /** The share of calls that may be retried; 0.2. */
+  ratio?: number;
+  /** Retries per second that need no other calls; 1. */
+  minPerSecond?: number;
+  /** How long a call, or a retry, counts; 10 s. */
+  ttl?: Duration | Text;
+}
+
+/** What happens after an attempt that failed. */
+export interface RetryOptions extends RetrySchedule {
+  /**
+   * Which errors are worth another attempt, instead of those that are retryable. A function is asked about what yours
+   * threw; a policy's own timeouts and refusals then stay as they are.
+   */
+  on?: ErrorFilter | ((error: unknown) => boolean);
+}
+
+/** When a circuit breaker opens, and for how long. */
+interface CircuitBreakerRules<Text = never> {
+  /** It looks back this long; 30 s. */
+  window?: Duration | Text;
+  /** It looks back at so many calls, instead of a time. */
+  windowCalls?: number;
+  /** The share of calls that must fail for it to open, above 0 and up to 1; 0.5. */
+  failureRate?: number;
+  /** A call that takes longer is slow; without it, none is. */
+  slowCall?: Duration | Text;
+  /** The share of calls that must be slow for it to open; 1. */
+  slowCallRate?: number;
+  /** Fewer calls decide nothing; 10, or `windowCalls` when that is less. */
+  minCalls?: number;
+  /** How long it stays open the first time; 10 s. */
+  openFor?: Duration | Text;
+  /** Each failed probing doubles the time open, up to this; 2 min. */
+  maxOpenFor?: Duration | Text;
+  /** How many calls it lets through after that, to decide on; 1. */
+  probes?: number;
+}
+
+/** Stops asking a service that fails. */
+export interface CircuitBreakerOptions extends CircuitBreakerRules {
+  /** Which errors count as failures, instead of those that are the fault of the service. */
+  on?: ErrorFilter | ((error: unknown) => boolean);
+}
+
+/** So many in a time, refilled steadily. */
+export interface RateLimitBucket<Text = never> {
+  /** How many may pass in each `per`. */
+  limit: number;
+  /** 1 s. */
+  per?: Duration | Text;
+  /** How many may pass at once after a rest; as many as `limit`. */
+  burst?: number;
+  /** What is counted; requests. */
+  unit?: "requests" | "tokens" | Text;
+}
+
+/** Keeps to a rate; it needs a `limit`, `buckets` or `perDay`. */
+export interface RateLimitOptions<Text = never> extends Partial<RateLimitBucket<Text>> {
+  /** Requests per UTC day; no quota by default. */
+  perDay?: number;
+  /** How long a call may wait for its turn; 0, which refuses at once. */
+  maxWait?: Duration | Text;
+  /** More limits, all of which hold: requests and tokens, for example. */
+  buckets?: ReadonlyArray<RateLimitBucket<Text>>;
+}
+
+/** Limits how many run at once. */
+export interface BulkheadOptions<Text = never> {
+  /** How many may run at once; 10. */
+  maxConcurrent?: number;
+  /** How many may wait for their turn; 0, which refuses at once. */
+  maxQueue?: number;
+  /** How long one waits at most; as long as its other limits let it. */
+  maxWait?: Duration | Text;
+  /** Lets the limit follow what the service can take, up to `maxConcurrent`. */
+  adaptive?: AdaptiveOptions<Text>;
+}
+
+export interface AdaptiveOptions<Text = never> {
+  /** What lowers the limit: overload and slow answers, or also a latency that grows; aimd. */
+  algorithm?: "aimd" | "gradient" | Text;
+  /** The limit is never below; 1. */
+  minConcurrent?: number;
+  /** The limit to start with; 10, brought within `minConcurrent` and `maxConcurrent`. */
+  initial?: number;
+  /** For `aimd`: a slower answer counts as overload; 5 s. */
+  latency?: Duration | Text;
+  /** What is left of the limit after an overload, from 0.5 to below 1; 0.9. */
+  backoffRatio?: number;
+}
+
+/** Asks a second time beside an attempt that takes long: only for what may run twice, and be paid for twice. */
+export interface HedgeOptions<Text = never> {
+  /** How long an attempt may take before the next one starts beside it; without it, as long as `percentile` says. */
+  delay?: Duration | Text;
+  /** The share of calls that are back by then, of the last 100; 0.95. */
+  percentile?: number;
+  /** No hedge by `percentile` before so many calls are known; 10. */
+  minCalls?: number;
+  /** How many may start beside the first, 3 at most; 1. */
+  maxExtra?: number;
+}
+
+/** Keeps answers. Those of fallbacks are not kept. */
+export interface CacheOptions {
+  /** How long an answer is good. */
+  ttl: Duration;
+  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  maxBytes?: number;
+  /** How long after `ttl` an answer is given while a new one is fetched; 0. */
+  staleWhileRevalidate?: Duration;
+  /** How long after `ttl` an answer is given when all else failed; 0. */
+  staleIfError?: Duration;
+}
+
+/** What an error means, where the built-in table says something else. All must match that is given of the first four. */
+export interface ErrorRule<Text = never> {
+  /** The error's `code`, or that of the body of the answer. */
+  code?: string;
+  /** The `type` in the body of the answer. */
+  type?: string;
+  /** The name of the error. */
+  name?: string;
+  /** The HTTP status, or the first and the last of a range. */
+  status?: number | readonly number[];
+  kind: ErrorKind | Text;
+  /** As its kind has it, unless given. */
+  severity?: "info" | "error" | "critical" | Text;
+  /** As its kind has it, unless given. */
+  retryable?: boolean;
+}
+
+/** What a function of `classify` can say of an error; the built-in table then judges that instead of the error. */
+export interface ErrorFacts {
+  code?: string | number;
+  name?: string;
+  message?: string;
+  /** The HTTP status. */
+  status?: number;
+  /** As the header `x-should-retry`: overrides the table, but not that a quota or a bill is used up. */
+  retryable?: boolean;
+  /** When the service wants to be asked again, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/** What a function under a policy is given. */
+export interface PolicyContext {
+  /** Aborted when the answer is no longer wanted: timeout, another attempt that was faster, a caller who gave up. */
+  readonly signal: AbortSignal;
+  /** Counts every time the function or a fallback is called, from 1. */
+  readonly attempt: number;
+  /** 0 for the function itself, then its fallbacks. */
+  readonly level: number;
+  /** Says that output was seen, such as the first word of a stream: from here on nothing is tried again. */
+  commit(): void;
+}
+
+/** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */
+export type Fallback<Answer = unknown> = (error: unknown, ctx: PolicyContext) => Answer | PromiseLike<Answer>;
+
+/**
+ * The policies around a function, outermost first. What is not there does nothing.
+ *
+ * @typeParam Answer what the fallbacks give
+ */
+export interface PolicyOptions<Answer = never> {
+  /** Bounds the call with all its attempts, waits and fallbacks; unbounded. */
+  totalTimeout?: Duration;
+  /** Keeps answers, by the `key` of each call. Callers of the same key share the work, as with `singleFlight`. */
+  cache?: CacheOptions;
+  /** Lets callers that ask for the same `key` at the same time share the work; false. */
+  singleFlight?: boolean;
+  /** What to do when all attempts have failed; a list is tried in order. */
+  fallback?: Fallback<Answer> | ReadonlyArray<Fallback<Answer>>;
+  /** Tries again. */
+  retry?: RetryOptions;
+  /** Stops asking a service that fails. */
+  circuitBreaker?: CircuitBreakerOptions;
+  /** Keeps to a rate. */
+  rateLimit?: RateLimitOptions;
+  /** Limits how many run at once. */
+  bulkhead?: BulkheadOptions;
+  /** Bounds one attempt, once it has its turn; unbounded. */
+  timeout?: Duration;
+  /** Asks a second time beside an attempt that takes long. */
+  hedge?: HedgeOptions;
+  /** What errors mean: rows that come before the built-in table, or a function that tells it what an error says. */
+  classify?: readonly ErrorRule[] | ((error: unknown) => ErrorFacts | undefined);
+}
+
+/** What a single call is given beside its function. */
+export interface ExecuteOptions {
+  /** Gives the call up: it rejects with `policy.cancelled`, whose `cause` is the reason of the signal. */
+  signal?: AbortSignal | undefined;
+  /** What tells the same work from other work, as plain data; needed with `cache` and `singleFlight`. */
+  key?: unknown;
+  /** Whose rate it counts against, such as a user's; all calls share one rate by default. */
+  limitKey?: string;
+  /** What it takes of a rate limit of tokens; 0. */
+  tokens?: number;
+}
+
+/** What happened so far. The counts that need the core are absent until it is loaded. */
+export interface PolicyStats {
+  /** Calls begun. */
+  calls: number;
+  /** Calls that have not ended. */
+  inFlight: number;
+  /** Calls answered with a value. */
+  succeeded?: number;
+  /** Calls answered with an error. */
+  failed?: number;
+  /** Calls that their caller gave up. */
+  cancelled?: number;
+  /** Times the function or a fallback was called. */
+  attempts?: number;
+  /** Attempts after one that failed. */
+  retries?: number;
+  /** Attempts and calls that took too long. */
+  timeouts?: number;
+  /** Attempts beside one that took long. */
+  hedges?: number;
+  /** Times a fallback was taken. */
+  fallbacks?: number;
+  /** Attempts refused by the circuit breaker. */
+  shortCircuited?: number;
+  /** Attempts refused by the bulkhead. */
+  rejected?: number;
+  /** Attempts refused by the rate limit. */
+  rateLimited?: number;
+  /** Retries that the budget refused. */
+  budgetExhausted?: number;
+  /** Calls answered from the cache. */
+  cacheHits?: number;
+  /** Those of them that were past their time. */
+  staleHits?: number;
+  /** Calls answered by the work of another. */
+  shared?: number;
+  /** The circuit breaker and the calls it looks back at, where there is one. */
+  circuit?: { state: CircuitState; calls: number; failures: number; slow: number };
+  /** Calls inside of the bulkhead, its limit now, and how many wait, where there is one. */
+  bulkhead?: { running: number; limit: number; queued: number };
+  /** What the cache holds, where there is one. */
+  cache?: { entries: number; bytes: number };
+}
+
+export type CircuitState = "closed" | "open" | "half_open" | "isolated";
+
+export type CircuitEventType = "circuit.opened" | "circuit.half_opened" | "circuit.closed" | "circuit.isolated";
+
+/** A circuit breaker changed its state. */
+export interface CircuitChange {
+  type: CircuitEventType;
+  from: CircuitState;
+  to: CircuitState;
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+}
+
+/** Something that happened to a call, or to what calls share. `at` is milliseconds since the Unix epoch. */
+export type PolicyEvent =
+  | { type: "attempt.started"; at: number; attempt: number; level: number }
+  | {
+      type:
+        | "attempt.failed"
+        | "attempt.timed_out"
+        | "attempt.short_circuited"
+        | "attempt.rejected"
+        | "attempt.rate_limited";
+      at: number;
+      /** `undefined` when there was none because it was refused. */
+      attempt: number | undefined;
+      error: unknown;
+    }
+  /** The call took longer than its `totalTimeout`. */
+  | { type: "call.timed_out"; at: number; attempt: undefined; error: unknown }
+  /** The number of the next attempt, and how long until it begins. */
+  | { type: "retry.scheduled"; at: number; attempt: number; delayMs: number }
+  /** Which fallback, from 1, and why. */
+  | { type: "fallback.started"; at: number; level: number; error: unknown }
+  | { type: "call.completed"; at: number; cached: boolean; attempts: number }
+  | { type: "call.failed" | "call.cancelled"; at: number; error: unknown }
+  | CircuitChange;
+
+/** The events of a type, or of several. */
+type EventOf<Event extends { type: string }, Type> = Event extends { type: infer Own }
+  ? (Type & Own extends never ? never : Event)
+  : never;
+
+/** A circuit breaker, by hand. */
+export interface CircuitControl {
+  /** Refuses every call until `lift` was called as often. */
+  isolate(): void;
+  /** Ends one isolation; the last one leaves the circuit breaker closed, with nothing remembered. */
+  lift(): void;
+  /** Closes it, and forgets the calls that it looked back at. Does not end an isolation. */
+  close(): void;
+}
+
+/** Where a circuit breaker is. */
+export interface CircuitSnapshot {
+  state: CircuitState;
+  /** Milliseconds since the Unix epoch; 0 when it is not open. */
+  openUntil: number;
+  /** How often it opened in a row. */
+  opens: number;
+  /** How many isolations hold. */
+  isolations: number;
+}
+
+/** What outlives a reload, as plain data. */
+export interface PolicySnapshot {
+  circuit?: CircuitSnapshot;
+  /** How much of the quotas per day is used: by whom, on which day (counted from the Unix epoch), how many requests. */
+  quotas?: Array<{ key: string; day: number; used: number }>;
+}
+
+/**
+ * Policies around any function. Calls of one policy share its circuit breaker, its limits, its budget and its cache.
+ *
+ * @typeParam Answer what the fallbacks give
+ */
+export interface Policy<Answer = never> {
+  /**
+   * Calls a function under the policies. Rejects with what it threw, or with the error of a policy; with fallbacks, with
+   * `policy.failed`, whose `errors` are all of them.
+   */
+  execute<T>(execute: (ctx: PolicyContext) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<T | Answer>;
+
+  /** What happened so far. */
+  stats(): PolicyStats;
+
+  /** Hears events, by type, or all with `*`; returns a function that ends it. */
+  on<Type extends PolicyEvent["type"]>(
+    type: Type,
+    handler: (event: EventOf<PolicyEvent, Type>) => unknown,
+    options?: { signal?: AbortSignal },
+  ): () => void;
+  on(type: "*", handler: (event: PolicyEvent) => unknown, options?: { signal?: AbortSignal }): () => void;
+
+  /** The circuit breaker, by hand; without one it does nothing. */
+  readonly circuit: CircuitControl;
+
+  /** What outlives a reload, as plain data: give it to the next policy. */
+  snapshot(): PolicySnapshot;
+
+  /** Forgets what the cache holds. */
+  clearCache(): void;
+
+  /** Rejects what is under way, and refuses further use. */
+  dispose(): void;
+}
+
+/**
+ * Puts policies around functions: timeouts, retries, a circuit breaker, limits, a cache. Throws `config.invalid` with
+ * every problem at once where the core is loaded; otherwise the first call rejects with it.
+ *
+ * @typeParam Answer what the fallbacks give; to be said when they give different things: `policy<string | number>({ … })`
+ */
+export function policy<Answer = never>(
+  options: PolicyOptions<Answer>,
+  more?: { snapshot?: PolicySnapshot | undefined },
+): Policy<Answer>;
+
+// ── Workflows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A duration in a definition; the orchestrator checks it. */
+export type DurationText = Duration | AnyText;
 
 /** A workflow, as data. */
 export interface WorkflowDefinition {
@@ -266,9 +666,22 @@ export interface CallStep extends StepBase {
   call: string;
   /** What the action is given, with `{{ expressions }}`; without it, the input of the run. */
   with?: unknown;
-  /** Bounds one attempt. */
-  timeout?: DurationText;
+  /** Bounds the step with all its attempts and waits. */
+  totalTimeout?: DurationText;
+  /** Tries again. */
   retry?: Retry;
+  /** Stops asking a service that fails: its own for this step of all runs, or the one of this name. */
+  circuitBreaker?: CircuitBreaker | AnyText;
+  /** Keeps to a rate: its own for this step of all runs, or the one of this name. A call is one request, no tokens. */
+  rateLimit?: RateLimitOptions<AnyText> | AnyText;
+  /** Limits how many run at once: its own for this step of all runs, or the one of this name. */
+  bulkhead?: BulkheadOptions<AnyText> | AnyText;
+  /** Bounds one attempt, once it has its turn. */
+  timeout?: DurationText;
+  /** Asks a second time beside an attempt that takes long. */
+  hedge?: HedgeOptions<AnyText>;
+  /** What errors mean, where the built-in table does not know it. */
+  classify?: ReadonlyArray<ErrorRule<AnyText>>;
 }
 
 /** Runs steps at the same time; its output is theirs, by id. */
@@ -287,17 +700,23 @@ export interface GroupStep extends StepBase {
 export type Step = CallStep | ParallelStep | GroupStep;
 
 /** What happens after an attempt that failed. An error that says `retryable: false` is not retried. */
-export interface Retry {
-  /** Attempts in all, the first included; 3. */
-  maxAttempts?: number;
-  /** How the delay grows; exponential. */
-  backoff?: "constant" | "linear" | "exponential" | (string & {});
-  /** The first delay; 200 ms. */
-  delay?: DurationText;
-  /** No delay is longer; 30 s. */
-  maxDelay?: DurationText;
-  /** How much of the delay is left to chance: all of it, half of it, or nothing; full. */
-  jitter?: "none" | "full" | "equal" | (string & {});
+export interface Retry extends RetrySchedule<AnyText> {
+  /** Which errors are worth another attempt, instead of those that are retryable. */
+  on?: ErrorFilter;
+}
+
+/** Stops asking a service that fails. */
+export interface CircuitBreaker extends CircuitBreakerRules<AnyText> {
+  /** Which errors count as failures, instead of those that are the fault of the service. */
+  on?: ErrorFilter;
+}
+
+/** What steps share when they refer to its name. */
+export interface SharedPolicies {
+  circuitBreaker?: CircuitBreakerRules<AnyText>;
+  rateLimit?: RateLimitOptions<AnyText>;
+  bulkhead?: BulkheadOptions<AnyText>;
+  retry?: { budget?: RetryBudgetOptions<AnyText> };
 }
 
 /** Something that happened in a run. */
@@ -327,10 +746,35 @@ export type WorkflowEventType =
   | "step.completed"
   | "step.failed"
   | "step.cancelled"
+  | "step.timed_out"
   | "attempt.started"
   | "attempt.failed"
   | "attempt.timed_out"
+  | "attempt.short_circuited"
+  | "attempt.rejected"
+  | "attempt.rate_limited"
   | "retry.scheduled";
+
+/** A circuit breaker changed its state. It belongs to all runs. */
+export interface CircuitEvent extends CircuitChange {
+  /** Its name in `policies`, or `workflow.step` when it is a step's own. */
+  circuit: string;
+}
+
+/** What outlives a reload, as plain data. */
+export interface OrchestratorSnapshot {
+  /** Circuit breakers, by name. */
+  circuits?: Record<string, CircuitSnapshot>;
+}
+
+export interface WorkflowOrchestratorOptions {
+  /** The bus whose features the steps call; one of its own by default. */
+  bus?: FeatureBus<any, any>;
+  /** What steps share when they refer to it by name: `circuitBreaker: "model"`. */
+  policies?: Record<string, SharedPolicies>;
+  /** What `snapshot()` gave before a reload. */
+  snapshot?: OrchestratorSnapshot | undefined;
+}
 
 export interface RunOptions {
   /** Cancels the run. */
@@ -368,7 +812,7 @@ export interface RunHandle<Output = unknown> {
 
 /** Runs workflows whose steps are requests to features on a bus. */
 export class WorkflowOrchestrator {
-  constructor(options?: { bus?: FeatureBus<any, any> });
+  constructor(options?: WorkflowOrchestratorOptions);
 
   /** The bus whose features the steps call. */
   readonly bus: FeatureBus<any, any>;
@@ -390,8 +834,19 @@ export class WorkflowOrchestrator {
     options?: RunOptions,
   ): RunHandle<Output>;
 
-  /** Hears events of all runs, by type, or all with `*`; returns a function that ends it. */
-  on(type: WorkflowEventType | "*", handler: (event: WorkflowEvent) => void, options?: { signal?: AbortSignal }): () => void;
+  /** Hears events of all runs and circuit breakers, by type, or all with `*`; returns a function that ends it. */
+  on(type: WorkflowEventType, handler: (event: WorkflowEvent) => void, options?: { signal?: AbortSignal }): () => void;
+  on(type: CircuitEventType, handler: (event: CircuitEvent) => void, options?: { signal?: AbortSignal }): () => void;
+  on(type: "*", handler: (event: WorkflowEvent | CircuitEvent) => void, options?: { signal?: AbortSignal }): () => void;
+
+  /** What outlives a reload, as plain data: give it to the next orchestrator. */
+  snapshot(): OrchestratorSnapshot;
+
+  /**
+   * A circuit breaker, by hand: that of `policies`, or a step's own as `workflow.step`, which is there once a run has
+   * reached the step. Of one that is not there nothing is moved.
+   */
+  circuit(name: string): CircuitControl;
 
   /** Rejects what is under way and refuses further use. The bus is left as it is. */
   dispose(): void;

@@ -5,6 +5,8 @@ import { test } from "node:test";
 
 import { project, run, tool } from "../support.mjs";
 
+const source = (path) => readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
+
 const STRICT = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--lib", "es2022,dom"];
 const SYSTEMS = { nodenext: ["--module", "nodenext"], bundler: ["--module", "esnext", "--moduleResolution", "bundler"] };
 
@@ -25,3 +27,41 @@ for (const [name, system] of Object.entries(SYSTEMS)) {
     assert.deepEqual([...new Set(found)], marked, said);
   });
 }
+
+/** Which function of the core reads which options, and the interfaces that describe them. */
+const POLICIES = {
+  "impl Options": ["PolicyOptions"],
+  "fn read_retry": ["RetrySchedule", "RetryOptions"],
+  "fn read_budget": ["RetryBudgetOptions"],
+  "fn read_breaker": ["CircuitBreakerRules", "CircuitBreakerOptions"],
+  "fn read_rate_limit": ["RateLimitBucket", "RateLimitOptions"],
+  "fn read_bulkhead": ["BulkheadOptions"],
+  "fn read_adaptive": ["AdaptiveOptions"],
+  "fn read_hedge": ["HedgeOptions"],
+  "fn read_cache": ["CacheOptions"],
+  "fn read_row": ["ErrorRule"],
+};
+
+test("the types know every key of a policy that the core knows, and no other", async () => {
+  const [core, types] = await Promise.all([source("src/policy/options.rs"), source("pkg-template/index.d.ts")]);
+  const after = (text, start) => text.slice(text.indexOf(start) + 1 || assert.fail(`there is no ${start}`));
+  const keysOf = (reader) => {
+    const [, list] = after(core, reader).match(/(?:\bKEYS\b[^=;]*=|check_keys\([^,]*,) &\[([^\]]*)\]/);
+    return list.match(/\w+/g);
+  };
+  const fieldsOf = (name) => {
+    const body = after(types, `interface ${name}`).split(/^}/m, 1)[0];
+    return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, field]) => field);
+  };
+  for (const [reader, names] of Object.entries(POLICIES)) {
+    // The functions of `fallback` stay with the facade.
+    const fields = names.flatMap(fieldsOf).filter((field) => field !== "fallback");
+    assert.deepEqual(fields.sort(), keysOf(reader).sort(), `${reader} and ${names}`);
+  }
+});
+
+test("the types know every event of a run", async () => {
+  const [core, types] = await Promise.all([source("src/workflow/event.rs"), source("pkg-template/index.d.ts")]);
+  const listed = (text, from, to) => text.split(from)[1].split(to)[0].match(/"[^"]+"/g).sort();
+  assert.deepEqual(listed(types, "type WorkflowEventType =", ";"), listed(core, "NAMES: &[&str] = &[", "]"));
+});
