@@ -264,11 +264,11 @@ interface RetrySchedule<Text = never> {
 
 /** Makes retries a share of all calls, so that they cannot multiply the load of a service that is down. */
 export interface RetryBudgetOptions<Text = never> {
-  /** The share of calls that may be retried; 0.2. */
+  /** How much of a retry each call that succeeds pays for: 0.2 is one for five calls; 0.2. */
   ratio?: number;
-  /** Retries per second that need no other calls; 1. */
+  /** Retries per second that nobody has to pay for; 1. */
   minPerSecond?: number;
-  /** How long a call, or a retry, counts; 10 s. */
+  /** How long a payment, or a retry, counts; 10 s. */
   ttl?: Duration | Text;
 }
 
