@@ -159,7 +159,7 @@ export class PolicyBase {
   #disposed = false;
   /** Reject those who wait for the core. */
   #waiting = new Set();
-  /** What outlives the core: the circuit breaker, and the quotas. */
+  /** What outlives the core: where the circuit breaker is, and the quotas as they were at its last change or `snapshot()`. */
   #snapshot;
 
   constructor(runtime, options, more = NO_OPTIONS) {
@@ -622,7 +622,11 @@ function judge(error, retryOn, countsOn, own) {
   let subject = error;
   try {
     const says = own?.(error);
-    if (typeof says === "object" && says !== null) subject = { name: error?.name, message: error?.message, ...says };
+    if (typeof says === "object" && says !== null) {
+      // When to come back is said by headers, whatever the error means.
+      const headers = error?.headers ?? error?.response?.headers;
+      subject = { name: error?.name, message: error?.message, headers, ...says };
+    }
   } catch {
     // As for the predicates.
   }

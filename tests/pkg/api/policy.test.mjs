@@ -192,6 +192,31 @@ test("abort while it runs: the caller hears at once, the function through its si
   assert.equal(guarded.stats().circuit.calls, 0, "who gives up says nothing about the service");
 });
 
+test("abort by the function itself, by a listener, and by who hears of another abort", async () => {
+  const guarded = policy({ bulkhead: { maxConcurrent: 1, maxQueue: 5 } });
+  const [own, told, heard] = [new AbortController(), new AbortController(), new AbortController()];
+  let answer;
+  own.signal.addEventListener("abort", () => (answer = guarded.execute(() => "from within")));
+  const first = guarded.execute(() => {
+    own.abort("own");
+    return "too late";
+  }, { signal: own.signal });
+  await assert.rejects(first, is("policy.cancelled", { cause: "own" }));
+  assert.equal(await answer, "from within");
+  const off = guarded.on("attempt.started", () => told.abort("told"));
+  await assert.rejects(guarded.execute(never, { signal: told.signal }), is("policy.cancelled", { cause: "told" }));
+  off();
+  const late = new AbortController();
+  setTimeout(() => late.abort(), 5);
+  const running = guarded.execute(({ signal }) => new Promise(() => signal.addEventListener("abort", () => heard.abort("heard"))), {
+    signal: late.signal,
+  });
+  const queued = guarded.execute(() => assert.fail("called"), { signal: heard.signal });
+  await assert.rejects(running, (error) => error.cause.name === "AbortError" && is("policy.cancelled")(error));
+  await assert.rejects(queued, is("policy.cancelled", { cause: "heard" }));
+  assert.deepEqual(guarded.stats().bulkhead, { running: 0, limit: 1, queued: 0 });
+});
+
 test("abort in a delay, in a queue, and while it waits for its rate", async () => {
   const controllers = [new AbortController(), new AbortController(), new AbortController()];
   const [inDelay, inQueue, throttled] = controllers.map(({ signal }) => ({ signal }));
@@ -389,6 +414,23 @@ test("`classify` as a function says what an error is", async () => {
   assert.equal(attempts, 1);
   assert.equal(guarded.stats().circuit.state, "closed");
   await assert.rejects(guarded.execute(() => { throw Object.assign(new Error("busy"), { http: 503 }); }), is("circuit.open"));
+});
+
+test("`classify` as a function: headers still say when to come back; one that throws or says nothing has no opinion", async () => {
+  const busy = Object.assign(new Error("busy"), { http: 503, headers: { "retry-after": "6" } });
+  const run = async (classify, error = busy) => {
+    const guarded = policy({ retry: { ...AT_ONCE, maxAttempts: 2, maxDelay: "5s" }, classify });
+    await assert.rejects(guarded.execute(() => { throw error; }), (thrown) => thrown === error);
+    return guarded.stats().attempts;
+  };
+  // Six seconds are more than the longest delay.
+  assert.equal(await run(({ http }) => ({ status: http })), 1);
+  assert.equal(await run(({ http }) => ({ status: http, retryAfterMs: 1 })), 2);
+  assert.equal(await run(() => ({ retryable: false }), new Error("may pass")), 1);
+  for (const silent of [() => undefined, () => null, () => "busy", () => { throw new Error("broken"); }]) {
+    assert.equal(await run(silent, new Error("may pass")), 2);
+    assert.equal(await run(silent, new TypeError("x is not a function")), 1);
+  }
 });
 
 test("Retry-After, wherever it is written; above `maxDelay` it is an error at once", async () => {
