@@ -12,8 +12,12 @@ export function now() {
   return origin + performance.now();
 }
 
-/** Wakes its owner at the earliest of many deadlines, which the core keeps in a heap. */
+/**
+ * Wakes its owner at the earliest of many deadlines, which the core keeps in a heap. The host's timer does not keep the
+ * owner: one that something is due for is kept by the runtime, and any other may be collected before the timer rings.
+ */
 export class Alarm {
+  #self = typeof WeakRef === "function" ? new WeakRef(this) : { deref: () => this };
   #wake;
   #timer = undefined;
   #at = Infinity;
@@ -36,12 +40,16 @@ export class Alarm {
       clearTimeout(this.#timer);
       this.#at = at;
       const delay = Math.min(Math.max(Math.ceil(at - now()), 0), MAX_DELAY_MS);
-      this.#timer = setTimeout(() => {
-        this.#at = Infinity;
-        this.#resting = false;
-        this.#wake();
-      }, delay);
+      this.#timer = setTimeout(Alarm.#ring, delay, this.#self);
     }
+  }
+
+  static #ring(self) {
+    const alarm = self.deref();
+    if (alarm === undefined) return;
+    alarm.#at = Infinity;
+    alarm.#resting = false;
+    alarm.#wake();
   }
 
   /**

@@ -53,11 +53,13 @@ function readHeaders(headers) {
   return HEADERS.map((name) => (byName[name] === undefined ? undefined : String(byName[name])));
 }
 
+const CLOSED_OFF = "the circuit breaker lets nothing through: it was isolated by hand, or is trying what it guards right now";
+
 const REFUSED = [
   undefined,
   ["policy.timeout", () => "the attempt took longer than its `timeout`; give it more time, or mend what it calls"],
   ["policy.total_timeout", () => "the call took longer than its `totalTimeout`, with all its attempts"],
-  ["circuit.open", (when) => `the circuit breaker is open, because what it guards has failed too often${when}`],
+  ["circuit.open", (when) => (when === "" ? CLOSED_OFF : `the circuit breaker is open, because what it guards has failed too often${when}`)],
   ["bulkhead.full", () => "as many calls run and wait as may; try later, or raise `maxConcurrent` or `maxQueue`"],
   ["bulkhead.timeout", () => "the call waited for its turn longer than its `maxWait`"],
   ["rate_limit.exceeded", (when) => `the rate limit lets no more through${when}`],

@@ -7,7 +7,7 @@ import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf
 import { REASON, refused, report } from "./failures.js";
 import { uniqueId } from "./ids.js";
 import { Listeners, hear } from "./listeners.js";
-import { CIRCUIT_ACT, CIRCUIT_EVENT } from "./policy.js";
+import { CIRCUIT_ACT, CIRCUIT_EVENT, copyOf } from "./policy.js";
 import { Run, cancelled } from "./run.js";
 import { milliseconds, unattended } from "./runtime.js";
 
@@ -79,11 +79,13 @@ export class OrchestratorBase {
       policies: [(policies) => typeof policies === "object" && policies !== null, "an object of policies by name"],
       snapshot: [(snapshot) => typeof snapshot === "object" && snapshot !== null, "what `snapshot()` gave"],
     });
-    this.#policies = structuredClone(options.policies ?? {});
-    this.#snapshot = options.snapshot;
+    this.#policies = copyOf(options.policies ?? {});
+    this.#snapshot = copyOf(options.snapshot);
     this.bus = options.bus ?? new FeatureBus();
     // That of the bus, which may come from another entry of the package.
     this.#runtime = this.bus[internals].runtime;
+    // At once where the core can be had at once; otherwise the first run finds out.
+    if (options.policies !== undefined) this.#checkPolicies(this.#runtime.ready());
   }
 
   /** Runs a workflow to its end; see `start` for a run that can be cancelled by its handle. */
@@ -180,18 +182,40 @@ export class OrchestratorBase {
       });
     }
     if (!this.#isAttached()) {
-      this.#handle = core.engineNew();
+      this.#handle = this.#newEngine(core);
       this.#generation = this.#runtime.generation;
       this.#runtime.freeWhenUnused(this, "engineFree", this.#handle);
       this.#memory = core.linearMemory();
       this.#statusNames = core.statusNames();
       this.#eventNames = core.eventNames();
       this.#circuitStates = core.circuitStates();
-      if (this.#snapshot !== undefined) core.engineRestore(this.#handle, this.#snapshot, now());
-      for (const [name, policy] of Object.entries(this.#policies)) core.engineDefine(this.#handle, name, policy);
       this.#plans.clear();
     }
     return core;
+  }
+
+  #checkPolicies(core) {
+    if (core instanceof Promise) core.catch(() => {});
+    else core.engineFree(this.#newEngine(core));
+  }
+
+  /** An engine with the parts that have a name; there is none when one of them is wrong. */
+  #newEngine(core) {
+    const engine = core.engineNew();
+    if (this.#snapshot !== undefined) core.engineRestore(engine, this.#snapshot, now());
+    const problems = [];
+    for (const [name, policy] of Object.entries(this.#policies)) {
+      try {
+        core.engineDefine(engine, name, policy);
+      } catch (error) {
+        if (error.code !== "config.invalid") throw error;
+        const at = `/policies/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        problems.push(...error.problems.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
+      }
+    }
+    if (problems.length === 0) return engine;
+    core.engineFree(engine);
+    throw invalid("config.invalid", "the options of WorkflowOrchestrator", problems);
   }
 
   #launch(run, definition) {

@@ -47,6 +47,8 @@ const EXECUTE_OPTIONS = {
   tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number, 0 or more"],
 };
 
+const MORE_OPTIONS = { snapshot: [(value) => typeof value === "object" && value !== null, "what `snapshot()` gave"] };
+
 /** How a context reaches its policy. */
 let commitAttempt;
 
@@ -144,7 +146,9 @@ export class PolicyBase {
   #active = 0;
   /** Cached values, by slot. */
   #values = [];
+  /** Commands that wait to be performed, flat, and how far they are. */
   #todo = [];
+  #head = 0;
   #performing = false;
   #seed = 0;
   /** When something is due next. */
@@ -157,17 +161,18 @@ export class PolicyBase {
   };
   #listeners = new Listeners();
   #disposed = false;
-  /** Rejects who waits for the core. */
+  /** Reject those who wait for the core. */
   #waiting = new Set();
-  /** What outlives the core: the circuit breaker, and the quotas. */
+  /** What outlives the core: where the circuit breaker is, and the quotas as they were at its last change or `snapshot()`. */
   #snapshot;
 
-  constructor(runtime, options, { snapshot } = {}) {
+  constructor(runtime, options, more = NO_OPTIONS) {
+    checkOptions("config.invalid", "what comes with the options of the policy", more, MORE_OPTIONS);
     this.#runtime = runtime;
     const { data, host, problems } = split(options);
-    this.#data = data;
+    this.#data = copyOf(data);
     this.#host = host;
-    this.#snapshot = snapshot;
+    this.#snapshot = copyOf(more.snapshot);
     // At once where the core can be had at once; otherwise the first call finds out.
     const core = runtime.ready();
     if (core instanceof Promise) {
@@ -248,7 +253,7 @@ export class PolicyBase {
     if (this.#isAttached()) this.#runtime.free(this, "policyFree", this.#handle);
     const error = disposed();
     this.abandon(error);
-    for (const reject of [...this.#waiting]) reject(error);
+    for (const giveUp of [...this.#waiting]) giveUp(error);
     this.#listeners.clear();
   }
 
@@ -261,6 +266,7 @@ export class PolicyBase {
     this.#active = 0;
     this.#values = [];
     this.#todo.length = 0;
+    this.#head = 0;
     this.#alarm.clear();
     this.#runtime.disown(this);
     for (const call of calls) {
@@ -294,20 +300,20 @@ export class PolicyBase {
   #later(loading, execute, options) {
     const { signal } = options;
     return new Promise((resolve, reject) => {
-      const onAbort = () => reject(cancelled(signal.reason));
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.add(reject);
-      const done = () => {
+      /** Says whether it still waited. */
+      const leave = () => {
         signal?.removeEventListener("abort", onAbort);
-        this.#waiting.delete(reject);
+        return this.#waiting.delete(giveUp);
       };
+      const giveUp = (error) => {
+        if (leave()) reject(error);
+      };
+      const onAbort = () => giveUp(cancelled(signal.reason));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.add(giveUp);
       loading.then(() => {
-        done();
-        resolve(this.execute(execute, options));
-      }, (error) => {
-        done();
-        reject(error);
-      });
+        if (leave()) resolve(this.execute(execute, options));
+      }, giveUp);
     });
   }
 
@@ -324,7 +330,14 @@ export class PolicyBase {
     // The core mixes it: what matters is that it is another one each time, and in each process.
     this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
     const { fallback } = this.#host;
-    const answer = core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, this.#seed, now());
+    let answer;
+    try {
+      answer = core.policyBegin(this.#handle, owner, key, limitKey, tokens, fallback.length, this.#seed, now());
+    } catch (error) {
+      // Of a panic the call has been told already.
+      if (!call.answered) throw error;
+      return call.promise;
+    }
     if (answer <= 0) {
       this.#perform(answer);
     } else {
@@ -372,11 +385,14 @@ export class PolicyBase {
     if (this.#performing) return;
     this.#performing = true;
     try {
-      for (let at = 0; at < todo.length; at += NUMBERS) {
+      while (this.#head < todo.length) {
+        const at = this.#head;
+        this.#head += NUMBERS;
         this.#performOne(todo[at], todo[at + 1], todo[at + 2], todo[at + 3], todo[at + 4], todo[at + 5]);
       }
     } finally {
       todo.length = 0;
+      this.#head = 0;
       this.#performing = false;
     }
     this.#keepTime();
@@ -432,7 +448,14 @@ export class PolicyBase {
     if (this.#listeners.size > 0) this.#tell({ type: "attempt.started", attempt, level });
     let answer, later;
     try {
-      answer = level === 0 ? call.execute(context) : this.#host.fallback[level - 1](call.error, context);
+      // Called as plain functions: nothing of ours is their `this`.
+      if (level === 0) {
+        const { execute } = call;
+        answer = execute(context);
+      } else {
+        const fallback = this.#host.fallback[level - 1];
+        answer = fallback(call.error, context);
+      }
       later = typeof answer?.then === "function";
     } catch (error) {
       this.#failed(call, context, error);
@@ -491,6 +514,8 @@ export class PolicyBase {
   #attemptFailed(call, attempt, reason, retryAfterMs) {
     if (call === undefined) return;
     if (reason !== REASON.error) call.error = refused(reason, retryAfterMs);
+    // No fallback failed then: there was no time for it.
+    if (reason === REASON.totalTimeout) call.errors = undefined;
     this.#tell({ type: FAILED_EVENT[reason], attempt: attempt === 0 ? undefined : attempt, error: call.error });
   }
 
@@ -502,22 +527,21 @@ export class PolicyBase {
       return;
     }
     if (!goesOn) this.#release(call);
-    let settle;
+    let settle, event;
     if (kind === COMPLETED || kind === CACHED) {
       const value = kind === COMPLETED ? call.value : this.#values[a];
       if (kind === COMPLETED && b >= 0) this.#values[b] = value;
       settle = (each) => each.resolve(value);
-      if (this.#listeners.size > 0) {
-        this.#tell({ type: "call.completed", cached: kind === CACHED, attempts: call.attempts });
-      }
+      if (this.#listeners.size > 0) event = { type: "call.completed", cached: kind === CACHED, attempts: call.attempts };
     } else {
       const error = kind === REFUSED ? errorOf(call) : cancelled(call.signal?.reason);
       settle = (each) => each.reject(error);
-      this.#tell({ type: kind === REFUSED ? "call.failed" : "call.cancelled", error });
+      event = { type: kind === REFUSED ? "call.failed" : "call.cancelled", error };
     }
+    // First those who wait: a listener may dispose of this policy.
     if (call.answer()) settle(call);
-    if (goesOn || call.followers === undefined) return;
-    for (const follower of call.followers) if (follower.answer()) settle(follower);
+    if (!goesOn) for (const follower of call.followers ?? []) if (follower.answer()) settle(follower);
+    if (event !== undefined) this.#tell(event);
   }
 
   #release(call) {
@@ -593,6 +617,18 @@ function split(options) {
   return { data, host, problems };
 }
 
+/**
+ * Data as it is now, for a core that comes later. A function where data belongs becomes null, which the core refuses; JSON
+ * would leave it out in silence. What JSON cannot hold at all is the core's to refuse.
+ */
+export function copyOf(data) {
+  try {
+    return JSON.parse(JSON.stringify(data, (_, it) => (typeof it === "function" || typeof it === "symbol" ? null : it)));
+  } catch {
+    return data;
+  }
+}
+
 /** The predicate `on` of a part of the options, which is data without it. */
 function takeFunction(data, name) {
   const on = data[name]?.on;
@@ -614,7 +650,11 @@ function judge(error, retryOn, countsOn, own) {
   let subject = error;
   try {
     const says = own?.(error);
-    if (typeof says === "object" && says !== null) subject = { name: error?.name, message: error?.message, ...says };
+    if (typeof says === "object" && says !== null) {
+      // When to come back is said by headers, whatever the error means.
+      const headers = error?.headers ?? error?.response?.headers;
+      subject = { name: error?.name, message: error?.message, headers, ...says };
+    }
   } catch {
     // As for the predicates.
   }

@@ -178,3 +178,168 @@ test("a core that could not be loaded can be given again", async (t) => {
   initialize(await readFile(join(directory, "core.wasm")));
   assert.deepEqual(await bus.features(), []);
 });
+
+function withResolvers() {
+  let resolve;
+  return { promise: new Promise((settle) => (resolve = settle)), resolve };
+}
+
+const aborts = (signal) => getEventListeners(signal, "abort").length;
+
+test("a call that waits for the core can be given up, and leaves nothing behind", async (t) => {
+  const { directory, policy, initialize } = await slim(t);
+  const code = (code) => (error) => error.code === code;
+  const { promise: bytes, resolve: arrive } = withResolvers();
+  initialize(bytes);
+  const guarded = policy({ fallback: () => "fallback" });
+  const controller = new AbortController();
+  let called = 0;
+  const given = guarded.execute(() => (called += 1), { signal: controller.signal });
+  const kept = guarded.execute(() => (called += 10), { signal: new AbortController().signal });
+  controller.abort("changed my mind");
+  await assert.rejects(given, (error) => error.cause === "changed my mind" && code("policy.cancelled")(error));
+  assert.equal(aborts(controller.signal), 0);
+
+  const doomed = policy({});
+  const { signal } = new AbortController();
+  const waiting = doomed.execute(() => (called += 100), { signal });
+  doomed.dispose();
+  await assert.rejects(waiting, code("internal.disposed"));
+  assert.equal(aborts(signal), 0);
+  assert.deepEqual(doomed.stats(), { calls: 0, inFlight: 0 });
+
+  const isolated = policy({ circuitBreaker: {} });
+  isolated.circuit.isolate();
+  // What only the core can see is found out by the first call.
+  const wrong = policy({ timeout: -1 });
+  const refused = wrong.execute(() => (called += 1_000));
+  assert.throws(() => policy({ fallback: 7 }), code("config.invalid"));
+
+  arrive(await readFile(join(directory, "core.wasm")));
+  assert.equal(await kept, 10);
+  await assert.rejects(refused, (error) => error.problems[0].pointer === "/timeout" && code("config.invalid")(error));
+  await assert.rejects(wrong.execute(() => (called += 1_000)), code("config.invalid"));
+  await assert.rejects(isolated.execute(() => (called += 1_000)), code("circuit.open"));
+  assert.equal(await guarded.execute(() => { throw new Error("no"); }), "fallback");
+  assert.equal(called, 10);
+});
+
+test("a process ends when its policies are idle, and not before their calls have", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const node = async (script, kind = "module") => {
+    const began = performance.now();
+    const output = await run(process.execPath, ["--expose-gc", `--input-type=${kind}`, "-e", script], directory);
+    return [output.trim().split("\n"), performance.now() - began];
+  };
+  const LONG = `{
+    retry: { maxAttempts: 2, delay: 1 }, timeout: "10m", totalTimeout: "10m", rateLimit: { limit: 10, per: "10m" },
+    circuitBreaker: { openFor: "10m" }, bulkhead: { maxConcurrent: 1, maxWait: "10m" }, hedge: { delay: "10m" },
+    cache: { ttl: "10m" },
+  }`;
+  const [idle, took] = await node(`
+    import { policy } from "repflow";
+    const guarded = policy(${LONG});
+    console.log(await guarded.execute(() => "done", { key: "k" }));
+    console.log(await guarded.execute(() => new Promise((resolve) => setTimeout(resolve, 5, "later")), { key: "l" }));
+  `);
+  assert.deepEqual(idle, ["done", "later"]);
+  // Only "not ten minutes" is claimed.
+  assert.ok(took < 60_000, `${took}`);
+
+  // Nothing but the policy keeps these processes: a delay, a place in a queue, a timeout, a turn.
+  const [busy] = await node(`
+    import { policy } from "repflow";
+    const retried = policy({ retry: { maxAttempts: 2, delay: 50, jitter: "none" } });
+    retried.execute(({ attempt }) => { if (attempt === 1) throw new Error("no"); return "retried"; }).then(console.log);
+    const timed = policy({ timeout: 100 });
+    timed.execute(() => "at once").then(() => new Promise((resolve) => setTimeout(resolve, 20)))
+      .then(() => timed.execute(() => new Promise(() => {}))).catch((error) => console.log(error.code));
+    const limited = policy({ rateLimit: { limit: 1, per: 150, maxWait: "10s" } });
+    limited.execute(() => "turn");
+    limited.execute(() => console.log("turn"));
+  `);
+  assert.deepEqual(busy.sort(), ["policy.timeout", "retried", "turn"]);
+
+  const [required] = await node(`
+    const { policy, RepflowError } = require("repflow");
+    policy({ timeout: "10m" }).execute(({ attempt }) => "attempt " + attempt).then(console.log);
+    try { policy({ timeout: 0 }) } catch (error) { console.log(error instanceof RepflowError, error.code); }
+  `, "commonjs");
+  assert.deepEqual(required, ["true config.invalid", "attempt 1"]);
+});
+
+test("what nobody has any more is collected: idle, opened, disposed of, or held by its own timers", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const script = `
+    import { policy } from "repflow";
+    const gone = new Set();
+    const registry = new FinalizationRegistry((name) => gone.add(name));
+    const { signal } = new AbortController();
+    const fail = () => { throw new Error("no"); };
+    const make = {
+      unused: () => policy({ timeout: "10m" }),
+      idle: async () => {
+        const guarded = policy({ timeout: "10m", cache: { ttl: "10m" } });
+        // Long enough for the timer to be set.
+        await guarded.execute(() => new Promise((resolve) => setTimeout(resolve, 2, "value")), { key: "k", signal });
+        return guarded;
+      },
+      listened: async () => {
+        const guarded = policy({ retry: { maxAttempts: 1 } });
+        guarded.on("*", () => guarded.stats());
+        await guarded.execute(fail, { signal }).catch(() => {});
+        return guarded;
+      },
+      open: async () => {
+        const guarded = policy({ circuitBreaker: { minCalls: 1, openFor: "10m" } });
+        await guarded.execute(fail).catch(() => {});
+        return guarded;
+      },
+      disposed: async () => {
+        const guarded = policy({ timeout: "10m" });
+        guarded.execute(() => new Promise(() => {}), { signal }).catch(() => {});
+        guarded.dispose();
+        return guarded;
+      },
+    };
+    for (const [name, each] of Object.entries(make)) await (async () => registry.register(await each(), name))();
+    for (let round = 0; round < 100 && gone.size < Object.keys(make).length; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      globalThis.gc();
+    }
+    console.log([...gone].sort().join());
+    console.log(signal.aborted);
+  `;
+  const output = await run(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], directory);
+  assert.equal(output.split("\n")[0], "disposed,idle,listened,open,unused");
+});
+
+test("what a cache let go of is collected", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const script = `
+    import { policy } from "repflow";
+    const gone = new Set();
+    const registry = new FinalizationRegistry((name) => gone.add(name));
+    const guarded = policy({ cache: { ttl: "10m", maxBytes: 1_000 } });
+    const ask = (key) => guarded.execute(() => {
+      const value = { text: "x".repeat(400) };
+      registry.register(value, key);
+      return value;
+    }, { key });
+    for (const key of ["first", "second"]) await ask(key).then(() => undefined);
+    for (let round = 0; round < 100 && !gone.has("first"); round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      globalThis.gc();
+    }
+    console.log([...gone].join());
+    guarded.clearCache();
+    for (let round = 0; round < 100 && !gone.has("second"); round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      globalThis.gc();
+    }
+    console.log([...gone].join());
+    await guarded.execute(() => "still there", { key: "third" }).then(console.log);
+  `;
+  const output = await run(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], directory);
+  assert.deepEqual(output.trim().split("\n"), ["first", "first,second", "still there"]);
+});

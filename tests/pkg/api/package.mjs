@@ -7,7 +7,7 @@ import { imported } from "../support.mjs";
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
 
-export const { AdvancedWorkflowIntegration, FeatureBus, RepflowError, WorkflowOrchestrator } = await imported(
+export const { AdvancedWorkflowIntegration, FeatureBus, RepflowError, WorkflowOrchestrator, policy } = await imported(
   { after: (work) => cleanUp.push(work) },
   import.meta.url,
 );

@@ -1,6 +1,7 @@
 // A deliberate panic, in a build that has one: everything in flight is rejected, and the next call works.
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { project, tarball } from "../support.mjs";
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
 const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url, tarball("REPFLOW_FAULT_TARBALL"));
-const { AdvancedWorkflowIntegration, FeatureBus, WorkflowOrchestrator } = await import(
+const { AdvancedWorkflowIntegration, FeatureBus, WorkflowOrchestrator, policy } = await import(
   pathToFileURL(join(directory, "entry.mjs")).href
 );
 
@@ -155,4 +156,130 @@ test("two entries share the core: a panic by one rejects what the other has in f
   await assert.rejects(inFlight, isPanic);
   await assert.rejects(run, isPanic);
   assert.equal(await bus.request("patient", "answer", "alive"), "alive");
+});
+
+// ── Policies ──
+
+/** Opens at the first failure, and stays open. */
+const TRIPS = { failureRate: 0.1, minCalls: 1, openFor: "1h" };
+const never = () => new Promise(() => {});
+const down = () => {
+  throw new Error("down");
+};
+
+for (const fault of ["panic", "overflow"]) {
+  test(`${fault}: every call under a policy is rejected, wherever it is, and its function told`, async () => {
+    const { bus } = await integration();
+    const { signal } = new AbortController();
+    const signals = [];
+    const hang = (context) => {
+      signals.push(context.signal);
+      return never();
+    };
+    const retried = policy({ retry: { delay: "1h", maxDelay: "1h", jitter: "none" } });
+    const queued = policy({ bulkhead: { maxConcurrent: 1, maxQueue: 5 }, timeout: "1h" });
+    const shared = policy({ singleFlight: true });
+    const limited = policy({ rateLimit: { limit: 1, per: "1h", maxWait: "2h" } });
+    await limited.execute(() => "first");
+    const inFlight = [
+      retried.execute(down, { signal }),
+      queued.execute(hang, { signal }),
+      queued.execute(hang, { signal }),
+      shared.execute(hang, { key: "k", signal }),
+      limited.execute(hang, { signal }),
+    ];
+    const culprit = bus.request("fault-injection", fault, {});
+    for (const promise of [...inFlight, culprit]) await assert.rejects(promise, isPanic);
+    assert.equal(signals.length, 2);
+    for (const { aborted, reason } of signals) {
+      assert.ok(aborted);
+      assert.equal(reason.code, "internal.panic");
+    }
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+    for (const guarded of [retried, queued, limited]) {
+      assert.equal(await guarded.execute(() => "again"), "again");
+      assert.equal(guarded.stats().inFlight, 0);
+    }
+    assert.equal(await shared.execute(() => "again", { key: "k" }), "again");
+  });
+}
+
+test("a circuit breaker that was open is open after a panic, that of a policy and that of a step", async () => {
+  const { bus } = await integration();
+  const guarded = policy({ circuitBreaker: TRIPS });
+  await assert.rejects(guarded.execute(down), /down/);
+  const isolated = policy({ circuitBreaker: {} });
+  isolated.circuit.isolate();
+  bus.registerFeature({ name: "world", version: "1.0.0", actions: { act: down, wait: never } });
+  const orchestrator = new WorkflowOrchestrator({ bus, policies: { api: { circuitBreaker: TRIPS } } });
+  const step = (circuitBreaker, id) => ({ id, steps: [{ id: "only", call: "world.act", circuitBreaker, retry: { maxAttempts: 1 } }] });
+  const definitions = [step("api", "named"), step(TRIPS, "own")];
+  for (const definition of definitions) await assert.rejects(orchestrator.executeWorkflow(definition, {}), /down/);
+
+  for (let round = 0; round < 2; round += 1) {
+    await assert.rejects(bus.request("fault-injection", "panic", {}), isPanic);
+    await assert.rejects(guarded.execute(() => assert.fail("called")), { code: "circuit.open" });
+    await assert.rejects(isolated.execute(() => assert.fail("called")), { code: "circuit.open" });
+    for (const definition of definitions) {
+      await assert.rejects(orchestrator.executeWorkflow(definition, {}), ({ cause }) => cause.code === "circuit.open");
+    }
+  }
+  // Twice, without a call in between that would make a breaker anew.
+  for (let round = 0; round < 2; round += 1) await assert.rejects(bus.request("fault-injection", "panic", {}), isPanic);
+  assert.equal(guarded.snapshot().circuit.state, "open");
+  assert.deepEqual(Object.keys(orchestrator.snapshot().circuits).sort(), ["api", "own.only"]);
+  isolated.circuit.lift();
+  isolated.circuit.close();
+  assert.equal(await isolated.execute(() => "through"), "through");
+});
+
+test("a panic inside of a function, a fallback, a predicate, a listener: the call is rejected, and what comes of it", async () => {
+  const { bus } = await integration();
+  const panic = () => bus.request("fault-injection", "panic", {}).catch(() => {});
+  const options = {
+    function: {},
+    fallback: { fallback: () => { panic(); return "late"; } },
+    predicate: { retry: { on: () => { panic(); return true; } } },
+    listener: {},
+  };
+  for (const [where, each] of Object.entries(options)) {
+    const guarded = policy({ bulkhead: { maxConcurrent: 3 }, ...each });
+    const bystanders = [guarded.execute(never), guarded.execute(never)];
+    let after;
+    if (where === "listener") guarded.on("attempt.started", panic, { signal: AbortSignal.timeout(1_000) });
+    const call = guarded.execute(() => {
+      if (where === "function" || where === "listener") panic();
+      // The core is lost by now; this begins in the next one.
+      if (where === "function") after = guarded.execute(() => "begun within");
+      if (where === "fallback" || where === "predicate") throw new Error("no");
+      return "late";
+    });
+    for (const promise of [call, ...bystanders]) await assert.rejects(promise, isPanic, where);
+    if (after !== undefined) assert.equal(await after, "begun within");
+    if (where !== "listener") assert.equal(await guarded.execute(() => where).catch((error) => error.code), where);
+    guarded.dispose();
+  }
+});
+
+test("who hears of the panic by a signal may call again at once, also from among other calls that begin", async () => {
+  const { bus } = await integration();
+  const guarded = policy({ bulkhead: { maxConcurrent: 10 } });
+  const begun = [];
+  const again = [];
+  const hang = ({ signal }) => new Promise(() => {
+    signal.addEventListener("abort", () => {
+      for (const name of ["a", "b", "c"]) again.push(guarded.execute(() => name));
+    });
+  });
+  // What is begun within a function is performed together, after it.
+  const outer = guarded.execute(() => {
+    begun.push(guarded.execute(hang));
+    begun.push(guarded.execute(() => {
+      bus.request("fault-injection", "panic", {}).catch(() => {});
+      return "late";
+    }));
+    begun.push(guarded.execute(() => assert.fail("begun in a core that is lost")));
+  });
+  for (const call of [outer, ...begun]) await assert.rejects(call, isPanic);
+  assert.deepEqual(await Promise.all(again), ["a", "b", "c"]);
 });
