@@ -342,12 +342,8 @@ export class PolicyBase {
       this.#perform(answer);
     } else {
       this.#deadline = answer;
-      if (this.#performing) {
-        this.#todo.push(START, owner, 1, 0, 0, 0);
-      } else {
-        this.#start(call, 1, 0);
-        this.#keepTime();
-      }
+      if (this.#performing) this.#todo.push(START, owner, 1, 0, 0, 0);
+      else this.#startAlone(call);
     }
     return call.promise;
   }
@@ -381,8 +377,24 @@ export class PolicyBase {
     this.#deadline = view[head];
     const end = head + HEAD + view[head + 1] * NUMBERS;
     for (let at = head + HEAD; at < end; at += 1) todo.push(view[at]);
-    // Not reentrant: what a function begins joins the queue.
-    if (this.#performing) return;
+    if (!this.#performing) this.#drain();
+  }
+
+  /** Starts the first attempt of a call when there is nothing else to do. */
+  #startAlone(call) {
+    this.#performing = true;
+    try {
+      this.#start(call, 1, 0);
+    } finally {
+      this.#performing = false;
+    }
+    if (this.#todo.length > 0) this.#drain();
+    else this.#keepTime();
+  }
+
+  /** Performs what is to be done. Not reentrant: what a function begins joins the queue, however deep it goes. */
+  #drain() {
+    const todo = this.#todo;
     this.#performing = true;
     try {
       while (this.#head < todo.length) {

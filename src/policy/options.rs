@@ -107,6 +107,36 @@ impl Options {
         }
     }
 
+    /// Reads parts that calls share by name: a circuit breaker, a rate limit, a bulkhead, a retry budget. What each call
+    /// has for itself is refused, since nobody would look at it.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    pub fn shared(json: &Json) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let options = Object::read(json, "", "shared policies", &mut problems).map(|object| {
+            let known = ["circuitBreaker", "rateLimit", "bulkhead", "retry"];
+            object.check_keys("shared policies", &known, &[], &mut problems);
+            let mut only = |key: &str, parts: &[&str]| {
+                let pointer = object.pointer_to(key);
+                for part in object.get(key).and_then(Json::as_object).into_iter().flat_map(|it| it.keys()) {
+                    if !parts.contains(&part.as_str()) {
+                        let message = format!("`{part}` belongs to each step, and cannot be shared by name");
+                        problems.note(join(&pointer, part), message);
+                    }
+                }
+            };
+            only("retry", &["budget"]);
+            let breaker: Vec<&str> = BREAKER_KEYS.iter().copied().filter(|key| *key != "on").collect();
+            only("circuitBreaker", &breaker);
+            Self::read(&object, Names::Unknown, &mut problems)
+        });
+        match options {
+            Some(options) if problems.0.is_empty() => Ok(options),
+            _ => Err(Error::invalid(Code::ConfigInvalid, WHAT, problems.0)),
+        }
+    }
+
     /// Reads the policies among the keys of `object`.
     pub(crate) fn read(object: &Object<'_>, names: Names, problems: &mut Problems) -> Self {
         let mut breaker_on = None;
@@ -269,20 +299,21 @@ fn status_of(json: &Json) -> Option<u16> {
     json.as_f64().filter(|n| n.fract() == 0.0 && (100.0..=599.0).contains(n)).map(|n| n as u16)
 }
 
+const BREAKER_KEYS: &[&str] = &[
+    "window",
+    "windowCalls",
+    "failureRate",
+    "slowCall",
+    "slowCallRate",
+    "minCalls",
+    "openFor",
+    "maxOpenFor",
+    "probes",
+    "on",
+];
+
 fn read_breaker(object: &Object<'_>, problems: &mut Problems) -> BreakerOptions {
-    const KEYS: &[&str] = &[
-        "window",
-        "windowCalls",
-        "failureRate",
-        "slowCall",
-        "slowCallRate",
-        "minCalls",
-        "openFor",
-        "maxOpenFor",
-        "probes",
-        "on",
-    ];
-    object.check_keys("`circuitBreaker`", KEYS, &[], problems);
+    object.check_keys("`circuitBreaker`", BREAKER_KEYS, &[], problems);
     let defaults = BreakerOptions::default();
     let time = object.timeout("window", problems);
     let calls = object.count("windowCalls", problems);

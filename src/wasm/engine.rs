@@ -81,6 +81,13 @@ fn with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> T) -> T {
     ENGINES.with_borrow_mut(|engines| engines.get_mut(slot(engine)).map(act)).unwrap_or_default()
 }
 
+fn try_with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> Result<T, Error>) -> Result<T, JsValue> {
+    ENGINES
+        .with_borrow_mut(|engines| engines.get_mut(slot(engine)).map(act))
+        .unwrap_or(Ok(T::default()))
+        .map_err(|error| error_to_js(&error))
+}
+
 /// Makes an engine.
 #[wasm_bindgen(js_name = engineNew)]
 pub fn engine_new() -> u32 {
@@ -101,7 +108,10 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         .and_then(|definition| Plan::new(&definition, default_timeout))
         .map_err(|error| error_to_js(&error))?;
     let plan = Rc::new(plan);
-    let handle = with(engine, |host| host.plans.insert(Rc::clone(&plan)));
+    let handle = try_with(engine, |host| {
+        host.engine.check(&plan)?;
+        Ok(host.plans.insert(Rc::clone(&plan)))
+    })?;
     Ok(object([
         ("handle", (handle as f64).into()),
         ("id", (&*plan.id).into()),
@@ -263,7 +273,7 @@ pub fn engine_restore(engine: u32, snapshot: &JsValue, now_ms: f64) {
 pub fn engine_define(engine: u32, name: &str, options: &JsValue) -> Result<(), JsValue> {
     let what = format!("the policies `{name}`");
     let options = json_from_js(options, Code::ConfigInvalid, &what)
-        .and_then(|options| Options::new(&options))
+        .and_then(|options| Options::shared(&options))
         .map_err(|error| error_to_js(&error))?;
     with(engine, |host| host.engine.guards().define(&name.into(), &options));
     Ok(())

@@ -9,8 +9,9 @@ use std::rc::Rc;
 use slab::Slab;
 
 use super::message::{AbortReason, Effect, Input, RunEnd};
-use super::plan::{Plan, StepIx};
+use super::plan::{Plan, StepIx, WHAT};
 use super::run::Run;
+use crate::error::{Code, Error, Problem};
 use crate::exec::{TimerId, Timers};
 use crate::policy::{self, CallId, Change, End, Guards, Outcome, Request, Wiring};
 use crate::time::Timestamp;
@@ -109,6 +110,21 @@ struct Slot {
 }
 
 impl Engine {
+    /// Whether every part that the policies of a plan refer to by name was defined.
+    ///
+    /// # Errors
+    /// `workflow.invalid` with every name that was not.
+    pub fn check(&self, plan: &Plan) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        for step in plan.steps() {
+            for (key, name) in self.guards.undefined(&step.policies) {
+                let message = format!("nobody has defined `{name}`; the `policies` of the orchestrator say what it is");
+                problems.push(Problem::new(format!("{}/{key}", step.pointer), message));
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid(Code::WorkflowInvalid, WHAT, problems)) }
+    }
+
     /// Starts a run of `plan`; `seed` is all its randomness.
     pub fn start(&mut self, plan: Rc<Plan>, seed: u64, now: Timestamp) -> RunId {
         let calls = vec![None; plan.steps().len()];

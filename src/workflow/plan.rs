@@ -50,6 +50,8 @@ pub struct Plan {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Step {
+    /// Where it stands in the definition, as a JSON pointer.
+    pub pointer: String,
     /// Its name.
     pub id: Rc<str>,
     /// What it does.
@@ -89,7 +91,7 @@ pub enum StepKind {
 }
 
 /// What the error of a definition is about.
-const WHAT: &str = "the workflow definition";
+pub(super) const WHAT: &str = "the workflow definition";
 
 impl Plan {
     /// Reads a definition and compiles it. A call without a `timeout` of its own gets `default_timeout`, so that no run
@@ -221,6 +223,7 @@ impl<'a> Compiler<'a> {
         };
         self.written.push(definition);
         self.steps.push(Step {
+            pointer: definition.pointer.clone(),
             id: definition.id.as_str().into(),
             kind,
             needs: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! Everything a developer or a CI runs is here, in Rust, so that the only prerequisites are Rust, Node and npm: what
 //! else is needed, a command sets up by itself ([`setup`]). The build is [`pkg`], its budget [`size`], every check
-//! there is [`test`], how fast it is beside others [`bench`], and the first thing a newcomer runs [`demo`].
+//! there is [`mod@test`], how fast it is beside others [`mod@bench`], and the first thing a newcomer runs [`demo`].
 
 mod args;
 mod bench;

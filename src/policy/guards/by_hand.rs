@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Command, Guards, Stats, Wiring};
-use crate::policy::{Breaker, BreakerSnapshot, Cache, Counts, RateLimit};
+use crate::policy::{Breaker, BreakerSnapshot, Cache, Counts, Options, Part, RateLimit};
 use crate::time::Timestamp;
 
 impl Guards {
@@ -48,10 +48,22 @@ impl Guards {
         self.parts.remember(name, snapshot, now);
     }
 
-    /// Whether a rate limit was defined under a name.
-    #[must_use]
-    pub fn knows_rate_limit(&self, name: &str) -> bool {
-        self.parts.rate_limits.find(name).is_some()
+    /// Every name that `options` refers to and nobody has defined, with its key. A circuit breaker without a definition has
+    /// the usual figures; for the others there are none that would suit.
+    pub fn undefined<'a>(&self, options: &'a Options) -> impl Iterator<Item = (&'static str, &'a str)> {
+        fn name<T>(part: Option<&Part<T>>) -> Option<&str> {
+            match part? {
+                Part::Own(_) => None,
+                Part::Named(name) => Some(name),
+            }
+        }
+        let budget = options.retry.as_ref().and_then(|retry| retry.budget.as_ref());
+        let missing = [
+            ("rateLimit", name(options.rate_limit.as_ref()).filter(|it| self.parts.rate_limits.find(it).is_none())),
+            ("bulkhead", name(options.bulkhead.as_ref()).filter(|it| self.parts.bulkheads.find(it).is_none())),
+            ("retry/budget", name(budget).filter(|it| self.parts.budgets.find(it).is_none())),
+        ];
+        missing.into_iter().filter_map(|(key, name)| Some((key, name?)))
     }
 
     /// The rate limit, when there is one.
