@@ -983,3 +983,57 @@ test("the error of a policy is a RepflowError that can be written down", async (
   assert.ok(error instanceof RepflowError);
   assert.equal(JSON.parse(JSON.stringify(error)).code, "policy.failed");
 });
+
+test("whatever happens together, every call ends once and leaves nothing behind", async () => {
+  // Park and Miller's generator: the same story every time.
+  let state = 7;
+  const random = (below) => (state = (state * 48_271) % 2_147_483_647) % below;
+  const keys = [undefined, "a", "b", "c"];
+  for (let round = 0; round < 30; round += 1) {
+    const options = {
+      retry: { maxAttempts: 1 + random(3), delay: random(3), maxDelay: "5ms" },
+      fallback: random(2) === 0 ? [] : [(error) => { if (random(2) === 0) throw error; return "fallback"; }],
+    };
+    if (random(2)) options.timeout = 1 + random(8);
+    if (random(2)) options.totalTimeout = 5 + random(20);
+    if (random(2)) options.circuitBreaker = { minCalls: 3, openFor: 5 };
+    if (random(2)) options.bulkhead = { maxConcurrent: 1 + random(4), maxQueue: random(10), maxWait: 20 };
+    if (random(2)) options.rateLimit = { limit: 1 + random(5), per: 5, maxWait: random(20) };
+    if (random(2)) options.hedge = { delay: 1 + random(3) };
+    if (random(3) === 0) options.cache = { ttl: 3, staleWhileRevalidate: 3, staleIfError: 3, maxBytes: 100 };
+    const needsKey = options.cache !== undefined || random(4) === 0;
+    options.singleFlight = needsKey;
+    const guarded = policy(options);
+    const act = async (context) => {
+      const what = random(7);
+      if (what === 0) throw new Error("sync");
+      if (what === 1) context.commit();
+      await after(random(6));
+      if (what === 2) throw Object.assign(new Error("busy"), { status: 503, retryAfterMs: random(4) });
+      if (what === 3 && context.attempt < 3) await guarded.execute(() => "inner", { key: `inner ${random(3)}` });
+      return "value";
+    };
+    const signals = [];
+    const calls = Array.from({ length: 25 }, () => {
+      const controller = new AbortController();
+      signals.push(controller.signal);
+      if (random(3) === 0) setTimeout(() => controller.abort(), random(12));
+      const key = needsKey ? keys[1 + random(3)] : keys[random(4)];
+      return guarded.execute(act, { signal: controller.signal, key });
+    });
+    const codes = ["policy.", "circuit.", "bulkhead.", "rate_limit."];
+    for (const { value, reason } of await Promise.allSettled(calls)) {
+      if (reason === undefined) assert.match(value, /^(value|fallback)$/);
+      else assert.ok(/^(sync|busy)$/.test(reason.message) || codes.some((code) => reason.code?.startsWith(code)), reason);
+    }
+    // Refreshes and inner calls may still run.
+    for (let wait = 0; guarded.stats().inFlight > 0; wait += 1) {
+      assert.ok(wait < 500, `${guarded.stats().inFlight} calls never end`);
+      await after(5);
+    }
+    for (const signal of signals) assert.equal(listeners(signal), 0);
+    const { calls: begun, succeeded, failed, cancelled, bulkhead } = guarded.stats();
+    assert.equal(succeeded + failed + cancelled, begun);
+    if (bulkhead !== undefined) assert.deepEqual([bulkhead.running, bulkhead.queued], [0, 0]);
+  }
+});
