@@ -343,7 +343,7 @@ test("a late answer of an attempt that ran out of time is not that of the next o
 });
 
 test("the total timeout counts attempts and delays, and says so", async () => {
-  const guarded = policy({ totalTimeout: "40ms", retry: { maxAttempts: 100, delay: "5ms", backoff: "constant", jitter: "none" } });
+  const guarded = policy({ totalTimeout: "300ms", retry: { maxAttempts: 100, delay: "5ms", backoff: "constant", jitter: "none" } });
   const heard = hear(guarded);
   let signal;
   await assert.rejects(guarded.execute((context) => {
@@ -820,7 +820,7 @@ test("a quota of the day outlives the policy by its snapshot", async () => {
 // ── Circuit breaker ──
 
 test("the breaker opens, refuses, probes and closes, and tells each change once", async () => {
-  const guarded = policy({ circuitBreaker: { failureRate: 0.5, minCalls: 2, openFor: "20ms" } });
+  const guarded = policy({ circuitBreaker: { failureRate: 0.5, minCalls: 2, openFor: "200ms" } });
   const heard = [];
   for (const type of ["circuit.opened", "circuit.half_opened", "circuit.closed"]) {
     guarded.on(type, ({ type, from, to, at }) => heard.push([type, from, to, Number.isFinite(at)]));
@@ -828,10 +828,10 @@ test("the breaker opens, refuses, probes and closes, and tells each change once"
   await guarded.execute(() => "fine");
   await assert.rejects(guarded.execute(fail()), /no/);
   await assert.rejects(guarded.execute(() => assert.fail("called")), (error) => {
-    assert.ok(error.retryAfterMs > 0 && error.retryAfterMs <= 20, `${error.retryAfterMs}`);
+    assert.ok(error.retryAfterMs > 0 && error.retryAfterMs <= 200, `${error.retryAfterMs}`);
     return is("circuit.open", { kind: "unavailable", retryable: true })(error);
   });
-  await after(40);
+  await after(250);
   assert.equal(await guarded.execute(() => "again"), "again");
   assert.equal(guarded.stats().circuit.state, "closed");
   assert.deepEqual(heard, [
@@ -982,4 +982,58 @@ test("the error of a policy is a RepflowError that can be written down", async (
   const error = await policy({ circuitBreaker: TRIPS, fallback: fail("second") }).execute(fail("first")).catch((error) => error);
   assert.ok(error instanceof RepflowError);
   assert.equal(JSON.parse(JSON.stringify(error)).code, "policy.failed");
+});
+
+test("whatever happens together, every call ends once and leaves nothing behind", async () => {
+  // Park and Miller's generator: the same story every time.
+  let state = 7;
+  const random = (below) => (state = (state * 48_271) % 2_147_483_647) % below;
+  const keys = [undefined, "a", "b", "c"];
+  for (let round = 0; round < 30; round += 1) {
+    const options = {
+      retry: { maxAttempts: 1 + random(3), delay: random(3), maxDelay: "5ms" },
+      fallback: random(2) === 0 ? [] : [(error) => { if (random(2) === 0) throw error; return "fallback"; }],
+    };
+    if (random(2)) options.timeout = 1 + random(8);
+    if (random(2)) options.totalTimeout = 5 + random(20);
+    if (random(2)) options.circuitBreaker = { minCalls: 3, openFor: 5 };
+    if (random(2)) options.bulkhead = { maxConcurrent: 1 + random(4), maxQueue: random(10), maxWait: 20 };
+    if (random(2)) options.rateLimit = { limit: 1 + random(5), per: 5, maxWait: random(20) };
+    if (random(2)) options.hedge = { delay: 1 + random(3) };
+    if (random(3) === 0) options.cache = { ttl: 3, staleWhileRevalidate: 3, staleIfError: 3, maxBytes: 100 };
+    const needsKey = options.cache !== undefined || random(4) === 0;
+    options.singleFlight = needsKey;
+    const guarded = policy(options);
+    const act = async (context) => {
+      const what = random(7);
+      if (what === 0) throw new Error("sync");
+      if (what === 1) context.commit();
+      await after(random(6));
+      if (what === 2) throw Object.assign(new Error("busy"), { status: 503, retryAfterMs: random(4) });
+      if (what === 3 && context.attempt < 3) await guarded.execute(() => "inner", { key: `inner ${random(3)}` });
+      return "value";
+    };
+    const signals = [];
+    const calls = Array.from({ length: 25 }, () => {
+      const controller = new AbortController();
+      signals.push(controller.signal);
+      if (random(3) === 0) setTimeout(() => controller.abort(), random(12));
+      const key = needsKey ? keys[1 + random(3)] : keys[random(4)];
+      return guarded.execute(act, { signal: controller.signal, key });
+    });
+    const codes = ["policy.", "circuit.", "bulkhead.", "rate_limit."];
+    for (const { value, reason } of await Promise.allSettled(calls)) {
+      if (reason === undefined) assert.match(value, /^(value|fallback)$/);
+      else assert.ok(/^(sync|busy)$/.test(reason.message) || codes.some((code) => reason.code?.startsWith(code)), reason);
+    }
+    // Refreshes and inner calls may still run.
+    for (let wait = 0; guarded.stats().inFlight > 0; wait += 1) {
+      assert.ok(wait < 500, `${guarded.stats().inFlight} calls never end`);
+      await after(5);
+    }
+    for (const signal of signals) assert.equal(listeners(signal), 0);
+    const { calls: begun, succeeded, failed, cancelled, bulkhead } = guarded.stats();
+    assert.equal(succeeded + failed + cancelled, begun);
+    if (bulkhead !== undefined) assert.deepEqual([bulkhead.running, bulkhead.queued], [0, 0]);
+  }
 });

@@ -184,7 +184,7 @@ test("the total timeout of a step counts its attempts and delays", async () => {
       return never();
     },
   });
-  const step = { totalTimeout: "40ms", timeout: "1h", retry: { maxAttempts: 9, delay: 1, jitter: "none" } };
+  const step = { totalTimeout: "300ms", timeout: "1h", retry: { maxAttempts: 9, delay: 1, jitter: "none" } };
   await assert.rejects(orchestrator.executeWorkflow(one(step), {}), (error) => {
     assert.match(error.message, /totalTimeout/);
     return is("step.timeout", { stepId: "only", attempts: 2, kind: "timeout" })(error);
