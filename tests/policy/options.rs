@@ -409,3 +409,23 @@ proptest! {
         let _ = Options::from_json(&text);
     }
 }
+
+/// What is shared by name is what all calls have in common; the rest would be read and never looked at.
+#[test]
+fn only_what_calls_share_can_be_shared_by_name() {
+    let shared = json!({
+        "circuitBreaker": { "minCalls": 3 }, "rateLimit": { "limit": 5 }, "bulkhead": { "maxConcurrent": 2 },
+        "retry": { "budget": { "ratio": 0.1 } },
+    });
+    let options = Options::shared(&shared).expect("all of it can be shared");
+    assert!(options.breaker.is_some() && options.rate_limit.is_some() && options.bulkhead.is_some());
+    assert!(options.retry.is_some_and(|retry| retry.budget.is_some()));
+    let own = json!({
+        "timeout": "1s", "retry": { "maxAttempts": 3, "budget": {} }, "circuitBreaker": { "on": ["network"] },
+        "hedge": { "delay": "1s" },
+    });
+    let error = Options::shared(&own).expect_err("nothing of it can");
+    let mut pointers: Vec<&str> = error.problems().iter().map(|problem| problem.pointer.as_str()).collect();
+    pointers.sort_unstable();
+    assert_eq!(pointers, ["/circuitBreaker/on", "/hedge", "/retry/maxAttempts", "/timeout"]);
+}

@@ -38,9 +38,10 @@ impl Guards {
         self.parts.breakers.find(name).map(|breaker| Wiring { breaker: Some(breaker), ..Wiring::default() })
     }
 
-    /// Where every circuit breaker is, by its name.
+    /// Where every circuit breaker is, by its name, and where those were that nobody has used since.
     pub fn breaker_snapshots(&self, now: Timestamp) -> impl Iterator<Item = (&str, BreakerSnapshot)> {
-        self.parts.breakers.all().map(move |(name, breaker)| (name, breaker.snapshot(now)))
+        let used = self.parts.breakers.all().map(move |(name, breaker)| (name, breaker.snapshot(now)));
+        used.chain(self.parts.remembered.iter().map(|(name, (snapshot, _))| (&**name, *snapshot)))
     }
 
     /// Puts the circuit breaker of a name, or of a scope, back where it was, when it is made.

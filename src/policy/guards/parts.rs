@@ -85,7 +85,7 @@ pub(super) struct Parts {
     /// The own parts of each scope, also those that its options do not have any more.
     scopes: ByName<Rc<str>, Wiring>,
     /// Where breakers were that nobody has used since, such as before a reload.
-    remembered: ByName<Rc<str>, (BreakerSnapshot, Timestamp)>,
+    pub(super) remembered: ByName<Rc<str>, (BreakerSnapshot, Timestamp)>,
 }
 
 /// Parts by number, and the numbers of those that have a name.

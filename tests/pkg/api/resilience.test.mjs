@@ -107,6 +107,7 @@ test("a snapshot puts circuit breakers back where they were, also those that nob
   const second = world(actions, { ...options, snapshot });
   assert.deepEqual(second.snapshot(), snapshot);
   await assert.rejects(second.executeWorkflow(named, {}), refusedBy("circuit.open"));
+  assert.deepEqual(Object.keys(second.snapshot().circuits).sort(), Object.keys(snapshot.circuits).sort());
   await assert.rejects(second.executeWorkflow(own, {}), refusedBy("circuit.open"));
   assert.equal(second.snapshot().circuits.api.state, "open");
   for (const snapshot of [{ circuits: 7 }, { circuits: { api: 7 } }, { circuits: { api: { state: "ajar" } } }]) {
@@ -118,7 +119,7 @@ test("a snapshot puts circuit breakers back where they were, also those that nob
 test("options that are wrong are refused at once, with every problem", () => {
   const build = (options) => () => new WorkflowOrchestrator(options);
   const policies = {
-    api: { circuitBreaker: { failureRate: 2, on: () => true } },
+    api: { circuitBreaker: { failureRate: 2, on: ["network"] } },
     "odd/name": { bulkhead: { maxConcurrent: 0 }, timeuot: 1 },
     fine: { rateLimit: { limit: 1 } },
   };
@@ -255,4 +256,16 @@ test("a listener of the breaker may move it, or dispose of everything", async ()
   doomed.on("circuit.opened", () => doomed.dispose());
   await assert.rejects(doomed.executeWorkflow(definition, {}), is("internal.disposed"));
   await assert.rejects(doomed.executeWorkflow(definition, {}), is("internal.disposed"));
+});
+
+test("a name that nobody has defined is a problem of the definition; a circuit breaker has the usual figures", async () => {
+  const orchestrator = world({ act: () => "fine" }, { policies: { api: { bulkhead: { maxConcurrent: 2 } } } });
+  const step = { rateLimit: "api", bulkhead: "api", circuitBreaker: "nobody", retry: { budget: "apis" } };
+  await assert.rejects(orchestrator.executeWorkflow(one(step), {}), (error) => {
+    assert.equal(error.code, "workflow.invalid");
+    assert.deepEqual(error.problems.map(({ pointer }) => pointer), ["/steps/0/rateLimit", "/steps/0/retry/budget"]);
+    return true;
+  });
+  const result = await orchestrator.executeWorkflow(one({ bulkhead: "api", circuitBreaker: "nobody" }), {});
+  assert.equal(result.output, "fine");
 });
