@@ -1,5 +1,6 @@
 // policy(): retry, timeout, breaker, limits, cache around any function. The core decides; this calls the function.
 
+import { Aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { Cancellable } from "./context.js";
@@ -85,7 +86,8 @@ class Call {
   errors = undefined;
   followers = undefined;
   answered = false;
-  onAbort = undefined;
+  /** Ends listening to the caller's signal. */
+  unlisten = undefined;
 
   constructor(owner, execute, signal) {
     this.owner = owner;
@@ -125,7 +127,7 @@ class Call {
   answer() {
     if (this.answered) return false;
     this.answered = true;
-    if (this.onAbort !== undefined) this.signal.removeEventListener("abort", this.onAbort);
+    this.unlisten?.();
     return true;
   }
 }
@@ -160,6 +162,7 @@ export class PolicyBase {
     return true;
   };
   #listeners = new Listeners();
+  #aborts = new Aborts();
   #disposed = false;
   /** Reject those who wait for the core. */
   #waiting = new Set();
@@ -302,14 +305,13 @@ export class PolicyBase {
     return new Promise((resolve, reject) => {
       /** Says whether it still waited. */
       const leave = () => {
-        signal?.removeEventListener("abort", onAbort);
+        unlisten?.();
         return this.#waiting.delete(giveUp);
       };
       const giveUp = (error) => {
         if (leave()) reject(error);
       };
-      const onAbort = () => giveUp(cancelled(signal.reason));
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const unlisten = signal && this.#aborts.add(signal, () => giveUp(cancelled(signal.reason)));
       this.#waiting.add(giveUp);
       loading.then(() => {
         if (leave()) resolve(this.execute(execute, options));
@@ -323,10 +325,7 @@ export class PolicyBase {
     this.#calls[owner] = call;
     this.#active += 1;
     if (this.#active === 1) this.#runtime.own(this);
-    if (signal !== undefined) {
-      call.onAbort = () => this.#cancel(call);
-      signal.addEventListener("abort", call.onAbort, { once: true });
-    }
+    if (signal !== undefined) call.unlisten = this.#aborts.add(signal, () => this.#cancel(call));
     // The core mixes it: what matters is that it is another one each time, and in each process.
     this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
     const { fallback } = this.#host;

@@ -90,12 +90,12 @@ fn events_are_numbers_until_somebody_reads_them() {
 #[wasm_bindgen_test]
 fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(engine::engine_tick(0, 0.0), 0);
-    assert_eq!(engine::run_settle(99, 1, 2, 3, 0, 0.0), 0);
+    assert_eq!(engine::run_settle(99, 1, 2, 3, 0.0), 0);
     assert_eq!(engine::run_start(engine::engine_new(), 99, 0, 0.0), None);
     assert!(engine::engine_commands(99).is_null());
-    engine::run_remove(99, 99);
+    assert_eq!(engine::run_remove(99, 99, 0.0), 0);
     bus::bus_unsubscribe(99, 99);
-    bus::request_end(99, 99);
+    bus::request_end(99, 99, 0.0);
 }
 
 #[wasm_bindgen_test]

@@ -117,18 +117,14 @@ impl Options {
         let options = Object::read(json, "", "shared policies", &mut problems).map(|object| {
             let known = ["circuitBreaker", "rateLimit", "bulkhead", "retry"];
             object.check_keys("shared policies", &known, &[], &mut problems);
-            let mut only = |key: &str, parts: &[&str]| {
+            for (key, own) in [("retry", RETRY_OWN), ("circuitBreaker", &["on"])] {
                 let pointer = object.pointer_to(key);
-                for part in object.get(key).and_then(Json::as_object).into_iter().flat_map(|it| it.keys()) {
-                    if !parts.contains(&part.as_str()) {
-                        let message = format!("`{part}` belongs to each step, and cannot be shared by name");
-                        problems.note(join(&pointer, part), message);
-                    }
+                let Some(parts) = object.get(key).and_then(Json::as_object) else { continue };
+                for part in own.iter().filter(|part| parts.contains_key(**part)) {
+                    let message = format!("`{part}` belongs to each step, and cannot be shared by name");
+                    problems.note(join(&pointer, part), message);
                 }
-            };
-            only("retry", &["budget"]);
-            let breaker: Vec<&str> = BREAKER_KEYS.iter().copied().filter(|key| *key != "on").collect();
-            only("circuitBreaker", &breaker);
+            }
             Self::read(&object, Names::Unknown, &mut problems)
         });
         match options {
@@ -178,6 +174,9 @@ impl Options {
 }
 
 const WHAT: &str = "the options of the policy";
+
+/// What of a retry each call has for itself: all but its budget.
+const RETRY_OWN: &[&str] = &["maxAttempts", "backoff", "delay", "maxDelay", "jitter", "maxElapsed", "on"];
 
 /// Whether a part may be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -299,21 +298,20 @@ fn status_of(json: &Json) -> Option<u16> {
     json.as_f64().filter(|n| n.fract() == 0.0 && (100.0..=599.0).contains(n)).map(|n| n as u16)
 }
 
-const BREAKER_KEYS: &[&str] = &[
-    "window",
-    "windowCalls",
-    "failureRate",
-    "slowCall",
-    "slowCallRate",
-    "minCalls",
-    "openFor",
-    "maxOpenFor",
-    "probes",
-    "on",
-];
-
 fn read_breaker(object: &Object<'_>, problems: &mut Problems) -> BreakerOptions {
-    object.check_keys("`circuitBreaker`", BREAKER_KEYS, &[], problems);
+    const KEYS: &[&str] = &[
+        "window",
+        "windowCalls",
+        "failureRate",
+        "slowCall",
+        "slowCallRate",
+        "minCalls",
+        "openFor",
+        "maxOpenFor",
+        "probes",
+        "on",
+    ];
+    object.check_keys("`circuitBreaker`", KEYS, &[], problems);
     let defaults = BreakerOptions::default();
     let time = object.timeout("window", problems);
     let calls = object.count("windowCalls", problems);

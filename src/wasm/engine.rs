@@ -168,7 +168,7 @@ pub fn run_settle(engine: u32, run: u32, step: u32, attempt: u32, now_ms: f64) -
     })
 }
 
-/// An attempt failed; see [`Reported`] for what is told of its error.
+/// An attempt failed; see `Reported` for what is told of its error.
 #[wasm_bindgen(js_name = runFail)]
 pub fn run_fail(engine: u32, run: u32, step: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
     let error = Reported::read(error.as_ref());

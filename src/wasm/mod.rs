@@ -9,7 +9,7 @@
 //! - [`convert`]: errors, JSON and values across the border
 //! - [`engine`]: plans and runs
 //! - [`policy`]: policies on their own
-//! - [`failure`]: what the host reports of an error
+//! - `failure`: what the host reports of an error
 //! - [`bus`]: features, topics and requests
 //! - [`coach`]: the features that are written in Rust, and the templates
 //! - [`mod@panic`]: what is left to do when the core has panicked

@@ -203,7 +203,7 @@ pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: 
     })
 }
 
-/// An attempt failed; see [`Reported`] for what is told of its error.
+/// An attempt failed; see `Reported` for what is told of its error.
 #[wasm_bindgen(js_name = policyFail)]
 pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> f64 {
     let error = Reported::read(error.as_ref());

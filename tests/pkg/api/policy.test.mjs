@@ -883,6 +883,22 @@ test("a policy made of a snapshot is where the old one was", async () => {
 
 // ── Reentrancy and the end ──
 
+test("however many calls share a signal, it has one listener; with more than ten Node suspects a leak", async () => {
+  const guarded = policy({ timeout: "1h" });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const ends = [];
+  const calls = Array.from({ length: 50 }, (_, index) =>
+    guarded.execute(() => new Promise((resolve) => ends.push(() => resolve(index))), { signal }));
+  assert.equal(listeners(signal), 1);
+  ends.splice(0, 20).forEach((end) => end());
+  assert.deepEqual(await Promise.all(calls.splice(0, 20)), Array.from({ length: 20 }, (_, index) => index));
+  assert.equal(listeners(signal), 1);
+  controller.abort("enough");
+  for (const call of calls) await assert.rejects(call, { code: "policy.cancelled", cause: "enough" });
+  assert.equal(listeners(signal), 0);
+});
+
 test("a call inside of a call, in functions, fallbacks, predicates and listeners", async () => {
   const guarded = policy({
     bulkhead: { maxConcurrent: 10 },

@@ -118,7 +118,7 @@ impl World {
             }
             _ => {
                 // That a call is ready may be in a command that is still to be performed; one that runs is not.
-                if attempt.is_some() {
+                if attempt.is_some() && self.pending.is_empty() {
                     self.guards.resume(self.id(owner), self.now);
                 }
             }
