@@ -4,7 +4,7 @@
 #![cfg(target_arch = "wasm32")]
 
 use js_sys::{Array, Function, JSON, Object, Reflect};
-use repflow::wasm::{bus, coach, convert, engine};
+use repflow::wasm::{bus, coach, convert, engine, policy};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -40,7 +40,7 @@ fn a_plan_describes_itself() {
     let steps: Array = field(&plan, "steps").unchecked_into();
     assert_eq!(
         text(&steps.get(0)),
-        r#"{"id":"first","feature":"greeter","action":"hello","hasWith":true,"timeoutMs":30000}"#
+        r#"{"id":"first","feature":"greeter","action":"hello","hasWith":true,"timeoutMs":30000,"totalTimeoutMs":null}"#
     );
     assert_eq!(field(&plan, "last").as_f64(), Some(1.0));
     assert_eq!(field(&plan, "hasOutput").as_bool(), Some(false));
@@ -96,6 +96,20 @@ fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(engine::run_remove(99, 99, 0.0), 0);
     bus::bus_unsubscribe(99, 99);
     bus::request_end(99, 99, 0.0);
+}
+
+#[wasm_bindgen_test]
+fn a_policy_says_the_usual_in_one_number_and_the_rest_below_zero() {
+    let handle = policy::policy_new(&js(r#"{ "timeout": "1s", "retry": { "maxAttempts": 2 } }"#), &JsValue::NULL, 0.0);
+    let handle = handle.expect("the options are right");
+    let begin = |owner, now| policy::policy_begin(handle, owner, None, None, 0, 0, 7, now);
+    assert_eq!(begin(0, 100.0), 1_100.0, "it starts, and its timeout is due next");
+    assert_eq!(policy::policy_settle(handle, 0, 1, 0.0, 200.0), f64::INFINITY, "it completes, and nothing is due");
+    assert_eq!(begin(0, 300.0), 1_300.0);
+    assert!(policy::policy_fail(handle, 0, 1, None, 400.0) < 0.0, "it failed, and waits");
+    assert_eq!(policy::policy_begin(99, 0, None, None, 0, 0, 7, 0.0), 0.0, "there is no such policy");
+    policy::policy_free(handle);
+    assert_eq!(policy::policy_tick(handle, 9_999.0), 0.0);
 }
 
 #[wasm_bindgen_test]
