@@ -230,11 +230,7 @@ pub fn engine_breaker_name(engine: u32, breaker: u32) -> String {
 pub fn engine_circuit(engine: u32, name: &str, act: u8, now_ms: f64) -> u32 {
     let now = Timestamp::from_millis(now_ms);
     with(engine, |host| {
-        let act = |guards: &mut Guards| {
-            if let Some(wiring) = guards.find_breaker(name) {
-                guards.move_breaker(wiring, |breaker| move_by_hand(breaker, act, now));
-            }
-        };
+        let act = |guards: &mut Guards| guards.move_named_breaker(name, now, |breaker| move_by_hand(breaker, act, now));
         host.engine.with_guards(act, now);
         host.flush()
     })

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Command, Guards, Stats, Wiring};
-use crate::policy::{Breaker, BreakerSnapshot, Cache, Counts, Options, Part, RateLimit};
+use crate::policy::{Breaker, BreakerOptions, BreakerSnapshot, Cache, Counts, Options, Part, RateLimit};
 use crate::time::Timestamp;
 
 impl Guards {
@@ -32,10 +32,21 @@ impl Guards {
         self.parts.breakers.name(breaker)
     }
 
-    /// The circuit breaker of a name, or of a scope.
-    #[must_use]
-    pub fn find_breaker(&self, name: &str) -> Option<Wiring> {
-        self.parts.breakers.find(name).map(|breaker| Wiring { breaker: Some(breaker), ..Wiring::default() })
+    /// Moves the circuit breaker of a name, or of a scope, by hand. One that nobody has used yet is as it was moved when it
+    /// is made.
+    pub fn move_named_breaker(&mut self, name: &str, now: Timestamp, act: impl FnOnce(&mut Breaker)) {
+        if let Some(breaker) = self.parts.breakers.find(name) {
+            act(self.parts.breakers.get_mut(breaker));
+            return self.tell_changes(breaker);
+        }
+        // Its own figures decide nothing while it is moved.
+        let options = BreakerOptions::default();
+        let mut breaker = match self.parts.remembered.remove(name) {
+            Some((snapshot, at)) => Breaker::restore(options, snapshot, at),
+            None => Breaker::new(options),
+        };
+        act(&mut breaker);
+        self.parts.remember(name, breaker.snapshot(now), now);
     }
 
     /// Where every circuit breaker is, by its name, and where those were that nobody has used since.

@@ -91,6 +91,17 @@ test("the circuit breaker of a step goes by the names of its workflow and itself
   await assert.rejects(run(), refusedBy("circuit.open"));
   orchestrator.circuit("one.only").lift();
   assert.equal((await run()).output, "through");
+
+  // One that no run has used yet, too.
+  const fresh = world({ act: () => "through" });
+  const first = () => fresh.executeWorkflow(one({ ...once, circuitBreaker: {} }), {});
+  fresh.circuit("one.only").isolate();
+  fresh.circuit("one.only").isolate();
+  await assert.rejects(first(), refusedBy("circuit.open"));
+  fresh.circuit("one.only").lift();
+  await assert.rejects(first(), refusedBy("circuit.open"), "isolated twice");
+  fresh.circuit("one.only").lift();
+  assert.equal((await first()).output, "through");
 });
 
 test("a snapshot puts circuit breakers back where they were, also those that nobody has used since", async () => {
