@@ -11,5 +11,7 @@ export function canonical(value) {
 
 function sorted(_, value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  // JSON makes `{}` of either: all of them would be the same.
+  if (value instanceof Map || value instanceof Set) throw new TypeError("a Map or a Set is not data");
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
