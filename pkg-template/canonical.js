@@ -9,9 +9,14 @@ export function canonical(value) {
   return text;
 }
 
+/** What JSON would make something else of is refused: two that differ must never read the same. */
 function sorted(_, value) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  // JSON makes `{}` of either: all of them would be the same.
-  if (value instanceof Map || value instanceof Set) throw new TypeError("a Map or a Set is not data");
+  const type = typeof value;
+  if (type === "function" || type === "symbol") throw new TypeError(`a ${type} is not data`);
+  if (type === "number" && !Number.isFinite(value)) throw new TypeError(`${value} is not data`);
+  if (type !== "object" || value === null || Array.isArray(value)) return value;
+  // A plain object, also one of another realm; a Date has become text by now.
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw new TypeError("only plain objects and lists are data");
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

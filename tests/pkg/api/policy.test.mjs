@@ -653,7 +653,8 @@ test("a cache without a key, or with one that is no data, is refused", async () 
     const guarded = policy(options);
     const cyclic = {};
     cyclic.self = cyclic;
-    for (const more of [undefined, {}, { key: undefined }, { key: () => {} }, { key: Symbol("x") }, { key: 1n }, { key: cyclic }, { key: new Map([[1, 2]]) }, { key: { of: new Set() } }]) {
+    for (const more of [undefined, {}, { key: undefined }, { key: () => {} }, { key: Symbol("x") }, { key: 1n }, { key: cyclic }, { key: new Map([[1, 2]]) }, { key: { of: new Set() } }, { key: NaN },
+      { key: { f: () => 1 } }, { key: new URLSearchParams("a=1") }, { key: /a/ }, { key: new Error("a") }]) {
       await assert.rejects(guarded.execute(() => assert.fail("called"), more), (error) => {
         assert.equal(error.problems[0].pointer, "/key");
         return is("config.invalid")(error);
