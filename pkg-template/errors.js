@@ -10,6 +10,7 @@ const CODES = {
   "bus.cancelled": ["cancelled", "info", false],
   "step.failed": ["failed", "error", false],
   "step.timeout": ["timeout", "error", true],
+  "run.queue_full": ["rate_limited", "error", true],
   "run.timeout": ["timeout", "error", false],
   "run.cancelled": ["cancelled", "info", false],
   "policy.timeout": ["timeout", "error", true],

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * Repflow: the workflow engine for AI features that run where the user is.
  *
@@ -33,6 +35,7 @@ export type ErrorCode =
   | "step.timeout"
   | "run.timeout"
   | "run.cancelled"
+  | "run.queue_full"
   | "bus.invalid"
   | "bus.no_such_feature"
   | "bus.no_such_action"
@@ -774,6 +777,12 @@ export interface WorkflowOrchestratorOptions {
   policies?: Record<string, SharedPolicies>;
   /** What `snapshot()` gave before a reload. */
   snapshot?: OrchestratorSnapshot | undefined;
+  /** How many runs may be active at once; the others wait for their turn. No limit by default. */
+  maxConcurrentRuns?: number;
+  /** How many may wait; the `result` of one more rejects with `run.queue_full`. No limit by default. */
+  maxQueuedRuns?: number;
+  /** Which runs that have ended can still be asked for: the last `count` (100), no older than `age` (10 min). */
+  retention?: { count?: number; age?: Duration };
 }
 
 export interface RunOptions {
@@ -783,6 +792,8 @@ export interface RunOptions {
   onEvent?: (event: WorkflowEvent) => void;
   /** Goes to every handler; the run's id by default. */
   correlationId?: string;
+  /** Of the runs that wait for a place, the higher ones begin first; 0 by default. */
+  priority?: number;
 }
 
 export interface StepResult {
@@ -803,11 +814,46 @@ export interface RunResult<Output = unknown> {
   durationMs: number;
 }
 
+/** `queued` until it begins, also while the core is loaded. */
+export type RunStatus = "queued" | "running" | "completed" | "failed" | "cancelled" | "timed_out";
+
+/** A run, as a list has it. */
+export interface RunSummary {
+  runId: string;
+  /** Absent while nothing is known of a definition that has none. */
+  workflowId: string | undefined;
+  correlationId: string;
+  priority: number;
+  status: RunStatus;
+  /** Milliseconds since the Unix epoch; `null` until then. */
+  startedAt: number | null;
+  endedAt: number | null;
+  /** So far, while it runs. */
+  durationMs: number | null;
+}
+
+/** How a run stands at one moment. */
+export interface RunInfo extends RunSummary {
+  /** By id; empty before it begins, and when it ended so long ago that it is not kept any more. */
+  steps: Record<string, StepResult>;
+}
+
+/** Its functions work on their own, too. It keeps nothing of a run that has ended but its result. */
 export interface RunHandle<Output = unknown> {
   readonly id: string;
   readonly result: Promise<RunResult<Output>>;
+  /** How the run stands now. */
+  status(): RunInfo;
   /** Stops the run: what runs gets its signal, and `result` rejects with `run.cancelled`. */
   cancel(reason?: unknown): void;
+  /** All events of the run, from its first to its last; none of a run that has ended. */
+  events(): AsyncIterableIterator<WorkflowEvent>;
+}
+
+export interface RunFilter {
+  status?: RunStatus | readonly RunStatus[];
+  workflowId?: string;
+  correlationId?: string;
 }
 
 /** Runs workflows whose steps are requests to features on a bus. */
@@ -827,12 +873,18 @@ export class WorkflowOrchestrator {
     options?: RunOptions,
   ): Promise<RunResult<Output>>;
 
-  /** Starts a run that can be cancelled by its handle. */
+  /** Starts a run that can be managed by its handle. */
   start<Input = unknown, Output = unknown>(
     definition: WorkflowDefinition,
     input?: Input,
     options?: RunOptions,
   ): RunHandle<Output>;
+
+  /** Runs that are active or ended not long ago, in the order of their start. */
+  list(filter?: RunFilter): RunSummary[];
+
+  /** The handle of a run that is active or ended not long ago. */
+  get(id: string): RunHandle | undefined;
 
   /** Hears events of all runs and circuit breakers, by type, or all with `*`; returns a function that ends it. */
   on(type: WorkflowEventType, handler: (event: WorkflowEvent) => void, options?: { signal?: AbortSignal }): () => void;
@@ -848,8 +900,20 @@ export class WorkflowOrchestrator {
    */
   circuit(name: string): CircuitControl;
 
+  /**
+   * Takes no new runs, which are refused with `internal.disposed`; resolves when all there are have ended, those that
+   * wait for their turn as well.
+   */
+  drain(): Promise<void>;
+
   /** Rejects what is under way and refuses further use. The bus is left as it is. */
   dispose(): void;
+
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void;
+
+  /** `drain()`, then `dispose()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────

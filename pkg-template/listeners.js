@@ -1,5 +1,6 @@
 // Who hears the events of runs.
 
+import { aborts } from "./aborts.js";
 import { describe, invalid } from "./errors.js";
 
 /** Handlers by type of event; `*` hears all. */
@@ -18,14 +19,15 @@ export class Listeners {
     if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
     if (signal?.aborted) return () => {};
     const listeners = this.#byType.get(type) ?? new Set();
+    let unlisten;
     const off = () => {
-      signal?.removeEventListener?.("abort", off);
+      unlisten?.();
       listeners.delete(listener);
       if (listeners.size === 0 && this.#byType.get(type) === listeners) this.#byType.delete(type);
     };
     const listener = { handler, off };
     this.#byType.set(type, listeners.add(listener));
-    signal?.addEventListener("abort", off, { once: true });
+    unlisten = signal && aborts.add(signal, off);
     return off;
   }
 

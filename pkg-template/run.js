@@ -1,67 +1,131 @@
-// One run, as the facade knows it: its values, its promise and its listeners. Where it stands is the core's to know.
+// One run, as the facade knows it: its values, its promise and who hears of it. Where it stands is the core's to know.
 
+import { aborts } from "./aborts.js";
 import { now } from "./clock.js";
 import { CallContext } from "./context.js";
 import { RepflowError, textOf } from "./errors.js";
-
-/** How many numbers the core gives for an event; see `runEvents`. */
-const EVENT_NUMBERS = 6;
+import { resultOf } from "./results.js";
 
 export class Run {
-  /** The core's number for it; undefined until it starts. */
+  /** The core's number for it; undefined until it begins, and once it has ended. */
   number = undefined;
   plan = undefined;
+  workflowId = undefined;
+  /** The text of its definition, until it begins. */
+  text = undefined;
   /** By step. Values stay here; the core reads them when a template asks. */
   outputs = [];
   errors = [];
   contexts = [];
   /** Of attempts beside another one of the same step. */
-  #hedged = [];
-  startedAt = 0;
+  #hedged = undefined;
   /** What the definition's `output` gave, or why it gave nothing. */
   output = undefined;
   outputError = undefined;
-  ended = false;
+
+  /** `queued`, `running`, or how it ended. */
+  status = "queued";
+  /** How it ends is certain, whatever those do who hear of it. */
+  isEnding = false;
+  startedAt = null;
+  endedAt = null;
+  /** How each step ended, while it is kept. */
+  report = undefined;
+  error = undefined;
   /** Why its caller cancelled it, once that happened. */
   cancellation = undefined;
-  #seen = 0;
-  #signal;
-  #onAbort;
+
+  /** Where it is among those that wait, and whether it holds one of the places; see `Runs`. */
+  order = 0;
+  place = -1;
+  isPlaced = false;
+
+  /** How many of its events were told, and to whom beside the listeners of all runs. */
+  told = 0;
+  onEvent;
+  streams = undefined;
+
+  #unlisten = undefined;
   #settle;
 
-  constructor(id, input, { correlationId, signal, onEvent }, cancel) {
+  constructor(id, input, { correlationId, priority = 0, signal, onEvent }) {
     this.id = id;
     this.input = input;
     this.correlationId = correlationId ?? id;
+    this.priority = priority;
     this.onEvent = onEvent;
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#signal = signal;
-    this.#onAbort = () => cancel(this, signal.reason);
     if (signal?.aborted) this.cancellation = cancelled(this, signal.reason);
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  resolve(value) {
-    this.#end();
-    this.#settle.resolve(value);
+  get ended() {
+    return this.endedAt !== null;
+  }
+
+  /** Whether anybody hears of this very run. */
+  get isHeard() {
+    return this.onEvent !== undefined || this.streams !== undefined;
+  }
+
+  /** Has `cancel` called when `signal` aborts. */
+  listen(signal, cancel) {
+    if (!signal.aborted) this.#unlisten = aborts.add(signal, () => cancel(this, signal.reason));
+  }
+
+  resolve(output, report) {
+    this.#end("completed");
+    this.report = report;
+    this.#settle.resolve(resultOf(this, output, report));
+    this.#letGo();
   }
 
   /** Fails the run, and tells every handler that still works for it. */
-  reject(error) {
+  reject(status, error, report) {
     if (this.ended) return;
-    this.#end();
-    for (const context of [...this.contexts, ...this.#hedged.map(({ context }) => context)]) {
+    this.#end(status);
+    this.error = error;
+    this.report = report;
+    const contexts = [...this.contexts, ...(this.#hedged ?? []).map(({ context }) => context)];
+    for (const context of contexts) {
       if (context !== undefined) CallContext.abort(context, error);
     }
     this.#settle.reject(error);
+    this.#letGo();
+  }
+
+  /** Nobody may ask for its steps any more. */
+  forget() {
+    this.report = undefined;
+    this.error = undefined;
+  }
+
+  #end(status) {
+    this.status = status;
+    this.endedAt = now();
+    this.#unlisten?.();
+  }
+
+  /** A handle outlives its run, and must not keep what the run worked on. */
+  #letGo() {
+    this.plan = undefined;
+    this.text = undefined;
+    this.input = undefined;
+    this.output = undefined;
+    this.outputs = [];
+    this.errors = [];
+    this.contexts = [];
+    this.#hedged = undefined;
+    this.onEvent = undefined;
+    this.#unlisten = undefined;
+    this.#settle = undefined;
   }
 
   /** An attempt of a step begins. */
   begin(step, context) {
     const before = this.contexts[step];
-    if (before !== undefined) this.#hedged.push({ step, context: before });
+    if (before !== undefined) (this.#hedged ??= []).push({ step, context: before });
     this.contexts[step] = context;
   }
 
@@ -72,48 +136,20 @@ export class Run {
       this.contexts[step] = undefined;
       return last;
     }
-    const at = this.#hedged.findIndex((it) => it.step === step && it.context.attempt === attempt);
+    const at = this.#hedged?.findIndex((it) => it.step === step && it.context.attempt === attempt) ?? -1;
     return at < 0 ? undefined : this.#hedged.splice(at, 1)[0].context;
   }
 
-  #end() {
-    this.ended = true;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-  }
-
-  /** What happened since the last time; `read` gives the core's numbers from an event on, `names` what they mean. */
-  newEvents(read, names) {
-    const numbers = read(this.#seen);
-    const events = [];
-    const { id: runId, correlationId } = this;
-    for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
-      const [seq, name, when, step, attempt, delayMs] = numbers.subarray(at, at + EVENT_NUMBERS);
-      const event = { seq, type: names[name], at: when, runId, workflowId: this.plan.id, correlationId };
-      if (!Number.isNaN(step)) event.stepId = this.plan.steps[step].id;
-      if (!Number.isNaN(attempt)) event.attempt = attempt;
-      if (!Number.isNaN(delayMs)) event.delayMs = delayMs;
-      events.push(event);
-    }
-    this.#seen += events.length;
-    return events;
-  }
-
-  /** The last event of a run whose log was lost with the core, or disposed of. */
-  lastEvent() {
-    const { id: runId, correlationId } = this;
-    return { seq: this.#seen, type: "run.failed", at: now(), runId, workflowId: this.plan.id, correlationId };
-  }
-
   /** Where an error happened. */
-  get place() {
-    return { runId: this.id, workflowId: this.plan?.id, correlationId: this.correlationId };
+  get where() {
+    return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
 
   /** The error of a run that a step has failed. */
   stepFailed(step, attempts, timedOut) {
     const { id: stepId } = this.plan.steps[step];
     const cause = this.errors[step];
-    const place = { ...this.place, stepId, attempts };
+    const place = { ...this.where, stepId, attempts };
     if (timedOut) return new RepflowError("step.timeout", cause.message, place);
     const tries = attempts === 1 ? "" : ` after ${attempts} attempts`;
     const details = { ...place, cause };
@@ -123,23 +159,23 @@ export class Run {
   }
 
   attemptTimedOut(step) {
-    const { id: stepId, timeoutMs } = this.plan.steps[step];
-    const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${this.plan.steps[step].feature}\``;
-    return new RepflowError("step.timeout", message, { ...this.place, stepId });
+    const { id: stepId, timeoutMs, feature } = this.plan.steps[step];
+    const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${feature}\``;
+    return new RepflowError("step.timeout", message, { ...this.where, stepId });
   }
 
   stepTimedOut(step) {
     const { id: stepId, totalTimeoutMs } = this.plan.steps[step];
     const message = `step \`${stepId}\` did not end within its \`totalTimeout\` of ${totalTimeoutMs} ms, with all its attempts`;
-    return new RepflowError("step.timeout", message, { ...this.place, stepId });
+    return new RepflowError("step.timeout", message, { ...this.where, stepId });
   }
 
   timedOut() {
     const message = `the run took longer than the \`timeout\` of the workflow \`${this.plan.id}\``;
-    return new RepflowError("run.timeout", message, this.place);
+    return new RepflowError("run.timeout", message, this.where);
   }
 }
 
 export function cancelled(run, reason) {
-  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.place, cause: reason });
+  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause: reason });
 }

@@ -133,6 +133,8 @@ codes! {
     RunTimeout = "run.timeout", Timeout, Error, false;
     /// The run was cancelled by its caller.
     RunCancelled = "run.cancelled", Cancelled, Info, false;
+    /// As many runs as may be active are, and as many as may wait do.
+    RunQueueFull = "run.queue_full", RateLimited, Error, true;
     /// Nobody registered a feature of that name.
     NoSuchFeature = "bus.no_such_feature", Unavailable, Error, false;
     /// The feature has no action of that name.

@@ -1,0 +1,465 @@
+// The engine in the core, and the queue of what it wants done. What that means for a run is in perform.js.
+
+import { internals } from "./bus.js";
+import { Alarm, now, soon } from "./clock.js";
+import { RepflowError, disposed, invalid } from "./errors.js";
+import { EventStream, countOf, eventsOf } from "./events.js";
+import { Listeners, hear } from "./listeners.js";
+import { perform } from "./perform.js";
+import { CIRCUIT_EVENT } from "./policy.js";
+import { Report } from "./results.js";
+import { cancelled } from "./run.js";
+import { milliseconds, unattended } from "./runtime.js";
+
+/** Words to a command, and the one command that no run gave; see `encode` in src/wasm/engine.rs. */
+const WORDS = 4;
+const CIRCUIT = 11;
+
+/** How long commands are performed without letting the page breathe. */
+const SLICE_MS = 4;
+/** A pause between two performances that is longer than this was the host's turn. */
+const IDLE_MS = 0.5;
+/** Compiled definitions that are kept. */
+const KEPT_PLANS = 64;
+
+export class Engine {
+  bus;
+  /** The core's number for this engine, in the generation that gave it. */
+  handle = undefined;
+  statusNames = [];
+  eventNames = [];
+  listeners = new Listeners();
+  #runtime;
+  #generation = 0;
+  #memory = undefined;
+  #view = new Uint32Array();
+  #circuitStates = [];
+  /** Shared parts of policies, by name. */
+  #policies;
+  /** What outlives the core: the state of the circuit breakers, by name. */
+  #snapshot;
+  #disposed = false;
+  /** All runs there are; see `Runs`. */
+  #runs;
+  /** Those that have begun, by the core's number. */
+  #byNumber = [];
+  /** Compiled definitions, by their JSON text; the least recently used first. */
+  #plans = new Map();
+  /** Commands that wait to be performed, flat, and how far they are. */
+  #todo = [];
+  #head = 0;
+  #performing = false;
+  #yielding = false;
+  /** Since when the host had no turn, and when it was last known to have none. */
+  #busySince = 0;
+  #busyUntil = -Infinity;
+  /** Runs that have moved since those who hear of them were told. */
+  #moved = new Set();
+  #alarm = new Alarm(() => unattended(() => this.#tick()));
+  #ticksSoon = false;
+  #mayRest = () => {
+    if (this.#runs.size > 0) return false;
+    this.#runtime.disown(this);
+    return true;
+  };
+
+  constructor(bus, policies, snapshot, runs) {
+    this.bus = bus[internals];
+    // That of the bus, which may come from another entry of the package.
+    this.#runtime = this.bus.runtime;
+    this.#policies = policies;
+    this.#snapshot = snapshot;
+    this.#runs = runs;
+  }
+
+  // ── The core ──
+
+  get isAttached() {
+    return this.handle !== undefined && this.#generation === this.#runtime.generation;
+  }
+
+  /** The core, for what happens while the engine is in it. */
+  get core() {
+    return this.#runtime.ready();
+  }
+
+  /** The core with an engine of ours in it: at once if it can be, otherwise a promise. */
+  attached() {
+    const core = this.bus.attached();
+    if (core instanceof Promise) {
+      return core.then(() => {
+        if (this.#disposed) throw disposed();
+        return this.attached();
+      });
+    }
+    if (!this.isAttached) {
+      this.handle = this.#newEngine(core);
+      this.#generation = this.#runtime.generation;
+      this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
+      this.#memory = core.linearMemory();
+      this.statusNames = core.statusNames();
+      this.eventNames = core.eventNames();
+      this.#circuitStates = core.circuitStates();
+      this.#plans.clear();
+    }
+    return core;
+  }
+
+  /** Throws what is wrong with the policies, where the core can be had at once; otherwise the first run finds out. */
+  checkPolicies() {
+    const core = this.#runtime.ready();
+    if (core instanceof Promise) core.catch(() => {});
+    else core.engineFree(this.#newEngine(core));
+  }
+
+  /** An engine with the parts that have a name; there is none when one of them is wrong. */
+  #newEngine(core) {
+    const engine = core.engineNew();
+    if (this.#snapshot !== undefined) core.engineRestore(engine, this.#snapshot, now());
+    const problems = [];
+    for (const [name, policy] of Object.entries(this.#policies)) {
+      try {
+        core.engineDefine(engine, name, policy);
+      } catch (error) {
+        if (error.code !== "config.invalid") throw error;
+        const at = `/policies/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        problems.push(...error.problems.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
+      }
+    }
+    if (problems.length === 0) return engine;
+    core.engineFree(engine);
+    throw invalid("config.invalid", "the options of WorkflowOrchestrator", problems);
+  }
+
+  /** What outlives a reload. */
+  snapshot() {
+    if (this.isAttached) this.#snapshot = this.core.engineSnapshot(this.handle, now());
+    return this.#snapshot ?? {};
+  }
+
+  /** Moves a circuit breaker by hand. */
+  moveCircuit(core, name, act) {
+    this.take(core, core.engineCircuit(this.handle, name, act, now()));
+    this.work(core);
+  }
+
+  dispose() {
+    this.#disposed = true;
+    if (this.isAttached) this.#runtime.free(this, "engineFree", this.handle);
+    this.#forget();
+    this.#runtime.disown(this);
+  }
+
+  /** The runtime calls this when the core was lost. */
+  abandon(error) {
+    this.#forget();
+    // Others are yet to be told; until then nothing is begun in the next instance.
+    this.#runs.close();
+    queueMicrotask(() => this.#disposed || unattended(() => this.#runs.open()));
+    for (const run of [...this.#runs.active()]) {
+      // One that waits for its place has nothing in the core.
+      if (run.place < 0) this.#abandonRun(run, new RepflowError(error.code, error.message, { cause: error.cause, ...run.where }));
+    }
+  }
+
+  /** Rejects everything. */
+  rejectAll(error) {
+    for (const run of [...this.#runs.active()]) {
+      this.#abandonRun(run, new RepflowError(error.code, error.message, { cause: error.cause, ...run.where }));
+    }
+  }
+
+  /** A run whose log is lost. */
+  #abandonRun(run, error) {
+    if (run.ended || run.isEnding) return;
+    if (run.number !== undefined) {
+      const { id: runId, workflowId, correlationId } = run;
+      this.#tellAll(run, [{ seq: run.told, type: "run.failed", at: now(), runId, workflowId, correlationId }]);
+      run.number = undefined;
+    }
+    this.fail(run, error);
+  }
+
+  #forget() {
+    this.handle = undefined;
+    this.#byNumber = [];
+    this.#plans.clear();
+    this.#todo = [];
+    this.#head = 0;
+    this.#moved.clear();
+    this.#alarm.clear();
+  }
+
+  // ── Runs ──
+
+  /** The plan of a definition. */
+  compile(core, text) {
+    let plan = this.#plans.get(text);
+    if (plan === undefined) {
+      const timeout = milliseconds(core, this.bus.requestTimeout, "requestTimeout");
+      plan = core.planCompile(this.handle, JSON.parse(text), timeout);
+      if (this.#plans.size >= KEPT_PLANS) {
+        const [[oldest, { handle }]] = this.#plans;
+        this.#plans.delete(oldest);
+        core.planFree(this.handle, handle);
+      }
+    } else {
+      this.#plans.delete(text);
+    }
+    this.#plans.set(text, plan);
+    return plan;
+  }
+
+  /** Begins a run that has its place. */
+  begin(run) {
+    if (run.ended) return;
+    try {
+      const core = this.attached();
+      if (core instanceof Promise) {
+        core.then(() => this.begin(run)).catch((error) => this.fail(run, error));
+        return;
+      }
+      // It is compiled already, unless many others were since, or the core is another one.
+      run.plan = this.compile(core, run.text);
+      run.text = undefined;
+      run.startedAt = now();
+      run.status = "running";
+      const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+      run.number = core.runStart(this.handle, run.plan.handle, seed, run.startedAt);
+      this.#byNumber[run.number] = run;
+      this.touch(run);
+      this.take(core, core.engineTick(this.handle, run.startedAt));
+      this.work(core);
+    } catch (error) {
+      this.fail(run, error);
+    }
+  }
+
+  cancel(run, reason) {
+    if (run.ended || run.cancellation !== undefined) return;
+    run.cancellation = cancelled(run, reason);
+    if (run.number === undefined) {
+      this.fail(run, run.cancellation, "cancelled");
+      return;
+    }
+    const { core } = this;
+    this.touch(run);
+    this.take(core, core.runCancel(this.handle, run.number, now()));
+    this.work(core);
+  }
+
+  complete(core, run) {
+    const { plan, outputs } = run;
+    const output = plan.hasOutput ? run.output : outputs[plan.last];
+    const report = this.reportOf(core, run);
+    this.#release(core, run);
+    run.resolve(output, report);
+    this.#ended(run);
+  }
+
+  fail(run, error, status = "failed") {
+    if (run.ended) return;
+    // What never started has no place.
+    if (error instanceof RepflowError && run.number !== undefined && error.runId === undefined) Object.assign(error, run.where);
+    let report;
+    if (run.number !== undefined && this.isAttached) {
+      const { core } = this;
+      report = this.reportOf(core, run);
+      this.#release(core, run);
+    }
+    run.reject(status, error, report);
+    this.#ended(run);
+  }
+
+  /** How the steps of a run stand now. */
+  reportOf(core, run) {
+    return new Report(run, core.runSteps(this.handle, run.number), this.statusNames);
+  }
+
+  /** Lets the core forget a run that has ended, after its last events were told. */
+  #release(core, run) {
+    const { number } = run;
+    run.isEnding = true;
+    this.#tell(core, run);
+    // A listener may have disposed of this engine, or lost the core: then the number names another run, or none.
+    if (this.#byNumber[number] === run) {
+      this.#byNumber[number] = undefined;
+      this.take(core, core.runRemove(this.handle, number, now()));
+    }
+    this.#moved.delete(run);
+    run.number = undefined;
+  }
+
+  #ended(run) {
+    for (const stream of run.streams ?? []) stream.end();
+    run.streams = undefined;
+    this.#runs.ended(run);
+    if (this.#runs.size === 0) this.#alarm.rest(this.#mayRest);
+  }
+
+  /** Something is awaited: the engine stays, and is told when the core is lost. */
+  own() {
+    this.#runtime.own(this);
+  }
+
+  // ── Commands ──
+
+  /** Copies commands out of linear memory, which the next call into the core overwrites. */
+  take(core, commands) {
+    if (commands === 0) return;
+    if (this.#view.byteLength === 0 || this.#view.buffer !== this.#memory.buffer) {
+      this.#view = new Uint32Array(this.#memory.buffer);
+    }
+    const view = this.#view;
+    const start = core.engineCommands(this.handle) >>> 2;
+    for (let word = start; word < start + commands * WORDS; word += WORDS) {
+      this.#todo.push(view[word], view[word + 1], view[word + 2], view[word + 3]);
+      const run = view[word] === CIRCUIT ? undefined : this.#byNumber[view[word + 1]];
+      if (run !== undefined) this.touch(run);
+    }
+  }
+
+  /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. */
+  work(core) {
+    if (this.#performing || this.#yielding) return;
+    this.#performing = true;
+    // Handlers that answer in microtasks come back here within the same task: what they used counts too.
+    let time = now();
+    if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
+    for (;;) {
+      const atEnd = this.#head === this.#todo.length;
+      time = now();
+      if (atEnd || time - this.#busySince >= SLICE_MS) this.#tellMoved(core);
+      if (this.#head === this.#todo.length) break;
+      if (time - this.#busySince >= SLICE_MS) {
+        this.#yielding = true;
+        soon(() => {
+          this.#yielding = false;
+          if (this.isAttached) unattended(() => this.work(this.core));
+        });
+        break;
+      }
+      const at = this.#head;
+      this.#head += WORDS;
+      const op = this.#todo[at];
+      if (op === CIRCUIT) {
+        this.#circuitChanged(core, this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3]);
+        continue;
+      }
+      const run = this.#byNumber[this.#todo[at + 1]];
+      if (run === undefined) continue;
+      try {
+        perform(this, core, run, op, this.#todo[at + 2], this.#todo[at + 3]);
+      } catch (error) {
+        // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
+        this.fail(run, error);
+      }
+    }
+    this.#busyUntil = this.#yielding ? -Infinity : time;
+    if (this.#head === this.#todo.length) {
+      this.#todo.length = 0;
+      this.#head = 0;
+    }
+    this.#performing = false;
+    if (this.isAttached && this.#runs.size > 0) this.#keepTime(core);
+  }
+
+  #keepTime(core) {
+    const deadline = core.engineDeadline(this.handle);
+    if (deadline > now()) {
+      this.#alarm.set(deadline);
+    } else if (!this.#ticksSoon) {
+      // A timer would take its time, and what is due is due.
+      this.#ticksSoon = true;
+      soon(() => {
+        this.#ticksSoon = false;
+        unattended(() => this.#tick());
+      });
+    }
+  }
+
+  #tick() {
+    if (!this.isAttached || this.#runs.size === 0) return;
+    const { core } = this;
+    this.take(core, core.engineTick(this.handle, now()));
+    this.work(core);
+  }
+
+  /** A circuit breaker belongs to all runs. */
+  #circuitChanged(core, breaker, from, to) {
+    const circuit = core.engineBreakerName(this.handle, breaker);
+    this.snapshot();
+    const state = this.#circuitStates[to];
+    const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: this.#circuitStates[from], to: state };
+    this.listeners.tell(event, (error) => this.bus.listenerFailed(error, { event: event.type }));
+  }
+
+  // ── Events ──
+
+  /** Something happened in a run: who hears of it is told when there is nothing else to do. */
+  touch(run) {
+    if (run.isHeard || this.listeners.size > 0) this.#moved.add(run);
+  }
+
+  /** Who begins to hear all runs hears what happens from now on. */
+  hearFromNow() {
+    if (!this.isAttached || this.listeners.size > 0) return;
+    const { core } = this;
+    for (const run of this.#runs.active()) {
+      if (run.number !== undefined && !run.isHeard) run.told += countOf(core.runEvents(this.handle, run.number, run.told));
+    }
+  }
+
+  /** All events of a run, from its first on. */
+  stream(run) {
+    const stream = new EventStream((it) => {
+      run.streams?.delete(it);
+      if (run.streams?.size === 0) run.streams = undefined;
+    });
+    if (run.ended) {
+      stream.end();
+      return stream;
+    }
+    if (run.number !== undefined) {
+      const { core } = this;
+      const isHeard = run.isHeard || this.listeners.size > 0;
+      const numbers = core.runEvents(this.handle, run.number, 0);
+      // What others have not been told yet comes to this one with them.
+      if (!isHeard) run.told = countOf(numbers);
+      stream.push(eventsOf(run, numbers, this.eventNames).slice(0, run.told));
+    }
+    (run.streams ??= new Set()).add(stream);
+    this.touch(run);
+    return stream;
+  }
+
+  #tellMoved(core) {
+    for (const run of this.#moved) {
+      this.#moved.delete(run);
+      try {
+        this.#tell(core, run);
+      } catch (error) {
+        this.fail(run, error);
+      }
+    }
+  }
+
+  /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
+  #tell(core, run) {
+    if (!run.isHeard && this.listeners.size === 0) return;
+    const numbers = core.runEvents(this.handle, run.number, run.told);
+    run.told += countOf(numbers);
+    if (numbers.length > 0) this.#tellAll(run, eventsOf(run, numbers, this.eventNames));
+  }
+
+  #tellAll(run, events) {
+    // First those who only take note: a listener may end the run, or all of it.
+    for (const stream of run.streams ?? []) stream.push(events);
+    const { onEvent } = run;
+    for (const event of events) {
+      const failed = (error) => this.bus.listenerFailed(error, { event: event.type, runId: run.id });
+      if (onEvent !== undefined) hear(onEvent, event, failed);
+      this.listeners.tell(event, failed);
+    }
+  }
+}

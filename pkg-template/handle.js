@@ -1,0 +1,21 @@
+// What whoever started a run holds of it.
+
+import { infoOf } from "./results.js";
+import { unattended } from "./runtime.js";
+
+/** Its functions work on their own, too: `button.onclick = handle.cancel`. It keeps nothing of a run that has ended but its result. */
+export function handleOf(engine, run) {
+  return {
+    id: run.id,
+    result: run.result,
+    status: () => statusOf(engine, run),
+    cancel: (reason) => unattended(() => engine.cancel(run, reason)),
+    events: () => engine.stream(run),
+  };
+}
+
+/** How a run stands, with its steps. */
+function statusOf(engine, run) {
+  const isLive = run.number !== undefined && engine.isAttached;
+  return { ...infoOf(run), steps: (isLive ? engine.reportOf(engine.core, run) : run.report)?.steps ?? {} };
+}
