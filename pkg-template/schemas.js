@@ -1,7 +1,7 @@
 // What data must look like: JSON Schema for the parameters of a workflow, Standard Schema for whatever else is checked.
 
 import { RepflowError, describe, invalid, textOf } from "./errors.js";
-import { dereference, validate } from "./json-schema.js";
+import { dereference, format, validate } from "./json-schema.js";
 import { nearest } from "./nearest.js";
 
 // ── JSON Schema ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +161,7 @@ const CLOSED = new Set(["additionalProperties", "unevaluatedProperties"]);
 /** The findings of the validator as problems. A finding comes right before those that are its reasons. */
 function told(schemas, root, value, units) {
   const problems = [];
+  const unevaluated = [];
   for (let at = 0; at < units.length; at += 1) {
     const unit = units[at];
     if (WRAPPERS.has(unit.keyword)) continue;
@@ -173,7 +174,8 @@ function told(schemas, root, value, units) {
     } else if (CLOSED.has(unit.keyword)) {
       if (units[at + 1]?.keyword !== "false") continue;
       at += 1;
-      problems.push(unknown(schemas, found, pointerOf(units[at].instanceLocation)));
+      const list = unit.keyword === "unevaluatedProperties" ? unevaluated : problems;
+      list.push(unknown(schemas, found, pointerOf(units[at].instanceLocation)));
     } else if (unit.keyword === "propertyNames") {
       at = endOf(units, at) - 1;
       problems.push({ pointer: found.pointer, message: `${quoted(unit.error)} is not allowed as the name of a property` });
@@ -181,6 +183,8 @@ function told(schemas, root, value, units) {
       problems.push(problemOf(found));
     }
   }
+  // A form that does not hold accounts for no property: those that it has are told only when nothing else is wrong.
+  problems.push(...unevaluated.filter((problem) => problems.length === 0 || !problem.isKnown));
   // Two ways through a schema may find the same, and a value of the wrong type is told once.
   const kept = new Map();
   for (const problem of problems) {
@@ -233,6 +237,7 @@ function branches(schemas, root, value, found, units) {
 function unknown(schemas, { place }, pointer) {
   const name = tokensOf(pointer).at(-1);
   const known = [...propertiesOf(schemas, place, new Set())];
+  if (known.includes(name)) return { pointer, message: `\`${name}\` does not belong here`, isKnown: true };
   const allowed = known.length === 0 ? "none are allowed" : `known are ${known.map((key) => `\`${key}\``).join(", ")}`;
   return { pointer, message: `unknown property \`${name}\`; ${allowed}`, suggestion: nearest(name, known) };
 }
@@ -296,7 +301,9 @@ function problemOf({ unit, pointer, place, limit, value }) {
       return { pointer, message: `${name} must not be there` };
     default: {
       const ask = ASKS[unit.keyword];
-      return { pointer, message: ask === undefined ? `${name}: ${unit.error}` : must(ask(limit)) };
+      if (ask === undefined) return { pointer, message: `${name}: ${unit.error}` };
+      if (!unit.keyword.endsWith("Items")) return { pointer, message: must(ask(limit)) };
+      return { pointer, message: `${name} must be ${ask(limit)}, not of ${value.length}` };
     }
   }
 }
@@ -329,7 +336,11 @@ const escaped = (token) => String(token).replaceAll("~", "~0").replaceAll("/", "
 const tokensOf = (pointer) => pointer.split("/").slice(1).map((it) => it.replaceAll("~1", "/").replaceAll("~0", "~"));
 /** The validator writes a pointer as the fragment of an address. */
 const pointerOf = (location) => decodeURIComponent(location.slice(1));
-const nameOf = (pointer) => (pointer === "" ? "it" : `\`${tokensOf(pointer).at(-1)}\``);
+const nameOf = (pointer) => {
+  const name = tokensOf(pointer).at(-1);
+  if (name === undefined) return "it";
+  return /^\d+$/.test(name) ? `element ${name}` : `\`${name}\``;
+};
 
 const valueAt = (value, pointer) => tokensOf(pointer).reduce((at, token) => at?.[token], value);
 
@@ -419,6 +430,10 @@ function checkKeywords(schemas, schema, pointer, problems) {
       problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
     } else if (key === "$ref" && schemas.target(schema) === undefined) {
       problems.push({ pointer: at, message: `\`$ref\` leads to nothing: \`${value}\` is not in this schema` });
+    } else if (key === "format" && !Object.hasOwn(format, value)) {
+      // A format of others is not judged, but a slip of the pen would not be either.
+      const suggestion = nearest(value, Object.keys(format));
+      if (suggestion !== undefined) problems.push({ pointer: at, message: `unknown format \`${value}\``, suggestion });
     }
   }
   for (const [part, at] of partsOf(schema, pointer)) checkKeywords(schemas, part, at, problems);

@@ -38,7 +38,7 @@ fn bundle_validator(dir: &Path) -> Result<()> {
     let bundle = "const [outfile] = process.argv.slice(1);
         const { name, version, license } = require('@cfworker/json-schema/package.json');
         require('esbuild').buildSync({
-            stdin: { contents: `export { dereference, validate } from '${name}'`, resolveDir: process.cwd() },
+            stdin: { contents: `export { dereference, format, validate } from '${name}'`, resolveDir: process.cwd() },
             banner: { js: `/*! ${name} ${version}, ${license}: see THIRD-PARTY-NOTICES.md */` },
             outfile, bundle: true, minify: true, format: 'esm', target: 'es2022', logLevel: 'warning' });";
     let mut node = process::command("node");
