@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use repflow::policy::{
-    CallId, Class, Command, End, Facts, Failure, FailureReason, Guards, Options, Outcome, Request, Stats, Wiring,
+    CallId, Class, Command, End, Facts, Failure, FailureReason, Guards, Made, Options, Outcome, Request, Stats, Wiring,
     classify,
 };
 use repflow::time::Timestamp;
@@ -40,6 +40,12 @@ impl Host {
 
     pub(super) fn begin_as(&mut self, request: Request<'_>) {
         let call = self.guards.begin(&self.options, self.wiring, &request, self.now);
+        self.calls.insert(request.owner, call);
+        self.perform();
+    }
+
+    pub(super) fn restore(&mut self, request: Request<'_>, made: &Made) {
+        let call = self.guards.restore(&self.options, self.wiring, &request, made, self.now);
         self.calls.insert(request.owner, call);
         self.perform();
     }
@@ -108,8 +114,8 @@ fn line(command: Command, guards: &Guards) -> String {
         Command::Failed { owner, attempt, reason } => format!("{owner} failed {attempt}: {}", word(reason)),
         Command::Delayed { owner, delay } => format!("{owner} waits {delay:?}"),
         Command::Ready { owner } => format!("{owner} is ready"),
-        Command::FellBack { owner, level } => format!("{owner} falls back to {level}"),
-        Command::Evict { slot } => format!("evicts {slot}"),
+        Command::FellBack { owner, level, reason } => format!("{owner} falls back to {level}: {}", word(reason)),
+        Command::Evict { slot, .. } => format!("evicts {slot}"),
         Command::Circuit { breaker, change } => {
             format!("circuit {}: {} to {}", guards.breaker_name(breaker), change.from.name(), change.to.name())
         }

@@ -66,7 +66,7 @@ fn the_whole_order() {
             "1 starts 4",
             "1 failed 4: Error",
             "circuit story: half_open to open",
-            "1 falls back to 1",
+            "1 falls back to 1: Error",
             "1 starts 5 of fallback 1",
         ],
         "only when there is no retry left"

@@ -97,7 +97,7 @@ fn rfc_5861_stale_if_error_after_all_else_failed() {
     host.at(25_000);
     host.begin_as(Request { key: Some("plan"), fallbacks: 1, ..Request::new(2) });
     host.fail(2, 1);
-    assert_eq!(host.log(), ["2 starts 1", "2 failed 1: Error", "2 falls back to 1", "2 starts 2 of fallback 1"]);
+    assert_eq!(host.log(), ["2 starts 1", "2 failed 1: Error", "2 falls back to 1: Error", "2 starts 2 of fallback 1"]);
     host.fail(2, 2);
     assert_eq!(host.log(), ["2 failed 2: Error", "2 ends: stale in 0"]);
     host.at(30_000);
