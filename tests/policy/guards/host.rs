@@ -34,6 +34,14 @@ impl Host {
         self.begin_as(Request::new(owner));
     }
 
+    /// Of the same parts, without a timeout.
+    pub(super) fn begin_for_ever(&mut self, owner: u64) {
+        let options = Rc::new(Options::default());
+        let call = self.guards.begin(&options, self.wiring, &Request::new(owner), self.now);
+        self.calls.insert(owner, call);
+        self.perform();
+    }
+
     pub(super) fn begin_keyed(&mut self, owner: u64, key: &str) {
         self.begin_as(Request { key: Some(key), ..Request::new(owner) });
     }
