@@ -28,6 +28,7 @@
 //! # Layout
 //! - `call`: one call, where it is and what it holds; `parts`: what calls share
 //! - `inward`: from the outermost policy to the function; `outward`: from the end of an attempt back to the caller
+//! - `restore`: a call that had begun before a restart
 //! - `by_hand`: what a host can see and move; `command`: what it is asked to do
 
 mod by_hand;
@@ -36,6 +37,7 @@ mod command;
 mod inward;
 mod outward;
 mod parts;
+mod restore;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -48,6 +50,7 @@ use crate::time::Timestamp;
 
 pub use self::command::{AbortReason, Command, End, FailureReason};
 pub use self::parts::{Stats, Wiring};
+pub use self::restore::{Made, Then};
 
 /// Names a call, also after it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +200,17 @@ impl Guards {
             self.abort_live(id.slot, AbortReason::Cancelled);
             self.finish(id.slot, End::Cancelled, now);
         }
+    }
+
+    /// The call is given up for everybody: those who wait for its answer end with it.
+    pub(crate) fn revoke(&mut self, id: CallId, now: Timestamp) {
+        let Some(call) = self.get_mut(id) else { return };
+        let unanswered = !call.answered;
+        if unanswered {
+            self.count(id.slot, |stats| stats.cancelled += 1);
+        }
+        self.abort_live(id.slot, AbortReason::Cancelled);
+        self.finish(id.slot, End::Cancelled, now);
     }
 
     /// Does what is due first, and says whether something was. The host calls it until nothing is.
