@@ -91,6 +91,12 @@ export class FeatureBusBase {
       },
       call: (core, feature, action, params, context) =>
         this.#invoke(this.#resolve(core, feature, action), action, params, context),
+      emit: (topic, data, options) => {
+        this.#assertUsable();
+        this.#handlersOf(topic);
+        // Every handler has been called when this returns; the asynchronous ones are nobody's concern.
+        this.#deliver(topic, new BusEvent(topic, data, options)).catch(() => {});
+      },
       listenerFailed: (error, details) => this.#listenerFailed(error, details),
     };
   }

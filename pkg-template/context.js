@@ -59,26 +59,74 @@ export class CallContext extends Cancellable {
   /** The handler has answered. */
   static answer(context, isValue, answer) {
     Cancellable.release(context);
-    context.#settle(context, isValue, answer);
+    const settle = context.#settle;
+    if (settle === undefined) return;
+    context.#settle = undefined;
+    settle(context, isValue, answer);
+  }
+
+  /** Whether the handler has answered, or nobody waits for that. */
+  static isDone(context) {
+    return context.#settle === undefined || Cancellable.isOver(context);
   }
 }
 
+/** The kinds of notes that an attempt makes; see `runNote`. */
+const PROGRESS = 0;
+const LOG = 1;
+
 /** The context of a step's attempt. */
 export class StepContext extends CallContext {
-  #place;
+  #engine;
+  #run;
+  #node;
+  #progress = undefined;
+  #log = undefined;
 
-  constructor(engine, run, step, attempt, settle) {
-    const { feature, action, id } = run.plan.steps[step];
-    super(feature, action, run.correlationId, settle);
-    this.#place = { engine, run, step };
+  constructor(engine, run, node, id, target, attempt, level, settle) {
+    super(target.feature, target.action, run.correlationId, settle);
+    this.#engine = engine;
+    this.#run = run;
+    this.#node = node;
     this.runId = run.id;
     this.workflowId = run.workflowId;
     this.stepId = id;
+    /** Counts every attempt of the step, from 1. */
     this.attempt = attempt;
+    /** 0 for the step itself, then its fallbacks. */
+    this.level = level;
   }
 
-  /** Where the attempt belongs: `engine`, `run`, `step`. */
-  static placeOf(context) {
-    return context.#place;
+  /** The same for all attempts of this step, also after a restart: by it, a service knows a request that it has had. */
+  get idempotencyKey() {
+    return this.#engine.idempotencyKey(this.#run, this.#node);
+  }
+
+  /** Tells who listens to the run of a part of the result, or how far it is. It works on its own, too. */
+  get progress() {
+    return (this.#progress ??= (data) => this.#note(PROGRESS, { data }));
+  }
+
+  /** Writes lines among the events of the run. Its functions work on their own, too. */
+  get log() {
+    const write = (level) => (message, fields) => this.#note(LOG, fields === undefined ? { level, message } : { level, message, fields });
+    return (this.#log ??= { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") });
+  }
+
+  /** What an attempt says that is over is dropped. */
+  #note(kind, note) {
+    if (!CallContext.isDone(this)) this.#engine.note(this.#run, this.#node, this.attempt, kind, note);
+  }
+
+  static engineOf(context) {
+    return context.#engine;
+  }
+
+  static runOf(context) {
+    return context.#run;
+  }
+
+  static nodeOf(context) {
+    return context.#node;
   }
 }

@@ -13,7 +13,7 @@ export function textOfDefinition(definition) {
   const known = texts.get(definition);
   if (known !== undefined) return known;
   const problems = [];
-  checkData(definition, [], [], problems);
+  checkData(definition, [], [], false, problems);
   if (typeof definition !== "object" || definition === null) {
     problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
   }
@@ -29,8 +29,18 @@ export function textOfDefinition(definition) {
   return text;
 }
 
-/** `open` are the objects that `value` is in, `path` the keys that lead to it. */
-function checkData(value, path, open, problems) {
+/** Where a value is something else than plain data, which JSON would not give back as it was. */
+export function dataProblems(value, pointer) {
+  const problems = [];
+  checkData(value, [], [], true, problems);
+  return problems.map((problem) => ({ ...problem, pointer: `${pointer}${problem.pointer}` }));
+}
+
+/**
+ * `open` are the objects that `value` is in, `path` the keys that lead to it. What says itself how it looks as JSON, and
+ * instances of classes, are data unless it is `strict`.
+ */
+function checkData(value, path, open, strict, problems) {
   const refuse = (message) => problems.push({ pointer: pointerTo(path), message });
   switch (typeof value) {
     case "number":
@@ -42,7 +52,7 @@ function checkData(value, path, open, problems) {
     case "function":
     case "symbol":
       // As the whole, it is not even an object.
-      if (path.length > 0) refuse(`it must be plain data, not a ${typeof value}`);
+      if (path.length > 0 || strict) refuse(`it must be plain data, not a ${typeof value}`);
       return;
     case "object":
       break;
@@ -59,14 +69,14 @@ function checkData(value, path, open, problems) {
     for (let index = 0; index < value.length; index += 1) {
       path.push(index);
       if (value[index] === undefined) problems.push({ pointer: pointerTo(path), message: "a list has no place for `undefined`" });
-      else checkData(value[index], path, open, problems);
+      else checkData(value[index], path, open, strict, problems);
       path.pop();
     }
-  } else if (typeof value.toJSON !== "function") {
-    if (isBuiltIn(value)) refuse(`it must be plain data, not a ${Object.prototype.toString.call(value).slice(8, -1)}`);
+  } else if (strict || typeof value.toJSON !== "function") {
+    if (strict ? !isPlain(value) : isBuiltIn(value)) refuse(`it must be plain data, not a ${Object.prototype.toString.call(value).slice(8, -1)}`);
     for (const key in value) {
       path.push(key);
-      checkData(value[key], path, open, problems);
+      checkData(value[key], path, open, strict, problems);
       path.pop();
     }
   }
@@ -80,9 +90,32 @@ function isBuiltIn(value) {
   return Object.prototype.toString.call(value) !== "[object Object]";
 }
 
+/** Also one of another realm. */
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 function isFrozen(value) {
   if (typeof value !== "object" || value === null) return true;
   return Object.isFrozen(value) && typeof value.toJSON !== "function" && Object.values(value).every(isFrozen);
+}
+
+/** Where two definitions differ, as problems of the newer one. */
+export function differences(was, is, path = []) {
+  if (was === is) return [];
+  const isBranch = (value) => typeof value === "object" && value !== null;
+  if (!isBranch(was) || !isBranch(is) || Array.isArray(was) !== Array.isArray(is)) {
+    return [{ pointer: pointerTo(path), message: `it was ${inWords(was)}, and is ${inWords(is)}` }];
+  }
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  return keys.flatMap((key) => differences(was[key], is[key], [...path, key]));
+}
+
+function inWords(value) {
+  if (value === undefined) return "not there";
+  const text = JSON.stringify(value);
+  return `\`${text.length <= 80 ? text : `${text.slice(0, 79)}…`}\``;
 }
 
 /** The JSON pointer (RFC 6901) of a path. */

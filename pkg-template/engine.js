@@ -1,19 +1,33 @@
 // The engine in the core, and the queue of what it wants done. What that means for a run is in perform.js.
 
 import { internals } from "./bus.js";
+import { placeOf } from "./attempts.js";
 import { Alarm, now, soon } from "./clock.js";
-import { RepflowError, disposed, invalid } from "./errors.js";
-import { EventStream, countOf, eventsOf } from "./events.js";
+import { RepflowError, describe, disposed, invalid } from "./errors.js";
+import { EventStream, countOf, endOf, eventsOf } from "./events.js";
+import { logOf, restoreValues } from "./journal.js";
 import { Listeners, hear } from "./listeners.js";
+import { nearest } from "./nearest.js";
+import { Nodes } from "./nodes.js";
 import { perform } from "./perform.js";
+import { compiled, signalsIn } from "./plans.js";
 import { CIRCUIT_EVENT } from "./policy.js";
-import { Report } from "./results.js";
+import { Report, compensationOf } from "./results.js";
 import { cancelled } from "./run.js";
 import { milliseconds, unattended } from "./runtime.js";
 
-/** Words to a command, and the one command that no run gave; see `encode` in src/wasm/engine.rs. */
-const WORDS = 4;
+/** Words to a command, and those commands that are dealt with here; see `encode` in src/wasm/engine.rs. */
+const WORDS = 5;
 const CIRCUIT = 11;
+const CANCEL_ATTEMPT = 12;
+const ITERATE = 15;
+const DROP = 21;
+const SHARE = 22;
+
+/** Where a run is, by the core's number; see `runPhase`. */
+const PHASES = ["running", "paused", "compensating"];
+const COMPENSATING = 2;
+const ENDED = 3;
 
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
@@ -40,11 +54,19 @@ export class Engine {
   #snapshot;
   #disposed = false;
   /** All runs there are; see `Runs`. */
-  #runs;
+  runs;
+  /** The workflows that steps may name. */
+  templates;
   /** Those that have begun, by the core's number. */
   #byNumber = [];
   /** Compiled definitions, by their JSON text; the least recently used first. */
   #plans = new Map();
+  /** Answers that are kept, by slot, of each cache. */
+  #kept = [];
+  /** Makes the seed of each run another one. */
+  #seed = 0;
+  /** Whether all runs are being rejected: then what one of them leads to is no concern any more. */
+  #losing = false;
   /** Commands that wait to be performed, flat, and how far they are. */
   #todo = [];
   #head = 0;
@@ -58,18 +80,19 @@ export class Engine {
   #alarm = new Alarm(() => unattended(() => this.#tick()));
   #ticksSoon = false;
   #mayRest = () => {
-    if (this.#runs.size > 0) return false;
+    if (this.runs.size > 0) return false;
     this.#runtime.disown(this);
     return true;
   };
 
-  constructor(bus, policies, snapshot, runs) {
+  constructor(bus, policies, snapshot, runs, templates) {
     this.bus = bus[internals];
     // That of the bus, which may come from another entry of the package.
     this.#runtime = this.bus.runtime;
     this.#policies = policies;
     this.#snapshot = snapshot;
-    this.#runs = runs;
+    this.runs = runs;
+    this.templates = templates;
   }
 
   // ── The core ──
@@ -100,7 +123,7 @@ export class Engine {
       this.statusNames = core.statusNames();
       this.eventNames = core.eventNames();
       this.#circuitStates = core.circuitStates();
-      this.#plans.clear();
+      [this.#seed] = crypto.getRandomValues(new Uint32Array(1));
     }
     return core;
   }
@@ -154,36 +177,35 @@ export class Engine {
   abandon(error) {
     this.#forget();
     // Others are yet to be told; until then nothing is begun in the next instance.
-    this.#runs.close();
-    queueMicrotask(() => this.#disposed || unattended(() => this.#runs.open()));
-    for (const run of [...this.#runs.active()]) {
-      // One that waits for its place has nothing in the core.
-      if (run.place < 0) this.#abandonRun(run, new RepflowError(error.code, error.message, { cause: error.cause, ...run.where }));
-    }
+    this.runs.close();
+    queueMicrotask(() => this.#disposed || unattended(() => this.runs.open()));
+    // Those that wait for their turn have nothing in the core.
+    this.#reject(error, (run) => run.number !== undefined || !run.isReady);
   }
 
   /** Rejects everything. */
   rejectAll(error) {
-    for (const run of [...this.#runs.active()]) {
-      this.#abandonRun(run, new RepflowError(error.code, error.message, { cause: error.cause, ...run.where }));
-    }
+    this.#reject(error, () => true);
   }
 
-  /** A run whose log is lost. */
-  #abandonRun(run, error) {
-    if (run.ended || run.isEnding) return;
-    if (run.number !== undefined) {
-      const { id: runId, workflowId, correlationId } = run;
-      this.#tellAll(run, [{ seq: run.told, type: "run.failed", at: now(), runId, workflowId, correlationId }]);
+  #reject({ code, message, cause }, isMeant) {
+    this.#losing = true;
+    for (const run of [...this.runs.active()]) {
+      // How some end was certain before, and is about to be told.
+      if (run.ended || run.isEnding || !isMeant(run)) continue;
+      const isBegun = run.number !== undefined;
       run.number = undefined;
+      if (isBegun) this.#tellAll(run, [endOf(run)]);
+      this.fail(run, new RepflowError(code, message, { cause, ...run.where }));
     }
-    this.fail(run, error);
+    this.#losing = false;
   }
 
   #forget() {
     this.handle = undefined;
     this.#byNumber = [];
     this.#plans.clear();
+    this.#kept = [];
     this.#todo = [];
     this.#head = 0;
     this.#moved.clear();
@@ -192,25 +214,26 @@ export class Engine {
 
   // ── Runs ──
 
-  /** The plan of a definition. */
-  compile(core, text) {
-    let plan = this.#plans.get(text);
+  /** The plan of a definition; with an output in any case, when `needsOutput` says so. */
+  compile(core, text, needsOutput) {
+    const key = needsOutput ? `${text}\n` : text;
+    let plan = this.#plans.get(key);
     if (plan === undefined) {
       const timeout = milliseconds(core, this.bus.requestTimeout, "requestTimeout");
-      plan = core.planCompile(this.handle, JSON.parse(text), timeout);
+      plan = compiled(core, this.handle, text, needsOutput, timeout);
       if (this.#plans.size >= KEPT_PLANS) {
         const [[oldest, { handle }]] = this.#plans;
         this.#plans.delete(oldest);
         core.planFree(this.handle, handle);
       }
     } else {
-      this.#plans.delete(text);
+      this.#plans.delete(key);
     }
-    this.#plans.set(text, plan);
+    this.#plans.set(key, plan);
     return plan;
   }
 
-  /** Begins a run that has its place. */
+  /** Begins a run that has its place, or goes on with one. */
   begin(run) {
     if (run.ended) return;
     try {
@@ -220,15 +243,28 @@ export class Engine {
         return;
       }
       // It is compiled already, unless many others were since, or the core is another one.
-      run.plan = this.compile(core, run.text);
-      run.text = undefined;
-      run.startedAt = now();
+      const plan = (run.plan = this.compile(core, run.text, run.checksOutput));
+      if (plan.hasLoops) run.nodes = new Nodes(plan);
+      const at = now();
+      if (run.journal !== undefined) restoreValues(run);
+      const log = logOf(run);
+      if (log === undefined) {
+        run.startedAt = at;
+        this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
+        run.seed = this.#seed;
+        if (plan.hasKey) run.key = core.planKey(this.handle, plan.handle, run.id, run.input);
+        // Reading the input may have run a getter of the caller.
+        if (run.ended) return;
+        run.number = core.runStart(this.handle, plan.handle, run.seed, run.key, at);
+      } else {
+        run.number = core.runRestore(this.handle, plan.handle, run.seed, run.key, log, at);
+      }
       run.status = "running";
-      const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-      run.number = core.runStart(this.handle, run.plan.handle, seed, run.startedAt);
+      run.text = undefined;
       this.#byNumber[run.number] = run;
       this.touch(run);
-      this.take(core, core.engineTick(this.handle, run.startedAt));
+      this.take(core, core.engineTick(this.handle, at));
+      for (const [name, payload] of run.early?.splice(0) ?? []) this.#deliver(core, run, plan.signals.indexOf(name), payload);
       this.work(core);
     } catch (error) {
       this.fail(run, error);
@@ -236,7 +272,13 @@ export class Engine {
   }
 
   cancel(run, reason) {
-    if (run.ended || run.cancellation !== undefined) return;
+    if (run.ended || run.isEnding || run.cancellation !== undefined || this.#losing) return;
+    // What it did before may have to be undone.
+    if (run.number === undefined && run.isReady && logOf(run) !== undefined) {
+      this.runs.hold(run);
+      this.begin(run);
+      if (run.ended || run.cancellation !== undefined) return;
+    }
     run.cancellation = cancelled(run, reason);
     if (run.number === undefined) {
       this.fail(run, run.cancellation, "cancelled");
@@ -246,6 +288,89 @@ export class Engine {
     this.touch(run);
     this.take(core, core.runCancel(this.handle, run.number, now()));
     this.work(core);
+  }
+
+  /** Lets nothing new begin in a run, nor in those that it has started. */
+  pause(run) {
+    this.#setPaused(run, true);
+  }
+
+  resume(run) {
+    this.#setPaused(run, false);
+  }
+
+  #setPaused(run, isPaused) {
+    if (run.ended || run.isEnding) return;
+    const children = [...(run.children?.keys() ?? [])];
+    if (run.number === undefined) {
+      const before = run.isPaused;
+      run.isPaused = isPaused;
+      if (isPaused) this.runs.hold(run);
+      else if (before) this.runs.release(run);
+    } else {
+      run.isPaused = isPaused;
+      const { core } = this;
+      const move = isPaused ? core.runPause : core.runResume;
+      this.touch(run);
+      this.take(core, move(this.handle, run.number, now()));
+      this.work(core);
+    }
+    for (const child of children) this.#setPaused(child, isPaused);
+  }
+
+  /** Says whether it still matters to the run. */
+  signal(run, name, payload) {
+    if (run.ended || run.isEnding) return false;
+    const known = run.plan?.signals ?? signalsIn(run.text);
+    const signal = known.indexOf(name);
+    if (signal < 0) throw noSuchSignal(run, name, known);
+    if (run.number === undefined) {
+      (run.early ??= []).push([name, payload]);
+      return true;
+    }
+    const { core } = this;
+    if (core.runPhase(this.handle, run.number) >= COMPENSATING) return false;
+    this.#deliver(core, run, signal, payload);
+    this.work(core);
+    return true;
+  }
+
+  #deliver(core, run, signal, payload) {
+    const place = run.signals.push(payload) - 1;
+    this.touch(run);
+    this.take(core, core.runSignal(this.handle, run.number, signal, place, now()));
+  }
+
+  /** An attempt tells something while it runs. Nothing is kept of that when nobody listens. */
+  note(run, node, attempt, kind, note) {
+    if (run.number === undefined || !this.isAttached) return;
+    if (!run.isHeard && this.listeners.size === 0) return;
+    unattended(() => {
+      const { core } = this;
+      const seq = core.runNote(this.handle, run.number, node, attempt, kind, now());
+      if (seq < 0) return;
+      (run.notes ??= new Map()).set(seq, note);
+      this.touch(run);
+      this.work(core);
+    });
+  }
+
+  /** By what a service knows a request of this step again; what undoes the step is another request. */
+  idempotencyKey(run, node) {
+    if (run.plan === undefined) return undefined;
+    const step = run.stepAt(node);
+    if (step.compensates !== undefined) return `${this.idempotencyKey(run, run.nodeOf(node, step.compensates))}/compensation`;
+    if (step.hasIdempotencyKey) {
+      return this.core.runIdempotencyKey(this.handle, run.number, node, run.id, run.input, run.outputs, run.items);
+    }
+    return [run.keyBase ?? run.id, step.id, ...(run.nodes?.iterationOf(node) ?? [])].join("/");
+  }
+
+  /** Where a run is, in a word. */
+  statusOf(run) {
+    if (run.ended) return run.status;
+    if (run.number === undefined || !this.isAttached) return run.isPaused ? "paused" : run.status;
+    return PHASES[this.core.runPhase(this.handle, run.number)] ?? run.status;
   }
 
   complete(core, run) {
@@ -264,6 +389,10 @@ export class Engine {
     let report;
     if (run.number !== undefined && this.isAttached) {
       const { core } = this;
+      if (error instanceof RepflowError && run.plan.canUndo) {
+        const compensation = compensationOf(run, core.runEvents(this.handle, run.number, 0), this.eventNames);
+        if (compensation !== undefined) error.compensation = compensation;
+      }
       report = this.reportOf(core, run);
       this.#release(core, run);
     }
@@ -273,7 +402,12 @@ export class Engine {
 
   /** How the steps of a run stand now. */
   reportOf(core, run) {
-    return new Report(run, core.runSteps(this.handle, run.number), this.statusNames);
+    return new Report(run, this.stepsOf(core, run), this.statusNames);
+  }
+
+  /** The same, as numbers; see `runSteps`. */
+  stepsOf(core, run) {
+    return core.runSteps(this.handle, run.number);
   }
 
   /** Lets the core forget a run that has ended, after its last events were told. */
@@ -293,8 +427,8 @@ export class Engine {
   #ended(run) {
     for (const stream of run.streams ?? []) stream.end();
     run.streams = undefined;
-    this.#runs.ended(run);
-    if (this.#runs.size === 0) this.#alarm.rest(this.#mayRest);
+    this.runs.ended(run);
+    if (this.runs.size === 0) this.#alarm.rest(this.#mayRest);
   }
 
   /** Something is awaited: the engine stays, and is told when the core is lost. */
@@ -313,10 +447,29 @@ export class Engine {
     const view = this.#view;
     const start = core.engineCommands(this.handle) >>> 2;
     for (let word = start; word < start + commands * WORDS; word += WORDS) {
-      this.#todo.push(view[word], view[word + 1], view[word + 2], view[word + 3]);
-      const run = view[word] === CIRCUIT ? undefined : this.#byNumber[view[word + 1]];
-      if (run !== undefined) this.touch(run);
+      const op = view[word];
+      const node = view[word + 2];
+      const a = view[word + 3];
+      const b = view[word + 4];
+      this.#todo.push(op, view[word + 1], node, a, b);
+      if (op === CIRCUIT || op === DROP) continue;
+      const run = this.#byNumber[view[word + 1]];
+      if (run === undefined) continue;
+      this.touch(run);
+      // What others have to know before it is this one's turn.
+      if (op === ITERATE) run.nodes.open(node, a, b);
+      else if (op === CANCEL_ATTEMPT) (run.revoked ??= new Set()).add(placeOf(node, a));
+      else if (op === SHARE) share(this.#byNumber[a], b, run, node);
     }
+  }
+
+  /** Keeps an answer in a slot of a cache. */
+  keep(cache, slot, value) {
+    (this.#kept[cache] ??= [])[slot] = value;
+  }
+
+  recall(cache, slot) {
+    return this.#kept[cache]?.[slot];
   }
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. */
@@ -343,13 +496,17 @@ export class Engine {
       this.#head += WORDS;
       const op = this.#todo[at];
       if (op === CIRCUIT) {
-        this.#circuitChanged(core, this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3]);
+        this.#circuitChanged(core, this.#todo[at + 1], this.#todo[at + 3], this.#todo[at + 4]);
+        continue;
+      }
+      if (op === DROP) {
+        this.keep(this.#todo[at + 3], this.#todo[at + 4], undefined);
         continue;
       }
       const run = this.#byNumber[this.#todo[at + 1]];
       if (run === undefined) continue;
       try {
-        perform(this, core, run, op, this.#todo[at + 2], this.#todo[at + 3]);
+        perform(this, core, run, op, this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
       } catch (error) {
         // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
         this.fail(run, error);
@@ -361,7 +518,7 @@ export class Engine {
       this.#head = 0;
     }
     this.#performing = false;
-    if (this.isAttached && this.#runs.size > 0) this.#keepTime(core);
+    if (this.isAttached && this.runs.size > 0) this.#keepTime(core);
   }
 
   #keepTime(core) {
@@ -379,7 +536,7 @@ export class Engine {
   }
 
   #tick() {
-    if (!this.isAttached || this.#runs.size === 0) return;
+    if (!this.isAttached || this.runs.size === 0) return;
     const { core } = this;
     this.take(core, core.engineTick(this.handle, now()));
     this.work(core);
@@ -405,7 +562,7 @@ export class Engine {
   hearFromNow() {
     if (!this.isAttached || this.listeners.size > 0) return;
     const { core } = this;
-    for (const run of this.#runs.active()) {
+    for (const run of this.runs.active()) {
       if (run.number !== undefined && !run.isHeard) run.told += countOf(core.runEvents(this.handle, run.number, run.told));
     }
   }
@@ -426,7 +583,7 @@ export class Engine {
       const numbers = core.runEvents(this.handle, run.number, 0);
       // What others have not been told yet comes to this one with them.
       if (!isHeard) run.told = countOf(numbers);
-      stream.push(eventsOf(run, numbers, this.eventNames).slice(0, run.told));
+      stream.push(eventsOf(run, numbers, this.eventNames, 0).slice(0, run.told));
     }
     (run.streams ??= new Set()).add(stream);
     this.touch(run);
@@ -436,6 +593,8 @@ export class Engine {
   #tellMoved(core) {
     for (const run of this.#moved) {
       this.#moved.delete(run);
+      // One that has ended is told when its promise settles, not before.
+      if (run.number === undefined || core.runPhase(this.handle, run.number) === ENDED) continue;
       try {
         this.#tell(core, run);
       } catch (error) {
@@ -449,7 +608,10 @@ export class Engine {
     if (!run.isHeard && this.listeners.size === 0) return;
     const numbers = core.runEvents(this.handle, run.number, run.told);
     run.told += countOf(numbers);
-    if (numbers.length > 0) this.#tellAll(run, eventsOf(run, numbers, this.eventNames));
+    if (numbers.length === 0) return;
+    const events = eventsOf(run, numbers, this.eventNames, run.told - countOf(numbers));
+    run.notes = undefined;
+    this.#tellAll(run, events);
   }
 
   #tellAll(run, events) {
@@ -462,4 +624,21 @@ export class Engine {
       this.listeners.tell(event, failed);
     }
   }
+}
+
+/** A call had waited for another one, and has its answer. */
+function share(leader, from, run, node) {
+  if (leader === undefined) return;
+  run.outputs[node] = leader.outputs[from];
+  run.errors[node] = leader.errors[from];
+}
+
+function noSuchSignal(run, name, known) {
+  const suggestion = nearest(String(name), known);
+  const meant = suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
+  const there = known.length === 0 ? "it waits for none" : `it waits for ${known.map((it) => `\`${it}\``).join(", ")}`;
+  const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}${meant}`;
+  const problem = { pointer: "/name", message };
+  const problems = [suggestion === undefined ? problem : { ...problem, suggestion }];
+  return new RepflowError("run.no_such_signal", message, { ...run.where, problems });
 }

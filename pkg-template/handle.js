@@ -1,5 +1,6 @@
 // What whoever started a run holds of it.
 
+import { journalOf } from "./journal.js";
 import { infoOf } from "./results.js";
 import { unattended } from "./runtime.js";
 
@@ -10,12 +11,17 @@ export function handleOf(engine, run) {
     result: run.result,
     status: () => statusOf(engine, run),
     cancel: (reason) => unattended(() => engine.cancel(run, reason)),
+    pause: () => unattended(() => engine.pause(run)),
+    resume: () => unattended(() => engine.resume(run)),
+    signal: (name, payload) => engine.signal(run, name, payload),
     events: () => engine.stream(run),
+    snapshot: () => journalOf(engine, run),
   };
 }
 
 /** How a run stands, with its steps. */
 function statusOf(engine, run) {
   const isLive = run.number !== undefined && engine.isAttached;
-  return { ...infoOf(run), steps: (isLive ? engine.reportOf(engine.core, run) : run.report)?.steps ?? {} };
+  const report = isLive ? engine.reportOf(engine.core, run) : run.report;
+  return { ...infoOf(run, engine.statusOf(run)), degraded: run.degraded, steps: report?.steps ?? {} };
 }

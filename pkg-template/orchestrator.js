@@ -1,18 +1,21 @@
 // WorkflowOrchestrator: runs workflows, and keeps track of them. The core decides what happens next.
 
 import { internals } from "./bus.js";
-import { textOfDefinition } from "./definition.js";
 import { Engine } from "./engine.js";
 import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
 import { RUN_EVENTS } from "./events.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
+import { checkDefinition, idsIn, readJournal } from "./journal.js";
+import { launch } from "./launch.js";
 import { nearest } from "./nearest.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, copyOf } from "./policy.js";
 import { infoOf } from "./results.js";
 import { Run } from "./run.js";
 import { Runs } from "./runs.js";
 import { unattended } from "./runtime.js";
+import { runSchemas } from "./schemas.js";
+import { Templates } from "./templates.js";
 
 const NO_OPTIONS = Object.freeze({});
 const isCount = (value) => Number.isInteger(value) && value >= 0;
@@ -24,6 +27,7 @@ const OPTIONS = {
   bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
   policies: [isObject, "an object of policies by name"],
   snapshot: [isObject, "what `snapshot()` gave"],
+  templates: [Array.isArray, "a list of definitions"],
   maxConcurrentRuns: [(value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more"],
   maxQueuedRuns: [isCount, "a whole number, 0 or more"],
   retention: [isObject, "an object with `count` and `age`"],
@@ -37,6 +41,13 @@ const RUN_OPTIONS = {
   onEvent: checks.handler,
   correlationId: checks.string,
   priority: checks.integer,
+  schemas: runSchemas,
+};
+const RESTORE_OPTIONS = {
+  definition: [isObject, "a workflow definition"],
+  signal: checks.signal,
+  onEvent: checks.handler,
+  schemas: runSchemas,
 };
 const ON_OPTIONS = { signal: checks.signal };
 const FILTER = {
@@ -45,13 +56,14 @@ const FILTER = {
   correlationId: checks.string,
 };
 const EVENTS = new Set([...RUN_EVENTS, ...Object.values(CIRCUIT_EVENT), "*"]);
-const STATUSES = ["queued", "running", "completed", "failed", "cancelled", "timed_out"];
+const STATUSES = ["queued", "running", "paused", "compensating", "completed", "failed", "cancelled", "timed_out"];
 
 export class OrchestratorBase {
   /** The bus whose features the steps call. */
   bus;
   #engine;
   #runs;
+  #templates = new Templates();
   /** Refuses what is new, once it is disposed of or drained. */
   #closed = undefined;
 
@@ -63,7 +75,8 @@ export class OrchestratorBase {
     this.bus = options.bus ?? new FeatureBus();
     const limits = { concurrent: maxConcurrentRuns, queued: maxQueuedRuns, kept: count, keptMs: millisecondsOf(age) };
     this.#runs = new Runs(limits, (run) => this.#engine.begin(run));
-    this.#engine = new Engine(this.bus, copyOf(options.policies ?? {}), copyOf(options.snapshot), this.#runs);
+    this.#engine = new Engine(this.bus, copyOf(options.policies ?? {}), copyOf(options.snapshot), this.#runs, this.#templates);
+    for (const template of options.templates ?? []) this.#templates.add(template);
     if (options.policies !== undefined) this.#engine.checkPolicies();
   }
 
@@ -81,6 +94,36 @@ export class OrchestratorBase {
     return handleOf(this.#engine, this.#start(definition, input, options));
   }
 
+  /** Goes on with a run where its journal ends. What had completed is not done again; attempts that ran are made again. */
+  restore(journal, options = NO_OPTIONS) {
+    if (this.#closed !== undefined) throw this.#closed.error;
+    checkOptions("config.invalid", "the options of the run", options, RESTORE_OPTIONS);
+    const read = readJournal(journal);
+    checkDefinition(read, options.definition, this.#templates);
+    for (const id of idsIn(read)) {
+      if (!this.#runs.isActive(id)) continue;
+      const message = `the run \`${id}\` is active here; there is no second one of it`;
+      throw invalid("journal.invalid", "the journal", [{ pointer: "/runId", message }]);
+    }
+    const { correlationId, priority, definition } = read;
+    const run = new Run(read.runId, read.input, { ...options, correlationId, priority });
+    run.journal = read;
+    run.checksOutput ||= read.checksOutput;
+    run.isPaused = read.isPaused && read.log.length === 0;
+    return handleOf(this.#engine, this.#launch(run, definition, options));
+  }
+
+  /** Registers a definition, so that steps may run it and workflows may be made of it; returns its id. */
+  registerTemplate(definition) {
+    if (this.#closed?.isFinal) throw this.#closed.error;
+    return this.#templates.add(definition);
+  }
+
+  /** Makes a definition without parameters of a template. */
+  createWorkflowFromTemplate(id, params) {
+    return this.#templates.bind(id, params);
+  }
+
   /** Runs that are active or ended not long ago, in the order of their start. */
   list(filter = NO_OPTIONS) {
     checkOptions("config.invalid", "the filter", filter, FILTER);
@@ -95,7 +138,7 @@ export class OrchestratorBase {
       .all()
       .filter((run) => workflowId === undefined || run.workflowId === workflowId)
       .filter((run) => correlationId === undefined || run.correlationId === correlationId)
-      .map(infoOf)
+      .map((run) => infoOf(run, this.#engine.statusOf(run)))
       .filter((info) => statuses.includes(info.status));
   }
 
@@ -156,35 +199,14 @@ export class OrchestratorBase {
   #start(definition, input, options = NO_OPTIONS) {
     if (this.#closed !== undefined) throw this.#closed.error;
     if (options !== NO_OPTIONS) checkOptions("config.invalid", "the options of the run", options, RUN_OPTIONS);
-    const run = new Run(uniqueId(), input, options);
-    this.#runs.add(run);
-    this.#engine.own();
-    if (options.signal !== undefined) {
-      run.listen(options.signal, (run, reason) => unattended(() => this.#engine.cancel(run, reason)));
-    }
-    try {
-      // What was given is what runs, also when the caller changes it while the core loads.
-      run.text = textOfDefinition(definition);
-      run.workflowId = isText(definition.id) ? definition.id : undefined;
-      const core = this.#engine.attached();
-      if (core instanceof Promise) {
-        core.then(() => this.#admit(this.#engine.attached(), run)).catch((error) => this.#engine.fail(run, error));
-      } else {
-        this.#admit(core, run);
-      }
-    } catch (error) {
-      this.#engine.fail(run, error);
-    }
-    return run;
+    return this.#launch(new Run(uniqueId(), input, options), definition, options);
   }
 
-  /** Lets a run in that has been found to be in order. */
-  #admit(core, run) {
-    if (run.ended) return;
-    run.plan = this.#engine.compile(core, run.text);
-    run.workflowId = run.plan.id;
-    if (run.cancellation === undefined) this.#runs.admit(run);
-    else this.#engine.fail(run, run.cancellation, "cancelled");
+  #launch(run, definition, { signal }) {
+    this.#runs.add(run);
+    if (signal !== undefined) run.listen(signal, (run, reason) => unattended(() => this.#engine.cancel(run, reason)));
+    launch(this.#engine, run, definition);
+    return run;
   }
 
   static {

@@ -3,7 +3,7 @@
 import { aborts } from "./aborts.js";
 import { now } from "./clock.js";
 import { CallContext } from "./context.js";
-import { RepflowError, textOf } from "./errors.js";
+import { RepflowError } from "./errors.js";
 import { resultOf } from "./results.js";
 
 export class Run {
@@ -11,27 +11,64 @@ export class Run {
   number = undefined;
   plan = undefined;
   workflowId = undefined;
-  /** The text of its definition, until it begins. */
+  /** The text of its definition. */
   text = undefined;
-  /** By step. Values stay here; the core reads them when a template asks. */
+  /** What makes it come out the same when it is done again, and which runs it shares a limit with. */
+  seed = 0;
+  key = undefined;
+  schemas;
+  /** Whether its output has to be built, so that it can be checked, although the definition says nothing of it. */
+  checksOutput;
+  /** Whether its input has been checked, and is what it becomes by that. */
+  isChecked = false;
+  /** What it goes on from. */
+  journal = undefined;
+
+  /** By node. Values stay here; the core reads them when a template asks. */
   outputs = [];
   errors = [];
+  failures = [];
   contexts = [];
+  /** The lists of loops that are under way, by node, and the item of each iteration. */
+  lists = [];
+  items = [];
+  /** What came with signals, in their order, and those that came before it began. */
+  signals = [];
+  early = undefined;
+  /** Which nodes iterations have; undefined where there are no loops. */
+  nodes = undefined;
+  /** Parameters of calls that are about to begin, by node. */
+  prepared = undefined;
+  /** Attempts that were given up before they were begun. */
+  revoked = undefined;
+  /** Runs that its steps have started, with the node and the attempt of each. */
+  children = undefined;
+  /** What notes of attempts say, by the number of their event. */
+  notes = undefined;
   /** Of attempts beside another one of the same step. */
   #hedged = undefined;
   /** What the definition's `output` gave, or why it gave nothing. */
   output = undefined;
   outputError = undefined;
+  /** Whether something went wrong that did not stop it, and the steps whose workflow says so of itself. */
+  degraded = false;
+  degradedNodes = undefined;
 
-  /** `queued`, `running`, or how it ended. */
+  /** The run that it is a part of, and how it says so; how deep it is. */
+  parent = undefined;
+  depth = 1;
+  keyBase = undefined;
+  whenEnded = undefined;
+
+  /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
   status = "queued";
+  isPaused = false;
   /** How it ends is certain, whatever those do who hear of it. */
   isEnding = false;
   startedAt = null;
   endedAt = null;
   /** How each step ended, while it is kept. */
   report = undefined;
-  error = undefined;
   /** Why its caller cancelled it, once that happened. */
   cancellation = undefined;
 
@@ -39,6 +76,7 @@ export class Run {
   order = 0;
   place = -1;
   isPlaced = false;
+  isReady = false;
 
   /** How many of its events were told, and to whom beside the listeners of all runs. */
   told = 0;
@@ -48,12 +86,14 @@ export class Run {
   #unlisten = undefined;
   #settle;
 
-  constructor(id, input, { correlationId, priority = 0, signal, onEvent }) {
+  constructor(id, input, { correlationId, priority = 0, signal, onEvent, schemas }) {
     this.id = id;
     this.input = input;
     this.correlationId = correlationId ?? id;
     this.priority = priority;
     this.onEvent = onEvent;
+    this.schemas = schemas;
+    this.checksOutput = schemas?.output !== undefined;
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -77,28 +117,27 @@ export class Run {
   resolve(output, report) {
     this.#end("completed");
     this.report = report;
-    this.#settle.resolve(resultOf(this, output, report));
-    this.#letGo();
+    const result = resultOf(this, output, report);
+    this.#settle.resolve(result);
+    this.#letGo(true, result);
   }
 
   /** Fails the run, and tells every handler that still works for it. */
   reject(status, error, report) {
     if (this.ended) return;
     this.#end(status);
-    this.error = error;
     this.report = report;
     const contexts = [...this.contexts, ...(this.#hedged ?? []).map(({ context }) => context)];
     for (const context of contexts) {
       if (context !== undefined) CallContext.abort(context, error);
     }
     this.#settle.reject(error);
-    this.#letGo();
+    this.#letGo(false, error);
   }
 
   /** Nobody may ask for its steps any more. */
   forget() {
     this.report = undefined;
-    this.error = undefined;
   }
 
   #end(status) {
@@ -108,73 +147,71 @@ export class Run {
   }
 
   /** A handle outlives its run, and must not keep what the run worked on. */
-  #letGo() {
-    this.plan = undefined;
-    this.text = undefined;
-    this.input = undefined;
-    this.output = undefined;
-    this.outputs = [];
-    this.errors = [];
-    this.contexts = [];
-    this.#hedged = undefined;
-    this.onEvent = undefined;
+  #letGo(isValue, answer) {
+    const { whenEnded } = this;
+    this.plan = this.nodes = undefined;
+    this.text = this.journal = undefined;
+    this.input = this.output = this.outputError = undefined;
+    this.outputs = this.errors = this.failures = this.contexts = NOTHING;
+    this.lists = this.items = this.signals = NOTHING;
+    this.#hedged = this.prepared = this.revoked = this.notes = this.early = undefined;
+    if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
+    this.onEvent = this.schemas = this.whenEnded = undefined;
     this.#unlisten = undefined;
-    this.#settle = undefined;
+    this.#settle = this.children = undefined;
+    whenEnded?.(this, isValue, answer);
+  }
+
+  // ── Nodes ──
+
+  /** The step that a node is. */
+  stepAt(node) {
+    return this.plan.steps[this.stepOf(node)];
+  }
+
+  stepOf(node) {
+    return this.nodes === undefined ? node : this.nodes.stepOf(node);
+  }
+
+  /** The node of a step as seen from another node. */
+  nodeOf(from, step) {
+    return this.nodes === undefined ? step : this.nodes.nodeOf(from, step);
   }
 
   /** An attempt of a step begins. */
-  begin(step, context) {
-    const before = this.contexts[step];
-    if (before !== undefined) (this.#hedged ??= []).push({ step, context: before });
-    this.contexts[step] = context;
+  begin(node, context) {
+    const before = this.contexts[node];
+    if (before !== undefined) (this.#hedged ??= []).push({ node, context: before });
+    this.contexts[node] = context;
   }
 
   /** Takes the context of an attempt that is over. */
-  take(step, attempt) {
-    const last = this.contexts[step];
+  take(node, attempt) {
+    const last = this.contexts[node];
     if (last?.attempt === attempt) {
-      this.contexts[step] = undefined;
+      this.contexts[node] = undefined;
       return last;
     }
-    const at = this.#hedged?.findIndex((it) => it.step === step && it.context.attempt === attempt) ?? -1;
+    const at = this.#hedged?.findIndex((it) => it.node === node && it.context.attempt === attempt) ?? -1;
     return at < 0 ? undefined : this.#hedged.splice(at, 1)[0].context;
+  }
+
+  /** What the workflow of a step goes on from, when it ran as the journal was made. It is taken only once. */
+  childJournal(node, workflow) {
+    const journal = this.journal?.children?.[node];
+    if (journal === undefined) return undefined;
+    delete this.journal.children[node];
+    return journal.workflowId === workflow ? journal : undefined;
   }
 
   /** Where an error happened. */
   get where() {
     return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
-
-  /** The error of a run that a step has failed. */
-  stepFailed(step, attempts, timedOut) {
-    const { id: stepId } = this.plan.steps[step];
-    const cause = this.errors[step];
-    const place = { ...this.where, stepId, attempts };
-    if (timedOut) return new RepflowError("step.timeout", cause.message, place);
-    const tries = attempts === 1 ? "" : ` after ${attempts} attempts`;
-    const details = { ...place, cause };
-    // A typed error says how to react to it, and wrapping must not hide that.
-    if (cause instanceof RepflowError) Object.assign(details, { kind: cause.kind, problems: cause.problems });
-    return new RepflowError("step.failed", `step \`${stepId}\` failed${tries}: ${textOf(cause)}`, details);
-  }
-
-  attemptTimedOut(step) {
-    const { id: stepId, timeoutMs, feature } = this.plan.steps[step];
-    const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${feature}\``;
-    return new RepflowError("step.timeout", message, { ...this.where, stepId });
-  }
-
-  stepTimedOut(step) {
-    const { id: stepId, totalTimeoutMs } = this.plan.steps[step];
-    const message = `step \`${stepId}\` did not end within its \`totalTimeout\` of ${totalTimeoutMs} ms, with all its attempts`;
-    return new RepflowError("step.timeout", message, { ...this.where, stepId });
-  }
-
-  timedOut() {
-    const message = `the run took longer than the \`timeout\` of the workflow \`${this.plan.id}\``;
-    return new RepflowError("run.timeout", message, this.where);
-  }
 }
+
+/** What a run that has ended works on. */
+const NOTHING = Object.freeze([]);
 
 export function cancelled(run, reason) {
   return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause: reason });

@@ -51,7 +51,11 @@ export class Runs {
 
   /** Begins a run, or has it wait for a place. */
   admit(run) {
-    if (run.hasOwnPlace) {
+    run.isReady = true;
+    // It waits where it is until it is resumed.
+    if (run.isPaused) return;
+    if (run.parent !== undefined) {
+      // It has the place of the run that it is a part of, which would wait for it otherwise.
       this.#begin(run);
     } else if (this.#placed < this.#limits.concurrent && !this.#filling) {
       this.#place(run);
@@ -60,6 +64,22 @@ export class Runs {
     } else {
       this.#queue.push(run);
       // Places may be free when those that wait are on hold.
+      this.#fill();
+    }
+  }
+
+  /** Has a run that has not begun wait until it is resumed. */
+  hold(run) {
+    this.#queue.remove(run);
+  }
+
+  /** Lets it have its turn again, where it was among the others. */
+  release(run) {
+    if (!run.isReady) return;
+    if (run.parent !== undefined) {
+      this.#begin(run);
+    } else {
+      this.#queue.push(run);
       this.#fill();
     }
   }
@@ -109,7 +129,7 @@ export class Runs {
   }
 
   #place(run) {
-    run.isPlaced = true;
+    run.isPlaced = run.parent === undefined;
     this.#placed += 1;
     this.#begin(run);
   }
