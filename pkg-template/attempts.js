@@ -135,7 +135,8 @@ function settle(context, run, node, isValue, answer) {
   const { core } = engine;
   let commands;
   if (isValue) {
-    run.outputs[node] = answer;
+    // For what reads it, nothing is null.
+    run.outputs[node] = answer === undefined ? null : answer;
     commands = core.runSettle(engine.handle, run.number, node, attempt, now());
   } else {
     run.errors[node] = answer;

@@ -245,6 +245,8 @@ export class Engine {
       // It is compiled already, unless many others were since, or the core is another one.
       const plan = (run.plan = this.compile(core, run.text, run.checksOutput));
       if (plan.hasLoops) run.nodes = new Nodes(plan);
+      // What reads a step that was skipped, or has failed, reads null.
+      run.outputs = new Array(plan.steps.length).fill(null);
       const at = now();
       if (run.journal !== undefined) restoreValues(run);
       const log = logOf(run);
@@ -457,7 +459,7 @@ export class Engine {
       if (run === undefined) continue;
       this.touch(run);
       // What others have to know before it is this one's turn.
-      if (op === ITERATE) run.nodes.open(node, a, b);
+      if (op === ITERATE) open(run, node, a, b);
       else if (op === CANCEL_ATTEMPT) (run.revoked ??= new Set()).add(placeOf(node, a));
       else if (op === SHARE) share(this.#byNumber[a], b, run, node);
     }
@@ -624,6 +626,13 @@ export class Engine {
       this.listeners.tell(event, failed);
     }
   }
+}
+
+/** An iteration has begun, with nodes of its own. */
+function open(run, each, index, frame) {
+  run.nodes.open(each, index, frame);
+  // What the journal has stays.
+  for (let node = run.nodes.size - run.stepAt(each).size; node < run.nodes.size; node += 1) run.outputs[node] ??= null;
 }
 
 /** A call had waited for another one, and has its answer. */

@@ -108,7 +108,7 @@ function dataOf(engine, run, pointer, problems) {
   run.outputs.forEach((output, node) => {
     const { id, fallbacks, compensates } = run.stepAt(node);
     // What is made of outputs of others is made again.
-    if (output === undefined || fallbacks === undefined || compensates !== undefined) return;
+    if (output === null || fallbacks === undefined || compensates !== undefined) return;
     data.outputs[node] = check(output, stepPointer(run, node, id, pointer));
   });
   run.errors.forEach((error, node) => {

@@ -13,6 +13,11 @@ export class Nodes {
     this.#plan = plan;
   }
 
+  /** How many nodes there are. */
+  get size() {
+    return this.#plan.steps.length + this.#steps.length;
+  }
+
   /** An iteration of a loop has begun. */
   open(each, index, frame) {
     const loop = this.stepOf(each);

@@ -91,7 +91,7 @@ export function perform(engine, core, run, op, node, a, b) {
       if (!(b in run.items)) run.items[b] = (run.lists[node] ??= itemsOf(engine, core, run, node))[a];
       break;
     case RECEIVE:
-      run.outputs[node] = run.signals[a];
+      run.outputs[node] = run.signals[a] ?? null;
       break;
     case STEP_FAILED:
       stepFailed(engine, core, run, node, a, b);
@@ -130,7 +130,7 @@ function errorOf(run, node, packed) {
 /** The last word on why a step failed, which may have begun with one inside of it. */
 function stepFailed(engine, core, run, node, packed, origin) {
   run.degraded = true;
-  run.outputs[node] = undefined;
+  run.outputs[node] = null;
   if (origin === node) run.errors[node] = errorOf(run, node, packed);
   else run.errors[node] = stepError(run, origin, attemptsOf(engine.stepsOf(core, run), origin));
 }
@@ -169,14 +169,14 @@ function itemsOf(engine, core, run, node) {
 function collected(engine, core, run, node) {
   const { plan, outputs } = run;
   const step = run.stepAt(node);
-  const output = (child) => outputs[run.nodeOf(node, child)] ?? null;
+  const output = (child) => outputs[run.nodeOf(node, child)];
   if (step.kind === "group") return byId(plan, step.children, output);
   if (step.kind === "switch") {
     const chosen = caseOf(engine, core, run, node, step);
     return chosen === undefined ? null : byId(plan, chosen, output);
   }
   const first = run.stepOf(node) + 1;
-  return (run.nodes?.basesOf(node) ?? []).map((base) => byId(plan, step.children, (child) => outputs[base + child - first] ?? null));
+  return (run.nodes?.basesOf(node) ?? []).map((base) => byId(plan, step.children, (child) => outputs[base + child - first]));
 }
 
 /** The steps of the case of a `switch` that was chosen. */
