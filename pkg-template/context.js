@@ -43,6 +43,9 @@ export class Cancellable {
   }
 }
 
+const nothing = () => {};
+const SILENT = /* @__PURE__ */ Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
+
 /** The context of a direct request. */
 export class CallContext extends Cancellable {
   #settle;
@@ -63,6 +66,15 @@ export class CallContext extends Cancellable {
     if (settle === undefined) return;
     context.#settle = undefined;
     settle(context, isValue, answer);
+  }
+
+  /** For handlers that also work in steps: nobody hears these. */
+  get progress() {
+    return nothing;
+  }
+
+  get log() {
+    return SILENT;
   }
 
   /** Whether the handler has answered, or nobody waits for that. */
