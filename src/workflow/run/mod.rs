@@ -181,6 +181,11 @@ impl Run {
         (0..depth).fold(frame, |frame, _| self.frame(frame).map_or(0, |it| self.node(it.each).frame))
     }
 
+    /// The signals that steps wait for now, the one that has waited longest first.
+    pub fn awaited_signals(&self) -> impl Iterator<Item = u32> {
+        self.listening.iter().map(|(signal, _)| *signal)
+    }
+
     /// What a node is a part of: a group, or the loop whose iteration it belongs to.
     #[must_use]
     pub fn parent_of(&self, node: NodeIx) -> Option<NodeIx> {
