@@ -139,8 +139,20 @@ impl Scope for RunScope<'_> {
         self.0.outputs[step.0 as usize].clone()
     }
 
+    fn status(&self, _: StepIx) -> Rc<str> {
+        "completed".into()
+    }
+
     fn run_id(&self) -> Rc<str> {
         "simulated".into()
+    }
+
+    fn variable(&self, _: u32) -> Value {
+        Value::Null
+    }
+
+    fn index(&self) -> u32 {
+        0
     }
 }
 

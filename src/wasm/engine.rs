@@ -317,8 +317,20 @@ impl Scope for JsScope<'_> {
         value_from_js(self.outputs.get(step.0))
     }
 
+    fn status(&self, _: StepIx) -> Rc<str> {
+        "completed".into()
+    }
+
     fn run_id(&self) -> Rc<str> {
         self.run_id.into()
+    }
+
+    fn variable(&self, _: u32) -> Value {
+        Value::Null
+    }
+
+    fn index(&self) -> u32 {
+        0
     }
 
     fn text_of(&self, value: &Value) -> String {

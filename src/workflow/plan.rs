@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::definition::{Definition, Order, StepAction, StepDefinition};
-use super::expression::Unresolved;
+use super::expression::{Names, Unresolved};
 use super::template::Template;
 use crate::error::{Code, Error, Problem, nearest};
 use crate::policy::Options;
@@ -165,7 +165,7 @@ impl Plan {
         compiler.read_templates(problems);
         let output = definition.output.as_ref().map(|json| {
             let by_id = &compiler.by_id;
-            Template::parse(json, "/output", &mut |id| find(by_id, id), problems)
+            Template::parse(json, "/output", &mut InSight(|id: &str| find(by_id, id)), problems)
         });
         Self {
             id: definition.id.as_str().into(),
@@ -359,7 +359,7 @@ impl<'a> Compiler<'a> {
             let template = Template::parse(
                 json,
                 &pointer,
-                &mut |id| {
+                &mut InSight(|id: &str| {
                     let step = find(&self.by_id, id)?;
                     if self.completes_before(step, reader) {
                         return Ok(step);
@@ -368,7 +368,7 @@ impl<'a> Compiler<'a> {
                     let advice = self.advice(step, reader);
                     let message = format!("`{id}` may not have completed when `{own}` starts; {advice}");
                     Err(Unresolved { message, suggestion: None })
-                },
+                }),
                 problems,
             );
             if let StepKind::Call { with, .. } = &mut self.steps[index].kind {
@@ -415,6 +415,19 @@ impl<'a> Compiler<'a> {
     /// The step, the group it is in, the group that one is in, and so on.
     fn with_groups(&self, step: StepIx) -> impl Iterator<Item = StepIx> {
         std::iter::successors(Some(step), |step| self.steps[step.ix()].parent)
+    }
+}
+
+/// What an expression may name outside of loops: the steps that a function finds.
+struct InSight<F>(F);
+
+impl<F: FnMut(&str) -> Result<StepIx, Unresolved>> Names for InSight<F> {
+    fn step(&mut self, id: &str) -> Result<StepIx, Unresolved> {
+        (self.0)(id)
+    }
+
+    fn variables(&self) -> &[Rc<str>] {
+        &[]
     }
 }
 
