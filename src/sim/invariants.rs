@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::policy::{BreakerState, Change};
 use crate::time::Timestamp;
 use crate::workflow::plan::{Step, StepKind, Wait};
-use crate::workflow::{Event, EventKind, NodeIx, Plan, Run, RunEnd, Status};
+use crate::workflow::{Event, EventKind, NodeIx, Plan, Run, RunEnd, Status, StepIx};
 
 /// Watches the commands of one run, and panics when one of them should not have come.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Watch {
     attempts: BTreeMap<NodeIx, u32>,
     /// The attempts that a crash has cut off.
     cut_off: BTreeSet<(NodeIx, u32)>,
+    /// How often a crash has cut a step off.
+    cuts: BTreeMap<NodeIx, u32>,
     ended: bool,
 }
 
@@ -28,6 +30,7 @@ impl Watch {
             running: BTreeMap::new(),
             attempts: BTreeMap::new(),
             cut_off: BTreeSet::new(),
+            cuts: BTreeMap::new(),
             ended: false,
         }
     }
@@ -62,9 +65,10 @@ impl Watch {
         assert!(running < at_once as usize, "`{id}` was called while {running} of {at_once} attempts run");
         let before = self.attempts.insert(node, attempt).unwrap_or_default();
         assert_eq!(attempt, before + 1, "the attempts of `{id}` are not counted one by one");
-        let allowed = at_once * tries(step) + fallbacks(step);
-        let made = 1 + self.before(node, attempt);
-        assert!(made <= allowed, "attempt {attempt} of `{id}`, which may be tried {allowed} times");
+        // A try that was cut off is made again, with all that runs beside it.
+        let again = self.cuts.get(&node).copied().unwrap_or_default();
+        let allowed = at_once * (tries(step) + again) + fallbacks(step);
+        assert!(attempt <= allowed, "attempt {attempt} of `{id}`, which may be tried {allowed} times");
         self.running.insert((node, attempt), level);
         if step.compensates.is_some() {
             let others = self.busy().len();
@@ -131,6 +135,9 @@ impl Watch {
 
     /// The process has ended, and all that ran in it.
     pub(super) fn crashed(&mut self) {
+        for node in self.busy() {
+            *self.cuts.entry(node).or_default() += 1;
+        }
         self.cut_off.extend(std::mem::take(&mut self.running).into_keys());
     }
 
@@ -247,8 +254,7 @@ fn check_node(plan: &Plan, run: &Run, node: NodeIx, end: RunEnd) {
                 tale.failures += 1;
             }
             EventKind::AttemptInterrupted(_, attempt) => {
-                assert!(tale.open.contains(&attempt), "attempt {attempt} of `{id}` was cut off, but did not run");
-                tale.open.clear();
+                assert!(tale.open.remove(&attempt), "attempt {attempt} of `{id}` was cut off, but did not run");
             }
             EventKind::AttemptShortCircuited(_) => {
                 assert!(policies.breaker.is_some(), "`{id}` has no circuit breaker");
@@ -288,8 +294,8 @@ fn check_node(plan: &Plan, run: &Run, node: NodeIx, end: RunEnd) {
     assert!(tale.retries <= tale.failures, "`{id}` was retried {} times after {}", tale.retries, tale.failures);
     assert!(tale.retries < tries(step), "`{id}` was retried {} times", tale.retries);
     assert!(tale.level <= fallbacks(step), "`{id}` has no fallback {}", tale.level);
-    let (is_part, in_loop) = (step.compensates.is_none(), run.node(node).frame == 0 && in_body(plan, step));
-    if matches!(end, RunEnd::Completed | RunEnd::OutputFailed) && is_part && !in_loop && !inside_of_failure(run, node) {
+    let is_part = step.compensates.is_none() && happens_here(plan, run, node);
+    if matches!(end, RunEnd::Completed | RunEnd::OutputFailed) && is_part && !inside_of_failure(run, node) {
         assert!(tale.over, "`{id}` has not ended, but the run has");
     }
     if let (Some(total), Some(first), Some(last)) = (policies.total_timeout, story.first(), story.last()) {
@@ -321,10 +327,12 @@ impl Tale {
     }
 }
 
-/// Whether a step stands in the body of a loop.
-fn in_body(plan: &Plan, step: &Step) -> bool {
-    std::iter::successors(step.parent, |parent| plan.step(*parent).parent)
-        .any(|parent| matches!(plan.step(parent).kind, StepKind::ForEach { .. }))
+/// Whether a step in the body of a loop has this node for itself: the others happen in iterations of their own.
+fn happens_here(plan: &Plan, run: &Run, node: NodeIx) -> bool {
+    let is_loop = |it: &StepIx| matches!(plan.step(*it).kind, StepKind::ForEach { .. });
+    let state = run.node(node);
+    let innermost = std::iter::successors(plan.step(state.step).parent, |it| plan.step(*it).parent).find(is_loop);
+    innermost == run.frame(state.frame).map(|frame| run.node(frame.each).step)
 }
 
 fn inside_of_failure(run: &Run, node: NodeIx) -> bool {

@@ -440,7 +440,8 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 if self.runs[run].life != life || self.runs[run].id.is_none() => {}
             Happening::Tell { run, node, attempt, .. } => {
                 if self.runs[run].watch.is_running(node, attempt) {
-                    self.with_run(run, |engine, id, now| engine.note(id, node, attempt, Note::Progress, now));
+                    let note = if node.0.is_multiple_of(2) { Note::Progress } else { Note::Log };
+                    self.with_run(run, |engine, id, now| engine.note(id, node, attempt, note, now));
                 }
             }
             Happening::Settle { run, node, attempt, answer, .. } => {

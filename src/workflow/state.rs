@@ -96,6 +96,10 @@ pub struct StepState {
     pub(super) live: u32,
     /// Whether the delay before its next attempt is over, and the attempt has not been asked for.
     pub(super) ready: bool,
+    /// Whether it waits for the answer of another call.
+    pub(super) shared: bool,
+    /// Whether it had waited for the answer of another call before: its time goes on to count.
+    pub(super) rejoins: bool,
     /// Needs that have not ended, one more while what it is a part of has not begun.
     pub(super) blockers: u32,
     /// Children that have not ended.
@@ -130,6 +134,8 @@ impl StepState {
             tries: 0,
             live: 0,
             ready: false,
+            shared: false,
+            rejoins: false,
             blockers,
             open_children,
             hold: Hold::Nothing,

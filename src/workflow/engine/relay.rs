@@ -130,7 +130,11 @@ impl Engine {
             None => self.guards.begin(&step.policies, wiring, &request, now),
         };
         let call = slot.call(node);
-        (call.id, call.cache) = (Some(id), wiring.cache());
+        (call.id, call.cache, call.told) = (Some(id), wiring.cache(), 0);
+        if key.is_some() && self.guards.follows(id) {
+            self.leave(run, node, now);
+            self.feed(run, Input::Shared { node }, now);
+        }
     }
 
     fn resume_call(&mut self, run: RunId, node: NodeIx, now: Timestamp) {
@@ -154,6 +158,10 @@ impl Engine {
         match command {
             policy::Command::Start { owner, attempt, level } => {
                 let (run, node) = owned_by(owner);
+                let wanted = self.runs.get_mut(run as usize).filter(|slot| slot.run.node(node).called);
+                // One that is not wanted any more is about to be aborted, and the host need not know of it.
+                let Some(slot) = wanted else { return };
+                slot.call(node).told = attempt;
                 self.feed(run, Input::AttemptStarted { node, attempt }, now);
                 self.commands.push(Command::Call { run, node, attempt, level });
             }
@@ -165,7 +173,10 @@ impl Engine {
                     policy::AbortReason::Superseded => AbortReason::Superseded,
                     policy::AbortReason::Cancelled => AbortReason::Cancelled,
                 };
-                self.commands.push(Command::Abort { run, node, attempt, reason });
+                let told = self.runs.get_mut(run as usize).map_or(0, |slot| slot.call(node).told);
+                if attempt <= told {
+                    self.commands.push(Command::Abort { run, node, attempt, reason });
+                }
             }
             policy::Command::Failed { owner, attempt, reason } => {
                 let (run, node) = owned_by(owner);
@@ -228,7 +239,7 @@ impl Engine {
         let outcome = match end {
             End::Cached { .. } => return self.settled(run, node, end, now),
             // Nobody is left who asks: one of those who waited does, and the others wait for that one.
-            End::Cancelled | End::Shared { .. } => return self.commands.push(Command::Prepare { run, node }),
+            End::Cancelled | End::Shared { .. } => return self.feed(run, Input::Unshared { node }, now),
             End::Completed { .. } => Ok(()),
             End::Failed(reason) => Err(reason),
         };

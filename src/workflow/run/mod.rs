@@ -212,6 +212,8 @@ impl Run {
             Input::Started => self.start(now, effects),
             Input::AttemptStarted { node, attempt } => self.attempt_started(node, attempt, now),
             Input::AttemptFailed { node, attempt, reason } => self.attempt_failed(node, attempt, reason, now),
+            Input::Shared { node } => self.shared(node, now),
+            Input::Unshared { node } => self.unshared(node, now),
             Input::RetryScheduled { node, delay } => self.retry_scheduled(node, delay, now),
             Input::RetryDue { node } => {
                 if self.retry_due(node, now) {
