@@ -43,6 +43,10 @@ impl Engine {
 
     fn perform(&mut self, run: RunId, effect: Effect, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        // What an earlier input asked for may be over by a later one, whose effects were performed first.
+        if !slot.run.still_wants(effect) {
+            return;
+        }
         match effect {
             Effect::Call { node } => {
                 // One that waits for its next attempt holds no place meanwhile.
