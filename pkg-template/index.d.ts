@@ -419,7 +419,7 @@ export interface PolicyContext {
   /** 0 for the function itself, then its fallbacks. */
   readonly level: number;
   /** Says that output was seen, such as the first word of a stream: from here on nothing is tried again. */
-  commit(): void;
+  readonly commit: () => void;
 }
 
 /** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */

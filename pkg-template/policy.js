@@ -68,9 +68,14 @@ class PolicyContext extends Cancellable {
     this.level = level;
   }
 
-  /** What came so far has been seen: from here on nothing is tried again. */
-  commit() {
-    if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
+  /**
+   * What came so far has been seen: from here on nothing is tried again. Bound when it is asked for, so that it may be taken
+   * out of the context; most functions never ask.
+   */
+  get commit() {
+    return () => {
+      if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
+    };
   }
 }
 

@@ -581,6 +581,21 @@ test("after `commit` nothing is tried again: no hedge, no retry, no fallback", a
   assert.equal(guarded.stats().hedges, 0);
 });
 
+test("`commit` may be taken out of the context", async () => {
+  const guarded = policy({ retry: { ...AT_ONCE }, fallback: () => "fallback" });
+  const error = new Error("in the middle");
+  let late;
+  await assert.rejects(guarded.execute(({ attempt, commit }) => {
+    assert.equal(attempt, 1);
+    late = commit;
+    commit();
+    throw error;
+  }), (thrown) => thrown === error);
+  late();
+  assert.equal(guarded.stats().attempts, 1);
+  await guarded.execute(({ commit }) => commit());
+});
+
 test("`commit` aborts what runs beside it; one that comes late commits nothing", async () => {
   const guarded = policy({ hedge: { delay: "2ms" } });
   const contexts = [];
