@@ -374,7 +374,7 @@ export interface CacheOptions {
   ttl: Duration;
   /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
   maxBytes?: number;
-  /** How long after `ttl` an answer is given while a new one is fetched; 0. */
+  /** How long after `ttl` an answer is given while a new one is fetched, which nobody waits for; 0. */
   staleWhileRevalidate?: Duration;
   /** How long after `ttl` an answer is given when all else failed; 0. */
   staleIfError?: Duration;
@@ -611,7 +611,7 @@ export interface Policy<Answer = never> {
   /** What outlives a reload, as plain data: give it to the next policy. */
   snapshot(): PolicySnapshot;
 
-  /** Forgets what the cache holds. */
+  /** Forgets what the cache holds, and does not keep what is being asked for now. */
   clearCache(): void;
 
   /** Rejects what is under way, and refuses further use. */

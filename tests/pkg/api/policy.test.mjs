@@ -732,6 +732,17 @@ test("a refresh that fails is nobody's error, and the next one tries again", asy
   assert.equal(asked, 3);
 });
 
+test("what was asked for before `clearCache` is not kept", async () => {
+  const guarded = policy({ cache: { ttl: "1h" } });
+  const work = deferred();
+  const old = guarded.execute(() => work.promise, { key: "k" });
+  guarded.clearCache();
+  const fresh = guarded.execute(() => "fresh", { key: "k" });
+  work.resolve("old");
+  assert.deepEqual([await old, await fresh], ["old", "fresh"]);
+  assert.equal(await guarded.execute(() => assert.fail("called"), { key: "k" }), "fresh");
+});
+
 test("stale if error: an old answer is better than none", async () => {
   const value = { old: true };
   const guarded = policy({ cache: { ttl: "5ms", staleIfError: "1h" }, retry: { ...AT_ONCE, maxAttempts: 2 } });
