@@ -372,7 +372,10 @@ export interface HedgeOptions<Text = never> {
 export interface CacheOptions {
   /** How long an answer is good. */
   ttl: Duration;
-  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  /**
+   * About how much all answers may take, in bytes, keys included; 10 MiB. What can be read only once, such as a `Response`,
+   * is not kept.
+   */
   maxBytes?: number;
   /** How long after `ttl` an answer is given while a new one is fetched, which nobody waits for; 0. */
   staleWhileRevalidate?: Duration;

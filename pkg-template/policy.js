@@ -8,6 +8,7 @@ import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf
 import { REASON, refused, report } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { unattended } from "./runtime.js";
+import { sizeOf } from "./size.js";
 
 /** Numbers before the commands: when something is due next, and how many commands there are. */
 const HEAD = 2;
@@ -689,16 +690,6 @@ function keyOf(key) {
   } catch (cause) {
     const message = `\`key\` must be plain data that JSON can hold: ${textOf(cause)}`;
     throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
-  }
-}
-
-/** About how many bytes a value takes: what it is as JSON, two bytes to a character. What has no size is not kept. */
-function sizeOf(value) {
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
-  try {
-    return (JSON.stringify(value)?.length ?? 0) * 2;
-  } catch {
-    return Number.MAX_SAFE_INTEGER;
   }
 }
 

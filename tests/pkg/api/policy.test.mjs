@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 
 import { RepflowError, policy, repflowError } from "./package.mjs";
@@ -764,11 +765,42 @@ test("what does not fit makes the least recently used leave", async () => {
   assert.ok(guarded.stats().cache.bytes <= 2_000);
   await guarded.execute(() => new Uint8Array(5_000), { key: "too large" });
   assert.equal(guarded.stats().cache.entries, 3);
-  // What has no size is not kept.
-  const cyclic = {};
+  // What cannot be looked at has no size, and is not kept.
+  const hidden = Object.defineProperty({}, "x", { enumerable: true, get: fail() });
+  assert.equal(await guarded.execute(() => hidden, { key: "hidden" }), hidden);
+  assert.equal(await guarded.execute(() => "again", { key: "hidden" }), "again");
+});
+
+test("whatever holds bytes counts as many", async () => {
+  const cyclic = { text: "x".repeat(5_000) };
   cyclic.self = cyclic;
-  assert.equal(await guarded.execute(() => cyclic, { key: "cyclic" }), cyclic);
-  assert.equal(await guarded.execute(() => "again", { key: "cyclic" }), "again");
+  const text = "x".repeat(5_000);
+  const large = [
+    text, [text], { a: { b: text } }, { [text]: 1 }, new Map([[text, 1]]), new Map([[1, { text }]]), new Set([text]), cyclic,
+    new Uint8Array(10_000), new Float64Array(1_250), new ArrayBuffer(10_000), new DataView(new ArrayBuffer(10_000)),
+    { buffer: Buffer.alloc(10_000) }, new Blob([new Uint8Array(10_000)]), new Array(1_250).fill(1),
+  ];
+  for (const value of large) {
+    const guarded = policy({ cache: { ttl: "1h" } });
+    await guarded.execute(() => value, { key: "k" });
+    const { bytes } = guarded.stats().cache;
+    assert.ok(bytes >= 10_000 && bytes < 10_200, `${bytes}`);
+    assert.equal(await guarded.execute(() => "again", { key: "k" }), value);
+  }
+});
+
+test("what can be read only once is not kept", async () => {
+  const generator = function* () { yield 1; };
+  const asyncGenerator = async function* () { yield 1; };
+  for (const make of [
+    () => new Response("answer"), () => ({ response: new Response("answer") }), () => [new Request("https://example.org")],
+    () => new ReadableStream(), () => Readable.from(["a"]), generator, asyncGenerator, () => new Map().values(),
+  ]) {
+    const guarded = policy({ cache: { ttl: "1h" } });
+    const ask = () => guarded.execute(() => make(), { key: "k" });
+    assert.notEqual(await ask(), await ask());
+    assert.equal(guarded.stats().cache.entries, 0);
+  }
 });
 
 test("single flight: those who ask for the same at the same time share the work, or its error", async () => {
