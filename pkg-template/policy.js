@@ -92,6 +92,7 @@ class Call {
   errors = undefined;
   followers = undefined;
   answered = false;
+  key = undefined;
   /** Ends listening to the caller's signal. */
   unlisten = undefined;
 
@@ -158,6 +159,8 @@ export class PolicyBase {
   #todo = [];
   #head = 0;
   #performing = false;
+  /** The call whose function is on the stack. */
+  #running = undefined;
   #seed = 0;
   /** When something is due next. */
   #deadline = Infinity;
@@ -219,6 +222,11 @@ export class PolicyBase {
       }
       if (key === undefined && this.#host.needsKey) {
         const message = "`key` is missing: with `cache` or `singleFlight` it tells the same work from other work";
+        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+      }
+      const outer = this.#running;
+      if (key !== undefined && key === outer?.key && this.#host.needsKey && !outer.answered) {
+        const message = "`key` is that of the call whose function this is: it would wait for itself";
         throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
       }
       const core = this.#attached();
@@ -328,6 +336,7 @@ export class PolicyBase {
   #begin(core, execute, { signal, limitKey, tokens = 0 }, key) {
     const owner = this.#free.pop() ?? this.#calls.length;
     const call = new Call(owner, execute, signal);
+    call.key = key;
     this.#calls[owner] = call;
     this.#active += 1;
     if (this.#active === 1) this.#runtime.own(this);
@@ -464,6 +473,7 @@ export class PolicyBase {
     call.attempts = attempt;
     if (this.#listeners.size > 0) this.#tell({ type: "attempt.started", attempt, level });
     let answer, later;
+    this.#running = call;
     try {
       // Called as plain functions: nothing of ours is their `this`.
       if (level === 0) {
@@ -475,9 +485,11 @@ export class PolicyBase {
       }
       later = typeof answer?.then === "function";
     } catch (error) {
+      this.#running = undefined;
       this.#failed(call, context, error);
       return;
     }
+    this.#running = undefined;
     if (later) {
       // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
       Promise.resolve(answer).then((value) => this.#completed(call, context, value), (error) => this.#failed(call, context, error));

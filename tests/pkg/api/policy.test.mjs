@@ -744,6 +744,39 @@ test("what was asked for before `clearCache` is not kept", async () => {
   assert.equal(await guarded.execute(() => assert.fail("called"), { key: "k" }), "fresh");
 });
 
+test("a function that would wait for itself is told so", async () => {
+  for (const options of [{ singleFlight: true }, { cache: { ttl: "1h" } }]) {
+    const guarded = policy({ ...options, totalTimeout: "50ms" });
+    const inner = () => guarded.execute(() => "inner", { key: { a: 1 } });
+    await assert.rejects(guarded.execute(inner, { key: { a: 1 } }), (error) => {
+      assert.equal(error.problems[0].pointer, "/key");
+      return is("config.invalid")(error);
+    });
+    assert.equal(await guarded.execute(inner, { key: "another" }), "inner");
+    // Later it cannot be told from others who ask meanwhile.
+    const late = async () => {
+      await null;
+      return guarded.execute(() => "inner", { key: "late" });
+    };
+    await assert.rejects(guarded.execute(late, { key: "late" }), is("policy.total_timeout"));
+  }
+  const free = policy({});
+  assert.equal(await free.execute(() => free.execute(() => "inner", { key: "k" }), { key: "k" }), "inner");
+});
+
+test("what refreshes the cache may ask for what is there", async () => {
+  const guarded = policy({ cache: { ttl: "1ms", staleWhileRevalidate: "1h" } });
+  await guarded.execute(() => "old", { key: "k" });
+  await after(10);
+  const refreshed = deferred();
+  const refresh = async () => {
+    refreshed.resolve(await guarded.execute(() => assert.fail("called"), { key: "k" }));
+    return "new";
+  };
+  assert.equal(await guarded.execute(refresh, { key: "k" }), "old");
+  assert.equal(await refreshed.promise, "old");
+});
+
 test("stale if error: an old answer is better than none", async () => {
   const value = { old: true };
   const guarded = policy({ cache: { ttl: "5ms", staleIfError: "1h" }, retry: { ...AT_ONCE, maxAttempts: 2 } });
