@@ -600,7 +600,7 @@ export interface Policy<Answer = never> {
   /** What happened so far. */
   stats(): PolicyStats;
 
-  /** Hears events, by type, or all with `*`; returns a function that ends it. */
+  /** Hears events, by type, or all with `*`; returns a function that ends it. A type that there is not is refused. */
   on<Type extends PolicyEvent["type"]>(
     type: Type,
     handler: (event: EventOf<PolicyEvent, Type>) => unknown,

@@ -170,7 +170,7 @@ export class PolicyBase {
     this.#runtime.disown(this);
     return true;
   };
-  #listeners = new Listeners();
+  #listeners = new Listeners(EVENTS);
   #aborts = new Aborts();
   #disposed = false;
   /** Reject those who wait for the core. */
@@ -613,6 +613,18 @@ export const CIRCUIT_EVENT = {
   half_open: "circuit.half_opened",
   isolated: "circuit.isolated",
 };
+
+/** Every type of event that a policy tells. */
+const EVENTS = [
+  "attempt.started",
+  ...new Set(FAILED_EVENT),
+  "retry.scheduled",
+  "fallback.started",
+  "call.completed",
+  "call.failed",
+  "call.cancelled",
+  ...Object.values(CIRCUIT_EVENT),
+];
 
 /** Options as data, and the functions among them. */
 function split(options) {

@@ -1086,6 +1086,28 @@ test("a listener that is gone hears nothing; one that comes while an event is to
   assert.throws(() => guarded.on("*", () => {}, { signall: 7 }), is("config.invalid"));
 });
 
+test("a type of event that there is not is refused, with the one that was meant", () => {
+  const guarded = policy({});
+  const meant = { "retry.schedule": "retry.scheduled", "circuit.open": "circuit.opened", "Call.Completed": "call.completed", "atempt.failed": "attempt.failed" };
+  for (const [type, suggestion] of Object.entries(meant)) {
+    assert.throws(() => guarded.on(type, () => {}), (error) => {
+      assert.deepEqual(error.problems, [
+        { pointer: "/type", message: `there is no event \`${type}\`; did you mean \`${suggestion}\`?`, suggestion },
+      ]);
+      return is("config.invalid")(error);
+    });
+  }
+  for (const type of ["", "banana", "x".repeat(1_000)]) {
+    assert.throws(() => guarded.on(type, () => {}), /the types are `\*`, `attempt\.started`, .*`circuit\.isolated`$/);
+  }
+  const types = [
+    "*", "attempt.started", "attempt.failed", "attempt.timed_out", "attempt.short_circuited", "attempt.rejected",
+    "attempt.rate_limited", "call.timed_out", "retry.scheduled", "fallback.started", "call.completed", "call.failed",
+    "call.cancelled", "circuit.opened", "circuit.half_opened", "circuit.closed", "circuit.isolated",
+  ];
+  for (const type of types) guarded.on(type, () => {})();
+});
+
 test("the error of a policy is a RepflowError that can be written down", async () => {
   const error = await policy({ circuitBreaker: TRIPS, fallback: fail("second") }).execute(fail("first")).catch((error) => error);
   assert.ok(error instanceof RepflowError);
