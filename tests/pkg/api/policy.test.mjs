@@ -454,6 +454,10 @@ test("Retry-After, wherever it is written; above `maxDelay` it is an error at on
   assert.equal(await delays(busy({ response: new Response(null, { status: 503, headers: { "retry-after": "7" } }) })), 7_000);
   assert.equal(await delays(Object.assign(new Error("x"), { response: new Response(null, { status: 429, headers: { "retry-after": "7" } }) })), 7_000);
   assert.equal(await delays(busy({ retryAfterMs: 2_500 })), 2_500);
+  const pairs = [["Content-Type", "text/plain"], ["Retry-After", "120"]];
+  assert.equal(await delays(busy({ headers: pairs })), 120_000);
+  assert.equal(await delays(busy({ response: { headers: pairs } })), 120_000);
+  assert.equal(await delays(busy({ headers: [null, 7, [], [Symbol("x"), 1], ...pairs] })), 120_000);
   const date = new Date(Date.now() + 600_000).toUTCString();
   const byDate = await delays(busy({ headers: { "retry-after": date } }));
   assert.ok(byDate > 500_000 && byDate <= 600_000, `${byDate}`);
@@ -880,6 +884,15 @@ test("a rate limit refuses with the time to come back, for each key on its own",
     });
   }
   assert.equal(guarded.stats().rateLimited, 3);
+});
+
+test("`retryAfterMs` is in whole milliseconds, and not too early", async () => {
+  const guarded = policy({ rateLimit: { limit: 7, per: "1s", burst: 1 } });
+  await guarded.execute(() => {});
+  await assert.rejects(guarded.execute(() => {}), ({ retryAfterMs, message }) => {
+    assert.ok(Number.isInteger(retryAfterMs) && retryAfterMs > 0 && retryAfterMs <= 143, `${retryAfterMs}`);
+    return message.endsWith(`try again in ${retryAfterMs} ms`);
+  });
 });
 
 test("a rate limit that may wait lets everybody through, in order", async () => {
