@@ -291,6 +291,8 @@ fn each_mistake_is_found_where_it_is() {
         (json!({ "rateLimit": { "buckets": [{ "per": "1s", "limit": 1 }, 7] } }), "/rateLimit/buckets/1"),
         (json!({ "rateLimit": { "buckets": [{ "limit": 1, "maxWait": 1 }] } }), "/rateLimit/buckets/0/maxWait"),
         (json!({ "rateLimit": { "buckets": [{}] } }), "/rateLimit/buckets/0"),
+        (json!({ "rateLimit": { "buckets": [] } }), "/rateLimit/buckets"),
+        (json!({ "rateLimit": { "buckets": [], "maxWait": "1s" } }), "/rateLimit/buckets"),
         (json!({ "bulkhead": { "maxConcurrent": 0 } }), "/bulkhead/maxConcurrent"),
         (json!({ "bulkhead": { "maxQueue": -1 } }), "/bulkhead/maxQueue"),
         (json!({ "bulkhead": { "maxWait": 0 } }), "/bulkhead/maxWait"),
