@@ -46,7 +46,7 @@ const EXECUTE_OPTIONS = {
   signal: checks.signal,
   key: [() => true, "plain data"],
   limitKey: checks.string,
-  tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number, 0 or more"],
+  tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number from 0 to 4294967295"],
 };
 
 const MORE_OPTIONS = { snapshot: [(value) => typeof value === "object" && value !== null, "what `snapshot()` gave"] };
@@ -194,7 +194,9 @@ export class PolicyBase {
         this.#attach(core);
       } catch (error) {
         if (problems.length === 0 || error.code !== "config.invalid") throw error;
-        problems.push(...error.problems);
+        // Of what is no data the core has only seen that it is not there.
+        const isKnown = ({ pointer }) => problems.some((problem) => problem.pointer === pointer);
+        problems.push(...error.problems.filter((problem) => !isKnown(problem)));
       }
     }
     if (problems.length > 0) throw invalid("config.invalid", WHAT, problems);
@@ -653,9 +655,30 @@ function split(options) {
   if (retryOn !== undefined || countsOn !== undefined || own !== undefined) {
     host.classify = (error) => judge(error, retryOn, countsOn, own);
   }
+  refuseWhatIsNoData(data, "", refuse, new Set());
   host.caches = data.cache !== undefined;
   host.needsKey = host.caches || data.singleFlight === true;
   return { data, host, problems };
+}
+
+/** What JSON would leave out or make null of, each with where it is. */
+function refuseWhatIsNoData(value, pointer, refuse, seen) {
+  const isObject = typeof value === "object" && value !== null;
+  const isNumber = typeof value === "number";
+  if (isNumber ? !Number.isFinite(value) : ["function", "symbol", "bigint"].includes(typeof value)) {
+    refuse(pointer, `it must be plain data, not ${describe(value)}`);
+  } else if (isObject && !seen.has(value)) {
+    seen.add(value);
+    for (const key of Object.keys(value)) {
+      let field;
+      try {
+        field = value[key];
+      } catch {
+        // The core says so.
+      }
+      refuseWhatIsNoData(field, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, refuse, seen);
+    }
+  }
 }
 
 /**

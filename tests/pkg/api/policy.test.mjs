@@ -146,6 +146,30 @@ test("every problem of the options is listed at once, those of functions too", (
   });
 });
 
+test("what is no data is called what it is", () => {
+  const options = {
+    timeout: () => 7,
+    totalTimeout: NaN,
+    retry: { maxAttempts: Infinity, delay: Symbol("x"), on: ["timeout", () => true] },
+    bulkhead: { maxConcurrent: 2 ** 32, maxQueue: 1e10, "a/b": fail() },
+    hedge: { delay: 1e15 },
+  };
+  assert.throws(() => policy(options), (error) => {
+    const problems = Object.fromEntries(error.problems.map(({ pointer, message }) => [pointer, message]));
+    assert.equal(Object.keys(problems).length, error.problems.length, "each is told once");
+    assert.equal(problems["/timeout"], "it must be plain data, not a function");
+    assert.equal(problems["/totalTimeout"], "it must be plain data, not `NaN`");
+    assert.equal(problems["/retry/maxAttempts"], "it must be plain data, not `Infinity`");
+    assert.equal(problems["/retry/delay"], "it must be plain data, not a symbol");
+    assert.equal(problems["/retry/on/1"], "it must be plain data, not a function");
+    assert.equal(problems["/bulkhead/a~1b"], "it must be plain data, not a function");
+    assert.equal(problems["/bulkhead/maxConcurrent"], "`maxConcurrent` must be a whole number of at least 1, and 4294967295 at most, not `4294967296`");
+    assert.equal(problems["/bulkhead/maxQueue"], "`maxQueue` must be a whole number, 0 or more, and 4294967295 at most, not `10000000000`");
+    assert.match(problems["/hedge/delay"], /up to 3650 days/);
+    return is("config.invalid")(error);
+  });
+});
+
 test("what is no options at all is refused", () => {
   for (const options of [undefined, null, 7, "fast", [], () => {}]) assert.throws(() => policy(options), is("config.invalid"));
   for (const more of [null, 7, { snapshoot: {} }]) assert.throws(() => policy({}, more), is("config.invalid"));
