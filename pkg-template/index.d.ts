@@ -372,9 +372,12 @@ export interface HedgeOptions<Text = never> {
 export interface CacheOptions {
   /** How long an answer is good. */
   ttl: Duration;
-  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  /**
+   * About how much all answers may take, in bytes, keys included; 10 MiB. What can be read only once, such as a `Response`,
+   * is not kept.
+   */
   maxBytes?: number;
-  /** How long after `ttl` an answer is given while a new one is fetched; 0. */
+  /** How long after `ttl` an answer is given while a new one is fetched, which nobody waits for; 0. */
   staleWhileRevalidate?: Duration;
   /** How long after `ttl` an answer is given when all else failed; 0. */
   staleIfError?: Duration;
@@ -419,7 +422,7 @@ export interface PolicyContext {
   /** 0 for the function itself, then its fallbacks. */
   readonly level: number;
   /** Says that output was seen, such as the first word of a stream: from here on nothing is tried again. */
-  commit(): void;
+  readonly commit: () => void;
 }
 
 /** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */
@@ -597,7 +600,7 @@ export interface Policy<Answer = never> {
   /** What happened so far. */
   stats(): PolicyStats;
 
-  /** Hears events, by type, or all with `*`; returns a function that ends it. */
+  /** Hears events, by type, or all with `*`; returns a function that ends it. A type that there is not is refused. */
   on<Type extends PolicyEvent["type"]>(
     type: Type,
     handler: (event: EventOf<PolicyEvent, Type>) => unknown,
@@ -611,7 +614,7 @@ export interface Policy<Answer = never> {
   /** What outlives a reload, as plain data: give it to the next policy. */
   snapshot(): PolicySnapshot;
 
-  /** Forgets what the cache holds. */
+  /** Forgets what the cache holds, and does not keep what is being asked for now. */
   clearCache(): void;
 
   /** Rejects what is under way, and refuses further use. */
