@@ -66,6 +66,11 @@ impl<'a> Failure<'a> {
         Self { code: facts.code, retry_after, ..Self::new(classify(&facts, &[])) }
     }
 
+    /// Whether everybody who meets it is asked to come back at the same instant.
+    pub(crate) fn is_shared(&self) -> bool {
+        [Code::CircuitOpen, Code::RateLimited].iter().any(|code| self.code == Some(code.as_str()))
+    }
+
     /// What it is to a circuit breaker: the fault of the service, unless it is the caller's own (their request, their
     /// rights, their quota, their pace) or nobody's (a cancellation).
     #[must_use]

@@ -39,7 +39,7 @@ pub use bulkhead::{Bulkhead, BulkheadOptions, Entry};
 pub use cache::{Cache, CacheOptions, Lookup};
 pub use classify::{Class, Facts, Row, classify};
 pub use failure::{Failure, Filter, Outcome};
-pub use guards::{AbortReason, CallId, Command, End, FailureReason, Guards, Request, Stats, Wiring};
+pub use guards::{AbortReason, CallId, Command, End, FailureReason, Guards, Made, Request, Stats, Then, Wiring};
 pub use hedge::{HedgeDelay, HedgeOptions};
 pub use latency::Latencies;
 pub(crate) use options::Names;

@@ -7,7 +7,8 @@
 //!
 //! When the time has not come the caller may get a later turn. The turn is taken at once: who gives up waiting has used
 //! it, for to hand it back would let those behind it pass together. What this buys is a bound that holds for every
-//! bucket, key and stretch of time: *the cost of the turns in it is at most the burst, plus the refill of that time*.
+//! bucket, key and stretch of time: *the cost of the turns in it is at most the burst, plus the refill of that time*. So
+//! nobody takes a turn that they know to be too late for them: under overload all turns would go to those who are gone.
 //!
 //! Quotas per day are counted instead, per UTC day, and can be saved. And what a server says is left can be told: it
 //! only ever makes callers wait longer.
@@ -81,7 +82,7 @@ pub enum Turn {
     Now,
     /// After this long. The turn is taken.
     Wait(Duration),
-    /// Not within the longest wait. Nothing was taken.
+    /// Not within the longest wait, or not before the deadline. Nothing was taken.
     Refused {
         /// When it could start, if nobody else takes a turn until then.
         retry_after: Duration,
@@ -118,15 +119,17 @@ impl RateLimit {
         Self { limits, keys: Vec::new(), until_sweep: MIN_SWEEP }
     }
 
-    /// Asks for a turn, and takes it if there is one.
-    pub fn acquire(&mut self, key: &str, cost: Cost, now: Timestamp) -> Turn {
+    /// Asks for a turn, and takes it if there is one. One that has to be waited for until `deadline` or longer is of no
+    /// use to the caller, and is refused as one beyond the longest wait is.
+    pub fn acquire(&mut self, key: &str, cost: Cost, deadline: Option<Timestamp>, now: Timestamp) -> Turn {
         if !self.limits.can_ever_pass(cost) {
             return Turn::Never;
         }
         let now = nanos_of(now);
         self.sweep(now);
         let index = self.index(key);
-        self.limits.turn(&mut self.keys[index].1, cost, now)
+        let longest = deadline.map_or(u64::MAX, |deadline| nanos_of(deadline).saturating_sub(now).saturating_sub(1));
+        self.limits.turn(&mut self.keys[index].1, cost, longest.min(self.limits.max_wait), now)
     }
 
     /// What the server says about a key (`x-ratelimit-remaining-…`, `x-ratelimit-reset-…`): until `reset` has passed,
@@ -289,13 +292,14 @@ impl Limits {
             && self.per_day.is_none_or(|per_day| cost.requests <= per_day)
     }
 
-    fn turn(&self, state: &mut State, cost: Cost, now: u64) -> Turn {
+    /// A turn that is at most `longest` away.
+    fn turn(&self, state: &mut State, cost: Cost, longest: u64, now: u64) -> Turn {
         self.forget_impossible(state, now);
         let by_rates = self.earliest_by_rates(state, cost, now);
         let at = self.earliest_by_quota(state, cost, by_rates).next_multiple_of(1_000);
-        if at - now > self.max_wait {
+        if at - now > longest {
             let retry_after = Duration::from_nanos(at - now);
-            let rates_let_it = by_rates.next_multiple_of(1_000) - now <= self.max_wait;
+            let rates_let_it = by_rates.next_multiple_of(1_000) - now <= longest;
             return if rates_let_it { Turn::Exhausted { retry_after } } else { Turn::Refused { retry_after } };
         }
         // The cost is charged when the turn comes: charged earlier, it would be refilled before it is spent.

@@ -3,10 +3,13 @@
 //! A retry is a bet that the failure was a passing one. It is made only for errors that may pass (see
 //! [`Filter`]), never more often than the attempts, the time and the shared [`Budget`](super::Budget) allow, and never
 //! earlier than the server asked for.
+//!
+//! Our own refusals name one instant for all callers: when the circuit breaker lets one through, when the next turn at the
+//! rate limit is. There the wait of the schedule is added to it, so that they come back spread out, and not together.
 
 use std::time::Duration;
 
-use super::{Backoff, BudgetOptions, Failure, Filter, Part, Progress};
+use super::{Backoff, BudgetOptions, Failure, Filter, Jitter, Part, Progress};
 use crate::rng::Rng;
 
 /// How often to try, and how long to wait in between.
@@ -49,6 +52,9 @@ impl Retry {
         let delay = match failure.retry_after {
             // To come back earlier than asked is rude and useless; to wait for ever is useless too.
             Some(asked) if asked > self.backoff.max_delay => return None,
+            Some(asked) if failure.is_shared() && self.backoff.jitter != Jitter::None => {
+                asked.saturating_add(delay).min(self.backoff.max_delay)
+            }
             Some(asked) => delay.max(asked),
             None => delay,
         };

@@ -95,7 +95,7 @@ fn encode(command: Command) -> [f64; NUMBERS] {
             [2.0, owner as f64, attempt.into(), reason, retry_after, 0.0]
         }
         Command::Delayed { owner, delay } => [3.0, owner as f64, millis(delay), 0.0, 0.0, 0.0],
-        Command::FellBack { owner, level } => [4.0, owner as f64, level.into(), 0.0, 0.0, 0.0],
+        Command::FellBack { owner, level, .. } => [4.0, owner as f64, level.into(), 0.0, 0.0, 0.0],
         Command::Settle { owner, end, goes_on } => {
             let (kind, a, b) = match end {
                 End::Completed { attempt, store, .. } => (0.0, attempt.into(), store.map_or(-1.0, f64::from)),
@@ -109,7 +109,7 @@ fn encode(command: Command) -> [f64; NUMBERS] {
             };
             [5.0, owner as f64, kind, a, b, f64::from(u8::from(goes_on))]
         }
-        Command::Evict { slot } => [6.0, 0.0, slot.into(), 0.0, 0.0, 0.0],
+        Command::Evict { slot, .. } => [6.0, 0.0, slot.into(), 0.0, 0.0, 0.0],
         Command::Circuit { change, .. } => {
             [7.0, 0.0, f64::from(change.from as u8), f64::from(change.to as u8), change.at.as_millis(), 0.0]
         }

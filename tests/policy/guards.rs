@@ -10,5 +10,7 @@ mod host;
 mod order;
 #[path = "guards/property.rs"]
 mod property;
+#[path = "guards/restore.rs"]
+mod restore;
 #[path = "guards/shared.rs"]
 mod shared;

@@ -58,35 +58,36 @@ fn the_default_cost_is_one_request_and_the_default_limit_is_none() {
     assert_eq!(Cost::default(), ONE);
     let mut limit = RateLimit::new(RateLimitOptions::default());
     for _ in 0..1_000 {
-        assert_eq!(limit.acquire("a", cost(u32::MAX, u32::MAX), at(0)), Turn::Now);
+        assert_eq!(limit.acquire("a", cost(u32::MAX, u32::MAX), None, at(0)), Turn::Now);
     }
 }
 
 #[test]
 fn a_burst_passes_at_once_and_then_the_rate_holds() {
     let mut limit = limit(&[requests(10, ms(1_000), 3)], Duration::ZERO);
-    let turns: Vec<_> = (0..4).map(|_| limit.acquire("a", ONE, at(5_000))).collect();
+    let turns: Vec<_> = (0..4).map(|_| limit.acquire("a", ONE, None, at(5_000))).collect();
     assert_eq!(turns, [Turn::Now, Turn::Now, Turn::Now, refused(100)]);
-    assert_eq!(limit.acquire("a", ONE, at(5_099)), refused(1));
-    assert_eq!(limit.acquire("a", ONE, at(5_100)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(5_100)), refused(100));
-    assert_eq!(limit.acquire("a", cost(3, 0), at(5_200)), refused(200), "two of three are missing");
+    assert_eq!(limit.acquire("a", ONE, None, at(5_099)), refused(1));
+    assert_eq!(limit.acquire("a", ONE, None, at(5_100)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(5_100)), refused(100));
+    assert_eq!(limit.acquire("a", cost(3, 0), None, at(5_200)), refused(200), "two of three are missing");
 }
 
 #[test]
 fn keys_do_not_know_each_other() {
     let mut limit = limit(&[requests(1, ms(1_000), 1)], Duration::ZERO);
-    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
-    assert_eq!(limit.acquire("b", ONE, at(500)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(500)), refused(500));
-    assert_eq!(limit.acquire("b", ONE, at(500)), refused(1_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("b", ONE, None, at(500)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(500)), refused(500));
+    assert_eq!(limit.acquire("b", ONE, None, at(500)), refused(1_000));
 }
 
 /// tower's and resilience4j's limiters count in fixed periods, and let twice the limit pass around the end of one.
 #[test]
 fn no_two_bursts_meet_at_the_end_of_a_period() {
     let mut limit = limit(&[requests(10, ms(1_000), 10)], Duration::ZERO);
-    let pass = |limit: &mut RateLimit, ms| (0..10).filter(|_| limit.acquire("a", ONE, at(ms)) == Turn::Now).count();
+    let pass =
+        |limit: &mut RateLimit, ms| (0..10).filter(|_| limit.acquire("a", ONE, None, at(ms)) == Turn::Now).count();
     assert_eq!(pass(&mut limit, 990), 10);
     assert_eq!(pass(&mut limit, 1_010), 0);
     assert_eq!(pass(&mut limit, 1_490), 5);
@@ -97,40 +98,52 @@ fn no_two_bursts_meet_at_the_end_of_a_period() {
 #[test]
 fn a_turn_within_the_longest_wait_is_reserved_as_in_resilience4j() {
     let mut limit = limit(&[requests(1, ms(100), 1)], ms(250));
-    let turns: Vec<_> = (0..5).map(|_| limit.acquire("a", ONE, at(0))).collect();
+    let turns: Vec<_> = (0..5).map(|_| limit.acquire("a", ONE, None, at(0))).collect();
     assert_eq!(turns, [Turn::Now, wait(100), wait(200), refused(300), refused(300)]);
-    assert_eq!(limit.acquire("a", ONE, at(50)), wait(250));
+    assert_eq!(limit.acquire("a", ONE, None, at(50)), wait(250));
 }
 
 #[test]
 fn who_gives_up_waiting_has_used_the_turn() {
     let mut limit = limit(&[requests(1, ms(100), 1)], ms(1_000));
-    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Now);
     // This one gives up, and the next one comes after it all the same.
-    assert_eq!(limit.acquire("a", ONE, at(0)), wait(100));
-    assert_eq!(limit.acquire("a", ONE, at(10)), wait(190));
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), wait(100));
+    assert_eq!(limit.acquire("a", ONE, None, at(10)), wait(190));
+}
+
+/// Or those who are gone when their turn comes would use up all that there is.
+#[test]
+fn a_turn_that_comes_too_late_is_refused_and_not_taken() {
+    let mut limit = limit(&[requests(1, ms(100), 1)], ms(1_000));
+    assert_eq!(limit.acquire("a", ONE, Some(at(0)), at(0)), Turn::Now);
+    for deadline in [0, 50, 100] {
+        assert_eq!(limit.acquire("a", ONE, Some(at(deadline)), at(0)), refused(100));
+    }
+    assert_eq!(limit.acquire("a", ONE, Some(at(101)), at(0)), wait(100));
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), wait(200));
 }
 
 #[test]
 fn all_buckets_or_none() {
     let buckets = [requests(10, ms(1_000), 2), tokens(1_000, ms(1_000), 100)];
     let mut limit = limit(&buckets, Duration::ZERO);
-    assert_eq!(limit.acquire("a", cost(1, 90), at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(1, 90), None, at(0)), Turn::Now);
     for _ in 0..10 {
-        assert_eq!(limit.acquire("a", cost(1, 50), at(0)), refused(40), "takes no request");
+        assert_eq!(limit.acquire("a", cost(1, 50), None, at(0)), refused(40), "takes no request");
     }
-    assert_eq!(limit.acquire("a", cost(1, 10), at(0)), Turn::Now);
-    assert_eq!(limit.acquire("a", cost(1, 0), at(40)), refused(60));
-    assert_eq!(limit.acquire("a", cost(0, 40), at(40)), Turn::Now, "refused as it was, it took no tokens");
+    assert_eq!(limit.acquire("a", cost(1, 10), None, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(1, 0), None, at(40)), refused(60));
+    assert_eq!(limit.acquire("a", cost(0, 40), None, at(40)), Turn::Now, "refused as it was, it took no tokens");
 }
 
 #[test]
 fn two_limits_on_the_same_thing_both_hold() {
     let mut limit = limit(&[requests(10, ms(1_000), 2), requests(60, ms(60_000), 3)], Duration::ZERO);
-    assert_eq!(limit.acquire("a", cost(2, 0), at(0)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(0)), refused(100));
-    assert_eq!(limit.acquire("a", ONE, at(100)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(200)), refused(800));
+    assert_eq!(limit.acquire("a", cost(2, 0), None, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), refused(100));
+    assert_eq!(limit.acquire("a", ONE, None, at(100)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(200)), refused(800));
 }
 
 /// Were the tokens charged when the turn is asked for, they would be refilled before they are used.
@@ -138,86 +151,86 @@ fn two_limits_on_the_same_thing_both_hold() {
 fn a_cost_is_charged_when_the_turn_comes() {
     let buckets = [requests(1, ms(10_000), 1), tokens(10, ms(1_000), 100)];
     let mut limit = limit(&buckets, ms(20_000));
-    assert_eq!(limit.acquire("a", cost(1, 0), at(0)), Turn::Now);
-    assert_eq!(limit.acquire("a", cost(1, 100), at(0)), wait(10_000));
-    assert_eq!(limit.acquire("a", cost(0, 100), at(10_000)), wait(10_000), "the tokens have just been used");
+    assert_eq!(limit.acquire("a", cost(1, 0), None, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(1, 100), None, at(0)), wait(10_000));
+    assert_eq!(limit.acquire("a", cost(0, 100), None, at(10_000)), wait(10_000), "the tokens have just been used");
 }
 
 /// governor: `check_n` gives `InsufficientCapacity`; Polly's token bucket throws when more is asked for than it holds.
 #[test]
 fn what_is_more_than_the_burst_never_passes_as_in_governor() {
     let mut limit = limit(&[requests(10, ms(1_000), 3), tokens(10, ms(1_000), 5)], MAX_DURATION);
-    assert_eq!(limit.acquire("a", cost(4, 0), at(0)), Turn::Never);
-    assert_eq!(limit.acquire("a", cost(1, 6), at(0)), Turn::Never);
+    assert_eq!(limit.acquire("a", cost(4, 0), None, at(0)), Turn::Never);
+    assert_eq!(limit.acquire("a", cost(1, 6), None, at(0)), Turn::Never);
     assert_eq!(limit.keys(), 0);
-    assert_eq!(limit.acquire("a", cost(3, 5), at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(3, 5), None, at(0)), Turn::Now);
 }
 
 #[test]
 fn with_a_limit_or_a_burst_of_zero_nothing_passes() {
     for bucket in [requests(0, ms(1_000), 5), requests(5, ms(1_000), 0)] {
         let mut limit = limit(&[bucket], MAX_DURATION);
-        assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Never);
-        assert_eq!(limit.acquire("a", cost(0, 7), at(0)), Turn::Now, "it takes no tokens");
+        assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Never);
+        assert_eq!(limit.acquire("a", cost(0, 7), None, at(0)), Turn::Now, "it takes no tokens");
     }
-    assert_eq!(per_day(0, MAX_DURATION).acquire("a", ONE, at(0)), Turn::Never);
+    assert_eq!(per_day(0, MAX_DURATION).acquire("a", ONE, None, at(0)), Turn::Never);
 }
 
 #[test]
 fn a_rate_that_does_not_divide_is_never_exceeded() {
     // A third of a millisecond is 333,333 1/3 ns; turns are at whole microseconds.
     let mut limit = limit(&[requests(3, ms(1), 1)], Duration::ZERO);
-    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Refused { retry_after: Duration::from_micros(334) });
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Refused { retry_after: Duration::from_micros(334) });
     let later = |micros| Timestamp::EPOCH + Duration::from_micros(micros);
-    assert_eq!(limit.acquire("a", ONE, later(333)), Turn::Refused { retry_after: Duration::from_micros(1) });
-    assert_eq!(limit.acquire("a", ONE, later(334)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, later(333)), Turn::Refused { retry_after: Duration::from_micros(1) });
+    assert_eq!(limit.acquire("a", ONE, None, later(334)), Turn::Now);
 }
 
 #[test]
 fn a_quota_is_per_utc_day() {
     let mut limit = per_day(3, Duration::ZERO);
     let evening = 20 * DAY - 1_000;
-    assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), Turn::Now);
-    assert_eq!(limit.acquire("a", cost(2, 0), at(evening)), used_up(1_000));
-    assert_eq!(limit.acquire("a", ONE, at(evening)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(evening + 999)), used_up(1));
-    assert_eq!(limit.acquire("b", ONE, at(evening + 999)), Turn::Now);
-    assert_eq!(limit.acquire("a", cost(0, 9), at(evening)), Turn::Now, "not a request");
-    assert_eq!(limit.acquire("a", cost(3, 0), at(20 * DAY)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), used_up(DAY));
-    assert_eq!(limit.acquire("a", cost(4, 0), at(20 * DAY)), Turn::Never);
+    assert_eq!(limit.acquire("a", cost(2, 0), None, at(evening)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(2, 0), None, at(evening)), used_up(1_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(evening)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(evening + 999)), used_up(1));
+    assert_eq!(limit.acquire("b", ONE, None, at(evening + 999)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(0, 9), None, at(evening)), Turn::Now, "not a request");
+    assert_eq!(limit.acquire("a", cost(3, 0), None, at(20 * DAY)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(20 * DAY)), used_up(DAY));
+    assert_eq!(limit.acquire("a", cost(4, 0), None, at(20 * DAY)), Turn::Never);
 }
 
 #[test]
 fn a_turn_after_midnight_counts_for_the_new_day() {
     let mut limit = per_day(2, ms(5_000));
     let evening = at(20 * DAY - 1_000);
-    assert_eq!(limit.acquire("a", cost(2, 0), evening), Turn::Now);
-    assert_eq!(limit.acquire("a", cost(2, 0), evening), wait(1_000));
+    assert_eq!(limit.acquire("a", cost(2, 0), None, evening), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(2, 0), None, evening), wait(1_000));
     assert_eq!(limit.snapshot(), [("a".to_owned(), 20, 2)]);
-    assert_eq!(limit.acquire("a", ONE, evening), used_up(1_000 + DAY));
+    assert_eq!(limit.acquire("a", ONE, None, evening), used_up(1_000 + DAY));
 }
 
 #[test]
 fn a_quota_outlives_its_limiter() {
     let noon = 20 * DAY + DAY / 2;
     let mut limit = per_day(5, Duration::ZERO);
-    let _ = limit.acquire("b", cost(4, 0), at(noon));
-    let _ = limit.acquire("a", cost(5, 0), at(noon - DAY));
-    let _ = limit.acquire("c", cost(0, 1), at(noon));
+    let _ = limit.acquire("b", cost(4, 0), None, at(noon));
+    let _ = limit.acquire("a", cost(5, 0), None, at(noon - DAY));
+    let _ = limit.acquire("c", cost(0, 1), None, at(noon));
     let saved = limit.snapshot();
     assert_eq!(saved, [("a".to_owned(), 19, 5), ("b".to_owned(), 20, 4)]);
 
     let mut limit = per_day(5, Duration::ZERO);
-    let _ = limit.acquire("b", cost(2, 0), at(noon));
+    let _ = limit.acquire("b", cost(2, 0), None, at(noon));
     limit.restore(saved.clone());
     limit.restore(saved);
-    assert_eq!(limit.acquire("a", cost(5, 0), at(noon)), Turn::Now, "yesterday's");
-    assert_eq!(limit.acquire("b", cost(2, 0), at(noon)), used_up(DAY / 2));
+    assert_eq!(limit.acquire("a", cost(5, 0), None, at(noon)), Turn::Now, "yesterday's");
+    assert_eq!(limit.acquire("b", cost(2, 0), None, at(noon)), used_up(DAY / 2));
     limit.restore(vec![("b".to_owned(), 20, 3)]);
-    assert_eq!(limit.acquire("b", ONE, at(noon)), Turn::Now, "four of five were used");
-    assert_eq!(limit.acquire("b", ONE, at(noon)), used_up(DAY / 2), "the smaller number made it no less");
+    assert_eq!(limit.acquire("b", ONE, None, at(noon)), Turn::Now, "four of five were used");
+    assert_eq!(limit.acquire("b", ONE, None, at(noon)), used_up(DAY / 2), "the smaller number made it no less");
 
     let mut unlimited = RateLimit::new(RateLimitOptions::default());
     unlimited.restore(limit.snapshot());
@@ -229,19 +242,19 @@ fn what_the_server_says_is_left_holds_until_its_reset() {
     let buckets = [requests(10, ms(1_000), 10), tokens(1_000, ms(1_000), 1_000)];
     let mut limit = limit(&buckets, Duration::ZERO);
     limit.observe("a", Unit::Requests, 2, ms(30_000), at(0));
-    assert_eq!(limit.acquire("a", cost(2, 100), at(0)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(10_000)), refused(20_000));
-    assert_eq!(limit.acquire("a", cost(0, 100), at(10_000)), Turn::Now, "of tokens it said nothing");
-    assert_eq!(limit.acquire("b", cost(3, 0), at(10_000)), Turn::Now, "nor of others");
-    assert_eq!(limit.acquire("a", cost(10, 0), at(30_000)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(2, 100), None, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(10_000)), refused(20_000));
+    assert_eq!(limit.acquire("a", cost(0, 100), None, at(10_000)), Turn::Now, "of tokens it said nothing");
+    assert_eq!(limit.acquire("b", cost(3, 0), None, at(10_000)), Turn::Now, "nor of others");
+    assert_eq!(limit.acquire("a", cost(10, 0), None, at(30_000)), Turn::Now);
 }
 
 #[test]
 fn what_the_server_says_never_makes_a_turn_come_earlier() {
     let mut limit = limit(&[requests(10, ms(1_000), 1)], Duration::ZERO);
-    assert_eq!(limit.acquire("a", ONE, at(0)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Now);
     limit.observe("a", Unit::Requests, 1_000, ms(60_000), at(0));
-    assert_eq!(limit.acquire("a", ONE, at(0)), refused(100));
+    assert_eq!(limit.acquire("a", ONE, None, at(0)), refused(100));
 }
 
 /// Otherwise steady calls would starve: each answer would move the reset on, and what is left would only get less.
@@ -249,24 +262,24 @@ fn what_the_server_says_never_makes_a_turn_come_earlier() {
 fn the_newest_word_of_the_server_counts() {
     let mut limit = limit(&[requests(10, ms(1_000), 10)], Duration::ZERO);
     limit.observe("a", Unit::Requests, 0, ms(60_000), at(0));
-    assert_eq!(limit.acquire("a", ONE, at(1_000)), refused(59_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(1_000)), refused(59_000));
     limit.observe("a", Unit::Requests, 1, ms(60_000), at(1_000));
-    assert_eq!(limit.acquire("a", ONE, at(1_000)), Turn::Now);
-    assert_eq!(limit.acquire("a", ONE, at(1_000)), refused(60_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(1_000)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(1_000)), refused(60_000));
 }
 
 #[test]
 fn a_clock_that_was_set_back_locks_no_one_out() {
     let options = RateLimitOptions { buckets: vec![requests(1, ms(1_000), 2)], per_day: Some(3), max_wait: ms(500) };
     let mut limit = RateLimit::new(options);
-    assert_eq!(limit.acquire("a", cost(2, 0), at(900 * DAY)), Turn::Now);
+    assert_eq!(limit.acquire("a", cost(2, 0), None, at(900 * DAY)), Turn::Now);
     limit.observe("a", Unit::Requests, 0, ms(1_000), at(900 * DAY));
     // An empty bucket takes two seconds; half a second it could be in debt.
-    assert_eq!(limit.acquire("a", ONE, at(20 * DAY)), refused(1_500));
-    assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 1_500)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(20 * DAY)), refused(1_500));
+    assert_eq!(limit.acquire("a", ONE, None, at(20 * DAY + 1_500)), Turn::Now);
     // The two of the day that never was count as today's.
-    assert_eq!(limit.acquire("a", ONE, at(20 * DAY + 10_000)), used_up(DAY - 10_000));
-    assert_eq!(limit.acquire("a", ONE, at(21 * DAY)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(20 * DAY + 10_000)), used_up(DAY - 10_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(21 * DAY)), Turn::Now);
 }
 
 #[test]
@@ -274,17 +287,17 @@ fn keys_at_rest_are_forgotten() {
     let mut limit = limit(&[requests(1, ms(1_000), 5)], Duration::ZERO);
     for call in 0..100_000_u64 {
         // Each key is at rest a second after its call, so a hundred are not, and as many are not forgotten yet.
-        assert_eq!(limit.acquire(&format!("user {call}"), ONE, at(call * 10)), Turn::Now);
+        assert_eq!(limit.acquire(&format!("user {call}"), ONE, None, at(call * 10)), Turn::Now);
         assert!(limit.keys() <= 202, "{} keys after {call}", limit.keys());
     }
     // A crowd that leaves is forgotten although no new key comes.
     let now = 2_000_000;
     for user in 0..10_000 {
-        let _ = limit.acquire(&format!("user {user}"), ONE, at(now));
+        let _ = limit.acquire(&format!("user {user}"), ONE, None, at(now));
     }
     assert!(limit.keys() >= 10_000, "all of them are needed");
     for call in 0..25_000 {
-        let _ = limit.acquire("last", ONE, at(now + 5_000 + call));
+        let _ = limit.acquire("last", ONE, None, at(now + 5_000 + call));
     }
     assert_eq!(limit.keys(), 1);
 }
@@ -293,14 +306,14 @@ fn keys_at_rest_are_forgotten() {
 fn a_key_that_is_remembered_for_its_quota_is_forgotten_the_next_day() {
     let mut limit = per_day(1, Duration::ZERO);
     for user in 0..1_000 {
-        let _ = limit.acquire(&format!("user {user}"), ONE, at(5 * DAY));
+        let _ = limit.acquire(&format!("user {user}"), ONE, None, at(5 * DAY));
     }
     for call in 0..5_000 {
-        let _ = limit.acquire("last", ONE, at(6 * DAY - 1 - call % 2));
+        let _ = limit.acquire("last", ONE, None, at(6 * DAY - 1 - call % 2));
     }
     assert_eq!(limit.keys(), 1_001);
     for _ in 0..5_000 {
-        let _ = limit.acquire("last", ONE, at(6 * DAY));
+        let _ = limit.acquire("last", ONE, None, at(6 * DAY));
     }
     assert_eq!(limit.keys(), 1);
 }
@@ -330,7 +343,7 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn acquire(&mut self, options: &RateLimitOptions, cost: Cost, now: u64) -> Turn {
+    fn acquire(&mut self, options: &RateLimitOptions, cost: Cost, patience: Option<Duration>, now: u64) -> Turn {
         let too_much = |it: &BucketOptions| amount(cost, it.unit) > u64::from(it.burst);
         if options.buckets.iter().any(too_much) || options.per_day.is_some_and(|per_day| cost.requests > per_day) {
             return Turn::Never;
@@ -369,8 +382,10 @@ impl Ledger {
         }
         let turn = turn.next_multiple_of(1_000);
         let after = Duration::from_nanos(turn - now);
-        if after > options.max_wait {
-            let rates_let_it = by_rates <= options.max_wait;
+        let in_time = |wait: Duration| wait.is_zero() || patience.is_none_or(|patience| wait < patience);
+        let let_it = |wait: Duration| wait <= options.max_wait && in_time(wait);
+        if !let_it(after) {
+            let rates_let_it = let_it(by_rates);
             return if rates_let_it {
                 Turn::Exhausted { retry_after: after }
             } else {
@@ -384,7 +399,8 @@ impl Ledger {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Acquire(usize, Cost),
+    /// Who gives up after so long, if ever.
+    Acquire(usize, Cost, Option<Duration>),
     Observe(usize, Unit, u32, Duration),
     /// Microseconds.
     Advance(u64),
@@ -394,8 +410,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let key = 0_usize..2;
     let unit = prop::sample::select(vec![Unit::Requests, Unit::Tokens]);
     let step = prop_oneof![
-        12 => (key.clone(), 0_u32..4, prop_oneof![Just(0_u32), 1_u32..12])
-            .prop_map(|(key, requests, tokens)| Step::Acquire(key, Cost { requests, tokens })),
+        12 => (key.clone(), 0_u32..4, prop_oneof![Just(0_u32), 1_u32..12], prop::option::of((0_u64..2_000).prop_map(ms)))
+            .prop_map(|(key, requests, tokens, patience)| Step::Acquire(key, Cost { requests, tokens }, patience)),
         1 => (key, unit, 0_u32..8, (0_u64..5_000).prop_map(ms)).prop_map(|(key, unit, left, reset)| Step::Observe(key, unit, left, reset)),
         5 => (0_u64..1_000_000).prop_map(Step::Advance),
         2 => (0_u64..20_000_000).prop_map(Step::Advance),
@@ -433,9 +449,10 @@ proptest! {
         for step in steps {
             let timestamp = Timestamp::EPOCH + Duration::from_micros(now);
             match step {
-                Step::Acquire(key, cost) => {
-                    let expected = ledgers[key].acquire(&options, cost, now * 1_000);
-                    prop_assert_eq!(limit.acquire(["a", "b"][key], cost, timestamp), expected, "{:?}", cost);
+                Step::Acquire(key, cost, patience) => {
+                    let expected = ledgers[key].acquire(&options, cost, patience, now * 1_000);
+                    let deadline = patience.map(|patience| timestamp + patience);
+                    prop_assert_eq!(limit.acquire(["a", "b"][key], cost, deadline, timestamp), expected, "{:?}", cost);
                 }
                 Step::Observe(key, unit, left, reset) => {
                     limit.observe(["a", "b"][key], unit, left, reset, timestamp);
@@ -460,7 +477,7 @@ proptest! {
         for step in steps {
             let timestamp = Timestamp::EPOCH + Duration::from_micros(now);
             match step {
-                Step::Acquire(_, cost) => match limit.acquire("a", cost, timestamp) {
+                Step::Acquire(_, cost, _) => match limit.acquire("a", cost, None, timestamp) {
                     Turn::Now => taken.push(Taken { turn: now * 1_000, cost }),
                     Turn::Wait(after) => {
                         prop_assert!(after <= options.max_wait);
@@ -510,7 +527,7 @@ proptest! {
                 Ok(Ok(())) => Turn::Now,
                 Ok(Err(until)) => Turn::Refused { retry_after: until.wait_time_from(clock.now()) },
             };
-            prop_assert_eq!(ours.acquire("a", cost(cells, 0), at(now)), expected);
+            prop_assert_eq!(ours.acquire("a", cost(cells, 0), None, at(now)), expected);
             clock.advance(ms(advance));
             now += advance;
         }
@@ -521,9 +538,9 @@ proptest! {
         let mut limit = RateLimit::new(options);
         let mut now = Timestamp::EPOCH + Duration::from_micros(start);
         for (requests, tokens) in costs {
-            if let Turn::Refused { retry_after } | Turn::Exhausted { retry_after } = limit.acquire("a", cost(requests, tokens), now) {
+            if let Turn::Refused { retry_after } | Turn::Exhausted { retry_after } = limit.acquire("a", cost(requests, tokens), None, now) {
                 now = now + retry_after;
-                prop_assert_eq!(limit.acquire("a", cost(requests, tokens), now), Turn::Now);
+                prop_assert_eq!(limit.acquire("a", cost(requests, tokens), None, now), Turn::Now);
             }
         }
     }
@@ -542,7 +559,7 @@ proptest! {
         limit.restore(vec![("a".to_owned(), day, day)]);
         for (requests, tokens, micros, left, reset) in calls {
             let now = Timestamp::EPOCH + Duration::from_micros(micros);
-            let turn = limit.acquire("a", cost(requests, tokens), now);
+            let turn = limit.acquire("a", cost(requests, tokens), None, now);
             if let Turn::Wait(after) = turn {
                 prop_assert!(after <= max_wait);
             }

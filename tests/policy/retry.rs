@@ -1,5 +1,6 @@
 //! Whether there is a next attempt.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -149,6 +150,29 @@ fn nobody_comes_back_earlier_than_asked() {
     assert_eq!(delay(&retry(3), 1, &asked(ms(1_000))), Some(ms(1_000)), "as long as may be");
 }
 
+/// All of them know the instant at which an open circuit breaker lets one of them through.
+#[test]
+fn those_whom_a_shared_part_refused_come_back_spread_out() {
+    let backoff = Backoff { delay: ms(200), max_delay: ms(1_000), ..Backoff::default() };
+    for (by, spread) in [("circuit.open", true), ("rate_limit.exceeded", true), ("rate_limit_exceeded", false)] {
+        let asked = Failure { retry_after: Some(ms(500)), ..code(by) };
+        let delays: BTreeSet<Duration> = (0..100)
+            .filter_map(|seed| {
+                let retry = Retry { backoff, ..Retry::default() };
+                retry.next_delay(1, &asked, Duration::ZERO, &mut Progress::default(), &mut Rng::new(seed))
+            })
+            .collect();
+        let (first, last) = (delays.first().copied(), delays.last().copied());
+        assert!(first >= Some(ms(500)) && last < Some(ms(700)), "{by}: {first:?} to {last:?}");
+        assert_eq!((delays.len() > 90, last > Some(ms(650))), (spread, spread), "{by}");
+    }
+    let asked = |after| Failure { retry_after: Some(ms(after)), ..code("circuit.open") };
+    assert_eq!(delay(&retry(3), 1, &asked(500)), Some(ms(500)), "without jitter it is as exact as it was asked for");
+    let jittered = Retry { backoff, ..Retry::default() };
+    assert_eq!(delay(&jittered, 1, &asked(1_000)), Some(ms(1_000)), "no longer than `maxDelay`");
+    assert_eq!(delay(&jittered, 1, &asked(1_001)), None);
+}
+
 #[test]
 fn a_wait_above_the_cap_fails_fast() {
     let asked = Failure { retry_after: Some(ms(1_001)), ..status(429) };
@@ -190,6 +214,7 @@ proptest! {
     fn a_whole_call_keeps_every_bound(
         retry in any_retry(),
         takes in prop::collection::vec((0_u64..500, prop::option::of(0_u64..2_500)), 10),
+        by in prop::sample::select(&["circuit.open", "rate_limit.exceeded", "ECONNRESET"][..]),
         seed: u64,
     ) {
         let (mut rng, mut progress, mut elapsed, mut attempt) = (Rng::new(seed), Progress::default(), Duration::ZERO, 0);
@@ -198,7 +223,7 @@ proptest! {
             prop_assert!(attempt <= retry.max_attempts);
             prop_assert!(attempt == 1 || retry.max_elapsed.is_none_or(|max| elapsed <= max), "it began at {:?}", elapsed);
             elapsed += ms(took);
-            let failure = Failure { retry_after: asked.map(ms), ..unknown() };
+            let failure = Failure { retry_after: asked.map(ms), ..code(by) };
             let Some(delay) = retry.next_delay(attempt, &failure, elapsed, &mut progress, &mut rng) else { break };
             prop_assert!(delay <= retry.backoff.max_delay);
             prop_assert!(asked.is_none_or(|asked| delay >= ms(asked)), "{:?} is earlier than asked", delay);

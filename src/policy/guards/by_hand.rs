@@ -97,8 +97,9 @@ impl Guards {
 
     /// Forgets what the cache holds, and tells the host so.
     pub fn clear_cache(&mut self, wiring: Wiring) {
+        let Some(own) = wiring.cache() else { return };
         let slots = self.cache(wiring).map(Cache::clear).unwrap_or_default();
-        self.commands.extend(slots.into_iter().map(|slot| Command::Evict { slot }));
+        self.commands.extend(slots.into_iter().map(|slot| Command::Evict { own, slot }));
     }
 
     /// Counts of the breaker's window.

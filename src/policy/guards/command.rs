@@ -52,6 +52,8 @@ pub enum Command {
         owner: u64,
         /// Which one, from 1.
         level: u32,
+        /// Why the level before it failed.
+        reason: FailureReason,
     },
     /// The caller gets an answer.
     Settle {
@@ -65,6 +67,8 @@ pub enum Command {
     },
     /// The value in this slot is no longer in the cache.
     Evict {
+        /// Whose cache; see [`Wiring::cache`](super::Wiring::cache).
+        own: u32,
         /// The slot.
         slot: u32,
     },

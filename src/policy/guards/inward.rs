@@ -80,7 +80,7 @@ impl Guards {
         if let Some(ix) = call.wiring.rate_limit {
             let key = call.limit_key.as_deref().unwrap_or_default();
             let cost = Cost { requests: 1, tokens: call.tokens };
-            let (reason, failure) = match parts.rate_limits.get_mut(ix).acquire(key, cost, now) {
+            let (reason, failure) = match parts.rate_limits.get_mut(ix).acquire(key, cost, call.total_deadline, now) {
                 Turn::Now => return self.enter(slot, now),
                 Turn::Wait(wait) => {
                     call.phase = Phase::Throttled;

@@ -28,6 +28,7 @@
 //! # Layout
 //! - `call`: one call, where it is and what it holds; `parts`: what calls share
 //! - `inward`: from the outermost policy to the function; `outward`: from the end of an attempt back to the caller
+//! - `restore`: a call that had begun before a restart
 //! - `by_hand`: what a host can see and move; `command`: what it is asked to do
 
 mod by_hand;
@@ -36,6 +37,7 @@ mod command;
 mod inward;
 mod outward;
 mod parts;
+mod restore;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -48,6 +50,7 @@ use crate::time::Timestamp;
 
 pub use self::command::{AbortReason, Command, End, FailureReason};
 pub use self::parts::{Stats, Wiring};
+pub use self::restore::{Made, Then};
 
 /// Names a call, also after it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

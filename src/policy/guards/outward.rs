@@ -12,7 +12,7 @@ impl Guards {
             self.abort_live(slot, AbortReason::Superseded);
         }
         self.leave(slot, Sample::Success, false, now);
-        let Self { parts, calls, evicted, .. } = self;
+        let Self { parts, calls, commands, evicted, .. } = self;
         let call = &calls[slot];
         let level = call.level;
         // A fallback that works does not pay for asking again what failed.
@@ -30,8 +30,8 @@ impl Guards {
                 store = cache.put(key, bytes, now, evicted);
             }
         }
-        for slot in self.evicted.drain(..) {
-            self.commands.push_back(Command::Evict { slot });
+        if let Some(own) = call.wiring.own {
+            commands.extend(evicted.drain(..).map(|slot| Command::Evict { own, slot }));
         }
         self.finish(slot, End::Completed { attempt, level, store }, now);
     }
@@ -80,7 +80,7 @@ impl Guards {
         }
         if call.level < call.fallbacks {
             call.level += 1;
-            commands.push_back(Command::FellBack { owner, level: call.level });
+            commands.push_back(Command::FellBack { owner, level: call.level, reason });
             self.count(slot, |stats| stats.fallbacks += 1);
             return self.start(slot, now);
         }

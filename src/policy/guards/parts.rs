@@ -20,6 +20,15 @@ pub struct Wiring {
     pub(super) own: Option<u32>,
 }
 
+impl Wiring {
+    /// Tells the cache of these parts from those of others, as [`Command::Evict`](super::Command::Evict) does: a slot is
+    /// one of this cache. There is a number also where there is no cache.
+    #[must_use]
+    pub fn cache(&self) -> Option<u32> {
+        self.own
+    }
+}
+
 /// A bulkhead, and what moves its limit.
 #[derive(Debug)]
 pub(super) struct Places {

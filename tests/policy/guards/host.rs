@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use repflow::policy::{
-    CallId, Class, Command, End, Facts, Failure, FailureReason, Guards, Options, Outcome, Request, Stats, Wiring,
+    CallId, Class, Command, End, Facts, Failure, FailureReason, Guards, Made, Options, Outcome, Request, Stats, Wiring,
     classify,
 };
 use repflow::time::Timestamp;
@@ -34,12 +34,26 @@ impl Host {
         self.begin_as(Request::new(owner));
     }
 
+    /// Of the same parts, without a timeout.
+    pub(super) fn begin_for_ever(&mut self, owner: u64) {
+        let options = Rc::new(Options::default());
+        let call = self.guards.begin(&options, self.wiring, &Request::new(owner), self.now);
+        self.calls.insert(owner, call);
+        self.perform();
+    }
+
     pub(super) fn begin_keyed(&mut self, owner: u64, key: &str) {
         self.begin_as(Request { key: Some(key), ..Request::new(owner) });
     }
 
     pub(super) fn begin_as(&mut self, request: Request<'_>) {
         let call = self.guards.begin(&self.options, self.wiring, &request, self.now);
+        self.calls.insert(request.owner, call);
+        self.perform();
+    }
+
+    pub(super) fn restore(&mut self, request: Request<'_>, made: &Made) {
+        let call = self.guards.restore(&self.options, self.wiring, &request, made, self.now);
         self.calls.insert(request.owner, call);
         self.perform();
     }
@@ -108,8 +122,8 @@ fn line(command: Command, guards: &Guards) -> String {
         Command::Failed { owner, attempt, reason } => format!("{owner} failed {attempt}: {}", word(reason)),
         Command::Delayed { owner, delay } => format!("{owner} waits {delay:?}"),
         Command::Ready { owner } => format!("{owner} is ready"),
-        Command::FellBack { owner, level } => format!("{owner} falls back to {level}"),
-        Command::Evict { slot } => format!("evicts {slot}"),
+        Command::FellBack { owner, level, reason } => format!("{owner} falls back to {level}: {}", word(reason)),
+        Command::Evict { slot, .. } => format!("evicts {slot}"),
         Command::Circuit { breaker, change } => {
             format!("circuit {}: {} to {}", guards.breaker_name(breaker), change.from.name(), change.to.name())
         }

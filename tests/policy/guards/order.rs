@@ -66,7 +66,7 @@ fn the_whole_order() {
             "1 starts 4",
             "1 failed 4: Error",
             "circuit story: half_open to open",
-            "1 falls back to 1",
+            "1 falls back to 1: Error",
             "1 starts 5 of fallback 1",
         ],
         "only when there is no retry left"
@@ -112,7 +112,7 @@ fn the_total_timeout_bounds_what_is_inside_of_it() {
         host.at(1_000);
         assert_eq!(host.log().last().map(String::as_str), Some(last), "{options}");
     }
-    // In a fallback, and in the line for the rate.
+    // In a fallback, and in the queue.
     let mut host = Host::new(r#"{ "totalTimeout": "1s" }"#);
     host.begin_as(Request { fallbacks: 1, ..Request::new(1) });
     host.at(600);
@@ -122,13 +122,17 @@ fn the_total_timeout_bounds_what_is_inside_of_it() {
         host.log()[4..],
         ["1 refused: TotalTimeout", "1 aborts 2: TotalTimedOut", "1 ends: failed: TotalTimeout"]
     );
-    let mut host = Host::new(r#"{ "totalTimeout": "1s", "rateLimit": { "limit": 1, "per": "5s", "maxWait": "5s" } }"#);
-    host.begin(9);
-    host.complete(9, 1);
+    let mut host = Host::new(r#"{ "totalTimeout": "1s", "bulkhead": { "maxConcurrent": 1, "maxQueue": 1 } }"#);
+    host.begin_for_ever(9);
     host.begin(1);
     host.at(1_000);
-    assert_eq!(host.log()[2..], ["1 refused: TotalTimeout", "1 ends: failed: TotalTimeout"]);
-    assert!(host.guards.is_empty() && host.guards.next_deadline().is_none());
+    assert_eq!(host.log()[1..], ["1 refused: TotalTimeout", "1 ends: failed: TotalTimeout"]);
+    assert_eq!(host.guards.next_deadline(), None);
+    // A turn at the rate limit that comes too late is not waited for.
+    let mut host = Host::new(r#"{ "totalTimeout": "1s", "rateLimit": { "limit": 1, "per": "5s", "maxWait": "5s" } }"#);
+    host.begin_for_ever(9);
+    host.begin(1);
+    assert_eq!(host.log()[1..], ["1 refused: RateLimited for 5s", "1 ends: failed: RateLimited for 5s"]);
 }
 
 /// The fallback answers for the cache too: no old value is served while a fallback works, and one is when it does not.
@@ -259,17 +263,17 @@ fn what_never_ran_is_no_failure_of_the_service() {
     let options = r#"{
         "totalTimeout": "1s",
         "circuitBreaker": { "windowCalls": 1 },
-        "rateLimit": { "limit": 1, "per": "5s", "maxWait": "5s" }
+        "bulkhead": { "maxConcurrent": 1, "maxQueue": 1 }
     }"#;
     let mut host = Host::new(options);
-    host.begin(1);
-    host.complete(1, 1);
+    host.begin_for_ever(1);
     host.begin(2);
     host.at(1_000);
-    assert_eq!(host.log()[2..], ["2 refused: TotalTimeout", "2 ends: failed: TotalTimeout"]);
-    // One that ran until then is a failure. (Who gave up has used its turn.)
-    host.at(10_000);
+    host.complete(1, 1);
+    let story = ["2 refused: TotalTimeout", "2 ends: failed: TotalTimeout", "1 ends: completed by 1"];
+    assert_eq!(host.log()[1..], story);
+    // One that ran until then is a failure.
     host.begin(3);
-    host.at(11_000);
-    assert_eq!(host.log()[3], "circuit story: closed to open");
+    host.at(2_000);
+    assert!(host.log().contains(&"circuit story: closed to open".to_owned()));
 }

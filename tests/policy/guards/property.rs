@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use repflow::policy::{
-    BreakerState, BulkheadOptions, CallId, Command, End, Failure, FailureReason, Guards, Options, Outcome, Part,
-    Request, Stats, Wiring,
+    BreakerState, BulkheadOptions, CallId, Command, End, Failure, FailureReason, Guards, Made, Options, Outcome, Part,
+    Request, Stats, Then, Wiring,
 };
 use repflow::rng::Rng;
 use repflow::time::Timestamp;
@@ -30,6 +30,13 @@ struct Known {
     started: u32,
     hedges_of_try: u32,
     tries: u32,
+    /// How many tries failed and led to another one.
+    retries: u32,
+    /// The end of its delay.
+    waits_until: Option<Timestamp>,
+    failed: Option<FailureReason>,
+    limit_key: &'static str,
+    tokens: u32,
     /// No attempt of the function before this.
     not_before: Timestamp,
     first_live: Timestamp,
@@ -58,6 +65,13 @@ struct World {
     reentry: u32,
 }
 
+impl Known {
+    fn request(&self, owner: usize, seed: u64) -> Request<'static> {
+        let Self { key, limit_key, tokens, fallbacks, .. } = *self;
+        Request { owner: owner as u64, key, limit_key: Some(limit_key), tokens, fallbacks, seed }
+    }
+}
+
 impl World {
     fn new(options: Options, seed: u64) -> Self {
         let mut guards = Guards::default();
@@ -78,17 +92,43 @@ impl World {
         }
     }
 
-    fn begin(&mut self, limit_key: &str) {
+    fn begin(&mut self, limit_key: &'static str) {
         let key = KEYS.get(self.rng.below(4)).copied();
         let (owner, fallbacks) = (self.calls.len(), self.rng.below(3) as u32);
-        self.calls.push(Known { key, fallbacks, began: self.now, ..Known::default() });
-        let limit_key = Some(limit_key);
         let tokens = self.rng.below(4) as u32;
-        let request = Request { owner: owner as u64, key, limit_key, tokens, fallbacks, seed: self.rng.next_u64() };
+        self.calls.push(Known { key, fallbacks, limit_key, tokens, began: self.now, ..Known::default() });
+        let request = self.calls[owner].request(owner, self.rng.next_u64());
         let id = self.guards.begin(&self.options, self.wiring, &request, self.now);
         assert_eq!(CallId::from_bits(id.to_bits()), id);
         self.calls[owner].id = Some(id);
         self.counted.calls += 1;
+    }
+
+    /// Nothing is left but what the host knows. Calls whose caller has an answer, or has seen output, are not taken up.
+    fn restart(&mut self) {
+        self.now = self.now + Duration::from_millis([0, 0, 100, 1_000][self.rng.below(4)]);
+        self.guards = Guards::default();
+        self.wiring = self.guards.wire(&self.options, &"any".into());
+        self.kept.clear();
+        (self.circuit, self.counted) = (BreakerState::Closed, Stats::default());
+        for (owner, call) in self.calls.iter_mut().enumerate().filter(|(_, call)| !call.done) {
+            call.live.clear();
+            call.done = call.answered || call.committed;
+            if call.done {
+                continue;
+            }
+            call.tries = call.retries;
+            let then = match call.waits_until.or(Some(call.not_before).filter(|at| *at > self.now)) {
+                _ if call.ready => Then::Ready,
+                Some(due) => Then::Delay(due),
+                None => Then::Attempt,
+            };
+            let Known { started, retries, level, began, .. } = *call;
+            let made = Made { attempts: started, tries: retries, level, began, then };
+            let request = call.request(owner, self.rng.next_u64());
+            call.id = Some(self.guards.restore(&self.options, self.wiring, &request, &made, self.now));
+            self.counted.calls += 1;
+        }
     }
 
     /// Anything that a host may do.
@@ -173,6 +213,7 @@ impl World {
             Command::Start { owner, attempt, level } => {
                 let call = &mut self.calls[owner as usize];
                 assert!(!call.done && !call.committed, "{command:?}");
+                call.waits_until = None;
                 call.started += 1;
                 assert_eq!(attempt, call.started, "attempts are counted");
                 assert_eq!(level, call.level, "{command:?}");
@@ -202,6 +243,7 @@ impl World {
             Command::Failed { owner, reason, .. } => {
                 let call = &mut self.calls[owner as usize];
                 assert!(!call.done, "{command:?}");
+                call.failed = Some(reason);
                 match reason {
                     FailureReason::Timeout | FailureReason::TotalTimeout => self.counted.timeouts += 1,
                     FailureReason::CircuitOpen { retry_after } => {
@@ -221,21 +263,25 @@ impl World {
                 let call = &mut self.calls[owner as usize];
                 assert!(call.live.is_empty() && !call.done && !call.committed && call.level == 0, "{command:?}");
                 call.not_before = call.not_before.max(self.now + delay);
+                call.waits_until = Some(self.now + delay);
+                call.retries += 1;
                 self.counted.retries += 1;
             }
             Command::Ready { owner } => {
                 let call = &mut self.calls[owner as usize];
                 assert!(!call.done && !call.ready && self.now >= call.not_before, "{command:?}");
-                call.ready = true;
+                (call.ready, call.waits_until) = (true, None);
             }
-            Command::FellBack { owner, level } => {
+            Command::FellBack { owner, level, reason } => {
                 let call = &mut self.calls[owner as usize];
                 assert!(call.live.is_empty() && !call.done && !call.committed, "{command:?}");
                 call.level += 1;
                 assert!(level == call.level && level <= call.fallbacks, "{command:?}");
+                assert_eq!(call.failed, Some(reason), "{command:?}");
                 self.counted.fallbacks += 1;
             }
-            Command::Evict { slot } => {
+            Command::Evict { own, slot } => {
+                assert_eq!(Some(own), self.wiring.cache());
                 assert!(self.kept.remove(&slot).is_some(), "nothing is kept in {slot}");
             }
             Command::Circuit { change, .. } => {
@@ -435,6 +481,7 @@ proptest! {
         for _ in 0..steps {
             match world.rng.below(4) {
                 0 => world.pass_time(),
+                1 if world.rng.below(8) == 0 => world.restart(),
                 _ => world.act(),
             }
             world.perform();

@@ -47,6 +47,28 @@ fn resilience4j_nobody_waits_longer_than_allowed() {
     assert_eq!(host.guards.bulkhead(host.wiring), Some((1, 1, 0)));
 }
 
+/// Each would wait for a turn that comes when its time is over, and so use it up.
+#[test]
+fn under_overload_a_rate_limit_lets_as_many_through_as_its_rate() {
+    let mut host = Host::new(
+        r#"{ "totalTimeout": "1s", "rateLimit": { "limit": 10, "per": "1s", "burst": 1, "maxWait": "10s" } }"#,
+    );
+    for call in 0..10_000_u64 {
+        // A hundred a second, ten times what there are turns for.
+        host.at(call * 10);
+        host.begin(call);
+        for line in host.log() {
+            if let Some((owner, _)) = line.split_once(" starts ") {
+                host.complete(owner.parse().expect("an owner is a number"), 1);
+            }
+        }
+    }
+    let stats = host.stats();
+    assert_eq!(stats.timeouts, 0, "nobody waits in vain");
+    assert!((990..=1_001).contains(&stats.succeeded), "{} of 1,000", stats.succeeded);
+    assert_eq!(stats.rate_limited, stats.failed);
+}
+
 const CACHE: &str = r#"{ "cache": { "ttl": "10s", "staleWhileRevalidate": "10s", "staleIfError": "20s" } }"#;
 
 /// A host whose cache was filled at its beginning, with the key `plan` in slot 0.
@@ -97,7 +119,7 @@ fn rfc_5861_stale_if_error_after_all_else_failed() {
     host.at(25_000);
     host.begin_as(Request { key: Some("plan"), fallbacks: 1, ..Request::new(2) });
     host.fail(2, 1);
-    assert_eq!(host.log(), ["2 starts 1", "2 failed 1: Error", "2 falls back to 1", "2 starts 2 of fallback 1"]);
+    assert_eq!(host.log(), ["2 starts 1", "2 failed 1: Error", "2 falls back to 1: Error", "2 starts 2 of fallback 1"]);
     host.fail(2, 2);
     assert_eq!(host.log(), ["2 failed 2: Error", "2 ends: stale in 0"]);
     host.at(30_000);
