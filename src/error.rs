@@ -133,6 +133,22 @@ codes! {
     RunTimeout = "run.timeout", Timeout, Error, false;
     /// The run was cancelled by its caller.
     RunCancelled = "run.cancelled", Cancelled, Info, false;
+    /// The step was stopped, because something that it is a part of failed or ended.
+    StepCancelled = "step.cancelled", Cancelled, Info, false;
+    /// The input is not what its schema says.
+    InputInvalid = "input.invalid", Validation, Error, false;
+    /// The output is not what its schema says; the next attempt may do better.
+    OutputInvalid = "output.invalid", Validation, Error, true;
+    /// No step of the workflow waits for a signal of that name.
+    NoSuchSignal = "run.no_such_signal", Validation, Error, false;
+    /// As many runs as may be active are, and the queue behind them is full.
+    RunQueueFull = "run.queue_full", RateLimited, Error, true;
+    /// Nobody registered a workflow of that name.
+    WorkflowNotRegistered = "workflow.not_registered", Validation, Error, false;
+    /// A journal is damaged, or not that of a run of its workflow.
+    JournalInvalid = "journal.invalid", Validation, Error, false;
+    /// The workflow of a journal is not what it was any more.
+    DefinitionChanged = "journal.definition_changed", Validation, Error, false;
     /// Nobody registered a feature of that name.
     NoSuchFeature = "bus.no_such_feature", Unavailable, Error, false;
     /// The feature has no action of that name.

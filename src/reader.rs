@@ -116,6 +116,18 @@ impl<'a> Object<'a> {
             .map(|n| n as u32)
     }
 
+    /// A whole number, negative or not, when the key is there.
+    pub(crate) fn integer(&self, key: &str, problems: &mut Problems) -> Option<i32> {
+        let json = self.fields.get(key)?;
+        let fits = |n: &f64| n.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(n);
+        let number = json.as_f64().filter(fits);
+        if number.is_none() {
+            let given = describe_value(json);
+            problems.note(self.pointer_to(key), format!("`{key}` must be a whole number, not {given}"));
+        }
+        number.map(|n| n as i32)
+    }
+
     /// A share: above 0, and 1 at most; when the key is there.
     pub(crate) fn share(&self, key: &str, problems: &mut Problems) -> Option<f64> {
         self.number_within(key, "a number above 0 and up to 1", problems, |n| n > 0.0 && n <= 1.0)

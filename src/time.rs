@@ -110,6 +110,65 @@ fn fraction_of(digits: &str, unit: u64) -> Option<u64> {
     }))
 }
 
+/// Reads an instant as RFC 3339 and ISO 8601 write it: `2027-01-31T18:00:00Z`, with or without seconds and their
+/// fraction, in UTC or with an offset such as `+02:00`.
+///
+/// Returns `None` for anything else, and for what lies before the Unix epoch.
+///
+/// ```
+/// use repflow::time::parse_instant;
+///
+/// assert_eq!(parse_instant("1970-01-02T00:00:00Z").map(|it| it.as_millis()), Some(86_400_000.0));
+/// assert_eq!(parse_instant("2027-01-31T18:00:00.5+02:00"), parse_instant("2027-01-31T16:00:00.500Z"));
+/// assert_eq!(parse_instant("2027-02-30T00:00:00Z"), None);
+/// ```
+#[must_use]
+pub fn parse_instant(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let offset_at = time.find(['Z', 'z', '+', '-'])?;
+    let (clock, offset) = time.split_at(offset_at);
+    let offset = match offset.split_at(1) {
+        ("Z" | "z", "") => 0,
+        (sign, offset) => {
+            let [hours, minutes] = numbers(offset, ':', [2, 2])?;
+            let minutes = (hours <= 23 && minutes <= 59).then_some((hours * 60 + minutes) as i64)?;
+            if sign == "-" { -minutes } else { minutes }
+        }
+    };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let [hour, minute, second] = match clock.len() {
+        5 => numbers(clock, ':', [2, 2]).map(|[hour, minute]| [hour, minute, 0])?,
+        _ => numbers(clock, ':', [2, 2, 2])?,
+    };
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if year < 1970 || day < 1 || day > days || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Years that begin in March have their leap day at the end.
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
+    let minutes = (days * 1_440 + hour * 60 + minute) as i64 - offset;
+    let micros = u64::try_from(minutes).ok()? * 60_000_000 + second * 1_000_000 + fraction_of(fraction, 1_000_000)?;
+    Some(Timestamp(micros))
+}
+
+/// Numbers of so many digits each, with something between them.
+fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u64; N]> {
+    let mut numbers = [0; N];
+    let mut parts = text.split(between);
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        *number = scaled(parts.next().filter(|part| part.len() == digits)?)?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
 /// The longest duration a definition may name: ten years. Longer is a slip of the pen, and it keeps arithmetic on
 /// timestamps far from overflow.
 pub const MAX_DURATION: Duration = Duration::from_secs(10 * 365 * 86_400);

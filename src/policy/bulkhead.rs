@@ -59,11 +59,17 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
 
     /// Asks for a place. Nobody overtakes the queue.
     pub fn enter(&mut self, who: T) -> Entry {
+        self.enter_before(who, |_| false)
+    }
+
+    /// Asks for a place; in the queue, those at its end that are `later` let it pass.
+    pub fn enter_before(&mut self, who: T, later: impl Fn(T) -> bool) -> Entry {
         if self.queue.is_empty() && self.has_room() {
             self.used += 1;
             Entry::Entered
         } else if self.queue.len() < self.max_queue as usize {
-            self.queue.push_back(who);
+            let place = self.queue.iter().rposition(|it| !later(*it)).map_or(0, |last| last + 1);
+            self.queue.insert(place, who);
             Entry::Queued
         } else {
             Entry::Full

@@ -136,12 +136,10 @@ impl Options {
     /// Reads the policies among the keys of `object`.
     pub(crate) fn read(object: &Object<'_>, names: Names, problems: &mut Problems) -> Self {
         let mut breaker_on = None;
-        // A step, which has names, has neither a cache nor a single flight yet, and says so itself.
-        let whole = (names == Names::Unknown).then_some(object);
         Self {
             total_timeout: object.timeout("totalTimeout", problems),
-            cache: whole.and_then(|object| nested(object, "cache", problems, read_cache)),
-            single_flight: whole.and_then(|object| object.flag("singleFlight", problems)).unwrap_or_default(),
+            cache: nested(object, "cache", problems, |cache, problems| read_cache(cache, names, problems)),
+            single_flight: object.flag("singleFlight", problems).unwrap_or_default(),
             retry: nested(object, "retry", problems, |retry, problems| read_retry(retry, names, problems)),
             breaker: part(object, "circuitBreaker", names, problems, |json, pointer, problems| {
                 Object::read(json, pointer, "`circuitBreaker`", problems).map(|object| {
@@ -455,8 +453,11 @@ fn read_hedge(object: &Object<'_>, problems: &mut Problems) -> HedgeOptions {
     HedgeOptions { delay, max_extra }
 }
 
-fn read_cache(object: &Object<'_>, problems: &mut Problems) -> CacheOptions {
-    object.check_keys("`cache`", &["ttl", "maxBytes", "staleWhileRevalidate", "staleIfError"], &[], problems);
+fn read_cache(object: &Object<'_>, names: Names, problems: &mut Problems) -> CacheOptions {
+    const KEYS: &[&str] = &["ttl", "maxBytes", "staleWhileRevalidate", "staleIfError"];
+    // A step says in its definition what tells its answers apart; a call of `policy()` says it for each call.
+    const STEP_KEYS: &[&str] = &["ttl", "maxBytes", "staleIfError", "key"];
+    object.check_keys("`cache`", if names == Names::Known { STEP_KEYS } else { KEYS }, &[], problems);
     let defaults = CacheOptions::default();
     if object.get("ttl").is_none() {
         problems.note(object.pointer(), "`ttl` is missing: how long an answer is good");

@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //! - [`convert`]: errors, JSON and values across the border
-//! - [`engine`]: plans and runs
+//! - [`engine`], [`plan`], [`run`]: engines, compiled definitions, and runs of them
 //! - [`policy`]: policies on their own
 //! - `failure`: what the host reports of an error
 //! - [`bus`]: features, topics and requests
@@ -22,7 +22,9 @@ mod failure;
 #[cfg(feature = "fault-injection")]
 mod fault;
 pub mod panic;
+pub mod plan;
 pub mod policy;
+pub mod run;
 
 /// The number by which JavaScript knows what stands at `slot`. Numbers start at 1: wasm reads `undefined` as 0, and that
 /// must name nobody.

@@ -18,6 +18,15 @@ pub trait Scope {
     /// The output of a step that has completed.
     fn output(&self, step: StepIx) -> Value;
 
+    /// Where a step is, such as `"completed"`.
+    fn status(&self, step: StepIx) -> Rc<str>;
+
+    /// The item of the loop `depth` levels out from the innermost.
+    fn variable(&self, depth: u32) -> Value;
+
+    /// The index of the innermost iteration.
+    fn index(&self) -> u32;
+
     /// The id of the run.
     fn run_id(&self) -> Rc<str>;
 
@@ -27,8 +36,14 @@ pub trait Scope {
     }
 }
 
-/// Finds a step by its id.
-pub type Resolve<'a> = dyn FnMut(&str) -> Result<StepIx, Unresolved> + 'a;
+/// What an expression may name.
+pub trait Names {
+    /// Finds a step by its id.
+    fn step(&mut self, id: &str) -> Result<StepIx, Unresolved>;
+
+    /// Names of the loop variables in sight, innermost first.
+    fn variables(&self) -> &[Rc<str>];
+}
 
 /// Why an expression cannot refer to a step.
 #[derive(Debug)]
@@ -56,6 +71,10 @@ enum Node {
 enum Root {
     Input,
     RunId,
+    Variable(u32),
+    Index,
+    Status(StepIx),
+    Literal(bool),
     Output(StepIx),
 }
 
@@ -81,7 +100,7 @@ impl Expression {
     ///
     /// # Errors
     /// The first thing that is not an expression of the language, or not a step.
-    pub fn parse(source: &str, resolve: &mut Resolve<'_>) -> Result<Self, SyntaxError> {
+    pub fn parse(source: &str, resolve: &mut dyn Names) -> Result<Self, SyntaxError> {
         let mut parser = Parser { source, at: 0 };
         let node = parser.expression(resolve)?;
         parser.skip_space();
@@ -91,6 +110,15 @@ impl Expression {
             ));
         }
         Ok(Self { source: source.trim().into(), node })
+    }
+
+    /// Whether the condition holds.
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Error> {
+        match self.evaluate(scope)? {
+            Value::Bool(value) => Ok(value),
+            Value::Host(host) if host.to_json().is_boolean() => Ok(host.to_json() == true),
+            other => Err(Error::new(Code::ExpressionFailed, format!("not a boolean: {}", other.describe()))),
+        }
     }
 
     /// The value of the expression.
@@ -106,6 +134,10 @@ impl Expression {
             Root::Input => scope.input(),
             Root::RunId => Value::String(scope.run_id()),
             Root::Output(step) => scope.output(*step),
+            Root::Variable(depth) => scope.variable(*depth),
+            Root::Index => Value::Number(f64::from(scope.index())),
+            Root::Status(step) => Value::String(scope.status(*step)),
+            Root::Literal(value) => Value::Bool(*value),
         };
         for key in keys {
             let found = match key {
@@ -157,7 +189,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expression(&mut self, resolve: &mut Resolve<'_>) -> Result<Node, SyntaxError> {
+    fn expression(&mut self, resolve: &mut dyn Names) -> Result<Node, SyntaxError> {
         self.skip_space();
         if self.rest().starts_with(['"', '\'']) {
             return Ok(Node::Literal(self.string()?));
@@ -170,6 +202,12 @@ impl<'a> Parser<'a> {
         }
         let fail = |offset: usize, message: String, suggestion| Err(SyntaxError { offset, message, suggestion });
         match root {
+            "true" | "false" => Ok(Node::Path { root: Root::Literal(root == "true"), keys: Vec::new() }),
+            "index" => Ok(Node::Path { root: Root::Index, keys: Vec::new() }),
+            name if resolve.variables().iter().any(|it| &**it == name) => {
+                let depth = resolve.variables().iter().position(|it| &**it == name).unwrap_or(0) as u32;
+                Ok(Node::Path { root: Root::Variable(depth), keys: keys.into_iter().map(|(_, key)| key).collect() })
+            }
             "input" => Ok(Node::Path { root: Root::Input, keys: keys.into_iter().map(|(_, key)| key).collect() }),
             "run" => match keys.as_slice() {
                 [(_, Key::Field(name))] if &**name == "id" => Ok(Node::Path { root: Root::RunId, keys: Vec::new() }),
@@ -184,7 +222,7 @@ impl<'a> Parser<'a> {
                         None,
                     );
                 };
-                let step = match resolve(&id) {
+                let step = match resolve.step(&id) {
                     Ok(step) => step,
                     Err(Unresolved { message, suggestion }) => return fail(offset, message, suggestion),
                 };
@@ -192,6 +230,9 @@ impl<'a> Parser<'a> {
                     Some((_, Key::Field(name))) if &*name == "output" => {
                         let keys = keys.map(|(_, key)| key).collect();
                         Ok(Node::Path { root: Root::Output(step), keys })
+                    }
+                    Some((_, Key::Field(name))) if &*name == "status" => {
+                        Ok(Node::Path { root: Root::Status(step), keys: Vec::new() })
                     }
                     _ => fail(
                         offset,

@@ -12,28 +12,32 @@
 //!
 //! # Layout
 //! - [`definition`]: what is written, checked one key at a time
+//! - `question`: what only values tell
 //! - [`expression`], [`template`]: `{{ steps.a.output.x }}`, alone and inside of data
-//! - [`plan`]: the graph, checked as a whole
+//! - [`plan`]: the graph; `compile`: how it comes about, checked as a whole
 //! - [`run`]: the state machine; [`state`]: where each step is; [`message`]: what goes in and comes out; [`event`]: what it
 //!   tells
 //! - [`engine`]: many runs, one clock
 
+mod compile;
 pub mod definition;
 pub mod engine;
 pub mod event;
 pub mod expression;
 pub mod message;
 pub mod plan;
+mod question;
 pub mod run;
 pub mod state;
 pub mod template;
 
 pub use definition::Definition;
 pub use engine::{Command, Engine, RunId};
-pub use event::{Event, EventKind};
+pub use event::{Decision, Event, EventKind, Vain};
 pub use expression::Scope;
-pub use message::{AbortReason, Effect, Input, RunEnd};
+pub use message::{AbortReason, Effect, Input, Note, Question, RunEnd};
 pub use plan::{Plan, StepIx};
-pub use run::Run;
-pub use state::{Status, StepState};
+pub use question::decide;
+pub use run::{Phase, Run};
+pub use state::{NodeIx, Status, StepState};
 pub use template::Template;

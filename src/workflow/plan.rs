@@ -1,28 +1,29 @@
 //! The graph: a definition compiled for running, and checked as a whole.
 //!
 //! Ids become indices, and each step knows how many steps it waits for and who waits for it. What can only be judged
-//! with the whole in view is judged here: duplicate ids, needs that name nobody, circles, and expressions that read a
-//! step which may not have finished.
+//! with the whole in view is judged by the [`compiler`](super::compile): duplicate ids, needs that name nobody, circles,
+//! and expressions that read a step which may not have ended.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::definition::{Definition, Order, StepAction, StepDefinition};
-use super::expression::Unresolved;
+use super::compile::compile;
+use super::definition::{Definition, OnError, Target};
+use super::expression::Expression;
 use super::template::Template;
-use crate::error::{Code, Error, Problem, nearest};
+use crate::error::{Code, Error, Problem};
 use crate::policy::Options;
-use crate::reader::{Problems, join, list};
-use crate::small::{self, ByName};
+use crate::reader::Problems;
+use crate::time::Timestamp;
 
 /// A step, as an index into its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepIx(pub u32);
 
 impl StepIx {
-    fn ix(self) -> usize {
+    pub(super) fn ix(self) -> usize {
         self.0 as usize
     }
 }
@@ -39,11 +40,15 @@ pub struct Plan {
     pub timeout: Option<Duration>,
     /// How many calls of one run may run at once.
     pub concurrency: Option<u32>,
+    /// How many calls of all runs with the same key may run at once.
+    pub per_key: Option<(Template, u32)>,
     /// The steps of the outermost list.
     pub roots: Vec<StepIx>,
     /// The run's output.
     pub output: Option<Template>,
-    steps: Vec<Step>,
+    /// The signals that steps wait for, by name.
+    pub signals: Vec<Rc<str>>,
+    pub(super) steps: Vec<Step>,
 }
 
 /// A step of a plan.
@@ -56,31 +61,38 @@ pub struct Step {
     pub id: Rc<str>,
     /// What it does.
     pub kind: StepKind,
-    /// How many steps it waits for.
+    /// The steps it waits for.
     pub needs: Vec<StepIx>,
     /// Who waits for it.
     pub dependents: Vec<StepIx>,
-    /// The group it belongs to.
+    /// What it is a part of.
     pub parent: Option<StepIx>,
+    /// The first step behind it that is not a part of it.
+    pub end: StepIx,
+    /// The condition without which it is skipped.
+    pub when: Option<Expression>,
+    /// What its failure means for the rest.
+    pub on_error: OnError,
+    /// Who comes first when several wait for a slot: the higher one.
+    pub priority: i32,
+    /// Bounds a step that has steps of its own.
+    pub timeout: Option<Duration>,
     /// What guards its call.
     pub policies: Rc<Options>,
     /// Whose calls share what the policies share: those of this step in all runs. `None` when they share nothing.
     pub scope: Option<Rc<str>>,
+    /// What undoes it: a step that stands in no list.
+    pub compensation: Option<StepIx>,
+    /// The step that it undoes, when it stands in no list.
+    pub compensates: Option<StepIx>,
 }
 
 /// What a step does.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StepKind {
-    /// Requests an action of a feature.
-    Call {
-        /// The feature.
-        feature: Rc<str>,
-        /// The action.
-        action: Rc<str>,
-        /// What it is given; `None` is the input of the run.
-        with: Option<Template>,
-    },
+    /// Asks somebody.
+    Call(Call),
     /// Runs its children; its output is theirs, by id.
     Group {
         /// The children.
@@ -88,6 +100,83 @@ pub enum StepKind {
         /// How many of them may run at once.
         concurrency: Option<u32>,
     },
+    /// Runs the children of one case; its output is theirs, by id.
+    Switch {
+        /// The cases, in order.
+        cases: Vec<Case>,
+    },
+    /// Runs its body for each item; its output is a list of what a group would give.
+    ForEach {
+        /// The items.
+        items: Template,
+        /// The steps of the body's outermost list.
+        body: Vec<StepIx>,
+        /// How many iterations may be active at once.
+        concurrency: Option<u32>,
+    },
+    /// Waits.
+    Wait(Wait),
+}
+
+/// Whom a step asks, and how.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Call {
+    /// Whom.
+    pub target: Target,
+    /// What they are given; `None` is the input of the run, or for a step that undoes another the output of that one.
+    pub with: Option<Template>,
+    /// Who is asked when it fails.
+    pub fallbacks: Vec<Fallback>,
+    /// What tells the same answer in the cache; `None` is whom it asks, and what they are given.
+    pub key: Option<Template>,
+    /// What tells the service that it is the same request again.
+    pub idempotency_key: Option<Template>,
+}
+
+/// Who is asked instead, and how.
+#[derive(Debug)]
+pub struct Fallback {
+    /// Whom.
+    pub target: Target,
+    /// What they are given; `None` is what the step itself is given.
+    pub with: Option<Template>,
+}
+
+/// A case of a switch.
+#[derive(Debug)]
+pub struct Case {
+    /// Its condition; without one it is the last resort.
+    pub when: Option<Expression>,
+    /// The steps of its list.
+    pub children: Vec<StepIx>,
+}
+
+/// What a step waits for.
+#[derive(Debug)]
+pub enum Wait {
+    /// A while.
+    For(Duration),
+    /// An instant.
+    Until(Timestamp),
+    /// A while, or an instant, that values give.
+    Computed(Template, Computed),
+    /// A signal.
+    Signal {
+        /// Its place in [`Plan::signals`].
+        signal: u32,
+        /// How long.
+        timeout: Option<Duration>,
+    },
+}
+
+/// What a computed wait gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// A while.
+    Duration,
+    /// An instant.
+    Instant,
 }
 
 /// What the error of a definition is about.
@@ -132,14 +221,14 @@ impl Plan {
     pub fn new(definition: &Json, default_timeout: Duration) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let definition = Definition::read(definition, &mut problems);
-        let plan = definition.map(|it| Self::compile(&it, default_timeout, &mut problems));
+        let plan = definition.map(|it| compile(&it, default_timeout, &mut problems));
         match plan {
             Some(plan) if problems.0.is_empty() => Ok(plan),
             _ => Err(Error::invalid(Code::WorkflowInvalid, WHAT, problems.0)),
         }
     }
 
-    /// The steps; a group stands before its children.
+    /// The steps. What has parts stands before them; what undoes a step stands behind it.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -150,278 +239,29 @@ impl Plan {
     pub fn step(&self, step: StepIx) -> &Step {
         &self.steps[step.ix()]
     }
+}
 
-    fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Self {
-        let mut compiler = Compiler {
-            id: &definition.id,
-            default_timeout,
-            steps: Vec::new(),
-            written: Vec::new(),
-            by_id: ByName::default(),
+impl Step {
+    /// Whether answers are kept, or shared with who asks for the same.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.policies.cache.is_some() || self.policies.single_flight
+    }
+
+    /// Whether it asks somebody.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        matches!(self.kind, StepKind::Call(_))
+    }
+
+    /// The steps inside of it that stand in its own lists.
+    pub fn children(&self) -> impl Iterator<Item = StepIx> {
+        let (first, cases): (&[StepIx], &[Case]) = match &self.kind {
+            StepKind::Group { children, .. } => (children, &[]),
+            StepKind::Switch { cases } => (&[], cases),
+            StepKind::ForEach { body, .. } => (body, &[]),
+            StepKind::Call(_) | StepKind::Wait(_) => (&[], &[]),
         };
-        let roots = compiler.add_list(&definition.steps, None, problems);
-        compiler.link(&definition.steps, &roots, Order::Sequence, problems);
-        compiler.check_circles(problems);
-        compiler.read_templates(problems);
-        let output = definition.output.as_ref().map(|json| {
-            let by_id = &compiler.by_id;
-            Template::parse(json, "/output", &mut |id| find(by_id, id), problems)
-        });
-        Self {
-            id: definition.id.as_str().into(),
-            version: definition.version.as_str().into(),
-            timeout: definition.timeout,
-            concurrency: definition.concurrency,
-            roots,
-            output,
-            steps: compiler.steps,
-        }
+        first.iter().copied().chain(cases.iter().flat_map(|case| case.children.iter().copied()))
     }
-}
-
-struct Compiler<'a> {
-    id: &'a str,
-    default_timeout: Duration,
-    steps: Vec<Step>,
-    /// The step as written, for each compiled one.
-    written: Vec<&'a StepDefinition>,
-    by_id: ByName<&'a str, StepIx>,
-}
-
-impl<'a> Compiler<'a> {
-    /// Adds the steps of a list and, after each group, its children.
-    fn add_list(
-        &mut self,
-        definitions: &'a [StepDefinition],
-        parent: Option<StepIx>,
-        problems: &mut Problems,
-    ) -> Vec<StepIx> {
-        definitions.iter().map(|definition| self.add(definition, parent, problems)).collect()
-    }
-
-    fn add(&mut self, definition: &'a StepDefinition, parent: Option<StepIx>, problems: &mut Problems) -> StepIx {
-        let step = StepIx(self.steps.len() as u32);
-        match self.by_id.get(definition.id.as_str()) {
-            Some(first) => {
-                let before = &self.written[first.ix()].pointer;
-                let message = format!("the id `{}` is taken by the step at {before}", definition.id);
-                problems.note(join(&definition.pointer, "id"), message);
-            }
-            // A missing id has been noted, and names nobody.
-            None if definition.id.is_empty() => {}
-            None => {
-                self.by_id.insert(&definition.id, step);
-            }
-        }
-        let kind = match &definition.action {
-            StepAction::Call { feature, action, .. } => {
-                StepKind::Call { feature: feature.as_str().into(), action: action.as_str().into(), with: None }
-            }
-            StepAction::Group { concurrency, .. } => {
-                StepKind::Group { children: Vec::new(), concurrency: *concurrency }
-            }
-        };
-        self.written.push(definition);
-        self.steps.push(Step {
-            pointer: definition.pointer.clone(),
-            id: definition.id.as_str().into(),
-            kind,
-            needs: Vec::new(),
-            dependents: Vec::new(),
-            parent,
-            scope: definition.policies.share_something().then(|| format!("{}.{}", self.id, definition.id).into()),
-            policies: Rc::new(match definition.action {
-                StepAction::Call { .. } => Options {
-                    timeout: definition.policies.timeout.or(Some(self.default_timeout)),
-                    ..definition.policies.clone()
-                },
-                StepAction::Group { .. } => Options::default(),
-            }),
-        });
-        if let StepAction::Group { steps, .. } = &definition.action {
-            let added = self.add_list(steps, Some(step), problems);
-            if let StepKind::Group { children, .. } = &mut self.steps[step.ix()].kind {
-                *children = added;
-            }
-        }
-        step
-    }
-
-    /// Connects the steps of a list by their `needs`, and the lists inside of it.
-    fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
-        let mut siblings = ByName::default();
-        for (definition, step) in definitions.iter().zip(list_of) {
-            siblings.insert(definition.id.as_str(), *step);
-        }
-        for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
-            let mut needs: Vec<StepIx> = match (&definition.needs, order) {
-                (Some(ids), _) => self.find_needs(ids, definition, &siblings, problems),
-                (None, Order::Sequence) => index.checked_sub(1).map(|before| list_of[before]).into_iter().collect(),
-                (None, Order::Parallel) => Vec::new(),
-            };
-            small::sort_by(&mut needs, |a, b| a < b);
-            needs.dedup();
-            for need in &needs {
-                self.steps[need.ix()].dependents.push(*step);
-            }
-            self.steps[step.ix()].needs = needs;
-            if let StepAction::Group { steps, order, .. } = &definition.action {
-                let children = match &self.steps[step.ix()].kind {
-                    StepKind::Group { children, .. } => children.clone(),
-                    StepKind::Call { .. } => Vec::new(),
-                };
-                self.link(steps, &children, *order, problems);
-            }
-        }
-    }
-
-    fn find_needs(
-        &self,
-        ids: &[String],
-        definition: &StepDefinition,
-        siblings: &ByName<&str, StepIx>,
-        problems: &mut Problems,
-    ) -> Vec<StepIx> {
-        let mut needs = Vec::with_capacity(ids.len());
-        for (index, id) in ids.iter().enumerate() {
-            let pointer = || join(&join(&definition.pointer, "needs"), index);
-            match siblings.get(id.as_str()) {
-                Some(_) if *id == definition.id => problems.note(pointer(), "a step cannot need itself"),
-                Some(step) => needs.push(*step),
-                None if self.by_id.get(id).is_some() => {
-                    problems.note(pointer(), format!("`{id}` is in another list; `needs` names steps of the same list"))
-                }
-                None => problems.note_unknown(
-                    pointer(),
-                    format!("there is no step `{id}` in this list"),
-                    id,
-                    siblings.names().filter(|sibling| *sibling != definition.id),
-                ),
-            }
-        }
-        needs
-    }
-
-    /// Takes away steps that wait for nobody until none is left (Kahn 1962); what is left over goes in circles. A circle
-    /// is told, then taken away too, so that every other one is found behind it.
-    fn check_circles(&self, problems: &mut Problems) {
-        let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.needs.len()).collect();
-        let mut free: Vec<usize> = (0..waiting.len()).filter(|step| waiting[*step] == 0).collect();
-        let mut first = 0;
-        loop {
-            while let Some(step) = free.pop() {
-                for dependent in self.steps[step].dependents.iter().map(|it| it.ix()) {
-                    if waiting[dependent] > 0 {
-                        waiting[dependent] -= 1;
-                        if waiting[dependent] == 0 {
-                            free.push(dependent);
-                        }
-                    }
-                }
-            }
-            let Some(left) = (first..waiting.len()).find(|step| waiting[*step] > 0) else { return };
-            first = left;
-            let circle = self.circle(left, &waiting);
-            let mut names: Vec<&str> = circle.iter().map(|step| &*self.steps[*step].id).collect();
-            names.push(names[0]);
-            let pointer = join(&self.written[circle[0]].pointer, "needs");
-            problems.note(pointer, format!("the steps wait for each other in a circle: {}", names.join(" needs ")));
-            for step in circle {
-                waiting[step] = 0;
-                free.push(step);
-            }
-        }
-    }
-
-    /// A circle among the steps that are still `waiting`: each of them waits for another one, so walking backwards ends
-    /// in one. It begins with its first step, which has `needs`: the order of a list makes no step wait for a later one.
-    fn circle(&self, from: usize, waiting: &[usize]) -> Vec<usize> {
-        let mut place = vec![None; waiting.len()];
-        let mut path = Vec::new();
-        let mut at = from;
-        while place[at].is_none() {
-            place[at] = Some(path.len());
-            path.push(at);
-            at = self.steps[at].needs.iter().map(|need| need.ix()).find(|need| waiting[*need] > 0).unwrap_or(at);
-        }
-        let mut circle = path.split_off(place[at].unwrap_or_default());
-        let first = circle.iter().enumerate().min_by_key(|(_, step)| **step).map_or(0, |(place, _)| place);
-        circle.rotate_left(first);
-        circle
-    }
-
-    /// Reads `with`, where an expression may name only steps that are certain to have completed.
-    fn read_templates(&mut self, problems: &mut Problems) {
-        for index in 0..self.steps.len() {
-            let StepAction::Call { with: Some(json), .. } = &self.written[index].action else { continue };
-            let pointer = join(&self.written[index].pointer, "with");
-            let reader = StepIx(index as u32);
-            let template = Template::parse(
-                json,
-                &pointer,
-                &mut |id| {
-                    let step = find(&self.by_id, id)?;
-                    if self.completes_before(step, reader) {
-                        return Ok(step);
-                    }
-                    let own = &self.steps[index].id;
-                    let advice = self.advice(step, reader);
-                    let message = format!("`{id}` may not have completed when `{own}` starts; {advice}");
-                    Err(Unresolved { message, suggestion: None })
-                },
-                problems,
-            );
-            if let StepKind::Call { with, .. } = &mut self.steps[index].kind {
-                *with = Some(template);
-            }
-        }
-    }
-
-    /// Whether `step` has completed, in every run, when `reader` starts.
-    fn completes_before(&self, step: StepIx, reader: StepIx) -> bool {
-        // A group that has completed has completed children, but a group that the reader is in has not.
-        let inside: Vec<StepIx> = self.with_groups(reader).collect();
-        let goals: Vec<StepIx> = self.with_groups(step).take_while(|it| !inside.contains(it)).collect();
-        let mut seen = vec![false; self.steps.len()];
-        let mut ahead = inside;
-        while let Some(at) = ahead.pop() {
-            for need in &self.steps[at.ix()].needs {
-                if goals.contains(need) {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[need.ix()], true) {
-                    ahead.push(*need);
-                }
-            }
-        }
-        false
-    }
-
-    /// What makes sure that `step` has completed when `reader` starts: `needs` between the two, or between the groups
-    /// they are in that stand in the same list.
-    fn advice(&self, step: StepIx, reader: StepIx) -> String {
-        let inside: Vec<StepIx> = self.with_groups(reader).collect();
-        let ahead = self.with_groups(step).take_while(|it| !inside.contains(it)).last();
-        let parent = |step: StepIx| self.steps[step.ix()].parent;
-        let behind = ahead.and_then(|ahead| inside.iter().find(|it| parent(**it) == parent(ahead)));
-        match (ahead, behind) {
-            (Some(ahead), Some(behind)) => {
-                format!("name `{}` in the `needs` of `{}`", self.steps[ahead.ix()].id, self.steps[behind.ix()].id)
-            }
-            _ => format!("it completes no earlier than `{}` itself", self.steps[reader.ix()].id),
-        }
-    }
-
-    /// The step, the group it is in, the group that one is in, and so on.
-    fn with_groups(&self, step: StepIx) -> impl Iterator<Item = StepIx> {
-        std::iter::successors(Some(step), |step| self.steps[step.ix()].parent)
-    }
-}
-
-fn find(by_id: &ByName<&str, StepIx>, id: &str) -> Result<StepIx, Unresolved> {
-    by_id.get(id).copied().ok_or_else(|| {
-        let suggestion = nearest(id, by_id.names()).map(str::to_owned);
-        let known: Vec<&str> = by_id.names().take(20).collect();
-        Unresolved { message: format!("there is no step `{id}`; there are {}", list(&known)), suggestion }
-    })
 }

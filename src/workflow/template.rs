@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use super::expression::{Expression, Resolve, Scope, SyntaxError};
+use super::expression::{Expression, Names, Scope, SyntaxError};
 use crate::error::{Error, Problem};
 use crate::reader::{Problems, join};
 use crate::value::Value;
@@ -38,7 +38,7 @@ pub enum Part {
 
 impl Template {
     /// Reads a template and notes everything that is wrong in it.
-    pub(super) fn parse(json: &Json, pointer: &str, resolve: &mut Resolve<'_>, problems: &mut Problems) -> Self {
+    pub(super) fn parse(json: &Json, pointer: &str, resolve: &mut dyn Names, problems: &mut Problems) -> Self {
         match json {
             Json::String(text) => parse_text(text, pointer, resolve, problems),
             Json::Array(elements) => {
@@ -64,6 +64,17 @@ impl Template {
             }
             other => Self::Literal(other.into()),
         }
+    }
+
+    /// Reads a condition.
+    pub(super) fn condition(
+        text: &str,
+        pointer: &str,
+        names: &mut dyn Names,
+        problems: &mut Problems,
+    ) -> Option<Expression> {
+        let text = text.trim().trim_start_matches("{{").trim_end_matches("}}");
+        Expression::parse(text, names).map_err(|error| problems.note(pointer, error.message)).ok()
     }
 
     /// The data, with every expression replaced by its value.
@@ -100,7 +111,7 @@ impl Template {
     }
 }
 
-fn parse_text(text: &str, pointer: &str, resolve: &mut Resolve<'_>, problems: &mut Problems) -> Template {
+fn parse_text(text: &str, pointer: &str, resolve: &mut dyn Names, problems: &mut Problems) -> Template {
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find("{{") {

@@ -202,6 +202,17 @@ impl Guards {
         }
     }
 
+    /// The call is given up for everybody: those who wait for its answer end with it.
+    pub(crate) fn revoke(&mut self, id: CallId, now: Timestamp) {
+        let Some(call) = self.get_mut(id) else { return };
+        let unanswered = !call.answered;
+        if unanswered {
+            self.count(id.slot, |stats| stats.cancelled += 1);
+        }
+        self.abort_live(id.slot, AbortReason::Cancelled);
+        self.finish(id.slot, End::Cancelled, now);
+    }
+
     /// Does what is due first, and says whether something was. The host calls it until nothing is.
     pub fn tick(&mut self, now: Timestamp) -> bool {
         // Who has a place by now does not wait too long for it.

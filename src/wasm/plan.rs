@@ -1,0 +1,167 @@
+//! Plans: definitions, compiled and described for the host.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Array, JsString};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{error_to_js, json_from_js, object, text_of, value_from_js};
+use super::engine::{try_with, with};
+use crate::error::Code;
+use crate::value::Value;
+use crate::workflow::definition::Target;
+use crate::workflow::plan::{Step, StepKind, Wait};
+use crate::workflow::{Plan, Scope, StepIx};
+
+/// Compiles a definition, and describes the plan.
+#[wasm_bindgen(js_name = planCompile)]
+pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) -> Result<JsValue, JsValue> {
+    let default_timeout = Duration::from_micros((default_timeout_ms * 1_000.0) as u64);
+    let plan = json_from_js(definition, Code::WorkflowInvalid, "the workflow definition")
+        .and_then(|definition| Plan::new(&definition, default_timeout))
+        .map_err(|error| error_to_js(&error))?;
+    let plan = Rc::new(plan);
+    let handle = try_with(engine, |host| {
+        host.engine.check(&plan)?;
+        Ok(host.plans.insert(Rc::clone(&plan)))
+    })?;
+    Ok(object([
+        ("handle", (handle as f64).into()),
+        ("id", (&*plan.id).into()),
+        ("version", (&*plan.version).into()),
+        ("steps", (0..).zip(plan.steps()).map(|(index, step)| step_to_js(index, step)).collect::<Array>().into()),
+        // The last step of the outermost list, whose output is the run's unless the definition says otherwise.
+        ("last", plan.roots.last().map_or(JsValue::NULL, |step| step.0.into())),
+        ("hasOutput", plan.output.is_some().into()),
+        ("hasKey", plan.per_key.is_some().into()),
+        ("signals", plan.signals.iter().map(|signal| JsString::from(&**signal)).collect::<Array>().into()),
+    ]))
+}
+
+fn step_to_js(index: u32, step: &Step) -> JsValue {
+    let mut fields: Vec<(&str, JsValue)> = vec![("id", (&*step.id).into())];
+    let kind = match &step.kind {
+        StepKind::Call(call) => {
+            fields.push(("hasWith", call.with.is_some().into()));
+            fields.push(("hasIdempotencyKey", call.idempotency_key.is_some().into()));
+            fields.push(("hasKey", call.key.is_some().into()));
+            let fallbacks = call.fallbacks.iter().map(|fallback| {
+                let mut fields = Vec::new();
+                let kind = target_to_js(&fallback.target, &mut fields);
+                fields.push(("kind", kind.into()));
+                object(fields)
+            });
+            fields.push(("fallbacks", fallbacks.collect::<Array>().into()));
+            target_to_js(&call.target, &mut fields)
+        }
+        StepKind::Group { .. } => "group",
+        StepKind::Switch { cases } => {
+            let cases = cases.iter().map(|case| steps_to_js(case.children.iter().copied()));
+            fields.push(("cases", cases.collect::<Array>().into()));
+            "switch"
+        }
+        StepKind::ForEach { .. } => "forEach",
+        StepKind::Wait(wait) => {
+            if let Wait::Signal { signal, timeout } = wait {
+                fields.push(("signal", (*signal).into()));
+                fields.push(("timeoutMs", millis(*timeout)));
+            }
+            "wait"
+        }
+    };
+    fields.push(("kind", kind.into()));
+    if step.is_call() {
+        fields.push(("timeoutMs", millis(step.policies.timeout)));
+        fields.push(("totalTimeoutMs", millis(step.policies.total_timeout)));
+        fields.push(("keyed", step.is_keyed().into()));
+    } else if kind != "wait" {
+        fields.push(("timeoutMs", millis(step.timeout)));
+        fields.push(("children", steps_to_js(step.children())));
+        fields.push(("size", (step.end.0 - index - 1).into()));
+    }
+    let steps = [("parent", step.parent), ("compensation", step.compensation), ("compensates", step.compensates)];
+    for (name, other) in steps {
+        fields.extend(other.map(|other| (name, JsValue::from(other.0))));
+    }
+    object(fields)
+}
+
+fn steps_to_js(steps: impl Iterator<Item = StepIx>) -> JsValue {
+    steps.map(|step| JsValue::from(step.0)).collect::<Array>().into()
+}
+
+/// What kind of target it is; who it is, is added to `fields`.
+fn target_to_js(target: &Target, fields: &mut Vec<(&str, JsValue)>) -> &'static str {
+    match target {
+        Target::Action { feature, action } => {
+            fields.push(("feature", feature.into()));
+            fields.push(("action", action.into()));
+            "call"
+        }
+        Target::Workflow(workflow) => {
+            fields.push(("workflow", workflow.into()));
+            "workflow"
+        }
+        Target::Topic(topic) => {
+            fields.push(("topic", topic.into()));
+            "emit"
+        }
+        Target::Value => "value",
+    }
+}
+
+fn millis(duration: Option<Duration>) -> JsValue {
+    duration.map_or(JsValue::NULL, |duration| (duration.as_secs_f64() * 1_000.0).into())
+}
+
+/// Forgets a plan; runs of it go on.
+#[wasm_bindgen(js_name = planFree)]
+pub fn plan_free(engine: u32, plan: u32) {
+    with(engine, |host| host.plans.try_remove(plan as usize).is_some());
+}
+
+/// What is there before a run has begun.
+struct StartScope<'a> {
+    input: &'a JsValue,
+    run_id: &'a str,
+}
+
+impl Scope for StartScope<'_> {
+    fn input(&self) -> Value {
+        value_from_js(self.input.clone())
+    }
+
+    fn output(&self, _: StepIx) -> Value {
+        Value::Null
+    }
+
+    fn status(&self, _: StepIx) -> Rc<str> {
+        "pending".into()
+    }
+
+    fn run_id(&self) -> Rc<str> {
+        self.run_id.into()
+    }
+
+    fn variable(&self, _: u32) -> Value {
+        Value::Null
+    }
+
+    fn index(&self) -> u32 {
+        0
+    }
+
+    fn text_of(&self, value: &Value) -> String {
+        text_of(value)
+    }
+}
+
+/// The key by which runs share a limit, as text; `undefined` when the plan has none.
+#[wasm_bindgen(js_name = planKey)]
+pub fn plan_key(engine: u32, plan: u32, run_id: &str, input: &JsValue) -> Result<Option<String>, JsValue> {
+    let plan = with(engine, |host| host.plans.get(plan as usize).map(Rc::clone));
+    let scope = StartScope { input, run_id };
+    let key = plan.as_deref().and_then(|plan| plan.per_key.as_ref());
+    key.map(|(key, _)| key.fill(&scope).map(|key| text_of(&key))).transpose().map_err(|error| error_to_js(&error))
+}

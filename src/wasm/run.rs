@@ -1,0 +1,415 @@
+//! Runs: what moves them, and what can be seen of them.
+
+use std::rc::Rc;
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{error_to_js, text_of, value_from_js, value_to_js};
+use super::engine::{Host, try_with, with};
+use super::failure::Reported;
+use crate::error::{Code, Error};
+use crate::policy::Outcome;
+use crate::time::Timestamp;
+use crate::value::Value;
+use crate::workflow::plan::{Step, StepKind};
+use crate::workflow::{
+    Decision, Event, EventKind, NodeIx, Note, Phase, Plan, Run, Scope, Status, StepIx, Template, decide,
+};
+
+/// Moves an engine, and collects what waits to be done.
+fn act(engine: u32, now_ms: f64, act: impl FnOnce(&mut Host, Timestamp)) -> u32 {
+    with(engine, |host| {
+        act(host, Timestamp::from_millis(now_ms));
+        host.flush()
+    })
+}
+
+/// Starts a run; its number, or `undefined` when there is no such plan. Its commands are fetched by `engineTick`.
+#[wasm_bindgen(js_name = runStart)]
+pub fn run_start(engine: u32, plan: u32, seed: u32, key: Option<String>, now_ms: f64) -> Option<u32> {
+    with(engine, |host| {
+        let plan = Rc::clone(host.plans.get(plan as usize)?);
+        Some(host.engine.start(plan, u64::from(seed), key.as_deref(), Timestamp::from_millis(now_ms)))
+    })
+}
+
+/// Goes on with a run where its log ends; see `runEvents` for the numbers. As `runStart` otherwise.
+#[wasm_bindgen(js_name = runRestore)]
+pub fn run_restore(
+    engine: u32,
+    plan: u32,
+    seed: u32,
+    key: Option<String>,
+    log: &[f64],
+    now_ms: f64,
+) -> Result<Option<u32>, JsValue> {
+    let mut events = Vec::with_capacity(log.len() / Event::NUMBERS);
+    for numbers in log.chunks(Event::NUMBERS) {
+        let event = Event::from_numbers(events.len() as u32, numbers).ok_or_else(|| {
+            let message = format!("the log of the journal is damaged: event {} is none", events.len());
+            error_to_js(&Error::new(Code::JournalInvalid, message))
+        })?;
+        events.push(event);
+    }
+    try_with(engine, |host| {
+        let Some(plan) = host.plans.get(plan as usize).map(Rc::clone) else { return Ok(None) };
+        let now = Timestamp::from_millis(now_ms);
+        host.engine.restore(plan, u64::from(seed), key.as_deref(), &events, now).map(Some)
+    })
+}
+
+/// An attempt completed.
+#[wasm_bindgen(js_name = runSettle)]
+pub fn run_settle(engine: u32, run: u32, node: u32, attempt: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.settle(run, NodeIx(node), attempt, &Outcome::COMPLETED, now))
+}
+
+/// An attempt failed; see `Reported` for what is told of its error.
+#[wasm_bindgen(js_name = runFail)]
+pub fn run_fail(engine: u32, run: u32, node: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
+    let error = Reported::read(error.as_ref());
+    act(engine, now_ms, |host, now| {
+        let known = host.engine.run(run).and_then(|run| {
+            let step = run.nodes().get(node as usize)?.step;
+            Some((Rc::clone(run.plan()), step))
+        });
+        let rows = known.as_ref().map(|(plan, step)| &plan.step(*step).policies.classify[..]);
+        let failure = error.failure(rows.unwrap_or_default(), now);
+        host.engine.settle(run, NodeIx(node), attempt, &Outcome::Failed(failure), now);
+    })
+}
+
+/// A call whose answer others may have begins, by its key.
+#[wasm_bindgen(js_name = runBegin)]
+pub fn run_begin(engine: u32, run: u32, node: u32, key: Option<String>, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.begin(run, NodeIx(node), key.as_deref(), now))
+}
+
+/// A loop has so many items.
+#[wasm_bindgen(js_name = runIterate)]
+pub fn run_iterate(engine: u32, run: u32, node: u32, count: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), Decision::Items(count), now))
+}
+
+/// What a step asked for cannot be had.
+#[wasm_bindgen(js_name = runEvaluationFailed)]
+pub fn run_evaluation_failed(engine: u32, run: u32, node: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.evaluation_failed(run, NodeIx(node), now))
+}
+
+/// The output of a run was built.
+#[wasm_bindgen(js_name = runOutputBuilt)]
+pub fn run_output_built(engine: u32, run: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.output_built(run, now))
+}
+
+/// The output of a run cannot be built.
+#[wasm_bindgen(js_name = runOutputFailed)]
+pub fn run_output_failed(engine: u32, run: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.output_failed(run, now))
+}
+
+/// Stops a run.
+#[wasm_bindgen(js_name = runCancel)]
+pub fn run_cancel(engine: u32, run: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.cancel(run, now))
+}
+
+/// Lets nothing new begin in a run.
+#[wasm_bindgen(js_name = runPause)]
+pub fn run_pause(engine: u32, run: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.pause(run, now))
+}
+
+/// Lets a paused run go on.
+#[wasm_bindgen(js_name = runResume)]
+pub fn run_resume(engine: u32, run: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.resume(run, now))
+}
+
+/// A signal came: its place among those of the plan, and the host's number of what came with it.
+#[wasm_bindgen(js_name = runSignal)]
+pub fn run_signal(engine: u32, run: u32, signal: u32, payload: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.signal(run, signal, payload, now))
+}
+
+/// An attempt tells of its progress (0), or writes a line for the log (1); the number of the event, or -1 when nobody
+/// waits for this attempt any more. Nothing is to be done because of it.
+#[wasm_bindgen(js_name = runNote)]
+pub fn run_note(engine: u32, run: u32, node: u32, attempt: u32, kind: u8, now_ms: f64) -> i32 {
+    let note = if kind == 0 { Note::Progress } else { Note::Log };
+    with(engine, |host| {
+        let before = host.engine.run(run).map_or(0, |run| run.log().len());
+        host.engine.note(run, NodeIx(node), attempt, note, Timestamp::from_millis(now_ms));
+        let after = host.engine.run(run).map_or(0, |run| run.log().len());
+        Some(if after > before { before as i32 } else { -1 })
+    })
+    .unwrap_or(-1)
+}
+
+/// Forgets a run.
+#[wasm_bindgen(js_name = runRemove)]
+pub fn run_remove(engine: u32, run: u32, now_ms: f64) -> u32 {
+    act(engine, now_ms, |host, now| host.engine.remove(run, now))
+}
+
+/// What an expression of a step sees. The engine is borrowed for single questions only, because reading a field may run a
+/// getter, which may call back in.
+struct JsScope<'a> {
+    engine: u32,
+    run: u32,
+    /// The iteration that the step belongs to.
+    frame: u32,
+    input: &'a JsValue,
+    outputs: &'a Array,
+    items: &'a Array,
+    run_id: &'a str,
+}
+
+impl JsScope<'_> {
+    fn ask<T: Default>(&self, question: impl FnOnce(&Run) -> T) -> T {
+        with(self.engine, |host| host.engine.run(self.run).map(question)).unwrap_or_default()
+    }
+}
+
+impl Scope for JsScope<'_> {
+    fn input(&self) -> Value {
+        value_from_js(self.input.clone())
+    }
+
+    fn output(&self, step: StepIx) -> Value {
+        value_from_js(self.outputs.get(self.ask(|run| run.node_of(self.frame, step).0)))
+    }
+
+    fn status(&self, step: StepIx) -> Rc<str> {
+        self.ask(|run| Some(run.node(run.node_of(self.frame, step)).status.name())).unwrap_or_default().into()
+    }
+
+    fn run_id(&self) -> Rc<str> {
+        self.run_id.into()
+    }
+
+    fn variable(&self, depth: u32) -> Value {
+        value_from_js(self.items.get(self.ask(|run| run.frame_out(self.frame, depth))))
+    }
+
+    fn index(&self) -> u32 {
+        self.ask(|run| run.frame(self.frame).map_or(0, |frame| frame.index))
+    }
+
+    fn text_of(&self, value: &Value) -> String {
+        text_of(value)
+    }
+}
+
+/// A step of a run, with its plan; nothing when the run is gone.
+fn step_of(engine: u32, run: u32, node: u32) -> Option<(Rc<Plan>, StepIx, u32)> {
+    with(engine, |host| {
+        let run = host.engine.run(run)?;
+        let state = run.nodes().get(node as usize)?;
+        Some((Rc::clone(run.plan()), state.step, state.frame))
+    })
+}
+
+/// Looks at a step with its scope; nothing when the run is gone.
+#[allow(clippy::too_many_arguments)]
+fn look<T>(
+    engine: u32,
+    run: u32,
+    node: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+    look: impl FnOnce(&Step, &JsScope<'_>) -> Result<T, Error>,
+) -> Result<Option<T>, JsValue> {
+    let Some((plan, step, frame)) = step_of(engine, run, node) else { return Ok(None) };
+    let scope = JsScope { engine, run, frame, input, outputs, items, run_id };
+    look(plan.step(step), &scope).map(Some).map_err(|error| error_to_js(&error))
+}
+
+/// What a call is given: the `with` of the step, of its fallback, or what is meant where there is none.
+#[wasm_bindgen(js_name = runParams)]
+#[allow(clippy::too_many_arguments)]
+pub fn run_params(
+    engine: u32,
+    run: u32,
+    node: u32,
+    level: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+) -> Result<JsValue, JsValue> {
+    let params = look(engine, run, node, run_id, input, outputs, items, |step, scope| {
+        let StepKind::Call(call) = &step.kind else { return Ok(JsValue::UNDEFINED) };
+        let fallback = (level as usize).checked_sub(1).and_then(|level| call.fallbacks.get(level)?.with.as_ref());
+        match fallback.or(call.with.as_ref()) {
+            Some(template) => template.fill(scope).map(|value| value_to_js(&value)),
+            None => Ok(match step.compensates {
+                Some(undone) => value_to_js(&scope.output(undone)),
+                None => input.clone(),
+            }),
+        }
+    });
+    params.map(Option::unwrap_or_default)
+}
+
+/// Answers a question of a step that is not about a list. Throws what is wrong with its expression.
+#[wasm_bindgen(js_name = runEvaluate)]
+#[allow(clippy::too_many_arguments)]
+pub fn run_evaluate(
+    engine: u32,
+    run: u32,
+    node: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+    now_ms: f64,
+) -> Result<u32, JsValue> {
+    let now = Timestamp::from_millis(now_ms);
+    let question = with(engine, |host| host.engine.run(run)?.nodes().get(node as usize)?.question());
+    let Some(question) = question else { return Ok(0) };
+    let decision =
+        look(engine, run, node, run_id, input, outputs, items, |step, scope| decide(step, question, scope, now))?;
+    let Some(decision) = decision else { return Ok(0) };
+    Ok(act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), decision, now)))
+}
+
+/// The items of a loop.
+#[wasm_bindgen(js_name = runItems)]
+pub fn run_items(
+    engine: u32,
+    run: u32,
+    node: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+) -> Result<JsValue, JsValue> {
+    let list = look(engine, run, node, run_id, input, outputs, items, |step, scope| match &step.kind {
+        StepKind::ForEach { items, .. } => items.fill(scope).map(|list| value_to_js(&list)),
+        _ => Ok(JsValue::UNDEFINED),
+    });
+    list.map(Option::unwrap_or_default)
+}
+
+/// What tells the same answer in the cache, where the definition says it.
+#[wasm_bindgen(js_name = runKey)]
+pub fn run_key(
+    engine: u32,
+    run: u32,
+    node: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+) -> Result<Option<String>, JsValue> {
+    text(engine, run, node, run_id, input, outputs, items, |call| call.key.as_ref())
+}
+
+/// What tells the service that it is the same request again, where the definition says it.
+#[wasm_bindgen(js_name = runIdempotencyKey)]
+pub fn run_idempotency_key(
+    engine: u32,
+    run: u32,
+    node: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+) -> Result<Option<String>, JsValue> {
+    text(engine, run, node, run_id, input, outputs, items, |call| call.idempotency_key.as_ref())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn text(
+    engine: u32,
+    run: u32,
+    node: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+    pick: impl FnOnce(&crate::workflow::plan::Call) -> Option<&Template>,
+) -> Result<Option<String>, JsValue> {
+    let text = look(engine, run, node, run_id, input, outputs, items, |step, scope| match &step.kind {
+        StepKind::Call(call) => pick(call).map(|it| it.fill(scope).map(|value| text_of(&value))).transpose(),
+        _ => Ok(None),
+    });
+    text.map(Option::flatten)
+}
+
+/// The output of a run, where the definition gives one.
+#[wasm_bindgen(js_name = runOutput)]
+pub fn run_output(
+    engine: u32,
+    run: u32,
+    run_id: &str,
+    input: &JsValue,
+    outputs: &Array,
+    items: &Array,
+) -> Result<JsValue, JsValue> {
+    let plan = with(engine, |host| host.engine.run(run).map(|run| Rc::clone(run.plan())));
+    let scope = JsScope { engine, run, frame: 0, input, outputs, items, run_id };
+    let output = plan.as_deref().and_then(|plan| plan.output.as_ref()).map(|template| template.fill(&scope));
+    match output.transpose() {
+        Ok(value) => Ok(value.as_ref().map_or(JsValue::UNDEFINED, value_to_js)),
+        Err(error) => Err(error_to_js(&error)),
+    }
+}
+
+/// Where a run is: 0 running, 1 paused, 2 undoing what it did, 3 ended or gone.
+#[wasm_bindgen(js_name = runPhase)]
+pub fn run_phase(engine: u32, run: u32) -> u32 {
+    with(engine, |host| {
+        Some(match host.engine.run(run)?.phase() {
+            Phase::Running => 0,
+            Phase::Paused => 1,
+            Phase::Compensating(_) => 2,
+            Phase::Ended(_) => 3,
+        })
+    })
+    .unwrap_or(3)
+}
+
+/// Where each step of a run is, five numbers to a node: status, attempts, level of fallback, began, ended (milliseconds,
+/// NaN when not yet).
+#[wasm_bindgen(js_name = runSteps)]
+pub fn run_steps(engine: u32, run: u32) -> Vec<f64> {
+    with(engine, |host| {
+        let Some(run) = host.engine.run(run) else { return Vec::new() };
+        let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
+        let nodes = run.nodes().iter();
+        nodes
+            .flat_map(|node| {
+                let status = f64::from(node.status as u8);
+                [status, f64::from(node.attempt), f64::from(node.level), millis(node.started_at), millis(node.ended_at)]
+            })
+            .collect()
+    })
+}
+
+/// The names of the statuses that [`run_steps`] numbers.
+#[wasm_bindgen(js_name = statusNames)]
+pub fn status_names() -> Vec<String> {
+    Status::ALL.iter().map(|status| status.name().to_owned()).collect()
+}
+
+/// What happened in a run from event number `from` on, six numbers to an event: what (see [`event_names`]), when
+/// (milliseconds), the step, the attempt, and two that depend on what it is; NaN for what it has not.
+#[wasm_bindgen(js_name = runEvents)]
+pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
+    with(engine, |host| {
+        let Some(run) = host.engine.run(run) else { return Vec::new() };
+        run.log().iter().skip(from as usize).flat_map(Event::to_numbers).collect()
+    })
+}
+
+/// The names of the events that [`run_events`] numbers.
+#[wasm_bindgen(js_name = eventNames)]
+pub fn event_names() -> Vec<String> {
+    EventKind::NAMES.iter().map(|name| (*name).to_owned()).collect()
+}

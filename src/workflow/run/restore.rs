@@ -1,0 +1,144 @@
+//! A run that goes on where its journal ends.
+//!
+//! The log is the journal: every input has left an event in it, so the inputs can be read back from it, and the machine
+//! that gets them again at the same times is where it was. What it records on the way has to be the log that it came
+//! from; when it is not, the journal is not one of this plan.
+
+use std::rc::Rc;
+
+use super::{NodeIx, Phase, Run};
+use crate::policy::{FailureReason, Made, Then};
+use crate::time::Timestamp;
+use crate::workflow::event::{Event, EventKind, Vain};
+use crate::workflow::message::{Effect, Input, Note};
+use crate::workflow::plan::Plan;
+
+impl Run {
+    /// The run whose log this is. What only moves values is appended to `effects`, to be done again by a host that has
+    /// the values; what was under way is not: see [`unfinished`](Self::unfinished).
+    ///
+    /// # Errors
+    /// The place in the log from which on it is not one of this plan.
+    pub fn replay(plan: Rc<Plan>, seed: u64, log: &[Event], effects: &mut Vec<Effect>) -> Result<Self, usize> {
+        let mut run = Self::new(plan, seed);
+        let mut all = Vec::new();
+        while run.log.len() < log.len() {
+            let start = run.log.len();
+            // Of the events that one input leaves, the first one that can be an input is that input.
+            let found = log[start..].iter().find_map(|event| Some((run.input_of(event.kind)?, event.at)));
+            let Some((input, at)) = found else { return Err(start) };
+            run.handle(input, at, &mut all);
+            let told = &run.log[start..];
+            let same = told.len() <= log.len() - start && !told.is_empty() && told == &log[start..start + told.len()];
+            if !same {
+                return Err(start);
+            }
+            effects.extend(all.drain(..).filter(|effect| {
+                matches!(effect, Effect::Collect { .. } | Effect::Iterate { .. } | Effect::Receive { .. })
+            }));
+        }
+        Ok(run)
+    }
+
+    /// What was under way: timers to set, questions to ask, calls to make or to go on with.
+    pub fn unfinished(&self, effects: &mut Vec<Effect>) {
+        if self.end().is_some() {
+            return;
+        }
+        effects.extend(self.deadline.map(|at| Effect::SetTimer { node: None, at }));
+        for (index, state) in self.nodes.iter().enumerate() {
+            let node = NodeIx(index as u32);
+            if state.called {
+                effects.push(Effect::Call { node });
+            } else if let Some(at) = state.due {
+                effects.push(Effect::SetTimer { node: Some(node), at });
+            }
+            effects.extend(state.asks.map(|question| Effect::Evaluate { node, question }));
+        }
+        let is_undoing = matches!(self.phase, Phase::Compensating(_));
+        if self.open_roots == 0 && self.plan.output.is_some() && !is_undoing {
+            effects.push(Effect::BuildOutput);
+        }
+    }
+
+    /// How far a call had come before a restart; `None` when it had not begun.
+    #[must_use]
+    pub fn made(&self, node: NodeIx) -> Option<Made> {
+        let state = self.node(node);
+        let then = match state.due {
+            Some(at) => Then::Delay(at),
+            None if state.ready => Then::Ready,
+            None => Then::Attempt,
+        };
+        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0;
+        begun.then_some(Made {
+            attempts: state.attempt,
+            tries: state.tries,
+            level: state.level,
+            began: state.called_at,
+            then,
+        })
+    }
+
+    /// Attempts that ran are lost.
+    pub(super) fn restored(&mut self, now: Timestamp) {
+        self.record(EventKind::RunRestored, now);
+        for index in 0..self.nodes.len() as u32 {
+            let state = self.state(NodeIx(index));
+            if state.called && std::mem::take(&mut state.live) > 0 {
+                let attempt = state.attempt;
+                self.record(EventKind::AttemptInterrupted(NodeIx(index), attempt), now);
+            }
+        }
+    }
+
+    /// The input that leaves this event, if it is not the consequence of another one.
+    fn input_of(&self, kind: EventKind) -> Option<Input> {
+        let is_known = kind.node().is_none_or(|node| (node.0 as usize) < self.nodes.len());
+        if !is_known {
+            return None;
+        }
+        let is_call = |node: NodeIx| self.plan.step(self.node(node).step).is_call();
+        let failed = |node, attempt, reason| Some(Input::AttemptFailed { node, attempt, reason });
+        let settled = |node, outcome| Some(Input::CallSettled { node, outcome });
+        match kind {
+            EventKind::RunStarted => Some(Input::Started),
+            EventKind::RunCompleted => self.plan.output.is_some().then_some(Input::OutputBuilt),
+            EventKind::RunFailed(None) | EventKind::RunCompensating(Vain::OutputFailed) => Some(Input::OutputFailed),
+            EventKind::RunTimedOut | EventKind::RunCompensating(Vain::TimedOut) => {
+                Some(Input::TimerFired { node: None })
+            }
+            EventKind::RunCancelled | EventKind::RunCompensating(Vain::Cancelled) => Some(Input::CancelRequested),
+            EventKind::RunPaused => Some(Input::PauseRequested),
+            EventKind::RunResumed => Some(Input::ResumeRequested),
+            EventKind::RunRestored => Some(Input::Restored),
+            EventKind::StepEvaluated(node, decision) => Some(Input::Evaluated { node, decision }),
+            EventKind::StepFailed(node) if self.node(node).asks.is_some() => Some(Input::EvaluationFailed { node }),
+            EventKind::StepFailed(node) | EventKind::CompensationFailed(node) if is_call(node) => {
+                settled(node, Err(FailureReason::Error))
+            }
+            EventKind::StepCompleted(node) | EventKind::CompensationCompleted(node) if is_call(node) => {
+                settled(node, Ok(()))
+            }
+            EventKind::StepTimedOut(node) if is_call(node) => failed(node, 0, FailureReason::TotalTimeout),
+            EventKind::StepTimedOut(node) => Some(Input::TimerFired { node: Some(node) }),
+            EventKind::StepProgress(node, attempt) => Some(Input::Noted { node, attempt, note: Note::Progress }),
+            EventKind::StepLogged(node, attempt) => Some(Input::Noted { node, attempt, note: Note::Log }),
+            EventKind::AttemptStarted(node, attempt) => Some(Input::AttemptStarted { node, attempt }),
+            EventKind::AttemptFailed(node, attempt) => failed(node, attempt, FailureReason::Error),
+            EventKind::AttemptTimedOut(node, attempt) => failed(node, attempt, FailureReason::Timeout),
+            EventKind::AttemptShortCircuited(node) => failed(node, 0, FailureReason::CircuitOpen { retry_after: None }),
+            EventKind::AttemptRejected(node) => failed(node, 0, FailureReason::BulkheadFull),
+            EventKind::AttemptRateLimited(node) => failed(node, 0, FailureReason::TooLarge),
+            EventKind::RetryScheduled(node, _, delay) => Some(Input::RetryScheduled { node, delay }),
+            EventKind::FallbackStarted(node, level) => Some(Input::FellBack { node, level }),
+            EventKind::TimerFired(node) if is_call(node) => Some(Input::RetryDue { node }),
+            EventKind::TimerFired(node) => Some(Input::TimerFired { node: Some(node) }),
+            EventKind::SignalReceived(signal, payload) => {
+                let is_known = (signal as usize) < self.plan.signals.len();
+                is_known.then_some(Input::Signalled { signal, payload })
+            }
+            _ => None,
+        }
+    }
+}

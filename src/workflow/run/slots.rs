@@ -1,0 +1,88 @@
+//! What is limited: how many steps of a group, and how many calls of the run, may be under way.
+
+use super::{NodeIx, Run, Task};
+use crate::policy::{Bulkhead, Entry};
+use crate::workflow::state::Hold;
+
+/// The limit of the run, among those of its groups.
+const OF_RUN: u32 = u32::MAX;
+
+impl Run {
+    /// Asks for a slot of the group; when there is none, the step is entered later.
+    pub(super) fn enter_group(&mut self, node: NodeIx) {
+        let group = self.group_of(node);
+        let entered = self.ask(group, node);
+        self.state(node).hold = if entered { Hold::Group } else { Hold::QueuedInGroup };
+        if entered {
+            self.agenda.push_back(Task::Enter(node));
+        }
+    }
+
+    /// Asks for a slot of the run; when there is none, the call is made later.
+    pub(super) fn enter_run(&mut self, node: NodeIx) {
+        let entered = self.ask(Some(OF_RUN), node);
+        self.state(node).hold = if entered { Hold::Both } else { Hold::QueuedInRun };
+        if entered {
+            self.agenda.push_back(Task::Attempt(node));
+        }
+    }
+
+    /// Says whether there is a slot at once. Otherwise the step stands in the queue, before those of lower priority.
+    fn ask(&mut self, limit: Option<u32>, node: NodeIx) -> bool {
+        let Self { slots, group_slots, nodes, .. } = self;
+        let slots = match limit {
+            None => return true,
+            Some(OF_RUN) => slots,
+            Some(group) => &mut group_slots[group as usize],
+        };
+        let priority = nodes[node.0 as usize].priority;
+        slots.enter_before(node, |other| nodes[other.0 as usize].priority < priority) == Entry::Entered
+    }
+
+    /// Gives back what a step holds, and passes it on to who is next in line.
+    pub(super) fn release(&mut self, node: NodeIx) {
+        match std::mem::replace(&mut self.state(node).hold, Hold::Nothing) {
+            Hold::Nothing => {}
+            Hold::QueuedInGroup => {
+                self.slots_of_group(node).map(|slots| slots.withdraw(node));
+            }
+            Hold::Group => self.leave_group(node),
+            Hold::QueuedInRun => {
+                self.slots.withdraw(node);
+                self.leave_group(node);
+            }
+            Hold::Both => {
+                self.slots.leave();
+                if let Some(next) = self.slots.pass_on() {
+                    self.state(next).hold = Hold::Both;
+                    self.agenda.push_back(Task::Attempt(next));
+                }
+                self.leave_group(node);
+            }
+        }
+    }
+
+    fn leave_group(&mut self, node: NodeIx) {
+        let next = self.slots_of_group(node).and_then(|slots| {
+            slots.leave();
+            slots.pass_on()
+        });
+        if let Some(next) = next {
+            self.state(next).hold = Hold::Group;
+            self.agenda.push_back(Task::Enter(next));
+        }
+    }
+
+    fn slots_of_group(&mut self, node: NodeIx) -> Option<&mut Bulkhead<NodeIx>> {
+        let group = self.group_of(node)?;
+        self.group_slots.get_mut(group as usize)
+    }
+
+    /// The limit of the group that the step is in, when it has one.
+    fn group_of(&self, node: NodeIx) -> Option<u32> {
+        if self.group_slots.is_empty() {
+            return None;
+        }
+        self.node(self.parent_of(node)?).slots
+    }
+}
