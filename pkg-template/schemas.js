@@ -17,6 +17,7 @@ const prepared = new WeakMap();
  * Throws `input.invalid` with every problem. The schema is prepared once for each object: do not change it afterwards.
  */
 export function checkInput(parameters, input, what = "the input") {
+  if (parameters === true) return input;
   const schema = schemaOf(parameters);
   const given = input === undefined && schema.takesObject ? {} : input;
   const value = schema.hasDefaults ? filled(schema, schema.root, given, new Set()) : given;
@@ -28,8 +29,8 @@ export function checkInput(parameters, input, what = "the input") {
 /** Everything that is wrong with `parameters` as a schema; pointers lead into it. */
 export function checkSchema(parameters) {
   const problems = [];
-  const isObject = typeof parameters === "object" && parameters !== null && !Array.isArray(parameters);
-  if (!isObject) return [{ pointer: "", message: `\`parameters\` must be a JSON Schema, not ${describe(parameters)}` }];
+  if (typeof parameters === "boolean") return [];
+  if (!isObject(parameters)) return [{ pointer: "", message: `\`parameters\` must be a JSON Schema, not ${describe(parameters)}` }];
   let schema;
   try {
     schema = schemaOf(parameters);
@@ -43,6 +44,7 @@ export function checkSchema(parameters) {
 }
 
 function schemaOf(parameters) {
+  if (parameters === false) return new PreparedSchema(false);
   let schema = prepared.get(parameters);
   if (schema === undefined) {
     schema = new PreparedSchema(parameters);
@@ -178,7 +180,7 @@ function told(schemas, root, value, units) {
       list.push(unknown(schemas, found, pointerOf(units[at].instanceLocation)));
     } else if (unit.keyword === "propertyNames") {
       at = endOf(units, at) - 1;
-      problems.push({ pointer: found.pointer, message: `${quoted(unit.error)} is not allowed as the name of a property` });
+      problems.push({ pointer: found.pointer, message: `\`${quoted(unit.error)}\` is not allowed as the name of a property` });
     } else {
       problems.push(problemOf(found));
     }
@@ -216,7 +218,8 @@ function branches(schemas, root, value, found, units) {
     if (!forms.has(form)) forms.set(form, []);
     forms.get(form).push(each);
   }
-  if (forms.size === 0 || unit.error.includes("(") && !unit.error.includes("(0 ")) {
+  const fitsSeveral = /\((?!0 )\d+ matches\)/.test(unit.error);
+  if (forms.size === 0 || fitsSeveral) {
     return [{ pointer, message: `${nameOf(pointer)} fits more than one of the forms that exclude each other` }];
   }
   const all = [...forms.values()].map((each) => told(schemas, root, value, each));
@@ -471,12 +474,21 @@ export function isStandardSchema(schema) {
   return (typeof schema === "object" || typeof schema === "function") && typeof schema?.["~standard"]?.validate === "function";
 }
 
-const isPair = (pair) =>
-  isObject(pair) && Object.entries(pair).every(([key, schema]) => ["input", "output"].includes(key) && (schema === undefined || isStandardSchema(schema)));
+const arePair = (pair) =>
+  isObject(pair) &&
+  Object.entries(pair).every(
+    ([key, schema]) => ["input", "output"].includes(key) && (schema === undefined || isStandardSchema(schema)),
+  );
+
+function areRunSchemas(schemas) {
+  if (!isObject(schemas)) return false;
+  const { steps = {}, ...own } = schemas;
+  return arePair(own) && isObject(steps) && Object.values(steps).every(arePair);
+}
 
 /** The option `schemas` of a run, for `checkOptions`. */
 export const runSchemas = [
-  ({ steps = {}, ...own } = {}) => isPair(own) && isObject(steps) && Object.values(steps).every(isPair),
+  areRunSchemas,
   "an object of Standard Schemas (zod, valibot, arktype): `input`, `output`, and `steps` with the same by the id of a step",
 ];
 
