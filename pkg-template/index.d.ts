@@ -649,7 +649,7 @@ export interface WorkflowDefinition {
   /** Bounds the whole run. */
   timeout?: DurationText;
   /** How many calls of one run may run at once; or limits by key, across all runs of this workflow. */
-  concurrency?: number | KeyedConcurrency;
+  concurrency?: number | KeyedConcurrency | { limit: number; key?: undefined; perKey?: undefined };
   /** A step without `needs` runs after the step before it. */
   steps: readonly Step[];
   /** A template of the run's output; without one it is the output of the last step. */
@@ -658,7 +658,7 @@ export interface WorkflowDefinition {
 }
 
 /** A JSON Schema (draft 2020-12, or the one that its `$schema` names). */
-export type JsonSchema = object;
+export type JsonSchema = object | boolean;
 
 /** How many calls may run at once, of one run and of all runs whose `key` is the same. */
 export interface KeyedConcurrency {
@@ -1090,17 +1090,18 @@ interface StandardIssue {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
+interface StepSchemas {
+  input?: StandardSchemaV1 | undefined;
+  output?: StandardSchemaV1 | undefined;
+}
+
 /**
  * Validators of a run. What a validator makes of a value takes its place. What it refuses is `input.invalid`, or
  * `output.invalid`.
  */
-export interface RunSchemas {
-  /** Of the input of the run. */
-  input?: StandardSchemaV1 | undefined;
-  /** Of its output. */
-  output?: StandardSchemaV1 | undefined;
+export interface RunSchemas extends StepSchemas {
   /** Of what steps are given and answer, by id. */
-  steps?: Readonly<Record<string, { input?: StandardSchemaV1 | undefined; output?: StandardSchemaV1 | undefined }>> | undefined;
+  steps?: Readonly<Record<string, StepSchemas>> | undefined;
 }
 
 /** Options of a run whose values are checked. */

@@ -28,15 +28,16 @@ export function checkInput(parameters, input, what = "the input") {
 
 /** Everything that is wrong with `parameters` as a schema; pointers lead into it. */
 export function checkSchema(parameters) {
-  const problems = [];
+  const whole = (message) => [{ pointer: "", message: `\`parameters\` ${message}` }];
   if (typeof parameters === "boolean") return [];
-  if (!isObject(parameters)) return [{ pointer: "", message: `\`parameters\` must be a JSON Schema, not ${describe(parameters)}` }];
+  if (!isObject(parameters)) return whole(`must be a JSON Schema, not ${describe(parameters)}`);
   let schema;
   try {
     schema = schemaOf(parameters);
   } catch (error) {
-    return [{ pointer: "", message: `\`parameters\` cannot be read as a JSON Schema: ${textOf(error)}` }];
+    return whole(`cannot be read as a JSON Schema: ${textOf(error)}`);
   }
+  const problems = [];
   checkKeywords(schema, schema.root, "", problems);
   // Defaults are judged by a schema that can be trusted.
   if (problems.length === 0) checkDefaults(schema, schema.root, "", problems);
@@ -180,7 +181,8 @@ function told(schemas, root, value, units) {
       list.push(unknown(schemas, found, pointerOf(units[at].instanceLocation)));
     } else if (unit.keyword === "propertyNames") {
       at = endOf(units, at) - 1;
-      problems.push({ pointer: found.pointer, message: `\`${quoted(unit.error)}\` is not allowed as the name of a property` });
+      const message = `\`${quoted(unit.error)}\` is not allowed as the name of a property`;
+      problems.push({ pointer: found.pointer, message });
     } else {
       problems.push(problemOf(found));
     }
@@ -203,7 +205,8 @@ function endOf(units, at) {
   const inside = `${units[at].keywordLocation}/`;
   let end = at + 1;
   // What `false` refused has no place of its own; it belongs to the finding before.
-  while (end < units.length && (units[end].keyword === "false" || units[end].keywordLocation.startsWith(inside))) end += 1;
+  const belongs = ({ keyword, keywordLocation }) => keyword === "false" || keywordLocation.startsWith(inside);
+  while (end < units.length && belongs(units[end])) end += 1;
   return end;
 }
 
@@ -282,8 +285,8 @@ function problemOf({ unit, pointer, place, limit, value }) {
     case "enum":
     case "const": {
       const words = unit.keyword === "enum" ? limit : [limit];
-      const suggestion = typeof value === "string" ? nearest(value, words.filter((it) => typeof it === "string")) : undefined;
-      return { pointer, message: must(wordsOf(words)), suggestion };
+      const texts = typeof value === "string" ? words.filter((it) => typeof it === "string") : [];
+      return { pointer, message: must(wordsOf(words)), suggestion: nearest(String(value), texts) };
     }
     case "required": {
       const key = quoted(unit.error);
@@ -291,8 +294,10 @@ function problemOf({ unit, pointer, place, limit, value }) {
       const expected = expectedOf(schema);
       return { pointer, message: `\`${key}\` is missing${expected === undefined ? "" : `; it must be ${expected}`}` };
     }
-    case "uniqueItems":
-      return { pointer, message: `${name} must not hold the same twice: ${unit.error.replace("Duplicate items", "it does")}` };
+    case "uniqueItems": {
+      const where = unit.error.replace("Duplicate items", "it does");
+      return { pointer, message: `${name} must not hold the same twice: ${where}` };
+    }
     case "dependentRequired":
     case "dependencies": {
       const [given, missing] = [...unit.error.matchAll(/"(.*?)"/g)].map(([, key]) => key);
@@ -394,19 +399,25 @@ const KEYWORDS = {
   pattern: [isPattern, "a regular expression"],
   multipleOf: [(value) => Number.isFinite(value) && value > 0, "a number above 0"],
   dependentRequired: [(value) => isObject(value) && Object.values(value).every(isWords), "an object of lists of strings"],
-  patternProperties: [(value) => SCHEMAS_BY_NAME[0](value) && Object.keys(value).every(isPattern), "an object of schemas by regular expression"],
+  patternProperties: [
+    (value) => SCHEMAS_BY_NAME[0](value) && Object.keys(value).every(isPattern),
+    "an object of schemas by regular expression",
+  ],
   items: [(value) => isSchema(value) || SCHEMAS[0](value), SCHEMA[1]],
   dependencies: [isObject, "an object"],
   exclusiveMinimum: [(value) => Number.isFinite(value) || typeof value === "boolean", "a number"],
   exclusiveMaximum: [(value) => Number.isFinite(value) || typeof value === "boolean", "a number"],
   ...every(["properties", "$defs", "definitions", "dependentSchemas"], SCHEMAS_BY_NAME),
-  ...every(["additionalProperties", "unevaluatedProperties", "propertyNames", "additionalItems", "unevaluatedItems"], SCHEMA),
-  ...every(["contains", "not", "if", "then", "else", "contentSchema"], SCHEMA),
+  ...every(["additionalProperties", "unevaluatedProperties", "propertyNames"], SCHEMA),
+  ...every(["additionalItems", "unevaluatedItems", "contains"], SCHEMA),
+  ...every(["not", "if", "then", "else", "contentSchema"], SCHEMA),
   ...every(["allOf", "anyOf", "oneOf", "prefixItems"], SCHEMAS),
   ...every(["minimum", "maximum"], NUMBER),
-  ...every(["minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains", "minProperties", "maxProperties"], SIZE),
+  ...every(["minLength", "maxLength", "minProperties", "maxProperties"], SIZE),
+  ...every(["minItems", "maxItems", "minContains", "maxContains"], SIZE),
   ...every(["uniqueItems", "deprecated", "readOnly", "writeOnly"], FLAG),
-  ...every(["title", "description", "format", "$id", "$schema", "$ref", "$anchor", "$comment", "contentEncoding", "contentMediaType"], TEXT),
+  ...every(["title", "description", "format", "contentEncoding", "contentMediaType"], TEXT),
+  ...every(["$id", "$schema", "$ref", "$anchor", "$comment"], TEXT),
   ...every(["const", "default", "examples", "example", "$vocabulary"], ANY),
 };
 
@@ -446,7 +457,8 @@ function checkDefaults(schemas, schema, pointer, problems) {
   if (schema.default !== undefined) {
     const value = filled(schemas, schema, schema.default, new Set([schema]));
     for (const problem of schemas.problemsOf(value, schema)) {
-      problems.push({ ...problem, pointer: `${pointer}/default${problem.pointer}`, message: `the default does not fit: ${problem.message}` });
+      const message = `the default does not fit: ${problem.message}`;
+      problems.push({ ...problem, pointer: `${pointer}/default${problem.pointer}`, message });
     }
   }
   for (const [part, at] of partsOf(schema, pointer)) checkDefaults(schemas, part, at, problems);
@@ -471,7 +483,8 @@ function* partsOf(schema, pointer) {
 
 /** Whether something is a validator as the Standard Schema has it; some vendors' are functions. */
 export function isStandardSchema(schema) {
-  return (typeof schema === "object" || typeof schema === "function") && typeof schema?.["~standard"]?.validate === "function";
+  const mayBe = (typeof schema === "object" && schema !== null) || typeof schema === "function";
+  return mayBe && typeof schema["~standard"]?.validate === "function";
 }
 
 const arePair = (pair) =>

@@ -57,7 +57,11 @@ test("an input is refused with every problem, by pointer, and with what was mean
     { pointer: "", message: "`name` is missing; it must be a string" },
     { pointer: "/age", message: "`age` must be a whole number, not `12.5`" },
     { pointer: "/age", message: "`age` must be 18 or more, not `12.5`" },
-    { pointer: "/goal", message: "`goal` must be one of `strength`, `power`, `endurance`, not `strenght`", suggestion: "strength" },
+    {
+      pointer: "/goal",
+      message: "`goal` must be one of `strength`, `power`, `endurance`, not `strenght`",
+      suggestion: "strength",
+    },
     { pointer: "/mail", message: "`mail` must be text of the format `email`, not `nobody`" },
     { pointer: "/nmae", message: "unknown property `nmae`; known are `name`, `age`, `goal`, `mail`", suggestion: "name" },
   ]);
@@ -139,8 +143,8 @@ test("an inherited property is not there", () => {
 
 test("a schema is prepared once, and neither it nor the input is written to", () => {
   const schema = { ...person, $defs: { unused: {} } };
-  const deepFreeze = (it) => (typeof it === "object" && it !== null ? Object.freeze(it) && Object.values(it).forEach(deepFreeze) : 0);
-  deepFreeze(schema);
+  const freeze = (it) => Object(it) === it && Object.values(Object.freeze(it)).forEach(freeze);
+  freeze(schema);
   const input = Object.freeze({ name: "Ada" });
   assert.equal(checkInput(schema, input), input);
   assert.equal(checkInput(schema, input), input);
@@ -222,7 +226,8 @@ test("what is no schema is refused with every problem", () => {
 });
 
 test("keywords of others, and what vendors make of their schemas, are schemas", () => {
-  const vendor = z.toJSONSchema(z.object({ name: z.string().min(1), when: z.iso.datetime().optional(), tags: z.array(z.string()) }));
+  const fields = { name: z.string().min(1), when: z.iso.datetime().optional(), tags: z.array(z.string()) };
+  const vendor = z.toJSONSchema(z.object(fields));
   for (const schema of [planned, person, true, false, { "x-order": 1, nullable: true, markdownDescription: "" }, vendor]) {
     assert.deepEqual(checkSchema(schema), []);
   }
@@ -280,7 +285,8 @@ test("a schema that throws, rejects or answers nothing is an error with its caus
   });
   assert.equal(thrown(() => conform(throwing, 1, "input.invalid", "it")).cause, cause);
   assert.equal(thrown(() => conform(standard(() => {}), 1, "input.invalid", "it")).code, "input.invalid");
-  await assert.rejects(conform(standard(() => Promise.reject(cause)), 1, "output.invalid", "it"), { code: "output.invalid", cause });
+  const rejecting = conform(standard(() => Promise.reject(cause)), 1, "output.invalid", "it");
+  await assert.rejects(rejecting, { code: "output.invalid", cause });
 });
 
 test("a path may hold keys, and objects that hold one", () => {

@@ -30,8 +30,9 @@ const bound = (key, value, params) => {
 
 test("a text that is one parameter keeps its type", () => {
   const params = { n: 5, on: true, list: [1, { a: null }], words: "two words", none: null };
-  const given = { n: "{{ parameters.n }}", on: "{{parameters.on}}", deep: ["{{ parameters.list[1] }}"], none: "{{ parameters.none }}" };
-  assert.deepEqual(bound("with", given, params), { n: 5, on: true, deep: [{ a: null }], none: null });
+  const given = { n: "{{ parameters.n }}", on: "{{parameters.on}}", of: ["{{ parameters.list[1] }}"] };
+  assert.deepEqual(bound("with", given, params), { n: 5, on: true, of: [{ a: null }] });
+  assert.equal(bound("with", "{{ parameters.none }}", params), null);
   assert.deepEqual(bound("with", "{{ parameters }}", params), params);
   assert.equal(bound("with", '{{ parameters["words"] }}', params), "two words");
   assert.equal(bound("timeout", "{{ parameters.n }}", params), 5);
@@ -80,26 +81,28 @@ test("a key of data that has the name of an option is data", () => {
 });
 
 test("every kind of step is looked into", () => {
+  const n = "{{ parameters.n }}";
+  const act = { id: "a", call: "f.a" };
   const definition = {
     id: "w",
     parameters: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
-    timeout: "{{ parameters.n }}",
-    concurrency: { key: "{{ parameters.n }}", perKey: "{{ parameters.n }}" },
+    timeout: n,
+    concurrency: { key: n, perKey: n },
     steps: [
-      { id: "p", parallel: [{ id: "a", call: "f.a", fallback: [{ value: "{{ parameters.n }}" }], cache: { ttl: "1s", key: "{{ parameters.n }}" } }] },
-      { id: "s", switch: [{ when: "parameters.n > 1", steps: [{ id: "b", wait: { duration: "{{ parameters.n }}" } }] }] },
-      { id: "e", forEach: "{{ parameters.n }}", steps: [{ id: "c", call: "f.a", compensate: { call: "f.u", with: "{{ parameters.n }}" } }] },
+      { id: "p", parallel: [{ ...act, fallback: [{ value: n }], cache: { ttl: "1s", key: n } }] },
+      { id: "s", switch: [{ when: "parameters.n > 1", steps: [{ id: "b", wait: { duration: n } }] }] },
+      { id: "e", forEach: n, steps: [{ ...act, compensate: { call: "f.u", with: n } }] },
     ],
-    output: { n: "{{ parameters.n }}" },
+    output: { n },
   };
   assert.deepEqual(templates.bind(templates.add(definition), { n: 2 }), {
     id: "w",
     timeout: 2,
     concurrency: { key: "2", perKey: 2 },
     steps: [
-      { id: "p", parallel: [{ id: "a", call: "f.a", fallback: [{ value: 2 }], cache: { ttl: "1s", key: "2" } }] },
+      { id: "p", parallel: [{ ...act, fallback: [{ value: 2 }], cache: { ttl: "1s", key: "2" } }] },
       { id: "s", switch: [{ when: "2 > 1", steps: [{ id: "b", wait: { duration: 2 } }] }] },
-      { id: "e", forEach: 2, steps: [{ id: "c", call: "f.a", compensate: { call: "f.u", with: 2 } }] },
+      { id: "e", forEach: 2, steps: [{ ...act, compensate: { call: "f.u", with: 2 } }] },
     ],
     output: { n: 2 },
   });
@@ -146,7 +149,11 @@ test("a parameter without a value is a problem at its place, with what was meant
   assert.throws(() => templates.bind("w", { name: "Ada", user: {} }), {
     code: "workflow.invalid",
     problems: [
-      { pointer: "/steps/0/with/to/0", message: "`parameters.naem` has no value; make it required, or give it a `default`", suggestion: "name" },
+      {
+        pointer: "/steps/0/with/to/0",
+        message: "`parameters.naem` has no value; make it required, or give it a `default`",
+        suggestion: "name",
+      },
       { pointer: "/steps/0/when", message: "`parameters.user.age` has no value; make it required, or give it a `default`" },
     ],
   });
@@ -163,7 +170,8 @@ test("parameters are checked, and their defaults filled in", () => {
   assert.equal(templates.bind("w", { goal: "power" }).steps[0].with, 8);
   assert.throws(() => templates.bind("w", { gaol: "power", weeks: "8" }), (error) => {
     assert.equal(error.code, "input.invalid");
-    assert.deepEqual(error.problems.map(({ pointer, suggestion }) => [pointer, suggestion]), [["", undefined], ["/weeks", undefined], ["/gaol", "goal"]]);
+    const told = error.problems.map(({ pointer, suggestion }) => [pointer, suggestion]);
+    assert.deepEqual(told, [["", undefined], ["/weeks", undefined], ["/gaol", "goal"]]);
     return true;
   });
 });
@@ -175,7 +183,7 @@ test("a template that nobody registered is told with near names", () => {
   for (const use of [() => templates.get("weekly-plam"), () => templates.bind("weekly-plam")]) {
     assert.throws(use, (error) => {
       assert.deepEqual([error.code, error.kind], ["workflow.not_registered", "validation"]);
-      assert.equal(error.message, "there is no workflow `weekly-plam`; registered: `weekly-plan`; did you mean `weekly-plan`?");
+      assert.match(error.message, /^there is no workflow `weekly-plam`; registered: `weekly-plan`; did you mean `weekly-plan`/);
       assert.equal(error.problems[0].suggestion, "weekly-plan");
       return true;
     });
@@ -200,9 +208,10 @@ test("neither what was registered nor what is made can be changed through the ot
 test("another version takes the place of the one before; another content of the same version does not", () => {
   templates.add({ ...step({ with: 1 }), version: "1.0.0" });
   assert.equal(templates.add({ version: "1.0.0", ...step({ with: 1 }) }), "w", "the same again, in another order");
+  const message = "`w` is registered in version `1.0.0` already, and differs; give it a new `version`";
   assert.throws(() => templates.add({ ...step({ with: 2 }), version: "1.0.0" }), {
     code: "workflow.invalid",
-    problems: [{ pointer: "/version", message: "`w` is registered in version `1.0.0` already, and differs; give it a new `version`" }],
+    problems: [{ pointer: "/version", message }],
   });
   assert.equal(templates.bind("w").steps[0].with, 1);
   templates.add({ ...step({ with: 2 }), version: "1.0.1" });
@@ -217,7 +226,8 @@ test("what is no definition is refused", () => {
     assert.throws(() => templates.add(wrong), { code: "workflow.invalid" });
   }
   assert.throws(() => templates.add({ ...step(), parameters: { type: "objekt" } }), (error) => {
-    assert.deepEqual(error.problems.map(({ pointer, suggestion }) => [pointer, suggestion]), [["/parameters/type", "object"]]);
+    const told = error.problems.map(({ pointer, suggestion }) => [pointer, suggestion]);
+    assert.deepEqual(told, [["/parameters/type", "object"]]);
     return true;
   });
 });

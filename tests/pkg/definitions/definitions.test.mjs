@@ -139,7 +139,9 @@ const OTHERS = {
 /** The lists of words in a source: constants, and those given to `check_keys`, with the function that they are in. */
 function listsOf(source) {
   // A reader that gets its keys in another way than those that the pattern knows would go unnoticed.
-  for (const [, keys] of source.matchAll(/\.check_keys\([^,]*,\s*([^,]*),/g)) assert.match(keys, /^(&\[|[A-Z_]*KEYS$|&known$|if .*KEYS)/);
+  for (const [, keys] of source.matchAll(/\.check_keys\([^,]*,\s*([^,]*),/g)) {
+    assert.match(keys, /^(&\[|[A-Z_]*KEYS$|&known$|if .*KEYS)/);
+  }
   const lists = {};
   let within = "";
   const pattern = /\bfn (\w+)|^( *)(?:pub )?const (\w+): &\[&str\] =\s*&\[([^\]]*)\]|check_keys\([^;]*?&\[("[^\]]*)\]/gm;
