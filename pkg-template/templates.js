@@ -236,11 +236,11 @@ function closeOf(text, from) {
   return -1;
 }
 
-/** Past the closing quote of the string that begins at `at`, or past everything. */
+/** Past the closing quote of the string that begins at `at`, or past everything. In `r"…"` a backslash is itself. */
 function endOfString(text, at) {
-  const quote = text[at];
+  const isRaw = /(?:^|\W)[rR]$/.test(text.slice(Math.max(at - 2, 0), at));
   let end = at + 1;
-  while (end < text.length && text[end] !== quote) end += text[end] === "\\" ? 2 : 1;
+  while (end < text.length && text[end] !== text[at]) end += text[end] === "\\" && !isRaw ? 2 : 1;
   return end + 1;
 }
 

@@ -54,6 +54,8 @@ const EXPRESSIONS = [
   ["'parameters.a' == \"parameters.b\"", {}, "'parameters.a' == \"parameters.b\""],
   ["input.parameters.a || steps.parameters", {}, "input.parameters.a || steps.parameters"],
   ["parameters_of.a", {}, "parameters_of.a"],
+  ['r"\\" + parameters.a + r\'\\\'', { a: 1 }, 'r"\\" + 1 + r\'\\\''],
+  ['"\\" + parameters.a"', {}, '"\\" + parameters.a"'],
   ["{{ parameters.flag }}", { flag: true }, "{{ true }}"],
   ["parameters . a [ 0 ] == 1e3", { a: [7] }, "7 == 1e3"],
   ["parameters.big == 1.0", { big: 12345678901234567000 }, "12345678901234567000.0 == 1.0"],
