@@ -4,6 +4,9 @@
 const CODES = {
   "config.invalid": ["validation", "error", false],
   "workflow.invalid": ["validation", "error", false],
+  "workflow.not_registered": ["validation", "error", false],
+  "input.invalid": ["validation", "error", false],
+  "output.invalid": ["validation", "error", true],
   "bus.invalid": ["validation", "error", false],
   "bus.feature_exists": ["validation", "error", false],
   "bus.timeout": ["timeout", "error", true],

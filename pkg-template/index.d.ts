@@ -25,6 +25,9 @@ export type ErrorKind =
 /** Which error it is; a code never changes once released. */
 export type ErrorCode =
   | "workflow.invalid"
+  | "workflow.not_registered"
+  | "input.invalid"
+  | "output.invalid"
   | "config.invalid"
   | "workout.invalid"
   | "workout.infeasible"
@@ -637,40 +640,70 @@ export function policy<Answer = never>(
 /** A duration in a definition; the orchestrator checks it. */
 export type DurationText = Duration | AnyText;
 
-/** A workflow, as data. */
+/** A workflow, as data. `workflow.schema.json` of the package describes the same for editors and other languages. */
 export interface WorkflowDefinition {
   $schema?: string;
+  /** Letters, digits, `_` and `-`. */
   id: string;
   version?: string;
   description?: string;
+  /** A JSON Schema of the input. Checked before the run starts; the defaults of properties are filled in. */
+  parameters?: JsonSchema;
   /** Bounds the whole run. */
   timeout?: DurationText;
-  /** How many calls of one run may run at once. */
-  concurrency?: number;
+  /** How many calls of one run may run at once; or limits by key, across all runs of this workflow. */
+  concurrency?: number | KeyedConcurrency | { limit: number; key?: undefined; perKey?: undefined };
   /** A step without `needs` runs after the step before it. */
-  steps: Step[];
+  steps: readonly Step[];
   /** A template of the run's output; without one it is the output of the last step. */
   output?: unknown;
   metadata?: unknown;
 }
+
+/** A JSON Schema (draft 2020-12, or the one that its `$schema` names). */
+export type JsonSchema = object | boolean;
+
+/** How many calls may run at once, of one run and of all runs whose `key` is the same. */
+export interface KeyedConcurrency {
+  /** How many calls of one run. */
+  limit?: number;
+  /** What tells runs apart, such as `{{ input.userId }}`. */
+  key: string;
+  /** How many calls of all runs of this workflow with the same `key`. */
+  perKey: number;
+}
+
+/** The keys that say what a step does. It has one of them, and `forEach` goes with `steps`. */
+type StepKind = "call" | "workflow" | "emit" | "parallel" | "steps" | "switch" | "forEach" | "wait";
+
+/** No other kind. */
+type Only<Kind extends StepKind> = { [Other in Exclude<StepKind, Kind>]?: undefined };
 
 interface StepBase {
   /** Letters, digits, `_` and `-`; unique in the definition. */
   id: string;
   description?: string;
   /** The steps of the same list that it waits for; `[]` starts at once. */
-  needs?: string[];
+  needs?: readonly string[];
+  /** An expression. When it is false the step is skipped: its output is null, and the steps after it still run. */
+  when?: string;
+  /** What its failure does: fail the run, or go on with null as its output; fail. */
+  onError?: "fail" | "continue" | AnyText;
+  /** Of steps that wait for their turn, the higher goes first; 0. */
+  priority?: number;
   metadata?: unknown;
 }
 
-/** Requests an action of a feature. */
-export interface CallStep extends StepBase {
-  /** `feature.action` */
-  call: string;
-  /** What the action is given, with `{{ expressions }}`; without it, the input of the run. */
-  with?: unknown;
-  /** Bounds the step with all its attempts and waits. */
+/** What guards a call, outermost first. What is not there does nothing. */
+interface StepPolicies {
+  /** Bounds the step with all its attempts, waits and fallbacks. */
   totalTimeout?: DurationText;
+  /** Keeps answers. Those of fallbacks are not kept. */
+  cache?: StepCache;
+  /** Lets steps that ask for the same at the same time share the work; false. */
+  singleFlight?: boolean;
+  /** What to do when all attempts have failed, tried in order. */
+  fallback?: readonly StepFallback[];
   /** Tries again. */
   retry?: Retry;
   /** Stops asking a service that fails: its own for this step of all runs, or the one of this name. */
@@ -687,20 +720,128 @@ export interface CallStep extends StepBase {
   classify?: ReadonlyArray<ErrorRule<AnyText>>;
 }
 
-/** Runs steps at the same time; its output is theirs, by id. */
-export interface ParallelStep extends StepBase {
-  parallel: Step[];
+/** Keeps the answers of a step. */
+export interface StepCache {
+  /** How long an answer is good. */
+  ttl: DurationText;
+  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  maxBytes?: number;
+  /** How long after `ttl` an answer is given when all else failed; 0. */
+  staleIfError?: DurationText;
+  /** What tells the same work from other work, as a template; the action and what it is given. */
+  key?: string;
+}
+
+/** What answers instead of a step that has failed. Without `with` it is given the same as the step. */
+export type StepFallback =
+  | { call: string; with?: unknown; workflow?: undefined; value?: undefined }
+  | { workflow: string; with?: unknown; call?: undefined; value?: undefined }
+  | { value: unknown; with?: undefined; call?: undefined; workflow?: undefined };
+
+/** What undoes a step that has completed, when the run fails or is cancelled later. */
+export interface Compensation
+  extends Pick<
+    StepPolicies,
+    "totalTimeout" | "retry" | "circuitBreaker" | "rateLimit" | "bulkhead" | "timeout" | "classify"
+  > {
+  /** `feature.action` */
+  call: string;
+  /** What the action is given, with `{{ expressions }}`; without it, the output of the step that it undoes. */
+  with?: unknown;
+}
+
+/** Requests an action of a feature. */
+export interface CallStep extends StepBase, StepPolicies, Only<"call"> {
+  /** `feature.action` */
+  call: string;
+  /** What the action is given, with `{{ expressions }}`; without it, the input of the run. */
+  with?: unknown;
+  /** What undoes it. */
+  compensate?: Compensation;
+  /** What makes the call the same call, as a template; the handler finds it in its context. */
+  idempotencyKey?: string;
+}
+
+/** Runs a registered workflow to its end. */
+export interface WorkflowStep extends StepBase, StepPolicies, Only<"workflow"> {
+  /** Its id. */
+  workflow: string;
+  /** Its input, with `{{ expressions }}`; without it, the input of the run. */
+  with?: unknown;
+  /** What undoes it. */
+  compensate?: Compensation;
+  idempotencyKey?: string;
+}
+
+/** Tells everybody who listens to a topic, and goes on when every handler has been called. Its output is null. */
+export interface EmitStep extends StepBase, Only<"emit"> {
+  /** The topic. */
+  emit: string;
+  /** The data of the event, with `{{ expressions }}`. */
+  with?: unknown;
+}
+
+/** What a step with steps of its own may have. */
+interface Bounds {
   /** How many of them may run at once. */
   concurrency?: number;
+  /** Bounds all of them together. */
+  timeout?: DurationText;
+}
+
+/** Runs steps at the same time; its output is theirs, by id. */
+export interface ParallelStep extends StepBase, Bounds, Only<"parallel"> {
+  parallel: readonly Step[];
 }
 
 /** Runs steps one after the other; its output is theirs, by id. */
-export interface GroupStep extends StepBase {
-  steps: Step[];
-  concurrency?: number;
+export interface GroupStep extends StepBase, Bounds, Only<"steps"> {
+  steps: readonly Step[];
 }
 
-export type Step = CallStep | ParallelStep | GroupStep;
+/** Runs the steps of the first case that holds; its output is theirs, by id, or null when none holds. */
+export interface SwitchStep extends StepBase, Only<"switch"> {
+  /** Only the last may do without `when`: it holds when no other does. */
+  switch: ReadonlyArray<{ when?: string; steps: readonly Step[] }>;
+  /** Bounds the steps of the case together. */
+  timeout?: DurationText;
+}
+
+/** Runs steps for each item of a list; its output is a list of their outputs by id, in the order of the items. */
+export interface ForEachStep extends StepBase, Only<"forEach" | "steps"> {
+  /** An expression in braces that gives a list, or the items themselves. */
+  forEach: string | readonly unknown[];
+  /** What the steps call the item in expressions; `item`. Its place is `index`, from 0. */
+  as?: string;
+  steps: readonly Step[];
+  /** How many items are worked on at once; all. */
+  concurrency?: number;
+  /** Bounds all items together. */
+  timeout?: DurationText;
+}
+
+/** Waits for a time to pass, an instant, or a signal, whose payload is its output. */
+export interface WaitStep extends StepBase, Only<"wait"> {
+  wait:
+    | DurationText
+    | { duration: DurationText }
+    /** ISO 8601 with a time zone, milliseconds since the Unix epoch, or an expression in braces that gives either. */
+    | { until: string | number }
+    | { signal: string; timeout?: DurationText };
+}
+
+/** What is absent may also be there as `undefined`, which TypeScript makes of lists of different objects. */
+type Given<T> = { [Key in keyof T]: {} extends Pick<T, Key> ? T[Key] | undefined : T[Key] };
+
+export type Step =
+  | Given<CallStep>
+  | Given<WorkflowStep>
+  | Given<EmitStep>
+  | Given<ParallelStep>
+  | Given<GroupStep>
+  | Given<SwitchStep>
+  | Given<ForEachStep>
+  | Given<WaitStep>;
 
 /** What happens after an attempt that failed. An error that says `retryable: false` is not retried. */
 export interface Retry extends RetrySchedule<AnyText> {
@@ -853,6 +994,143 @@ export class WorkflowOrchestrator {
 
   /** Rejects what is under way and refuses further use. The bus is left as it is. */
   dispose(): void;
+}
+
+// ── Templates ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Text with a parameter of a template in it, which may stand for any value. */
+type ParameterText = `${string}{{${string}}}${string}`;
+
+/** The same, with parameters in the place of values. */
+type WithParameters<T> = T extends string | number | boolean
+  ? T | ParameterText
+  : T extends object
+    ? { [Key in keyof T]: WithParameters<T[Key]> }
+    : T;
+
+/** A definition whose values may be parameters: `"timeout": "{{ parameters.patience }}"`. */
+export type TemplateDefinition = Pick<WorkflowDefinition, "parameters" | "output" | "metadata"> &
+  WithParameters<Omit<WorkflowDefinition, "parameters" | "output" | "metadata">>;
+
+declare const params: unique symbol;
+
+/** The id of a template, which knows what parameters it takes. */
+export type TemplateId<Params = unknown> = string & { readonly [params]?: Params };
+
+/** The data that a JSON Schema describes, as far as types, properties, lists and constants say it. */
+export type FromSchema<Schema> = Schema extends { const: infer Value }
+  ? Value
+  : Schema extends { enum: ReadonlyArray<infer Value> }
+    ? Value
+    : Schema extends { type: "string" }
+      ? string
+      : Schema extends { type: "number" | "integer" }
+        ? number
+        : Schema extends { type: "boolean" }
+          ? boolean
+          : Schema extends { type: "null" }
+            ? null
+            : Schema extends { type: "array" }
+              ? ReadonlyArray<Schema extends { items: infer Item } ? FromSchema<Item> : unknown>
+              : Schema extends { properties: infer Properties }
+                ? FromProperties<Properties, Schema extends { required: ReadonlyArray<infer Key> } ? Key : never>
+                : Schema extends { type: "object" }
+                  ? { readonly [key: string]: unknown }
+                  : unknown;
+
+/** What has a default may be left out. */
+type Needed<Properties, Required> = {
+  [Key in keyof Properties]: Key extends Required ? (Properties[Key] extends { default: unknown } ? never : Key) : never;
+}[keyof Properties];
+
+type FromProperties<Properties, Required> = {
+  -readonly [Key in Needed<Properties, Required>]: FromSchema<Properties[Key]>;
+} & {
+  -readonly [Key in Exclude<keyof Properties, Needed<Properties, Required>>]?: FromSchema<Properties[Key]> | undefined;
+};
+
+export interface WorkflowOrchestrator {
+  /**
+   * Registers a definition as a template, and as what a step `workflow: "id"` runs. Returns its id, which types the
+   * parameters of `createWorkflowFromTemplate`. Throws `workflow.invalid` for what is no definition, and for another
+   * definition of the same id and version; another version takes the place of the one before.
+   */
+  registerTemplate<const Definition extends TemplateDefinition>(
+    definition: Definition,
+  ): TemplateId<Definition extends { parameters: infer Schema } ? FromSchema<Schema> : unknown>;
+
+  /**
+   * Makes a workflow of a template: checks the parameters, fills in defaults, and puts the values where `{{ … }}`
+   * mentions `parameters`. Throws `workflow.not_registered`, `input.invalid`, and `workflow.invalid` where a parameter is
+   * used that has no value.
+   */
+  createWorkflowFromTemplate<Params = unknown>(
+    id: TemplateId<Params>,
+    ...params: {} extends Params ? [params?: Params] : [params: Params]
+  ): WorkflowDefinition;
+}
+
+// ── Schemas ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A validator of zod, valibot, arktype or another vendor that keeps to Standard Schema, version 1. */
+export interface StandardSchemaV1<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    /** Judges a value: gives what it makes of it, or what is wrong. */
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    /** For the compiler alone. */
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: ReadonlyArray<StandardIssue> };
+
+interface StandardIssue {
+  readonly message: string;
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
+}
+
+interface StepSchemas {
+  input?: StandardSchemaV1 | undefined;
+  output?: StandardSchemaV1 | undefined;
+}
+
+/**
+ * Validators of a run. What a validator makes of a value takes its place. What it refuses is `input.invalid`, or
+ * `output.invalid`.
+ */
+export interface RunSchemas extends StepSchemas {
+  /** Of what steps are given and answer, by id. */
+  steps?: Readonly<Record<string, StepSchemas>> | undefined;
+}
+
+/** Options of a run whose values are checked. */
+export interface CheckedRunOptions<Schemas extends RunSchemas> extends RunOptions {
+  schemas: Schemas;
+}
+
+/** What a run with these schemas is given. */
+type InputOf<Schemas> = Schemas extends { input: StandardSchemaV1<infer Input, any> } ? Input : unknown;
+/** What it gives. */
+type OutputOf<Schemas> = Schemas extends { output: StandardSchemaV1<any, infer Output> } ? Output : unknown;
+
+export interface WorkflowOrchestrator {
+  /** The same, with validators that also type the input and the output. */
+  executeWorkflow<const Schemas extends RunSchemas>(
+    definition: WorkflowDefinition,
+    input: InputOf<Schemas>,
+    options: CheckedRunOptions<Schemas>,
+  ): Promise<RunResult<OutputOf<Schemas>>>;
+
+  /** The same, with validators that also type the input and the output. */
+  start<const Schemas extends RunSchemas>(
+    definition: WorkflowDefinition,
+    input: InputOf<Schemas>,
+    options: CheckedRunOptions<Schemas>,
+  ): RunHandle<OutputOf<Schemas>>;
 }
 
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────
