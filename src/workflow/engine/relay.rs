@@ -121,6 +121,9 @@ impl Engine {
 
     pub(super) fn begin_call(&mut self, run: RunId, node: NodeIx, key: Option<&str>, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        if slot.call(node).id.is_some() {
+            return;
+        }
         let state = slot.run.node(node);
         let step = slot.run.plan().step(state.step);
         let fallbacks = match &step.kind {
