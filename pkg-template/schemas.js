@@ -298,11 +298,12 @@ function problemOf({ unit, pointer, place, limit, value }) {
       const where = unit.error.replace("Duplicate items", "it does");
       return { pointer, message: `${name} must not hold the same twice: ${where}` };
     }
-    case "dependentRequired":
-    case "dependencies": {
-      const [given, missing] = [...unit.error.matchAll(/"(.*?)"/g)].map(([, key]) => key);
+    case "dependentRequired": {
+      const [, given, missing] = /"(.*)" but does not have "(.*)"/s.exec(unit.error);
       return { pointer, message: `\`${missing}\` is missing: it belongs to \`${given}\`` };
     }
+    case "contains":
+      return { pointer, message: `${name} has no element of the form that one has to have` };
     case "not":
       return { pointer, message: `${name} has a form that is excluded` };
     case "false":
@@ -356,8 +357,9 @@ const valueAt = (value, pointer) => tokensOf(pointer).reduce((at, token) => at?.
 function placeOf(schemas, root, location) {
   let [place, limit] = [undefined, root];
   for (const token of tokensOf(pointerOf(location))) {
-    // Of a `$ref`, what follows is a place in its target.
-    [place, limit] = [limit, token === "$ref" ? schemas.target(limit) : limit?.[token]];
+    // Of a `$ref`, what follows is a place in its target; a property may have that name, too.
+    const isReference = token === "$ref" && typeof limit?.$ref === "string";
+    [place, limit] = [limit, isReference ? schemas.target(limit) : limit?.[token]];
   }
   return { place, limit };
 }
@@ -444,6 +446,8 @@ function checkKeywords(schemas, schema, pointer, problems) {
       problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
     } else if (key === "$ref" && schemas.target(schema) === undefined) {
       problems.push({ pointer: at, message: `\`$ref\` leads to nothing: \`${value}\` is not in this schema` });
+    } else if (key === "$ref" && comesBack(schemas, schema, new Set())) {
+      problems.push({ pointer: at, message: "`$ref` leads back to itself: no value could be judged by it" });
     } else if (key === "format" && !Object.hasOwn(format, value)) {
       // A format of others is not judged, but a slip of the pen would not be either.
       const suggestion = nearest(value, Object.keys(format));
@@ -451,6 +455,15 @@ function checkKeywords(schemas, schema, pointer, problems) {
     }
   }
   for (const [part, at] of partsOf(schema, pointer)) checkKeywords(schemas, part, at, problems);
+}
+
+/** Whether a schema applies itself to the same value again. */
+function comesBack(schemas, schema, open) {
+  if (!isObject(schema)) return false;
+  if (open.has(schema)) return true;
+  const { $ref, allOf, anyOf, oneOf, not, if: condition, then, else: otherwise } = schema;
+  const target = $ref === undefined ? undefined : schemas.target(schema);
+  return [target, allOf, anyOf, oneOf, not, condition, then, otherwise].flat().some((part) => comesBack(schemas, part, new Set([...open, schema])));
 }
 
 function checkDefaults(schemas, schema, pointer, problems) {

@@ -88,6 +88,9 @@ const LIMITS = [
   [{ minProperties: 1 }, {}, "it must be an object of 1 property or more, not an object"],
   [{ propertyNames: { pattern: "^[a-z]+$" } }, { A: 1 }, "`A` is not allowed as the name of a property"],
   [{ dependentRequired: { a: ["b"] } }, { a: 1 }, "`b` is missing: it belongs to `a`"],
+  [{ dependentRequired: { 'a"b': ["c"] } }, { 'a"b': 1 }, '`c` is missing: it belongs to `a"b`'],
+  [{ contains: { type: "string" } }, [1], "it has no element of the form that one has to have"],
+  [{ prefixItems: [{}], items: false }, [1, 2], "element 1 must not be there"],
   [{ not: { type: "string" } }, "x", "it has a form that is excluded"],
   [{ anyOf: [{ type: "string" }, { type: "number" }] }, true, "it must be a string, or a number, not `true`"],
   [{ oneOf: [{ type: "number" }, { minimum: 1 }] }, 2, "it fits more than one of the forms that exclude each other"],
@@ -225,6 +228,22 @@ test("what is no schema is refused with every problem", () => {
   assert.equal(checkSchema("object")[0].message, "`parameters` must be a JSON Schema, not `object`");
 });
 
+test("a reference that leads back to itself is refused, one to a part of the value is not", () => {
+  const $defs = { a: { allOf: [{ $ref: "#/$defs/b" }] }, b: { $ref: "#/$defs/a" }, tree: { items: { $ref: "#/$defs/tree" } } };
+  assert.deepEqual(checkSchema({ $defs }).map(({ pointer }) => pointer), ["/$defs/a/allOf/0/$ref", "/$defs/b/$ref"]);
+  assert.deepEqual(checkSchema({ $ref: "#/$defs/tree", $defs: { tree: $defs.tree } }), []);
+});
+
+test("a property may have the name of a keyword", () => {
+  const schema = { properties: { $ref: { type: "string" }, default: { type: "string" }, id: { type: "string" } } };
+  assert.deepEqual(checkSchema(schema), []);
+  assert.deepEqual(problemsOf(schema, { $ref: 1, default: 2, id: 3 }).map(({ message }) => message), [
+    "`$ref` must be a string, not `1`",
+    "`default` must be a string, not `2`",
+    "`id` must be a string, not `3`",
+  ]);
+});
+
 test("keywords of others, and what vendors make of their schemas, are schemas", () => {
   const fields = { name: z.string().min(1), when: z.iso.datetime().optional(), tags: z.array(z.string()) };
   const vendor = z.toJSONSchema(z.object(fields));
@@ -232,6 +251,19 @@ test("keywords of others, and what vendors make of their schemas, are schemas", 
     assert.deepEqual(checkSchema(schema), []);
   }
   assert.equal(problemsOf(vendor, { name: "", tags: [] }).length, 1);
+});
+
+test("whatever a keyword is given, that is judged and not stumbled over", () => {
+  const keywords = Object.keys({ ...person, ...planned }).concat(
+    ["$ref", "$id", "$anchor", "$defs", "allOf", "anyOf", "if", "then", "not", "items", "prefixItems", "contains"],
+    ["enum", "const", "pattern", "patternProperties", "format", "minimum", "dependentRequired", "dependentSchemas", "default"],
+  );
+  for (const keyword of keywords) {
+    for (const value of [null, 5, "x", "(", [], [5], [null], {}, { a: 5 }, { a: null }, true]) {
+      const schema = { properties: { inner: { [keyword]: value } }, [keyword]: value };
+      assert.ok(Array.isArray(checkSchema(schema)), `${keyword}: ${JSON.stringify(value)}`);
+    }
+  }
 });
 
 test("a default has to fit", () => {
