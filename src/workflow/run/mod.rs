@@ -189,7 +189,7 @@ impl Run {
     /// Whether what was asked for is still wanted.
     pub(super) fn still_wants(&self, effect: Effect) -> bool {
         match effect {
-            Effect::Call { node } | Effect::Resume { node } => self.node(node).called && !self.node(node).shared,
+            Effect::Call { node } | Effect::Resume { node } => self.node(node).called,
             Effect::Evaluate { node, question } => self.node(node).asks == Some(question),
             Effect::SetTimer { node: Some(node), at } => self.node(node).due == Some(at),
             Effect::SetTimer { node: None, at } => self.deadline == Some(at),

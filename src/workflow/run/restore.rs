@@ -48,7 +48,7 @@ impl Run {
         effects.extend(self.deadline.map(|at| Effect::SetTimer { node: None, at }));
         for (index, state) in self.nodes.iter().enumerate() {
             let node = NodeIx(index as u32);
-            if state.called && !state.shared {
+            if state.called {
                 effects.push(Effect::Call { node });
             } else if let Some(at) = state.due {
                 effects.push(Effect::SetTimer { node: Some(node), at });
@@ -67,10 +67,10 @@ impl Run {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
-            None if state.ready => Then::Ready,
+            None if state.ready || state.shared => Then::Ready,
             None => Then::Attempt,
         };
-        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0 || state.rejoins;
+        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0 || state.shared;
         begun.then_some(Made {
             attempts: state.attempt,
             tries: state.tries,
@@ -85,7 +85,6 @@ impl Run {
         self.record(EventKind::RunRestored, now);
         for index in 0..self.nodes.len() as u32 {
             let node = NodeIx(index);
-            self.unshared(node, now);
             if self.node(node).called && std::mem::take(&mut self.state(node).live) > 0 {
                 for attempt in self.open_attempts(node) {
                     self.record(EventKind::AttemptInterrupted(node, attempt), now);
