@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { placeOf } from "./attempts.js";
 import { Alarm, now, soon } from "./clock.js";
 import { RepflowError, describe, disposed, invalid } from "./errors.js";
-import { EventStream, countOf, endOf, eventsOf } from "./events.js";
+import { EventStream, RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
 import { logOf, restoreValues } from "./journal.js";
 import { Listeners, hear } from "./listeners.js";
 import { nearest } from "./nearest.js";
@@ -42,7 +42,7 @@ export class Engine {
   handle = undefined;
   statusNames = [];
   eventNames = [];
-  listeners = new Listeners();
+  listeners = new Listeners([...RUN_EVENTS, ...Object.values(CIRCUIT_EVENT)]);
   #runtime;
   #generation = 0;
   #memory = undefined;

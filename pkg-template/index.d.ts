@@ -413,9 +413,12 @@ export interface HedgeOptions<Text = never> {
 export interface CacheOptions {
   /** How long an answer is good. */
   ttl: Duration;
-  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  /**
+   * About how much all answers may take, in bytes, keys included; 10 MiB. What can be read only once, such as a `Response`,
+   * is not kept.
+   */
   maxBytes?: number;
-  /** How long after `ttl` an answer is given while a new one is fetched; 0. */
+  /** How long after `ttl` an answer is given while a new one is fetched, which nobody waits for; 0. */
   staleWhileRevalidate?: Duration;
   /** How long after `ttl` an answer is given when all else failed; 0. */
   staleIfError?: Duration;
@@ -460,7 +463,7 @@ export interface PolicyContext {
   /** 0 for the function itself, then its fallbacks. */
   readonly level: number;
   /** Says that output was seen, such as the first word of a stream: from here on nothing is tried again. */
-  commit(): void;
+  readonly commit: () => void;
 }
 
 /** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */
@@ -638,7 +641,7 @@ export interface Policy<Answer = never> {
   /** What happened so far. */
   stats(): PolicyStats;
 
-  /** Hears events, by type, or all with `*`; returns a function that ends it. */
+  /** Hears events, by type, or all with `*`; returns a function that ends it. A type that there is not is refused. */
   on<Type extends PolicyEvent["type"]>(
     type: Type,
     handler: (event: EventOf<PolicyEvent, Type>) => unknown,
@@ -652,7 +655,7 @@ export interface Policy<Answer = never> {
   /** What outlives a reload, as plain data: give it to the next policy. */
   snapshot(): PolicySnapshot;
 
-  /** Forgets what the cache holds. */
+  /** Forgets what the cache holds, and does not keep what is being asked for now. */
   clearCache(): void;
 
   /** Rejects what is under way, and refuses further use. */
@@ -687,7 +690,7 @@ export interface WorkflowDefinition {
   /** Bounds the whole run. */
   timeout?: DurationText;
   /** How many calls of one run may run at once; or limits by key, across all runs of this workflow. */
-  concurrency?: number | KeyedConcurrency;
+  concurrency?: number | KeyedConcurrency | { limit: number; key?: undefined; perKey?: undefined };
   /** A step without `needs` runs after the step before it. */
   steps: readonly Step[];
   /** A template of the run's output; without one it is the output of the last step. */
@@ -696,7 +699,7 @@ export interface WorkflowDefinition {
 }
 
 /** A JSON Schema (draft 2020-12, or the one that its `$schema` names). */
-export type JsonSchema = object;
+export type JsonSchema = object | boolean;
 
 /** How many calls may run at once, of one run and of all runs whose `key` is the same. */
 export interface KeyedConcurrency {
@@ -1361,17 +1364,18 @@ interface StandardIssue {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
+interface StepSchemas {
+  input?: StandardSchemaV1 | undefined;
+  output?: StandardSchemaV1 | undefined;
+}
+
 /**
  * Validators of a run. What a validator makes of a value takes its place. What it refuses is `input.invalid`, or
  * `output.invalid`.
  */
-export interface RunSchemas {
-  /** Of the input of the run. */
-  input?: StandardSchemaV1 | undefined;
-  /** Of its output. */
-  output?: StandardSchemaV1 | undefined;
+export interface RunSchemas extends StepSchemas {
   /** Of what steps are given and answer, by id. */
-  steps?: Readonly<Record<string, { input?: StandardSchemaV1 | undefined; output?: StandardSchemaV1 | undefined }>> | undefined;
+  steps?: Readonly<Record<string, StepSchemas>> | undefined;
 }
 
 /** Options of a run whose values are checked. */

@@ -3,13 +3,12 @@
 import { internals } from "./bus.js";
 import { Engine } from "./engine.js";
 import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
-import { RUN_EVENTS } from "./events.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
 import { launch } from "./launch.js";
 import { nearest } from "./nearest.js";
-import { CIRCUIT_ACT, CIRCUIT_EVENT, copyOf } from "./policy.js";
+import { CIRCUIT_ACT, copyOf } from "./policy.js";
 import { infoOf } from "./results.js";
 import { Run } from "./run.js";
 import { Runs } from "./runs.js";
@@ -55,7 +54,6 @@ const FILTER = {
   workflowId: checks.string,
   correlationId: checks.string,
 };
-const EVENTS = new Set([...RUN_EVENTS, ...Object.values(CIRCUIT_EVENT), "*"]);
 const STATUSES = ["queued", "running", "paused", "compensating", "completed", "failed", "cancelled", "timed_out"];
 
 export class OrchestratorBase {
@@ -152,9 +150,6 @@ export class OrchestratorBase {
   on(type, handler, options = NO_OPTIONS) {
     if (this.#closed?.isFinal) throw this.#closed.error;
     checkOptions("config.invalid", "the options of `on`", options, ON_OPTIONS);
-    if (isText(type) && !EVENTS.has(type)) {
-      throw invalid("config.invalid", "the listener", [unknownName("/type", "event", type, EVENTS)]);
-    }
     this.#engine.hearFromNow();
     return this.#engine.listeners.add(type, handler, options.signal);
   }

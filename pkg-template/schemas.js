@@ -17,6 +17,7 @@ const prepared = new WeakMap();
  * Throws `input.invalid` with every problem. The schema is prepared once for each object: do not change it afterwards.
  */
 export function checkInput(parameters, input, what = "the input") {
+  if (parameters === true) return input;
   const schema = schemaOf(parameters);
   const given = input === undefined && schema.takesObject ? {} : input;
   const value = schema.hasDefaults ? filled(schema, schema.root, given, new Set()) : given;
@@ -27,15 +28,16 @@ export function checkInput(parameters, input, what = "the input") {
 
 /** Everything that is wrong with `parameters` as a schema; pointers lead into it. */
 export function checkSchema(parameters) {
-  const problems = [];
-  const isObject = typeof parameters === "object" && parameters !== null && !Array.isArray(parameters);
-  if (!isObject) return [{ pointer: "", message: `\`parameters\` must be a JSON Schema, not ${describe(parameters)}` }];
+  const whole = (message) => [{ pointer: "", message: `\`parameters\` ${message}` }];
+  if (typeof parameters === "boolean") return [];
+  if (!isObject(parameters)) return whole(`must be a JSON Schema, not ${describe(parameters)}`);
   let schema;
   try {
     schema = schemaOf(parameters);
   } catch (error) {
-    return [{ pointer: "", message: `\`parameters\` cannot be read as a JSON Schema: ${textOf(error)}` }];
+    return whole(`cannot be read as a JSON Schema: ${textOf(error)}`);
   }
+  const problems = [];
   checkKeywords(schema, schema.root, "", problems);
   // Defaults are judged by a schema that can be trusted.
   if (problems.length === 0) checkDefaults(schema, schema.root, "", problems);
@@ -43,6 +45,7 @@ export function checkSchema(parameters) {
 }
 
 function schemaOf(parameters) {
+  if (parameters === false) return new PreparedSchema(false);
   let schema = prepared.get(parameters);
   if (schema === undefined) {
     schema = new PreparedSchema(parameters);
@@ -178,7 +181,8 @@ function told(schemas, root, value, units) {
       list.push(unknown(schemas, found, pointerOf(units[at].instanceLocation)));
     } else if (unit.keyword === "propertyNames") {
       at = endOf(units, at) - 1;
-      problems.push({ pointer: found.pointer, message: `${quoted(unit.error)} is not allowed as the name of a property` });
+      const message = `\`${quoted(unit.error)}\` is not allowed as the name of a property`;
+      problems.push({ pointer: found.pointer, message });
     } else {
       problems.push(problemOf(found));
     }
@@ -201,7 +205,8 @@ function endOf(units, at) {
   const inside = `${units[at].keywordLocation}/`;
   let end = at + 1;
   // What `false` refused has no place of its own; it belongs to the finding before.
-  while (end < units.length && (units[end].keyword === "false" || units[end].keywordLocation.startsWith(inside))) end += 1;
+  const belongs = ({ keyword, keywordLocation }) => keyword === "false" || keywordLocation.startsWith(inside);
+  while (end < units.length && belongs(units[end])) end += 1;
   return end;
 }
 
@@ -216,7 +221,8 @@ function branches(schemas, root, value, found, units) {
     if (!forms.has(form)) forms.set(form, []);
     forms.get(form).push(each);
   }
-  if (forms.size === 0 || unit.error.includes("(") && !unit.error.includes("(0 ")) {
+  const fitsSeveral = /\((?!0 )\d+ matches\)/.test(unit.error);
+  if (forms.size === 0 || fitsSeveral) {
     return [{ pointer, message: `${nameOf(pointer)} fits more than one of the forms that exclude each other` }];
   }
   const all = [...forms.values()].map((each) => told(schemas, root, value, each));
@@ -279,8 +285,8 @@ function problemOf({ unit, pointer, place, limit, value }) {
     case "enum":
     case "const": {
       const words = unit.keyword === "enum" ? limit : [limit];
-      const suggestion = typeof value === "string" ? nearest(value, words.filter((it) => typeof it === "string")) : undefined;
-      return { pointer, message: must(wordsOf(words)), suggestion };
+      const texts = typeof value === "string" ? words.filter((it) => typeof it === "string") : [];
+      return { pointer, message: must(wordsOf(words)), suggestion: nearest(String(value), texts) };
     }
     case "required": {
       const key = quoted(unit.error);
@@ -288,13 +294,16 @@ function problemOf({ unit, pointer, place, limit, value }) {
       const expected = expectedOf(schema);
       return { pointer, message: `\`${key}\` is missing${expected === undefined ? "" : `; it must be ${expected}`}` };
     }
-    case "uniqueItems":
-      return { pointer, message: `${name} must not hold the same twice: ${unit.error.replace("Duplicate items", "it does")}` };
-    case "dependentRequired":
-    case "dependencies": {
-      const [given, missing] = [...unit.error.matchAll(/"(.*?)"/g)].map(([, key]) => key);
+    case "uniqueItems": {
+      const where = unit.error.replace("Duplicate items", "it does");
+      return { pointer, message: `${name} must not hold the same twice: ${where}` };
+    }
+    case "dependentRequired": {
+      const [, given, missing] = /"(.*)" but does not have "(.*)"/s.exec(unit.error);
       return { pointer, message: `\`${missing}\` is missing: it belongs to \`${given}\`` };
     }
+    case "contains":
+      return { pointer, message: `${name} has no element of the form that one has to have` };
     case "not":
       return { pointer, message: `${name} has a form that is excluded` };
     case "false":
@@ -348,8 +357,9 @@ const valueAt = (value, pointer) => tokensOf(pointer).reduce((at, token) => at?.
 function placeOf(schemas, root, location) {
   let [place, limit] = [undefined, root];
   for (const token of tokensOf(pointerOf(location))) {
-    // Of a `$ref`, what follows is a place in its target.
-    [place, limit] = [limit, token === "$ref" ? schemas.target(limit) : limit?.[token]];
+    // Of a `$ref`, what follows is a place in its target; a property may have that name, too.
+    const isReference = token === "$ref" && typeof limit?.$ref === "string";
+    [place, limit] = [limit, isReference ? schemas.target(limit) : limit?.[token]];
   }
   return { place, limit };
 }
@@ -391,19 +401,25 @@ const KEYWORDS = {
   pattern: [isPattern, "a regular expression"],
   multipleOf: [(value) => Number.isFinite(value) && value > 0, "a number above 0"],
   dependentRequired: [(value) => isObject(value) && Object.values(value).every(isWords), "an object of lists of strings"],
-  patternProperties: [(value) => SCHEMAS_BY_NAME[0](value) && Object.keys(value).every(isPattern), "an object of schemas by regular expression"],
+  patternProperties: [
+    (value) => SCHEMAS_BY_NAME[0](value) && Object.keys(value).every(isPattern),
+    "an object of schemas by regular expression",
+  ],
   items: [(value) => isSchema(value) || SCHEMAS[0](value), SCHEMA[1]],
   dependencies: [isObject, "an object"],
   exclusiveMinimum: [(value) => Number.isFinite(value) || typeof value === "boolean", "a number"],
   exclusiveMaximum: [(value) => Number.isFinite(value) || typeof value === "boolean", "a number"],
   ...every(["properties", "$defs", "definitions", "dependentSchemas"], SCHEMAS_BY_NAME),
-  ...every(["additionalProperties", "unevaluatedProperties", "propertyNames", "additionalItems", "unevaluatedItems"], SCHEMA),
-  ...every(["contains", "not", "if", "then", "else", "contentSchema"], SCHEMA),
+  ...every(["additionalProperties", "unevaluatedProperties", "propertyNames"], SCHEMA),
+  ...every(["additionalItems", "unevaluatedItems", "contains"], SCHEMA),
+  ...every(["not", "if", "then", "else", "contentSchema"], SCHEMA),
   ...every(["allOf", "anyOf", "oneOf", "prefixItems"], SCHEMAS),
   ...every(["minimum", "maximum"], NUMBER),
-  ...every(["minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains", "minProperties", "maxProperties"], SIZE),
+  ...every(["minLength", "maxLength", "minProperties", "maxProperties"], SIZE),
+  ...every(["minItems", "maxItems", "minContains", "maxContains"], SIZE),
   ...every(["uniqueItems", "deprecated", "readOnly", "writeOnly"], FLAG),
-  ...every(["title", "description", "format", "$id", "$schema", "$ref", "$anchor", "$comment", "contentEncoding", "contentMediaType"], TEXT),
+  ...every(["title", "description", "format", "contentEncoding", "contentMediaType"], TEXT),
+  ...every(["$id", "$schema", "$ref", "$anchor", "$comment"], TEXT),
   ...every(["const", "default", "examples", "example", "$vocabulary"], ANY),
 };
 
@@ -430,6 +446,8 @@ function checkKeywords(schemas, schema, pointer, problems) {
       problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
     } else if (key === "$ref" && schemas.target(schema) === undefined) {
       problems.push({ pointer: at, message: `\`$ref\` leads to nothing: \`${value}\` is not in this schema` });
+    } else if (key === "$ref" && comesBack(schemas, schema, new Set())) {
+      problems.push({ pointer: at, message: "`$ref` leads back to itself: no value could be judged by it" });
     } else if (key === "format" && !Object.hasOwn(format, value)) {
       // A format of others is not judged, but a slip of the pen would not be either.
       const suggestion = nearest(value, Object.keys(format));
@@ -439,11 +457,21 @@ function checkKeywords(schemas, schema, pointer, problems) {
   for (const [part, at] of partsOf(schema, pointer)) checkKeywords(schemas, part, at, problems);
 }
 
+/** Whether a schema applies itself to the same value again. */
+function comesBack(schemas, schema, open) {
+  if (!isObject(schema)) return false;
+  if (open.has(schema)) return true;
+  const { $ref, allOf, anyOf, oneOf, not, if: condition, then, else: otherwise } = schema;
+  const target = $ref === undefined ? undefined : schemas.target(schema);
+  return [target, allOf, anyOf, oneOf, not, condition, then, otherwise].flat().some((part) => comesBack(schemas, part, new Set([...open, schema])));
+}
+
 function checkDefaults(schemas, schema, pointer, problems) {
   if (schema.default !== undefined) {
     const value = filled(schemas, schema, schema.default, new Set([schema]));
     for (const problem of schemas.problemsOf(value, schema)) {
-      problems.push({ ...problem, pointer: `${pointer}/default${problem.pointer}`, message: `the default does not fit: ${problem.message}` });
+      const message = `the default does not fit: ${problem.message}`;
+      problems.push({ ...problem, pointer: `${pointer}/default${problem.pointer}`, message });
     }
   }
   for (const [part, at] of partsOf(schema, pointer)) checkDefaults(schemas, part, at, problems);
@@ -468,15 +496,25 @@ function* partsOf(schema, pointer) {
 
 /** Whether something is a validator as the Standard Schema has it; some vendors' are functions. */
 export function isStandardSchema(schema) {
-  return (typeof schema === "object" || typeof schema === "function") && typeof schema?.["~standard"]?.validate === "function";
+  const mayBe = (typeof schema === "object" && schema !== null) || typeof schema === "function";
+  return mayBe && typeof schema["~standard"]?.validate === "function";
 }
 
-const isPair = (pair) =>
-  isObject(pair) && Object.entries(pair).every(([key, schema]) => ["input", "output"].includes(key) && (schema === undefined || isStandardSchema(schema)));
+const arePair = (pair) =>
+  isObject(pair) &&
+  Object.entries(pair).every(
+    ([key, schema]) => ["input", "output"].includes(key) && (schema === undefined || isStandardSchema(schema)),
+  );
+
+function areRunSchemas(schemas) {
+  if (!isObject(schemas)) return false;
+  const { steps = {}, ...own } = schemas;
+  return arePair(own) && isObject(steps) && Object.values(steps).every(arePair);
+}
 
 /** The option `schemas` of a run, for `checkOptions`. */
 export const runSchemas = [
-  ({ steps = {}, ...own } = {}) => isPair(own) && isObject(steps) && Object.values(steps).every(isPair),
+  areRunSchemas,
   "an object of Standard Schemas (zod, valibot, arktype): `input`, `output`, and `steps` with the same by the id of a step",
 ];
 

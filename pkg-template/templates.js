@@ -30,7 +30,8 @@ export class Templates {
     const sorted = canonical(copy);
     if (before !== undefined && before.definition.version === version && before.sorted !== sorted) {
       const known = version === undefined ? "without a `version`" : `in version \`${version}\``;
-      problems.push({ pointer: "/version", message: `\`${id}\` is registered ${known} already, and differs; give it a new \`version\`` });
+      const message = `\`${id}\` is registered ${known} already, and differs; give it a new \`version\``;
+      problems.push({ pointer: "/version", message });
     }
     if (problems.length > 0) throw invalid("workflow.invalid", what, problems);
     if (before?.sorted !== sorted) this.#byId.set(id, { definition: frozen(copy), sorted });
@@ -78,8 +79,7 @@ function textOfDefinition(what, data, code = "workflow.invalid") {
   } catch (cause) {
     throw refuse(`it must be plain data that JSON can hold: ${textOf(cause)}`);
   }
-  const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
-  if (text === undefined || (code === "workflow.invalid" && !isObject)) throw refuse(`it must be an object, not ${describe(data)}`);
+  if (text?.[0] !== "{") throw refuse(`it must be an object, not ${describe(data)}`);
   return text;
 }
 
@@ -236,11 +236,11 @@ function closeOf(text, from) {
   return -1;
 }
 
-/** Past the closing quote of the string that begins at `at`, or past everything. */
+/** Past the closing quote of the string that begins at `at`, or past everything. In `r"…"` a backslash is itself. */
 function endOfString(text, at) {
-  const quote = text[at];
+  const isRaw = /(?:^|\W)[rR]$/.test(text.slice(Math.max(at - 2, 0), at));
   let end = at + 1;
-  while (end < text.length && text[end] !== quote) end += text[end] === "\\" ? 2 : 1;
+  while (end < text.length && text[end] !== text[at]) end += text[end] === "\\" && !isRaw ? 2 : 1;
   return end + 1;
 }
 
@@ -303,7 +303,8 @@ function next(pattern, source, at) {
 function literal(value) {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
-    return `{ ${Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}: ${literal(field)}`).join(", ")} } `;
+    const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}: ${literal(field)}`);
+    return `{ ${fields.join(", ")} } `;
   }
   const text = JSON.stringify(value);
   if (typeof value !== "number") return text;

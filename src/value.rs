@@ -3,6 +3,9 @@
 //! Expressions read values, and most values belong to JavaScript: copying them into Rust would cost more than all the
 //! rest of a step. So a value may stay where it is, as a [`HostValue`] that is read field by field when somebody asks,
 //! and that goes back to the host as the very object that it was.
+//!
+//! Data from outside has one kind of number, a double, as JSON and JavaScript have. Whole numbers of 64 bits come from
+//! expressions only ([`Value::Int`]) and become ordinary numbers when they leave.
 
 use std::fmt;
 use std::rc::Rc;
@@ -17,6 +20,8 @@ pub enum Value {
     Bool(bool),
     /// A number.
     Number(f64),
+    /// A whole number, as expressions count and index with.
+    Int(i64),
     /// Text.
     String(Rc<str>),
     /// A list.
@@ -27,8 +32,43 @@ pub enum Value {
     Host(Rc<dyn HostValue>),
 }
 
+/// What kind of value it is, wherever it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool,
+    /// A number of either kind.
+    Number,
+    /// Text.
+    String,
+    /// A list.
+    List,
+    /// Named fields.
+    Map,
+    /// No data: a function, say. It can be passed on, and not looked into.
+    Other,
+}
+
 /// A value on the host's side.
 pub trait HostValue: fmt::Debug {
+    /// What kind of value it is.
+    fn kind(&self) -> ValueKind;
+
+    /// True or false, when the value is a boolean.
+    fn as_bool(&self) -> Option<bool>;
+
+    /// The number, when the value is one.
+    fn as_number(&self) -> Option<f64>;
+
+    /// How many elements a list has, or fields a map; 0 for anything else.
+    fn size(&self) -> usize;
+
+    /// The names of the fields of a map, in their order; none for anything else.
+    fn keys(&self) -> Vec<Rc<str>>;
+
     /// The field `key` of a map, or `None` when there is none.
     fn field(&self, key: &str) -> Option<Value>;
 
@@ -69,6 +109,55 @@ impl Value {
         }
     }
 
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind(&self) -> ValueKind {
+        match self {
+            Self::Null => ValueKind::Null,
+            Self::Bool(_) => ValueKind::Bool,
+            Self::Number(_) | Self::Int(_) => ValueKind::Number,
+            Self::String(_) => ValueKind::String,
+            Self::List(_) => ValueKind::List,
+            Self::Map(_) => ValueKind::Map,
+            Self::Host(host) => host.kind(),
+        }
+    }
+
+    /// How many elements a list has, or fields a map; 0 for anything else.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::List(elements) => elements.len(),
+            Self::Map(fields) => fields.len(),
+            Self::Host(host) => host.size(),
+            _ => 0,
+        }
+    }
+
+    /// The names of the fields of a map, in their order; none for anything else.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Rc<str>> {
+        match self {
+            Self::Map(fields) => fields.iter().map(|(name, _)| name.clone()).collect(),
+            Self::Host(host) => host.keys(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value with a host's null, boolean, number or text copied out of it. Lists and maps stay where they are.
+    #[must_use]
+    pub fn into_scalar(self) -> Value {
+        let Self::Host(host) = &self else { return self };
+        let scalar = match host.kind() {
+            ValueKind::Null => Some(Self::Null),
+            ValueKind::Bool => host.as_bool().map(Self::Bool),
+            ValueKind::Number => host.as_number().map(Self::Number),
+            ValueKind::String => host.as_text().map(|text| Self::String(text.into())),
+            _ => None,
+        };
+        scalar.unwrap_or(self)
+    }
+
     /// The value as text within other text: a string as it is, anything else as JSON.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -85,7 +174,7 @@ impl Value {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
-            Self::Number(_) => "a number",
+            Self::Number(_) | Self::Int(_) => "a number",
             Self::String(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -99,6 +188,7 @@ impl Value {
             Self::Null => Json::Null,
             Self::Bool(value) => Json::Bool(*value),
             Self::Number(number) => json_number(*number),
+            Self::Int(number) => (*number).into(),
             Self::String(text) => Json::String(text.to_string()),
             Self::List(elements) => elements.iter().map(Self::to_json).collect(),
             Self::Map(fields) => fields.iter().map(|(key, value)| (key.to_string(), value.to_json())).collect(),

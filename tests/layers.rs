@@ -15,7 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("reader", &["error", "number", "time"]),
     ("exec", &["time"]),
     ("policy", &["error", "exec", "reader", "rng", "small", "time"]),
-    ("workflow", &["error", "exec", "policy", "reader", "rng", "small", "time", "value"]),
+    ("workflow", &["error", "exec", "number", "policy", "reader", "rng", "small", "time", "value"]),
     ("bus", &["error", "policy", "small", "time"]),
     ("fitness", &["bus", "error", "number", "rng", "small"]),
     ("sim", &["error", "exec", "policy", "rng", "time", "value", "workflow"]),

@@ -4,7 +4,11 @@
 //! which order things that happen at the same instant are told. While it runs, [`invariants`] watches every command.
 //!
 //! A call that was aborted still gets its answer when its time has come, as from a handler that does not listen to its
-//! signal; the engine has to ignore it.
+//! signal; the engine has to ignore it. When everything else has happened, the world sends the signals that somebody
+//! still waits for.
+//!
+//! The process may [crash](Simulation::crash_after) at any moment: then nothing is left but the journals of the runs, and
+//! a new engine goes on from them.
 //!
 //! ```
 //! use repflow::sim::{Answer, Simulation};
@@ -35,8 +39,11 @@ use crate::policy::{Options, Outcome, Part};
 use crate::rng::Rng;
 use crate::time::Timestamp;
 use crate::value::Value;
+use crate::workflow::definition::Target;
 use crate::workflow::plan::StepKind;
-use crate::workflow::{Command, Engine, Event, Plan, RunEnd, RunId, Scope, StepIx};
+use crate::workflow::{
+    Command, Decision, Engine, Event, NodeIx, Note, Plan, Question, Run, RunEnd, RunId, Scope, StepIx, decide,
+};
 use invariants::{Circuits, Watch};
 
 /// A call as the world sees it.
@@ -44,8 +51,14 @@ use invariants::{Circuits, Watch};
 pub struct Call<'a> {
     /// The step.
     pub step: &'a str,
+    /// The iteration that it belongs to; 0 is none.
+    pub frame: u32,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// How many attempts of this step were made before this one and not cut off by a crash.
+    pub before: u32,
+    /// 0 is the step itself, then its fallbacks.
+    pub level: u32,
     /// What it is given.
     pub params: &'a Value,
 }
@@ -78,14 +91,17 @@ pub struct Simulation<W> {
     now: Timestamp,
     rng: Rng,
     happenings: Timers<Happening>,
-    runs: BTreeMap<RunId, SimulatedRun>,
-    /// How many runs were started.
-    started: u64,
+    /// The runs, by the number that the simulation has for each.
+    runs: Vec<SimulatedRun>,
+    /// Those numbers, by the engine's.
+    numbers: BTreeMap<RunId, usize>,
+    /// What is defined by name, for an engine that begins anew.
+    defined: Vec<(Rc<str>, Options)>,
     /// The limits of the bulkheads that have a name.
     limits: BTreeMap<Rc<str>, u32>,
     circuits: Circuits,
-    /// The logs of runs that were removed.
-    gone: String,
+    /// What caches keep.
+    kept: BTreeMap<(u32, u32), Value>,
 }
 
 impl<W> std::fmt::Debug for Simulation<W> {
@@ -97,10 +113,15 @@ impl<W> std::fmt::Debug for Simulation<W> {
 /// Something that the world does at an instant.
 #[derive(Debug)]
 enum Happening {
-    Settle { run: RunId, number: u64, step: StepIx, attempt: u32, answer: Result<Json, Fault> },
-    Start(Rc<Plan>, Json),
-    Cancel(RunId),
-    Remove(RunId),
+    Settle { run: usize, life: u32, node: NodeIx, attempt: u32, answer: Result<Json, Fault> },
+    Tell { run: usize, life: u32, node: NodeIx, attempt: u32 },
+    Start(Rc<Plan>, Json, Option<String>),
+    Cancel(usize),
+    Pause(usize),
+    Resume(usize),
+    Signal(usize, u32, Json),
+    Remove(usize),
+    Crash,
 }
 
 /// How a call fails.
@@ -112,35 +133,79 @@ enum Fault {
 
 #[derive(Debug)]
 struct SimulatedRun {
-    /// Tells it from runs that had its id before.
-    number: u64,
+    /// The engine's number, until it is removed.
+    id: Option<RunId>,
+    /// Counts the processes that the run lived in: what an earlier one began is lost.
+    life: u32,
     plan: Rc<Plan>,
+    seed: u64,
+    key: Option<String>,
     input: Value,
+    /// By node.
     outputs: Vec<Value>,
+    /// The items of each loop, and the item of each iteration.
+    lists: BTreeMap<NodeIx, Vec<Value>>,
+    items: Vec<Value>,
+    /// What came with signals.
+    signals: Vec<Value>,
     watch: Watch,
     output: Value,
     end: Option<RunEnd>,
+    /// The log of a run that was removed.
+    gone: String,
 }
 
-impl SimulatedRun {
-    fn scope(&self) -> RunScope<'_> {
-        RunScope(self)
-    }
+/// What an expression sees.
+struct RunScope<'a> {
+    state: &'a SimulatedRun,
+    run: &'a Run,
+    frame: u32,
 }
-
-struct RunScope<'a>(&'a SimulatedRun);
 
 impl Scope for RunScope<'_> {
     fn input(&self) -> Value {
-        self.0.input.clone()
+        self.state.input.clone()
     }
 
     fn output(&self, step: StepIx) -> Value {
-        self.0.outputs[step.0 as usize].clone()
+        self.state.output_of(self.run.node_of(self.frame, step))
+    }
+
+    fn status(&self, step: StepIx) -> Rc<str> {
+        self.run.node(self.run.node_of(self.frame, step)).status.name().into()
     }
 
     fn run_id(&self) -> Rc<str> {
         "simulated".into()
+    }
+
+    fn variable(&self, depth: u32) -> Value {
+        let frame = self.run.frame_out(self.frame, depth) as usize;
+        self.state.items.get(frame).cloned().unwrap_or(Value::Null)
+    }
+
+    fn index(&self) -> u32 {
+        self.run.frame(self.frame).map_or(0, |frame| frame.index)
+    }
+}
+
+impl SimulatedRun {
+    fn output_of(&self, node: NodeIx) -> Value {
+        self.outputs.get(node.0 as usize).cloned().unwrap_or(Value::Null)
+    }
+
+    fn set_output(&mut self, node: NodeIx, value: Value) {
+        let index = node.0 as usize;
+        if index >= self.outputs.len() {
+            self.outputs.resize(index + 1, Value::Null);
+        }
+        self.outputs[index] = value;
+    }
+
+    /// The outputs of some steps of an iteration, by id.
+    fn by_id(&self, run: &Run, frame: u32, steps: impl Iterator<Item = StepIx>) -> Value {
+        let fields = steps.map(|step| (Rc::clone(&self.plan.step(step).id), self.output_of(run.node_of(frame, step))));
+        Value::Map(Rc::new(fields.collect()))
     }
 }
 
@@ -153,11 +218,12 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             now: Timestamp::EPOCH,
             rng: Rng::new(seed),
             happenings: Timers::default(),
-            runs: BTreeMap::new(),
-            started: 0,
+            runs: Vec::new(),
+            numbers: BTreeMap::new(),
+            defined: Vec::new(),
             limits: BTreeMap::new(),
             circuits: Circuits::default(),
-            gone: String::new(),
+            kept: BTreeMap::new(),
         }
     }
 
@@ -168,43 +234,70 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             self.limits.insert(Rc::clone(&name), bulkhead.max_concurrent);
         }
         self.engine.guards().define(&name, options);
+        self.defined.push((name, options.clone()));
     }
 
-    /// Starts a run now.
-    pub fn start(&mut self, plan: Rc<Plan>, input: Json) -> RunId {
-        let run = self.engine.start(Rc::clone(&plan), self.rng.next_u64(), self.now);
-        let outputs = vec![Value::Null; plan.steps().len()];
+    /// Starts a run now; the simulation's number for it.
+    pub fn start(&mut self, plan: Rc<Plan>, input: Json) -> usize {
+        self.start_with_key(plan, input, None)
+    }
+
+    /// Starts a run that shares a limit with others that have its key.
+    pub fn start_with_key(&mut self, plan: Rc<Plan>, input: Json, key: Option<&str>) -> usize {
+        let seed = self.rng.next_u64();
+        let id = self.engine.start(Rc::clone(&plan), seed, key, self.now);
+        let number = self.runs.len();
         let watch = Watch::new(&plan);
-        self.runs.insert(
-            run,
-            SimulatedRun {
-                number: self.started,
-                plan,
-                input: Value::from(&input),
-                outputs,
-                watch,
-                output: Value::Null,
-                end: None,
-            },
-        );
-        self.started += 1;
+        self.numbers.insert(id, number);
+        self.runs.push(SimulatedRun {
+            id: Some(id),
+            life: 0,
+            plan,
+            seed,
+            key: key.map(str::to_owned),
+            input: Value::from(&input),
+            outputs: Vec::new(),
+            lists: BTreeMap::new(),
+            items: Vec::new(),
+            signals: Vec::new(),
+            watch,
+            output: Value::Null,
+            end: None,
+            gone: String::new(),
+        });
         self.perform();
-        run
+        number
     }
 
     /// Starts a run after a while.
-    pub fn start_after(&mut self, delay: Duration, plan: Rc<Plan>, input: Json) {
-        self.happenings.set(self.now + delay, Happening::Start(plan, input));
+    pub fn start_after(&mut self, delay: Duration, plan: Rc<Plan>, input: Json, key: Option<&str>) {
+        self.happenings.set(self.now + delay, Happening::Start(plan, input, key.map(str::to_owned)));
     }
 
     /// Forgets a run after a while, whether it has ended or not.
-    pub fn remove_after(&mut self, run: RunId, delay: Duration) {
+    pub fn remove_after(&mut self, run: usize, delay: Duration) {
         self.happenings.set(self.now + delay, Happening::Remove(run));
     }
 
     /// Cancels a run after a while.
-    pub fn cancel_after(&mut self, run: RunId, delay: Duration) {
+    pub fn cancel_after(&mut self, run: usize, delay: Duration) {
         self.happenings.set(self.now + delay, Happening::Cancel(run));
+    }
+
+    /// Pauses a run after a while, for a while.
+    pub fn pause_after(&mut self, run: usize, delay: Duration, length: Duration) {
+        self.happenings.set(self.now + delay, Happening::Pause(run));
+        self.happenings.set(self.now + delay + length, Happening::Resume(run));
+    }
+
+    /// Sends a run a signal after a while: one of those of its plan, by its place there.
+    pub fn signal_after(&mut self, run: usize, delay: Duration, signal: u32, payload: Json) {
+        self.happenings.set(self.now + delay, Happening::Signal(run, signal, payload));
+    }
+
+    /// Ends the process after a while: all runs go on from their journals in another one.
+    pub fn crash_after(&mut self, delay: Duration) {
+        self.happenings.set(self.now + delay, Happening::Crash);
     }
 
     /// Lets time pass until nothing is left to happen.
@@ -215,7 +308,9 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         loop {
             let world = self.happenings.next_due();
             let timer = self.engine.next_deadline();
-            let Some(next) = [world, timer].into_iter().flatten().min() else { break };
+            let Some(next) = [world, timer].into_iter().flatten().min() else {
+                if self.send_what_is_awaited() { continue } else { break }
+            };
             self.now = self.now.max(next);
             // What happens at the same instant may be told in either order.
             let timer_first = match (world == Some(next), timer == Some(next)) {
@@ -229,17 +324,31 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             }
             self.perform();
         }
-        for (run, state) in &self.runs {
-            assert!(state.end.is_some(), "run {run} has not ended, and nothing is left that could end it");
+        for (number, state) in self.runs.iter().enumerate() {
+            let over = state.end.is_some() || state.id.is_none();
+            assert!(over, "run {number} has not ended, and nothing is left that could end it");
         }
         self.assert_idle();
+    }
+
+    /// Sends the first signal that somebody still waits for.
+    fn send_what_is_awaited(&mut self) -> bool {
+        let awaited = self.runs.iter().enumerate().find_map(|(number, state)| {
+            let run = self.engine.run(state.id?)?;
+            let signal = run.awaited_signals().next()?;
+            Some((number, signal))
+        });
+        let Some((number, signal)) = awaited else { return false };
+        self.happen(Happening::Signal(number, signal, Json::from("at last")));
+        self.perform();
+        true
     }
 
     /// Nothing that calls share is still held by one of them.
     fn assert_idle(&mut self) {
         let guards = self.engine.guards();
         assert!(guards.is_empty(), "{} calls are left when all runs have ended", guards.len());
-        for step in self.runs.values().flat_map(|run| run.plan.steps()) {
+        for step in self.runs.iter().filter(|run| run.id.is_some()).flat_map(|run| run.plan.steps()) {
             let Some(scope) = &step.scope else { continue };
             let wiring = guards.wire(&step.policies, scope);
             if let Some((used, _, queued)) = guards.bulkhead(wiring) {
@@ -263,140 +372,308 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
 
     /// How a run ended, once it has.
     #[must_use]
-    pub fn end_of(&self, run: RunId) -> Option<RunEnd> {
-        self.runs.get(&run)?.end
+    pub fn end_of(&self, run: usize) -> Option<RunEnd> {
+        self.runs.get(run)?.end
     }
 
     /// The output of a run that completed.
     #[must_use]
-    pub fn output_of(&self, run: RunId) -> Option<Json> {
-        let state = self.runs.get(&run)?;
+    pub fn output_of(&self, run: usize) -> Option<Json> {
+        let state = self.runs.get(run)?;
         (state.end == Some(RunEnd::Completed)).then(|| Json::from(&state.output))
     }
 
-    /// All that happened in a run.
+    /// All that happened in a run that has not been removed.
     #[must_use]
-    pub fn events_of(&self, run: RunId) -> &[Event] {
-        self.engine.run(run).map_or(&[], |run| run.log())
+    pub fn events_of(&self, run: usize) -> &[Event] {
+        let id = self.runs.get(run).and_then(|state| state.id);
+        id.and_then(|id| self.engine.run(id)).map_or(&[], Run::log)
     }
 
     /// All that happened in a run, a line to an event, for comparing.
     #[must_use]
-    pub fn log_of(&self, run: RunId) -> String {
+    pub fn log_of(&self, run: usize) -> String {
+        let Some(state) = self.runs.get(run) else { return String::new() };
+        let Some(run) = state.id.and_then(|id| self.engine.run(id)) else { return state.gone.clone() };
         let mut text = String::new();
-        let Some(state) = self.runs.get(&run) else { return text };
-        for event in self.events_of(run) {
-            let step = event.kind.step().map_or("", |step| &*state.plan.step(step).id);
-            let attempt = event.kind.attempt().unwrap_or_default();
-            let _ = writeln!(text, "{} {} {} {step} {attempt}", event.seq, event.at, event.kind.name());
+        for event in run.log() {
+            let step = event.kind.node().map_or("", |node| &*state.plan.step(run.node(node).step).id);
+            let [.., node, attempt, a, b] = event.to_numbers();
+            let name = event.kind.name();
+            let _ = writeln!(text, "{} {} {name} {step} {node} {attempt} {a} {b}", event.seq, event.at);
         }
         text
     }
 
-    /// The logs of all runs, those that were removed first.
+    /// The logs of all runs.
     #[must_use]
     pub fn log(&self) -> String {
-        let logs: Vec<String> = self.runs.keys().map(|run| self.log_of(*run)).collect();
-        format!("{}{}", self.gone, logs.concat())
+        (0..self.runs.len()).map(|run| self.log_of(run)).collect::<Vec<_>>().concat()
     }
 
-    /// The runs that have not been removed, and how each ended, once it has.
-    pub fn ends(&self) -> impl Iterator<Item = (RunId, Option<RunEnd>)> {
-        self.runs.iter().map(|(run, state)| (*run, state.end))
+    /// How each run ended, once it has; runs that were removed are left out.
+    pub fn ends(&self) -> impl Iterator<Item = (usize, Option<RunEnd>)> {
+        self.runs.iter().enumerate().filter(|(_, state)| state.id.is_some()).map(|(number, state)| (number, state.end))
     }
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::Start(plan, input) => _ = self.start(plan, input),
-            Happening::Cancel(run) => self.engine.cancel(run, self.now),
-            Happening::Remove(run) => {
-                self.gone += &self.log_of(run);
-                self.runs.remove(&run);
-                self.engine.remove(run, self.now);
+            Happening::Start(plan, input, key) => _ = self.start_with_key(plan, input, key.as_deref()),
+            Happening::Cancel(run) => self.with_run(run, Engine::cancel),
+            Happening::Pause(run) => self.with_run(run, Engine::pause),
+            Happening::Resume(run) => self.with_run(run, Engine::resume),
+            Happening::Signal(run, signal, payload) => {
+                self.runs[run].signals.push(Value::from(&payload));
+                let number = self.runs[run].signals.len() as u32 - 1;
+                self.with_run(run, |engine, id, now| engine.signal(id, signal, number, now));
             }
-            // Of a run that is gone, and whose id may be another's by now.
-            Happening::Settle { run, number, .. } if self.runs.get(&run).is_none_or(|it| it.number != number) => {}
-            Happening::Settle { run, step, attempt, answer, .. } => {
+            Happening::Remove(run) => {
+                self.runs[run].gone = self.log_of(run);
+                if let Some(id) = self.runs[run].id.take() {
+                    self.numbers.remove(&id);
+                    self.engine.remove(id, self.now);
+                }
+            }
+            Happening::Crash => self.crash(),
+            // Of a process, or a run, that is gone.
+            Happening::Settle { run, life, .. } | Happening::Tell { run, life, .. }
+                if self.runs[run].life != life || self.runs[run].id.is_none() => {}
+            Happening::Tell { run, node, attempt, .. } => {
+                if self.runs[run].watch.is_running(node, attempt) {
+                    let note = if node.0.is_multiple_of(2) { Note::Progress } else { Note::Log };
+                    self.with_run(run, |engine, id, now| engine.note(id, node, attempt, note, now));
+                }
+            }
+            Happening::Settle { run, node, attempt, answer, .. } => {
                 let outcome = match answer {
                     Ok(value) => {
                         // A late answer must not overwrite the output of a later attempt, as in any host.
-                        if let Some(state) = self.runs.get_mut(&run)
-                            && state.watch.is_running(step, attempt)
-                        {
-                            state.outputs[step.0 as usize] = Value::from(&value);
+                        if self.runs[run].watch.is_running(node, attempt) {
+                            self.runs[run].set_output(node, Value::from(&value));
                         }
                         Outcome::COMPLETED
                     }
                     Err(Fault::Passing) => Outcome::failed(),
                     Err(Fault::Lasting) => Outcome::failed_for_good(),
                 };
-                if let Some(state) = self.runs.get_mut(&run) {
-                    state.watch.settled(step, attempt);
-                }
-                self.engine.settle(run, step, attempt, &outcome, self.now);
+                self.runs[run].watch.settled(node, attempt);
+                self.with_run(run, |engine, id, now| engine.settle(id, node, attempt, &outcome, now));
             }
+        }
+    }
+
+    fn with_run(&mut self, run: usize, act: impl FnOnce(&mut Engine, RunId, Timestamp)) {
+        if let Some(id) = self.runs[run].id {
+            act(&mut self.engine, id, self.now);
+        }
+    }
+
+    /// The process ends; a new one goes on from the journals, which went through numbers and text.
+    fn crash(&mut self) {
+        let old = std::mem::take(&mut self.engine);
+        for (name, options) in &self.defined {
+            self.engine.guards().define(name, options);
+        }
+        self.numbers.clear();
+        self.kept.clear();
+        self.circuits = Circuits::default();
+        for number in 0..self.runs.len() {
+            let state = &mut self.runs[number];
+            let Some(run) = state.id.and_then(|id| old.run(id)) else { continue };
+            let numbers: Vec<f64> = run.log().iter().flat_map(Event::to_numbers).collect();
+            let log: Vec<Event> = (0..)
+                .zip(numbers.chunks(Event::NUMBERS))
+                .map(|(seq, numbers)| Event::from_numbers(seq, numbers).expect("it is an event"))
+                .collect();
+            assert_eq!(log, run.log(), "events are the same after they were numbers");
+            if state.end.is_some() {
+                // Who asks for it later finds what is known of it.
+                state.gone = String::new();
+            }
+            state.life += 1;
+            state.watch.crashed();
+            state.items.clear();
+            for value in &mut state.outputs {
+                *value = Value::from(&Json::from(&*value));
+            }
+            let (plan, key) = (Rc::clone(&state.plan), state.key.clone());
+            let id = self.engine.restore(plan, state.seed, key.as_deref(), &log, self.now);
+            let id = id.unwrap_or_else(|error| panic!("the journal is that of a run of its plan: {error}"));
+            self.runs[number].id = Some(id);
+            self.numbers.insert(id, number);
         }
     }
 
     fn perform(&mut self) {
-        let commands: Vec<Command> = self.engine.drain_commands().collect();
-        for command in commands {
-            match command {
-                Command::Call { run, step, attempt } => self.call(run, step, attempt),
-                Command::Abort { run, step, attempt, .. } => self.state(run).watch.aborted(step, attempt),
-                Command::Collect { run, step } => {
-                    let state = self.state(run);
-                    if let StepKind::Group { children, .. } = &state.plan.step(step).kind {
-                        let fields = children
-                            .iter()
-                            .map(|child| {
-                                (Rc::clone(&state.plan.step(*child).id), state.outputs[child.0 as usize].clone())
-                            })
-                            .collect();
-                        state.outputs[step.0 as usize] = Value::Map(Rc::new(fields));
-                    }
+        loop {
+            let commands: Vec<Command> = self.engine.drain_commands().collect();
+            if commands.is_empty() {
+                return;
+            }
+            for command in commands {
+                match command.run().map(|id| self.numbers.get(&id).copied()) {
+                    Some(None) => {}
+                    Some(Some(number)) => self.perform_one(number, command),
+                    None => match command {
+                        Command::Circuit { breaker, change } => self.circuits.changed(breaker, change),
+                        Command::Drop { cache, slot } => _ = self.kept.remove(&(cache, slot)),
+                        _ => {}
+                    },
                 }
-                Command::BuildOutput { run } => {
-                    let state = self.state(run);
-                    let output = state.plan.output.as_ref().map(|template| template.fill(&state.scope()));
-                    match output {
-                        Some(Ok(value)) => {
-                            state.output = value;
-                            self.engine.output_built(run, self.now);
-                        }
-                        _ => self.engine.output_failed(run, self.now),
-                    }
-                    self.perform();
-                }
-                Command::Settle { run, end } => {
-                    let log = self.engine.run(run).map(|run| run.log().to_vec()).unwrap_or_default();
-                    let state = self.state(run);
-                    state.watch.ended(end, &log);
-                    if let (None, Some(last)) = (&state.plan.output, state.plan.roots.last()) {
-                        state.output = state.outputs[last.0 as usize].clone();
-                    }
-                    state.end = Some(end);
-                }
-                Command::Circuit { breaker, change } => self.circuits.changed(breaker, change),
             }
         }
     }
 
-    fn call(&mut self, run: RunId, step: StepIx, attempt: u32) {
+    fn perform_one(&mut self, number: usize, command: Command) {
         let now = self.now;
-        let state = self.state(run);
-        state.watch.called(step, attempt);
-        let (plan, number) = (Rc::clone(&state.plan), state.number);
-        self.check_bulkhead(&plan, step);
-        let state = self.state(run);
-        let params = match &plan.step(step).kind {
-            StepKind::Call { with: Some(with), .. } => with.fill(&state.scope()),
-            _ => Ok(state.input.clone()),
+        match command {
+            Command::Call { run, node, attempt, level } => self.call(number, run, node, attempt, level),
+            Command::Abort { node, attempt, .. } => self.runs[number].watch.aborted(node, attempt),
+            Command::Prepare { run, node } => {
+                let step = self.engine.run(run).map_or(StepIx(0), |run| run.node(node).step);
+                let key = format!("{}.{}", self.runs[number].plan.id, self.runs[number].plan.step(step).id);
+                self.engine.begin(run, node, Some(&key), now);
+            }
+            Command::Evaluate { run, node, question: Question::Items } => {
+                let Some(items) = self.look(number, run, node, |step, scope| match &step.kind {
+                    StepKind::ForEach { items, .. } => items.fill(scope),
+                    _ => Ok(Value::Null),
+                }) else {
+                    return;
+                };
+                match items.map(|items| Json::from(&items)) {
+                    Ok(Json::Array(items)) => {
+                        let count = items.len() as u32;
+                        self.runs[number].lists.insert(node, items.iter().map(Value::from).collect());
+                        self.engine.evaluated(run, node, Decision::Items(count), now);
+                    }
+                    _ => self.engine.evaluation_failed(run, node, now),
+                }
+            }
+            Command::Evaluate { run, node, question } => {
+                match self.look(number, run, node, |step, scope| decide(step, question, scope, now)) {
+                    Some(Ok(decision)) => self.engine.evaluated(run, node, decision, now),
+                    Some(Err(_)) => self.engine.evaluation_failed(run, node, now),
+                    None => {}
+                }
+            }
+            Command::Iterate { node, index, frame, .. } => {
+                let state = &mut self.runs[number];
+                let item = state.lists.get(&node).and_then(|list| list.get(index as usize)).cloned();
+                state.items.resize((frame as usize).max(state.items.len()), Value::Null);
+                state.items.insert(frame as usize, item.expect("a loop has as many iterations as items"));
+            }
+            Command::Collect { run, node } => self.collect(number, run, node),
+            Command::Receive { node, payload, .. } => {
+                let value = self.runs[number].signals[payload as usize].clone();
+                self.runs[number].set_output(node, value);
+            }
+            Command::Fail { node, .. } => self.runs[number].set_output(node, Value::Null),
+            Command::FellBack { .. } => {}
+            Command::Keep { node, cache, slot, .. } => {
+                self.kept.insert((cache, slot), self.runs[number].output_of(node));
+            }
+            Command::Recall { node, cache, slot, .. } => {
+                let value = self.kept.get(&(cache, slot)).cloned().expect("what the cache has is kept");
+                self.runs[number].set_output(node, value);
+            }
+            Command::Share { node, from, leader, .. } => {
+                let from = self.numbers[&from];
+                let value = self.runs[from].output_of(leader);
+                self.runs[number].set_output(node, value);
+            }
+            Command::BuildOutput { run } => {
+                let state = &self.runs[number];
+                let Some(it) = self.engine.run(run) else { return };
+                let scope = RunScope { state, run: it, frame: 0 };
+                match state.plan.output.as_ref().map(|template| template.fill(&scope)) {
+                    Some(Ok(value)) => {
+                        self.runs[number].output = value;
+                        self.engine.output_built(run, now);
+                    }
+                    _ => self.engine.output_failed(run, now),
+                }
+            }
+            Command::Settle { run, end } => {
+                let state = &mut self.runs[number];
+                if let Some(run) = self.engine.run(run) {
+                    state.watch.ended(end, run);
+                }
+                if let (None, Some(last)) = (&state.plan.output, state.plan.roots.last()) {
+                    state.output = state.output_of(NodeIx(last.0));
+                }
+                state.end = Some(end);
+            }
+            Command::Drop { .. } | Command::Circuit { .. } => {}
+        }
+    }
+
+    /// Looks at a step with its scope.
+    fn look<T>(
+        &self,
+        number: usize,
+        run: RunId,
+        node: NodeIx,
+        look: impl FnOnce(&crate::workflow::plan::Step, &RunScope<'_>) -> T,
+    ) -> Option<T> {
+        let (state, run) = (&self.runs[number], self.engine.run(run)?);
+        let scope = RunScope { state, run, frame: run.node(node).frame };
+        Some(look(state.plan.step(run.node(node).step), &scope))
+    }
+
+    /// The output of a step that has steps of its own.
+    fn collect(&mut self, number: usize, run: RunId, node: NodeIx) {
+        let (state, Some(run)) = (&self.runs[number], self.engine.run(run)) else { return };
+        let (step, frame) = (state.plan.step(run.node(node).step), run.node(node).frame);
+        let value = match &step.kind {
+            StepKind::Switch { cases } => {
+                let taken = cases.iter().find(|case| {
+                    case.children.iter().any(|it| run.node(run.node_of(frame, *it)).status.name() != "skipped")
+                });
+                taken.map_or(Value::Null, |case| state.by_id(run, frame, case.children.iter().copied()))
+            }
+            StepKind::ForEach { body, .. } => {
+                let frames = (1..).map_while(|it| Some((it, run.frame(it)?)));
+                let mut own: Vec<(u32, u32)> =
+                    frames.filter(|(_, frame)| frame.each == node).map(|(it, frame)| (frame.index, it)).collect();
+                own.sort_unstable();
+                let list = own.into_iter().map(|(_, frame)| state.by_id(run, frame, body.iter().copied()));
+                Value::List(Rc::new(list.collect()))
+            }
+            _ => state.by_id(run, frame, step.children()),
         };
-        let (delay, answer) = match params {
+        self.runs[number].set_output(node, value);
+    }
+
+    fn call(&mut self, number: usize, run: RunId, node: NodeIx, attempt: u32, level: u32) {
+        let now = self.now;
+        let Some(it) = self.engine.run(run) else { return };
+        let (step, frame) = (it.node(node).step, it.node(node).frame);
+        self.runs[number].watch.called(it, node, attempt, level);
+        self.check_bulkhead(number, node);
+        self.check_key(number);
+        let plan = Rc::clone(&self.runs[number].plan);
+        let params = self.look(number, run, node, |step, scope| {
+            let StepKind::Call(call) = &step.kind else { return Ok(Value::Null) };
+            let fallback = (level as usize).checked_sub(1).and_then(|level| call.fallbacks.get(level)?.with.as_ref());
+            match fallback.or(call.with.as_ref()) {
+                Some(with) => with.fill(scope),
+                None => Ok(scope.input()),
+            }
+        });
+        let id = match plan.step(step).compensates {
+            Some(_) => format!("{}.undo", plan.step(step).id),
+            None => plan.step(step).id.to_string(),
+        };
+        let state = &self.runs[number];
+        let before = state.watch.before(node, attempt);
+        let is_value = matches!(&plan.step(step).kind, StepKind::Call(call)
+            if level > 0 && call.fallbacks[level as usize - 1].target == Target::Value);
+        let (delay, answer) = match params.unwrap_or(Ok(Value::Null)) {
             Err(_) => (Duration::ZERO, Err(Fault::Lasting)),
+            Ok(params) if is_value => (Duration::ZERO, Ok(Json::from(&params))),
             Ok(params) => {
-                let call = Call { step: &plan.step(step).id, attempt, params: &params };
+                let call = Call { step: &id, frame, attempt, before, level, params: &params };
                 match (self.world)(&call, &mut self.rng) {
                     Answer::Value(delay, value) => (delay, Ok(value)),
                     Answer::Fail(delay) => (delay, Err(Fault::Passing)),
@@ -405,31 +682,41 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 }
             }
         };
-        self.happenings.set(now + delay, Happening::Settle { run, number, step, attempt, answer });
+        let (run, life) = (number, self.runs[number].life);
+        if delay > Duration::ZERO && attempt % 3 == 1 {
+            self.happenings.set(now + delay / 2, Happening::Tell { run, life, node, attempt });
+        }
+        self.happenings.set(now + delay, Happening::Settle { run, life, node, attempt, answer });
     }
 
-    /// No more calls run behind a bulkhead than it lets in, whichever runs they belong to.
-    fn check_bulkhead(&self, plan: &Plan, step: StepIx) {
-        let Some((name, limit)) = self.bulkhead(plan, step) else { return };
-        let is_behind = |plan: &Plan, step| self.bulkhead(plan, step).is_some_and(|(other, _)| other == name);
-        let inside: usize = self
-            .runs
-            .values()
-            .map(|run| run.watch.busy().into_iter().filter(|step| is_behind(&run.plan, *step)).count())
+    /// No more calls run behind a bulkhead than it lets in, whichever runs they belong to. Fallbacks do not pass it.
+    fn check_bulkhead(&self, number: usize, node: NodeIx) {
+        let Some((name, limit)) = self.bulkhead(number, node) else { return };
+        let is_behind = |number, node| self.bulkhead(number, node).is_some_and(|(other, _)| other == name);
+        let inside: usize = (0..self.runs.len())
+            .map(|run| self.runs[run].watch.busy_at_first_level().filter(|node| is_behind(run, *node)).count())
             .sum();
         assert!(inside <= limit as usize, "{inside} calls in the bulkhead `{name}` of {limit}");
     }
 
     /// The bulkhead of a step and its limit.
-    fn bulkhead<'a>(&self, plan: &'a Plan, step: StepIx) -> Option<(&'a str, u32)> {
-        let step = plan.step(step);
+    fn bulkhead(&self, number: usize, node: NodeIx) -> Option<(&str, u32)> {
+        let run = self.engine.run(self.runs[number].id?)?;
+        let step = self.runs[number].plan.step(run.node(node).step);
         match step.policies.bulkhead.as_ref()? {
             Part::Own(options) => Some((step.scope.as_deref()?, options.max_concurrent)),
             Part::Named(name) => Some((name, *self.limits.get(name)?)),
         }
     }
 
-    fn state(&mut self, run: RunId) -> &mut SimulatedRun {
-        self.runs.get_mut(&run).expect("a command is about a run that was started")
+    /// No more calls of runs with the same key run than their workflow says.
+    fn check_key(&self, number: usize) {
+        let state = &self.runs[number];
+        let (Some(key), Some((_, limit))) = (&state.key, &state.plan.per_key) else { return };
+        let same = |other: &&SimulatedRun| {
+            other.key.as_ref() == Some(key) && other.plan.id == state.plan.id && other.id.is_some()
+        };
+        let busy: usize = self.runs.iter().filter(same).map(|run| run.watch.busy().len()).sum();
+        assert!(busy <= *limit as usize, "{busy} calls of runs with the key `{key}`, which has {limit}");
     }
 }

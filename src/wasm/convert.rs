@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Error, Problem};
-use crate::value::{HostValue, Value, json_number};
+use crate::value::{HostValue, Value, ValueKind, json_number};
 
 /// How deep data may nest, as in `serde_json`: reading is recursive, and the stack of the core is small.
 const MAX_DEPTH: u32 = 128;
@@ -133,6 +133,7 @@ pub(super) fn value_to_js(value: &Value) -> JsValue {
         Value::Null => JsValue::NULL,
         Value::Bool(value) => JsValue::from_bool(*value),
         Value::Number(number) => JsValue::from_f64(*number),
+        Value::Int(number) => JsValue::from_f64(*number as f64),
         Value::String(text) => JsValue::from_str(text),
         Value::List(elements) => elements.iter().map(value_to_js).collect::<Array>().into(),
         Value::Map(fields) => object(fields.iter().map(|(name, field)| (&**name, value_to_js(field)))),
@@ -148,11 +149,64 @@ fn is_list(value: &JsValue) -> bool {
     value.is_object() && Reflect::get_prototype_of(value.unchecked_ref()).is_ok() && Array::is_array(value)
 }
 
+/// The value as an object that `Reflect` takes. Not `dyn_ref`, which asks `instanceof`: an object without a prototype, or
+/// of another realm, is one as well.
+fn as_object(value: &JsValue) -> Option<&Object> {
+    (value.is_object() || value.is_function()).then(|| value.unchecked_ref())
+}
+
 impl HostValue for JsRef {
+    fn kind(&self) -> ValueKind {
+        let value = &self.0;
+        if value.is_undefined() || value.is_null() {
+            ValueKind::Null
+        } else if value.is_string() {
+            ValueKind::String
+        } else if value.is_object() {
+            if is_list(value) { ValueKind::List } else { ValueKind::Map }
+        } else if value.as_f64().is_some() {
+            ValueKind::Number
+        } else if value.as_bool().is_some() {
+            ValueKind::Bool
+        } else {
+            ValueKind::Other
+        }
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn as_text(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn size(&self) -> usize {
+        if !is_list(&self.0) {
+            return self.keys().len();
+        }
+        let length = Reflect::get(&self.0, &"length".into()).ok().and_then(|length| length.as_f64());
+        length.unwrap_or_default() as usize
+    }
+
+    /// The fields that `Object.keys` names. A proxy may throw when it is asked, and then has none.
+    fn keys(&self) -> Vec<Rc<str>> {
+        let Some(object) = as_object(&self.0) else { return Vec::new() };
+        let is_listed = |key: &JsValue| {
+            let descriptor = Reflect::get_own_property_descriptor(object, key);
+            descriptor.and_then(|it| Reflect::get(&it, &"enumerable".into())).is_ok_and(|it| it.is_truthy())
+        };
+        let keys = Reflect::own_keys(object).unwrap_or_default();
+        keys.iter().filter(is_listed).filter_map(|key| Some(key.as_string()?.into())).collect()
+    }
+
     /// Own properties only: `constructor` and its kin are not data. What throws when it is read is not there.
     fn field(&self, key: &str) -> Option<Value> {
-        // Not `dyn_ref`, which asks `instanceof`: an object without a prototype, or of another realm, is one as well.
-        let object: &Object = (self.0.is_object() || self.0.is_function()).then(|| self.0.unchecked_ref())?;
+        let object = as_object(&self.0)?;
         let key = JsValue::from_str(key);
         let descriptor = Reflect::get_own_property_descriptor(object, &key).ok()?;
         (!descriptor.is_undefined()).then(|| Reflect::get(object, &key).ok().map(value_from_js)).flatten()
@@ -167,32 +221,22 @@ impl HostValue for JsRef {
         Reflect::get_u32(&self.0, index).ok().map(value_from_js)
     }
 
-    fn as_text(&self) -> Option<String> {
-        self.0.as_string()
-    }
-
     fn to_json(&self) -> Json {
         plain(&self.0).and_then(|plain| read(&plain, MAX_DEPTH)).unwrap_or(Json::Null)
     }
 
     fn describe(&self) -> &'static str {
-        let value = &self.0;
-        if value.is_undefined() {
-            "undefined"
-        } else if value.is_null() {
-            "null"
-        } else if value.is_string() {
-            "a string"
-        } else if value.as_f64().is_some() {
-            "a number"
-        } else if value.as_bool().is_some() {
-            "a boolean"
-        } else if is_list(value) {
-            "a list"
-        } else if value.is_function() {
-            "a function"
-        } else {
-            "an object"
+        match self.kind() {
+            ValueKind::Null if self.0.is_undefined() => "undefined",
+            ValueKind::Null => "null",
+            ValueKind::Bool => "a boolean",
+            ValueKind::Number => "a number",
+            ValueKind::String => "a string",
+            ValueKind::List => "a list",
+            ValueKind::Map => "an object",
+            ValueKind::Other if self.0.is_function() => "a function",
+            // A symbol or a BigInt.
+            ValueKind::Other => "a value that is not data",
         }
     }
 

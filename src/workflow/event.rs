@@ -87,6 +87,10 @@ pub enum EventKind {
     AttemptRateLimited(NodeIx),
     /// An attempt ran when its process ended, and is made again.
     AttemptInterrupted(NodeIx, u32),
+    /// Another step asks for the same already, and this one waits for its answer.
+    AttemptShared(NodeIx),
+    /// That other step gave up, and this one asks for itself.
+    AttemptUnshared(NodeIx),
     /// The next attempt begins after a delay.
     RetryScheduled(NodeIx, u32, Duration),
     /// The step goes on with a fallback, from 1.
@@ -166,6 +170,8 @@ impl EventKind {
         "compensation.started",
         "compensation.completed",
         "compensation.failed",
+        "attempt.shared",
+        "attempt.unshared",
     ];
 
     /// The stable name, such as `"step.completed"`.
@@ -246,6 +252,8 @@ impl EventKind {
             Self::CompensationStarted(node) => (31, of(node)),
             Self::CompensationCompleted(node) => (32, of(node)),
             Self::CompensationFailed(node) => (33, of(node)),
+            Self::AttemptShared(node) => (34, of(node)),
+            Self::AttemptUnshared(node) => (35, of(node)),
         }
     }
 
@@ -302,6 +310,8 @@ impl EventKind {
             31 => Self::CompensationStarted(node?),
             32 => Self::CompensationCompleted(node?),
             33 => Self::CompensationFailed(node?),
+            34 => Self::AttemptShared(node?),
+            35 => Self::AttemptUnshared(node?),
             _ => return None,
         })
     }

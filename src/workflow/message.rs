@@ -28,6 +28,16 @@ pub enum Input {
         /// Why.
         reason: FailureReason,
     },
+    /// Another call asks for the same already: this one waits for its answer.
+    Shared {
+        /// The step.
+        node: NodeIx,
+    },
+    /// The other call was given up: this one has to ask for itself.
+    Unshared {
+        /// The step.
+        node: NodeIx,
+    },
     /// The next attempt of a call comes after a delay.
     RetryScheduled {
         /// The step.

@@ -96,6 +96,8 @@ pub struct StepState {
     pub(super) live: u32,
     /// Whether the delay before its next attempt is over, and the attempt has not been asked for.
     pub(super) ready: bool,
+    /// Whether it waits for the answer of another call.
+    pub(super) shared: bool,
     /// Needs that have not ended, one more while what it is a part of has not begun.
     pub(super) blockers: u32,
     /// Children that have not ended.
@@ -130,6 +132,7 @@ impl StepState {
             tries: 0,
             live: 0,
             ready: false,
+            shared: false,
             blockers,
             open_children,
             hold: Hold::Nothing,

@@ -1,13 +1,14 @@
 //! Templates: data with expressions in it.
 //!
 //! A string that is one `{{ expression }}` becomes the value itself, by reference; mixed with other text the value
-//! becomes text. Everything else stays as it was written. `{{ "{{" }}` writes two braces.
+//! becomes text. Everything else stays as it was written. `{{ "{{" }}` writes two braces. A condition is one expression,
+//! and may do without the braces.
 
 use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use super::expression::{Expression, Names, Scope, SyntaxError};
+use super::expression::{Expression, Names, Scope, SyntaxError, find_close};
 use crate::error::{Error, Problem};
 use crate::reader::{Problems, join};
 use crate::value::Value;
@@ -38,23 +39,21 @@ pub enum Part {
 
 impl Template {
     /// Reads a template and notes everything that is wrong in it.
-    pub(super) fn parse(json: &Json, pointer: &str, resolve: &mut dyn Names, problems: &mut Problems) -> Self {
+    pub(super) fn parse(json: &Json, pointer: &str, names: &mut dyn Names, problems: &mut Problems) -> Self {
         match json {
-            Json::String(text) => parse_text(text, pointer, resolve, problems),
+            Json::String(text) => parse_text(text, pointer, names, problems),
             Json::Array(elements) => {
                 let parts: Vec<Self> = elements
                     .iter()
                     .enumerate()
-                    .map(|(index, element)| Self::parse(element, &join(pointer, index), resolve, problems))
+                    .map(|(index, element)| Self::parse(element, &join(pointer, index), names, problems))
                     .collect();
                 if parts.iter().all(Self::is_literal) { Self::Literal(json.into()) } else { Self::List(parts) }
             }
             Json::Object(fields) => {
                 let parts: Vec<(Rc<str>, Self)> = fields
                     .iter()
-                    .map(|(key, field)| {
-                        (key.as_str().into(), Self::parse(field, &join(pointer, key), resolve, problems))
-                    })
+                    .map(|(key, field)| (key.as_str().into(), Self::parse(field, &join(pointer, key), names, problems)))
                     .collect();
                 if parts.iter().all(|(_, part)| part.is_literal()) {
                     Self::Literal(json.into())
@@ -66,15 +65,14 @@ impl Template {
         }
     }
 
-    /// Reads a condition.
+    /// Reads a condition: an expression, with or without `{{ }}` around it. `None` when it is wrong, which is noted.
     pub(super) fn condition(
         text: &str,
         pointer: &str,
         names: &mut dyn Names,
         problems: &mut Problems,
     ) -> Option<Expression> {
-        let text = text.trim().trim_start_matches("{{").trim_end_matches("}}");
-        Expression::parse(text, names).map_err(|error| problems.note(pointer, error.message)).ok()
+        Expression::parse_condition(text, names).map_err(|error| note(error, text, 0, pointer, problems)).ok()
     }
 
     /// The data, with every expression replaced by its value.
@@ -111,7 +109,7 @@ impl Template {
     }
 }
 
-fn parse_text(text: &str, pointer: &str, resolve: &mut dyn Names, problems: &mut Problems) -> Template {
+fn parse_text(text: &str, pointer: &str, names: &mut dyn Names, problems: &mut Problems) -> Template {
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find("{{") {
@@ -124,12 +122,9 @@ fn parse_text(text: &str, pointer: &str, resolve: &mut dyn Names, problems: &mut
             problems.note(pointer, format!("`{{{{` at column {} is not closed by `}}}}`", column(text, open)));
             return Template::Literal(Value::Null);
         };
-        match Expression::parse(&text[start..end], resolve) {
+        match Expression::parse(&text[start..end], names) {
             Ok(expression) => parts.push(Part::Expression(expression)),
-            Err(SyntaxError { offset, message, suggestion }) => {
-                let column = column(text, start + offset);
-                problems.0.push(Problem { suggestion, ..Problem::new(pointer, format!("column {column}: {message}")) });
-            }
+            Err(error) => note(error, text, start, pointer, problems),
         }
         at = end + 2;
     }
@@ -144,25 +139,14 @@ fn parse_text(text: &str, pointer: &str, resolve: &mut dyn Names, problems: &mut
     }
 }
 
+/// Notes what is wrong with an expression that starts at a byte of a text.
+fn note(error: SyntaxError, text: &str, start: usize, pointer: &str, problems: &mut Problems) {
+    let SyntaxError { offset, message, suggestion } = error;
+    let column = column(text, start + offset);
+    problems.0.push(Problem { suggestion, ..Problem::new(pointer, format!("column {column}: {message}")) });
+}
+
 /// The column of a byte, counted in characters from 1.
 fn column(text: &str, at: usize) -> usize {
     text[..at].chars().count() + 1
-}
-
-/// Where `}}` closes the expression; one inside of a string does not.
-fn find_close(text: &str) -> Option<usize> {
-    let mut quote = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        match (quote, c) {
-            (Some(_), '\\') => {
-                chars.next();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '}') if chars.peek().is_some_and(|(_, next)| *next == '}') => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }

@@ -202,6 +202,11 @@ impl Guards {
         }
     }
 
+    /// Whether a call waits for the answer of another one.
+    pub(crate) fn follows(&self, id: CallId) -> bool {
+        self.calls.get(id).is_some_and(|call| matches!(call.phase, Phase::Following(_)))
+    }
+
     /// The call is given up for everybody: those who wait for its answer end with it.
     pub(crate) fn revoke(&mut self, id: CallId, now: Timestamp) {
         let Some(call) = self.get_mut(id) else { return };

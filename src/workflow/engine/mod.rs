@@ -68,6 +68,8 @@ struct OpenCall {
     has_place: bool,
     /// Whose cache it asks.
     cache: Option<u32>,
+    /// The last attempt that the host was told of.
+    told: u32,
 }
 
 impl Slot {
@@ -129,11 +131,11 @@ impl Engine {
         })?;
         let key = self.keys.join(&plan, key);
         let run = self.runs.insert(Slot::new(run, key)) as RunId;
-        // First that the attempts which ran are lost; then what was under way, which is more than that.
-        self.feed(run, Input::Restored, now);
         if let Some(slot) = self.runs.get(run as usize) {
             slot.run.unfinished(&mut effects);
         }
+        // First what was under way, then what comes of the loss of what ran.
+        self.feed(run, Input::Restored, now);
         self.todo.extend(effects.drain(..).rev().map(|effect| (run, effect)));
         self.work_off(now);
         Ok(run)

@@ -1,7 +1,7 @@
 //! Between runs, guards and the host: who is told what.
 
 use super::{Command, Engine, RunId};
-use crate::policy::{self, End, FailureReason, Request, Then, Wiring};
+use crate::policy::{self, End, FailureReason, Made, Request, Then, Wiring};
 use crate::time::Timestamp;
 use crate::workflow::message::{AbortReason, Effect, Input};
 use crate::workflow::plan::StepKind;
@@ -43,11 +43,16 @@ impl Engine {
 
     fn perform(&mut self, run: RunId, effect: Effect, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        // What an earlier input asked for may be over by a later one, whose effects were performed first.
+        if !slot.run.still_wants(effect) {
+            return;
+        }
         match effect {
             Effect::Call { node } => {
-                // One that waits for its next attempt holds no place meanwhile.
-                let waits = slot.run.made(node).is_some_and(|made| made.then != Then::Attempt);
-                if waits || self.enter(run, node) {
+                // One that had begun before a restart begins at once, since its time goes on; without a place it waits then.
+                let made = slot.run.made(node);
+                let waits = made.is_some_and(|made| made.then != Then::Attempt);
+                if waits || self.enter(run, node) || made.is_some() {
                     self.begin_or_prepare(run, node, now);
                 }
             }
@@ -117,6 +122,9 @@ impl Engine {
 
     pub(super) fn begin_call(&mut self, run: RunId, node: NodeIx, key: Option<&str>, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        if slot.call(node).id.is_some() {
+            return;
+        }
         let state = slot.run.node(node);
         let step = slot.run.plan().step(state.step);
         let fallbacks = match &step.kind {
@@ -125,12 +133,26 @@ impl Engine {
         };
         let wiring = step.scope.as_ref().map_or(Wiring::default(), |scope| self.guards.wire(&step.policies, scope));
         let request = Request { seed: state.seed, key, fallbacks, ..Request::new(owner(run, node)) };
+        let shared = state.shared;
+        let has_place = slot.key.is_none() || slot.calls.get(node.0 as usize).is_some_and(|call| call.has_place);
         let id = match slot.run.made(node) {
+            Some(made) if made.then == Then::Attempt && !has_place => {
+                let made = Made { then: Then::Ready, ..made };
+                self.guards.restore(&step.policies, wiring, &request, &made, now)
+            }
             Some(made) => self.guards.restore(&step.policies, wiring, &request, &made, now),
             None => self.guards.begin(&step.policies, wiring, &request, now),
         };
         let call = slot.call(node);
-        (call.id, call.cache) = (Some(id), wiring.cache());
+        (call.id, call.cache, call.told) = (Some(id), wiring.cache(), 0);
+        match (self.guards.follows(id), shared) {
+            (true, false) => {
+                self.leave(run, node, now);
+                self.feed(run, Input::Shared { node }, now);
+            }
+            (false, true) => self.feed(run, Input::Unshared { node }, now),
+            _ => {}
+        }
     }
 
     fn resume_call(&mut self, run: RunId, node: NodeIx, now: Timestamp) {
@@ -154,6 +176,10 @@ impl Engine {
         match command {
             policy::Command::Start { owner, attempt, level } => {
                 let (run, node) = owned_by(owner);
+                let wanted = self.runs.get_mut(run as usize).filter(|slot| slot.run.node(node).called);
+                // One that is not wanted any more is about to be aborted, and the host need not know of it.
+                let Some(slot) = wanted else { return };
+                slot.call(node).told = attempt;
                 self.feed(run, Input::AttemptStarted { node, attempt }, now);
                 self.commands.push(Command::Call { run, node, attempt, level });
             }
@@ -165,7 +191,10 @@ impl Engine {
                     policy::AbortReason::Superseded => AbortReason::Superseded,
                     policy::AbortReason::Cancelled => AbortReason::Cancelled,
                 };
-                self.commands.push(Command::Abort { run, node, attempt, reason });
+                let told = self.runs.get_mut(run as usize).map_or(0, |slot| slot.call(node).told);
+                if attempt <= told {
+                    self.commands.push(Command::Abort { run, node, attempt, reason });
+                }
             }
             policy::Command::Failed { owner, attempt, reason } => {
                 let (run, node) = owned_by(owner);
@@ -228,7 +257,7 @@ impl Engine {
         let outcome = match end {
             End::Cached { .. } => return self.settled(run, node, end, now),
             // Nobody is left who asks: one of those who waited does, and the others wait for that one.
-            End::Cancelled | End::Shared { .. } => return self.commands.push(Command::Prepare { run, node }),
+            End::Cancelled | End::Shared { .. } => return self.begin_or_prepare(run, node, now),
             End::Completed { .. } => Ok(()),
             End::Failed(reason) => Err(reason),
         };

@@ -84,6 +84,7 @@ impl Run {
         let seed = self.rng.next_u64();
         let state = self.state(node);
         state.called = true;
+        state.shared = false;
         state.called_at = now;
         state.seed = seed;
         effects.push(Effect::Call { node });
@@ -118,6 +119,30 @@ impl Run {
             }
         };
         self.record(kind, now);
+    }
+
+    /// Waits for the answer of another call, and holds nothing that the other one may need.
+    pub(super) fn shared(&mut self, node: NodeIx, now: Timestamp) {
+        if !self.node(node).called {
+            return;
+        }
+        self.begin(node, now);
+        let state = self.state(node);
+        state.status = Status::Waiting;
+        state.shared = true;
+        self.record(EventKind::AttemptShared(node), now);
+        self.release(node);
+    }
+
+    /// The other call was given up: this one asks for itself when it has its slots.
+    pub(super) fn unshared(&mut self, node: NodeIx, now: Timestamp) {
+        let state = self.state(node);
+        if !state.called || !std::mem::take(&mut state.shared) {
+            return;
+        }
+        state.ready = true;
+        self.record(EventKind::AttemptUnshared(node), now);
+        self.agenda.push_back(Task::Open(node));
     }
 
     pub(super) fn retry_scheduled(&mut self, node: NodeIx, delay: Duration, now: Timestamp) {
@@ -167,6 +192,8 @@ impl Run {
             return;
         }
         self.state(node).live = 0;
+        // An answer that somebody else got has taken no attempt.
+        self.begin(node, now);
         match outcome {
             Ok(()) => {
                 // First this step ends, then who waited for its slots begins: the log never shows more at once than

@@ -181,6 +181,22 @@ impl Run {
         (0..depth).fold(frame, |frame, _| self.frame(frame).map_or(0, |it| self.node(it.each).frame))
     }
 
+    /// The signals that steps wait for now, the one that has waited longest first.
+    pub fn awaited_signals(&self) -> impl Iterator<Item = u32> {
+        self.listening.iter().map(|(signal, _)| *signal)
+    }
+
+    /// Whether what was asked for is still wanted.
+    pub(super) fn still_wants(&self, effect: Effect) -> bool {
+        match effect {
+            Effect::Call { node } | Effect::Resume { node } => self.node(node).called,
+            Effect::Evaluate { node, question } => self.node(node).asks == Some(question),
+            Effect::SetTimer { node: Some(node), at } => self.node(node).due == Some(at),
+            Effect::SetTimer { node: None, at } => self.deadline == Some(at),
+            _ => true,
+        }
+    }
+
     /// What a node is a part of: a group, or the loop whose iteration it belongs to.
     #[must_use]
     pub fn parent_of(&self, node: NodeIx) -> Option<NodeIx> {
@@ -207,6 +223,8 @@ impl Run {
             Input::Started => self.start(now, effects),
             Input::AttemptStarted { node, attempt } => self.attempt_started(node, attempt, now),
             Input::AttemptFailed { node, attempt, reason } => self.attempt_failed(node, attempt, reason, now),
+            Input::Shared { node } => self.shared(node, now),
+            Input::Unshared { node } => self.unshared(node, now),
             Input::RetryScheduled { node, delay } => self.retry_scheduled(node, delay, now),
             Input::RetryDue { node } => {
                 if self.retry_due(node, now) {

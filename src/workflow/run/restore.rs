@@ -67,10 +67,10 @@ impl Run {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
-            None if state.ready => Then::Ready,
+            None if state.ready || state.shared => Then::Ready,
             None => Then::Attempt,
         };
-        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0;
+        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0 || state.shared;
         begun.then_some(Made {
             attempts: state.attempt,
             tries: state.tries,
@@ -84,12 +84,34 @@ impl Run {
     pub(super) fn restored(&mut self, now: Timestamp) {
         self.record(EventKind::RunRestored, now);
         for index in 0..self.nodes.len() as u32 {
-            let state = self.state(NodeIx(index));
-            if state.called && std::mem::take(&mut state.live) > 0 {
-                let attempt = state.attempt;
-                self.record(EventKind::AttemptInterrupted(NodeIx(index), attempt), now);
+            let node = NodeIx(index);
+            if self.node(node).called && std::mem::take(&mut self.state(node).live) > 0 {
+                for attempt in self.open_attempts(node) {
+                    self.record(EventKind::AttemptInterrupted(node, attempt), now);
+                }
             }
         }
+    }
+
+    /// The attempts of a call that began and have not ended.
+    fn open_attempts(&self, node: NodeIx) -> Vec<u32> {
+        let mut open = Vec::new();
+        for event in &self.log {
+            match event.kind {
+                EventKind::AttemptStarted(it, attempt) if it == node => open.push(attempt),
+                EventKind::AttemptFailed(it, attempt)
+                | EventKind::AttemptTimedOut(it, attempt)
+                | EventKind::AttemptInterrupted(it, attempt)
+                    if it == node =>
+                {
+                    open.retain(|it| *it != attempt);
+                }
+                // What comes after one of these begins anew; attempts that ran beside each other are over.
+                EventKind::RetryScheduled(it, ..) | EventKind::FallbackStarted(it, _) if it == node => open.clear(),
+                _ => {}
+            }
+        }
+        open
     }
 
     /// The input that leaves this event, if it is not the consequence of another one.
@@ -130,6 +152,8 @@ impl Run {
             EventKind::AttemptShortCircuited(node) => failed(node, 0, FailureReason::CircuitOpen { retry_after: None }),
             EventKind::AttemptRejected(node) => failed(node, 0, FailureReason::BulkheadFull),
             EventKind::AttemptRateLimited(node) => failed(node, 0, FailureReason::TooLarge),
+            EventKind::AttemptShared(node) => Some(Input::Shared { node }),
+            EventKind::AttemptUnshared(node) => Some(Input::Unshared { node }),
             EventKind::RetryScheduled(node, _, delay) => Some(Input::RetryScheduled { node, delay }),
             EventKind::FallbackStarted(node, level) => Some(Input::FellBack { node, level }),
             EventKind::TimerFired(node) if is_call(node) => Some(Input::RetryDue { node }),

@@ -77,6 +77,11 @@ impl Host {
         self.perform();
     }
 
+    pub(super) fn clear_cache(&mut self) {
+        self.guards.clear_cache(self.wiring);
+        self.perform();
+    }
+
     pub(super) fn commit(&mut self, owner: u64, attempt: u32) {
         self.guards.commit(self.calls[&owner], attempt);
         self.perform();

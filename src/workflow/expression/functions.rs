@@ -1,0 +1,93 @@
+//! The functions, each with what it takes.
+
+use super::evaluate::{Evaluation, Found, fail};
+use super::tree::{Function, Node};
+use crate::number;
+use crate::value::{Value, ValueKind};
+
+impl Evaluation<'_> {
+    /// A function, whose number of arguments has been checked.
+    pub(super) fn call(&mut self, at: usize, function: Function, arguments: &[Node]) -> Found {
+        let first = self.scalar(&arguments[0])?;
+        if function.arity() == 2 {
+            let second = self.scalar(&arguments[1])?;
+            let (Value::String(text), Value::String(part)) = (&first, &second) else {
+                let found = format!("{} and {}", first.describe(), second.describe());
+                return fail(at, format!("`{}` takes two strings, not {found}", function.name()));
+            };
+            self.spend(at, text.len() / 64)?;
+            return Ok(Value::Bool(match function {
+                Function::Contains => text.contains(&**part),
+                Function::StartsWith => text.starts_with(&**part),
+                _ => text.ends_with(&**part),
+            }));
+        }
+        match function {
+            Function::Size => size(at, &first),
+            Function::String => self.string(at, first),
+            Function::Int => int(at, &first),
+            _ => double(at, &first),
+        }
+    }
+
+    /// `string(…)`; numbers are written as JSON writes them.
+    fn string(&mut self, at: usize, value: Value) -> Found {
+        let text = match &value {
+            Value::String(_) => return Ok(value),
+            Value::Bool(value) => value.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::Number(number) if number.is_nan() => "NaN".to_owned(),
+            Value::Number(number) if number.is_infinite() => {
+                if *number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+            }
+            Value::Number(_) => self.text_of(&value),
+            _ => return fail(at, format!("`string` takes a number, a boolean or a string, not {}", value.describe())),
+        };
+        self.build(at, text.len())?;
+        Ok(Value::String(text.into()))
+    }
+}
+
+/// `size(…)`: characters of a text, elements of a list, fields of a map.
+fn size(at: usize, value: &Value) -> Found {
+    let size = match (value, value.kind()) {
+        (Value::String(text), _) => text.chars().count(),
+        (_, ValueKind::List | ValueKind::Map) => value.size(),
+        _ => return fail(at, format!("`size` takes a string, a list or a map, not {}", value.describe())),
+    };
+    Ok(Value::Int(size as i64))
+}
+
+/// `int(…)`; what a double has after the point is dropped.
+fn int(at: usize, value: &Value) -> Found {
+    /// From here on a double does not fit.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    match value {
+        Value::Int(number) => Ok(Value::Int(*number)),
+        Value::Number(number) if (-END..END).contains(number) => Ok(Value::Int(*number as i64)),
+        Value::Number(_) => fail(at, "the number does not fit a whole number of 64 bits"),
+        Value::String(text) => match text.parse() {
+            Ok(number) => Ok(Value::Int(number)),
+            Err(_) => fail(at, "the string is not a whole number; `int(double(…))` drops a fraction"),
+        },
+        _ => fail(at, format!("`int` takes a number or a string, not {}", value.describe())),
+    }
+}
+
+/// `double(…)`.
+fn double(at: usize, value: &Value) -> Found {
+    match value {
+        Value::Int(number) => Ok(Value::Number(*number as f64)),
+        Value::Number(number) => Ok(Value::Number(*number)),
+        Value::String(text) => {
+            let number = match &**text {
+                "NaN" => Some(f64::NAN),
+                "Infinity" => Some(f64::INFINITY),
+                "-Infinity" => Some(f64::NEG_INFINITY),
+                digits => number::parse(digits).filter(|number| number.is_finite()),
+            };
+            number.map_or_else(|| fail(at, "the string is not a number such as `1.5`"), |it| Ok(Value::Number(it)))
+        }
+        _ => fail(at, format!("`double` takes a number or a string, not {}", value.describe())),
+    }
+}

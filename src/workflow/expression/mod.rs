@@ -1,0 +1,212 @@
+//! Expressions: what stands between `{{` and `}}`, and in `when`.
+//!
+//! The language is a strict subset of [CEL](https://github.com/google/cel-spec), the Common Expression Language: what is
+//! accepted here means the same in any other implementation, with the extension named below. It always ends, has no
+//! effects, and reads a value of the host where it is: walking `steps.load.output.user.name` copies one text.
+//!
+//! # What there is
+//! - Literals: `42`, `0x2a`, `-1.5`, `1e3`, `"text"`, `'text'`, `r"raw \ text"`, `true`, `false`, `null`, `[1, 2]`,
+//!   `{"key": 1}`. The keys of a map are strings.
+//! - Paths: `input.goal`, `input["a key"]`, `input.sets[0]`; `has(input.goal)` tells whether the last field is there.
+//! - Operators, from the loosest to the tightest: `a ? b : c`; `||`; `&&`; `== != < <= > >= in`; `+ -`; `* / %`; `! -`.
+//!   `+` also joins two strings or two lists; `in` looks for an element of a list, or a key of a map.
+//! - Functions: `size(x)` or `x.size()`, `text.contains(part)`, `text.startsWith(part)`, `text.endsWith(part)`,
+//!   `string(x)`, `int(x)`, `double(x)`.
+//! - Macros over the elements of a list or the keys of a map: `list.all(x, condition)`, `list.exists(x, condition)`,
+//!   `list.exists_one(x, condition)`, `list.filter(x, condition)`, `list.map(x, value)`, `list.map(x, condition, value)`.
+//!
+//! Paths begin at `input` (also called `parameters`), `steps.<id>.output`, `steps.<id>.status`, `run.id`; inside of a loop
+//! also at its variable and at `index`, which counts from 0. The variable of a macro hides what has its name outside.
+//!
+//! # What it means
+//! - Numbers in data are doubles, as in JSON; `2` in an expression, `size(…)`, `int(…)` and `index` are whole numbers of
+//!   64 bits. Two whole numbers divide to a whole number (`7 / 2` is 3), and a result that does not fit is an error, as is
+//!   dividing by 0. Doubles follow IEEE 754.
+//! - **The extension:** where a whole number meets a double, it becomes one, so that `input.weight * 2` works. CEL refuses
+//!   to calculate with two kinds of numbers. Likewise `%` and the index of a list take a double without a fraction, and `%`
+//!   gives a whole number.
+//! - `==` compares any two values: numbers by what they are worth, lists and maps by what is in them, and different types
+//!   are not equal. `<` and its kin compare two numbers, two strings (by code point) or two booleans; anything else is an
+//!   error. NaN equals nothing, itself included.
+//! - `false && x` and `x && false` are false even when `x` has no value, and `true || x` likewise; `all` and `exists` go by
+//!   the same rule. Otherwise an error anywhere is an error of the whole, never `false`.
+//! - A path that leads nowhere is an error. `has` asks about the last field only: `has(input.a.b)` fails without `a`. A field
+//!   that holds null, or JavaScript's `undefined`, is there.
+//! - Of a JavaScript object the own properties count; a getter that throws is not there; a macro, `size` and `==` see what
+//!   `Object.keys` lists. A function can be passed on and not be compared.
+//! - `string(x)` writes a number as JSON does. `int(x)` drops a fraction, and reads a string of digits; `double(x)` reads a
+//!   number as JSON has it, `NaN` and `Infinity`.
+//!
+//! # What CEL has besides
+//! Unsigned numbers, bytes, timestamps and durations, `matches` and other regular expressions, messages, `type()` and
+//! `dyn()`, keys of maps that are not strings, strings in three quotes, and comments.
+//!
+//! # Bounds
+//! An expression nests at most [`MAX_DEPTH`] levels (`a + b + c` nests two), takes [`MAX_STEPS`] steps (each part that is
+//! evaluated and each element that is visited is one), and builds [`MAX_SIZE`] bytes of text and elements of lists. What
+//! goes further is an error that says so, and that no `||` absorbs.
+
+mod evaluate;
+mod functions;
+mod operators;
+mod parser;
+mod token;
+mod tree;
+
+use std::rc::Rc;
+
+use super::plan::StepIx;
+use crate::error::{Code, Error};
+use crate::value::Value;
+use evaluate::{Evaluation, Failure, Found};
+pub(super) use token::find_close;
+use tree::Node;
+
+/// How deep an expression may nest. Parsing and evaluating are recursive, and the stack of the core is small.
+pub const MAX_DEPTH: usize = 64;
+
+/// How many steps an evaluation may take.
+pub const MAX_STEPS: u32 = 100_000;
+
+/// How many bytes of text and elements of lists an evaluation may build.
+pub const MAX_SIZE: usize = 1_000_000;
+
+/// What an expression can see. The host answers, because the host holds the values.
+pub trait Scope {
+    /// The input of the run.
+    fn input(&self) -> Value;
+
+    /// The output of a step that has settled.
+    fn output(&self, step: StepIx) -> Value;
+
+    /// What became of a step: `completed`, `skipped`, …
+    fn status(&self, step: StepIx) -> Rc<str>;
+
+    /// The id of the run.
+    fn run_id(&self) -> Rc<str>;
+
+    /// The item of the loop that is `depth` levels out from the innermost one, which is 0.
+    fn variable(&self, depth: u32) -> Value;
+
+    /// Which iteration of the innermost loop it is, from 0.
+    fn index(&self) -> u32;
+
+    /// A value as text within other text: a string as it is, anything else as JSON.
+    fn text_of(&self, value: &Value) -> String {
+        value.to_text()
+    }
+}
+
+/// What the names of an expression stand for, while it is parsed.
+pub trait Names {
+    /// Finds a step by its id.
+    ///
+    /// # Errors
+    /// What is wrong with referring to it from here.
+    fn step(&mut self, id: &str) -> Result<StepIx, Unresolved>;
+
+    /// The variables of the loops around the expression, innermost first; none outside of loops.
+    fn variables(&self) -> &[Rc<str>];
+}
+
+/// Why an expression cannot refer to a step.
+#[derive(Debug)]
+pub struct Unresolved {
+    /// What is wrong, and what to do.
+    pub message: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+/// A parsed expression.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    source: Rc<str>,
+    root: Rc<Node>,
+}
+
+/// What is wrong with an expression: the byte offset in its source, what was found, and near misses to offer.
+#[derive(Debug)]
+pub struct SyntaxError {
+    /// Where, in bytes from the start of the expression.
+    pub offset: usize,
+    /// What is wrong there and what was expected.
+    pub message: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl Expression {
+    /// Parses an expression.
+    ///
+    /// # Errors
+    /// The first thing that is not an expression of the language, or a name that stands for nothing.
+    pub fn parse(source: &str, names: &mut dyn Names) -> Result<Self, SyntaxError> {
+        let trimmed = source.trim_start_matches(token::SPACE);
+        let before = source.len() - trimmed.len();
+        let trimmed = trimmed.trim_end_matches(token::SPACE);
+        match parser::parse(trimmed, names) {
+            Ok(root) => Ok(Self { source: trimmed.into(), root: Rc::new(root) }),
+            Err(error) => Err(SyntaxError { offset: error.offset + before, ..error }),
+        }
+    }
+
+    /// Parses what stands where only an expression can: with or without `{{ }}` around it.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and for text that is more than one expression.
+    pub fn parse_condition(source: &str, names: &mut dyn Names) -> Result<Self, SyntaxError> {
+        let start = source.len() - source.trim_start_matches(token::SPACE).len();
+        let Some(inside) = source[start..].strip_prefix("{{") else { return Self::parse(source, names) };
+        match find_close(inside) {
+            Some(end) if inside[end + 2..].trim_end_matches(token::SPACE).is_empty() => {
+                let parsed = Self::parse(&inside[..end], names);
+                parsed.map_err(|error| SyntaxError { offset: error.offset + start + 2, ..error })
+            }
+            _ => {
+                let message = "expected one expression, without braces or in one pair of `{{` and `}}`".to_owned();
+                Err(SyntaxError { offset: start, message, suggestion: None })
+            }
+        }
+    }
+
+    /// The value of the expression.
+    ///
+    /// # Errors
+    /// `expression.failed` when it has none, with the column where it went wrong, counted in characters from 1.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Error> {
+        self.checked(Evaluation::new(scope).value(&self.root))
+    }
+
+    /// The value of the expression as a condition.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate), and when the value is not a boolean.
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Error> {
+        match self.checked(Evaluation::new(scope).scalar(&self.root))? {
+            Value::Bool(value) => Ok(value),
+            other => {
+                let message = format!(
+                    "a condition must be true or false, and this is {}; compare it with something, as in `input.count > 0`",
+                    other.describe()
+                );
+                self.checked(evaluate::fail(0, message))
+            }
+        }
+    }
+
+    fn checked<T>(&self, found: Found<T>) -> Result<T, Error> {
+        found.map_err(|failure| {
+            let Failure { at, nowhere, message } = *failure;
+            let (source, column) = (&self.source, self.source[..at].chars().count() + 1);
+            let message = if nowhere {
+                format!(
+                    "`{{{{ {source} }}}}` leads nowhere: {message} (column {column}); check the path, or what the step returns"
+                )
+            } else {
+                format!("`{{{{ {source} }}}}` fails at column {column}: {message}")
+            };
+            Error::new(Code::ExpressionFailed, message)
+        })
+    }
+}
