@@ -133,21 +133,22 @@ function settle(context, run, node, isValue, answer) {
   run.take(node, attempt);
   run.prepared?.delete(node);
   const { core } = engine;
+  const time = now();
   let commands;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
-    commands = core.runSettle(engine.handle, run.number, node, attempt, now());
+    commands = core.runSettle(engine.handle, run.number, node, attempt, time);
   } else {
     run.errors[node] = answer;
     const told = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
-    commands = core.runFail(engine.handle, run.number, node, attempt, told, now());
+    commands = core.runFail(engine.handle, run.number, node, attempt, told, time);
   }
   engine.touch(run);
   engine.take(core, commands);
-  engine.work(core);
+  engine.work(core, time);
 }
 
 /** It may have answered between the decision and now; that came too late. */

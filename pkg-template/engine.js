@@ -61,6 +61,8 @@ export class Engine {
   #byNumber = [];
   /** Compiled definitions, by their JSON text; the least recently used first. */
   #plans = new Map();
+  #lastKey = undefined;
+  #lastPlan = undefined;
   /** Answers that are kept, by slot, of each cache. */
   #kept = [];
   /** Makes the seed of each run another one. */
@@ -204,7 +206,9 @@ export class Engine {
   #forget() {
     this.handle = undefined;
     this.#byNumber = [];
+    for (const plan of this.#plans.values()) plan.isFree = true;
     this.#plans.clear();
+    this.#lastKey = this.#lastPlan = undefined;
     this.#kept = [];
     this.#todo = [];
     this.#head = 0;
@@ -217,19 +221,24 @@ export class Engine {
   /** The plan of a definition; with an output in any case, when `needsOutput` says so. */
   compile(core, text, needsOutput) {
     const key = needsOutput ? `${text}\n` : text;
+    // Mostly it is the same again, and comparing is cheaper than looking up.
+    if (key === this.#lastKey) return this.#lastPlan;
     let plan = this.#plans.get(key);
     if (plan === undefined) {
       const timeout = milliseconds(core, this.bus.requestTimeout, "requestTimeout");
       plan = compiled(core, this.handle, text, needsOutput, timeout);
       if (this.#plans.size >= KEPT_PLANS) {
-        const [[oldest, { handle }]] = this.#plans;
+        const [[oldest, old]] = this.#plans;
         this.#plans.delete(oldest);
-        core.planFree(this.handle, handle);
+        old.isFree = true;
+        core.planFree(this.handle, old.handle);
       }
     } else {
       this.#plans.delete(key);
     }
     this.#plans.set(key, plan);
+    this.#lastKey = key;
+    this.#lastPlan = plan;
     return plan;
   }
 
@@ -243,8 +252,16 @@ export class Engine {
         return;
       }
       // It is compiled already, unless many others were since, or the core is another one.
-      const plan = (run.plan = this.compile(core, run.text, run.checksOutput));
-      if (plan.hasLoops) run.nodes = new Nodes(plan);
+      if (run.plan === undefined || run.plan.isFree) run.plan = this.compile(core, run.text, run.checksOutput);
+      const { plan } = run;
+      if (plan.hasLoops) {
+        run.nodes = new Nodes(plan);
+        run.lists = [];
+        run.items = [];
+      }
+      if (plan.signals.length > 0) run.signals = [];
+      run.errors = [];
+      run.contexts = [];
       // What reads a step that was skipped, or has failed, reads null.
       run.outputs = new Array(plan.steps.length).fill(null);
       const at = now();
@@ -474,45 +491,24 @@ export class Engine {
     return this.#kept[cache]?.[slot];
   }
 
-  /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. */
-  work(core) {
+  /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */
+  work(core, time = now()) {
     if (this.#performing || this.#yielding) return;
     this.#performing = true;
     // Handlers that answer in microtasks come back here within the same task: what they used counts too.
-    let time = now();
     if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
     for (;;) {
-      const atEnd = this.#head === this.#todo.length;
-      time = now();
-      if (atEnd || time - this.#busySince >= SLICE_MS) this.#tellMoved(core);
+      const isLate = time - this.#busySince >= SLICE_MS;
+      if (isLate || this.#head === this.#todo.length) this.#tellMoved(core);
       if (this.#head === this.#todo.length) break;
-      if (time - this.#busySince >= SLICE_MS) {
-        this.#yielding = true;
-        soon(() => {
-          this.#yielding = false;
-          if (this.isAttached) unattended(() => this.work(this.core));
-        });
+      if (isLate) {
+        this.#yield();
         break;
       }
       const at = this.#head;
       this.#head += WORDS;
-      const op = this.#todo[at];
-      if (op === CIRCUIT) {
-        this.#circuitChanged(core, this.#todo[at + 1], this.#todo[at + 3], this.#todo[at + 4]);
-        continue;
-      }
-      if (op === DROP) {
-        this.keep(this.#todo[at + 3], this.#todo[at + 4], undefined);
-        continue;
-      }
-      const run = this.#byNumber[this.#todo[at + 1]];
-      if (run === undefined) continue;
-      try {
-        perform(this, core, run, op, this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
-      } catch (error) {
-        // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
-        this.fail(run, error);
-      }
+      this.#performOne(core, this.#todo[at], this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
+      time = now();
     }
     this.#busyUntil = this.#yielding ? -Infinity : time;
     if (this.#head === this.#todo.length) {
@@ -520,12 +516,40 @@ export class Engine {
       this.#head = 0;
     }
     this.#performing = false;
-    if (this.isAttached && this.runs.size > 0) this.#keepTime(core);
+    if (this.isAttached && this.runs.size > 0) this.#keepTime(core, time);
   }
 
-  #keepTime(core) {
+  /** Lets the host have its turn. */
+  #yield() {
+    this.#yielding = true;
+    soon(() => {
+      this.#yielding = false;
+      if (this.isAttached) unattended(() => this.work(this.core));
+    });
+  }
+
+  #performOne(core, op, number, node, a, b) {
+    if (op === CIRCUIT) {
+      this.#circuitChanged(core, number, a, b);
+      return;
+    }
+    if (op === DROP) {
+      this.keep(a, b, undefined);
+      return;
+    }
+    const run = this.#byNumber[number];
+    if (run === undefined) return;
+    try {
+      perform(this, core, run, op, node, a, b);
+    } catch (error) {
+      // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
+      this.fail(run, error);
+    }
+  }
+
+  #keepTime(core, time) {
     const deadline = core.engineDeadline(this.handle);
-    if (deadline > now()) {
+    if (deadline > time) {
       this.#alarm.set(deadline);
     } else if (!this.#ticksSoon) {
       // A timer would take its time, and what is due is due.

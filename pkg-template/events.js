@@ -41,6 +41,8 @@ export const RUN_EVENTS = [
   "compensation.started",
   "compensation.completed",
   "compensation.failed",
+  "attempt.shared",
+  "attempt.unshared",
 ];
 
 /** What a `step.evaluated` and a `run.compensating` are about, by the core's numbers; see `EventKind`. */

@@ -956,6 +956,8 @@ export interface StepEvent extends StepEventBase {
     | "attempt.short_circuited"
     | "attempt.rejected"
     | "attempt.rate_limited"
+    | "attempt.shared"
+    | "attempt.unshared"
     | "timer.fired"
     | "compensation.started"
     | "compensation.completed"

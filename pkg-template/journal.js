@@ -114,7 +114,7 @@ function dataOf(engine, run, pointer, problems) {
   run.errors.forEach((error, node) => {
     if (error !== undefined) data.errors[node] = errorToData(error);
   });
-  run.failures.forEach((failures, node) => {
+  run.failures?.forEach((failures, node) => {
     data.failures[node] = failures.map(({ level, error }) => ({ level, error: errorToData(error) }));
   });
   for (const [child, { node }] of run.children ?? []) {
@@ -194,13 +194,15 @@ export function restoreValues(run) {
   run.isPaused = journal.isPaused;
   run.degraded = journal.degraded;
   run.degradedNodes = journal.degradedNodes.length === 0 ? undefined : new Set(journal.degradedNodes);
-  run.signals = journal.signals;
-  run.items = journal.items;
-  delete run.items[0];
+  if (run.plan.signals.length > 0) run.signals = journal.signals;
+  if (run.plan.hasLoops) {
+    run.items = journal.items;
+    delete run.items[0];
+  }
   for (const [node, output] of Object.entries(journal.outputs)) run.outputs[node] = output;
   for (const [node, error] of Object.entries(journal.errors)) run.errors[node] = errorFromData(error);
   for (const [node, failures] of Object.entries(journal.failures)) {
-    run.failures[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
+    (run.failures ??= [])[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
   }
   if (journal.outputError !== undefined) run.outputError = errorFromData(journal.outputError);
   if (journal.cancellation !== undefined) {

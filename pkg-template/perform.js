@@ -61,7 +61,7 @@ export function perform(engine, core, run, op, node, a, b) {
       break;
     case COLLECT:
       run.outputs[node] = collected(engine, core, run, node);
-      run.lists[node] = undefined;
+      if (run.lists.length > node) run.lists[node] = undefined;
       break;
     case COMPLETED:
       engine.complete(core, run);
@@ -99,7 +99,7 @@ export function perform(engine, core, run, op, node, a, b) {
     case FELL_BACK: {
       run.degraded = true;
       const error = errorOf(run, node, b);
-      (run.failures[node] ??= []).push({ level: a - 1, error });
+      ((run.failures ??= [])[node] ??= []).push({ level: a - 1, error });
       break;
     }
     case KEEP:

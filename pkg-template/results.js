@@ -54,7 +54,7 @@ function stepOf(seen, node) {
   if (result.status === "failed") result.error = stepError(seen, node, attempts);
   if (level > 0) result.level = level;
   if (level > 0 || result.status === "failed" || seen.degradedNodes?.has(node)) result.degraded = true;
-  if (seen.failures[node] !== undefined) result.failures = [...seen.failures[node]];
+  if (seen.failures?.[node] !== undefined) result.failures = [...seen.failures?.[node]];
   if (plan.steps[step].kind === "forEach") {
     const steps = plan.lists.get(step);
     const bases = nodes?.basesOf(node) ?? [];

@@ -6,6 +6,9 @@ import { CallContext } from "./context.js";
 import { RepflowError } from "./errors.js";
 import { resultOf } from "./results.js";
 
+/** What a run works on before it begins, and when it has ended. */
+const NOTHING = Object.freeze([]);
+
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
   number = undefined;
@@ -24,16 +27,16 @@ export class Run {
   /** What it goes on from. */
   journal = undefined;
 
-  /** By node. Values stay here; the core reads them when a template asks. */
-  outputs = [];
-  errors = [];
-  failures = [];
-  contexts = [];
+  /** By node, once it has begun. Values stay here; the core reads them when a template asks. */
+  outputs = NOTHING;
+  errors = NOTHING;
+  failures = undefined;
+  contexts = NOTHING;
   /** The lists of loops that are under way, by node, and the item of each iteration. */
-  lists = [];
-  items = [];
+  lists = NOTHING;
+  items = NOTHING;
   /** What came with signals, in their order, and those that came before it began. */
-  signals = [];
+  signals = NOTHING;
   early = undefined;
   /** Which nodes iterations have; undefined where there are no loops. */
   nodes = undefined;
@@ -127,10 +130,8 @@ export class Run {
     if (this.ended) return;
     this.#end(status);
     this.report = report;
-    const contexts = [...this.contexts, ...(this.#hedged ?? []).map(({ context }) => context)];
-    for (const context of contexts) {
-      if (context !== undefined) CallContext.abort(context, error);
-    }
+    for (const context of this.contexts) if (context !== undefined) CallContext.abort(context, error);
+    for (const { context } of this.#hedged ?? []) CallContext.abort(context, error);
     this.#settle.reject(error);
     this.#letGo(false, error);
   }
@@ -152,7 +153,8 @@ export class Run {
     this.plan = this.nodes = undefined;
     this.text = this.journal = undefined;
     this.input = this.output = this.outputError = undefined;
-    this.outputs = this.errors = this.failures = this.contexts = NOTHING;
+    this.outputs = this.errors = this.contexts = NOTHING;
+    this.failures = undefined;
     this.lists = this.items = this.signals = NOTHING;
     this.#hedged = this.prepared = this.revoked = this.notes = this.early = undefined;
     if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
@@ -209,9 +211,6 @@ export class Run {
     return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
 }
-
-/** What a run that has ended works on. */
-const NOTHING = Object.freeze([]);
 
 export function cancelled(run, reason) {
   return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause: reason });

@@ -17,7 +17,7 @@ export function stepError(seen, node, attempts) {
     error.attempts ??= attempts;
     return error;
   }
-  const before = seen.failures[node];
+  const before = seen.failures?.[node];
   const cause = before === undefined ? error : before[0].error;
   const all = before === undefined ? undefined : [...before.map((it) => it.error), error];
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";

@@ -8,14 +8,15 @@ import { after, call, flow, storyOf, world } from "./world.mjs";
 
 test("a condition that does not hold skips the step, and those after it run", async () => {
   const { orchestrator, calls } = world();
-  const steps = [call("a", "echo", { when: "input.yes" }), call("b", "echo", { when: "{{ input.no }}" }), call("c", "echo")];
-  const { steps: results, output, degraded } = await orchestrator.executeWorkflow(flow(steps), { yes: true, no: false });
+  const steps = [call("a", "echo", { when: "input.yes && size(input.list) > 1" }), call("b", "echo", { when: "{{ input.no || !input.yes }}" }), call("c", "echo")];
+  const input = { yes: true, no: false, list: [1, 2] };
+  const { steps: results, output, degraded } = await orchestrator.executeWorkflow(flow(steps), input);
   assert.deepEqual(calls, ["a", "c"]);
   assert.equal(results.a.status, "completed");
   assert.equal(results.b.status, "skipped");
   assert.equal(results.b.output, null);
   assert.equal(results.b.attempts, 0);
-  assert.deepEqual(output, { yes: true, no: false });
+  assert.equal(output, input);
   assert.equal(degraded, false);
 });
 
@@ -215,7 +216,7 @@ test("when the one that others wait for is cancelled, another one asks", async (
 test("the input is checked against `parameters`, and defaults are filled in, before anything starts", async () => {
   const { orchestrator, calls } = world();
   const parameters = { type: "object", properties: { weeks: { type: "integer", default: 8 }, goal: { enum: ["strength", "power"] } }, required: ["goal"] };
-  const definition = flow([call("a", "echo", { with: "{{ input.weeks }} {{ input.goal }}" })], { parameters });
+  const definition = flow([call("a", "echo", { with: "{{ parameters.weeks }} {{ input.goal }}" })], { parameters });
   assert.equal((await orchestrator.executeWorkflow(definition, { goal: "power" })).output, "8 power");
   calls.length = 0;
   await assert.rejects(orchestrator.executeWorkflow(definition, { goal: "fame", weeks: 1.5 }), (error) => {
