@@ -88,7 +88,10 @@ fn steps_are_bounded_and_nothing_absorbs_the_end() {
         let error = value_of(source, &data).expect_err(source);
         assert!(error.contains(&format!("it takes more than {MAX_STEPS} steps; compute this in a step")), "{error}");
     }
-    assert!(value_of("input.n.all(a, input.n.exists(b, b == 2))", &data).is_ok(), "what is usual is far away from the end");
+    assert!(
+        value_of("input.n.all(a, input.n.exists(b, b == 2))", &data).is_ok(),
+        "what is usual is far away from the end"
+    );
 }
 
 #[test]
@@ -97,7 +100,10 @@ fn what_is_built_is_bounded() {
     let doubled = |part: &str, times: usize| {
         (0..times).fold(part.to_owned(), |source, index| format!("[{source}].map(v{index}, v{index} + v{index})[0]"))
     };
-    assert_eq!(value_of(&format!("size({})", doubled("input.text", 3)), &data).map(|it| it.to_text()), Ok("400000".to_owned()));
+    assert_eq!(
+        value_of(&format!("size({})", doubled("input.text", 3)), &data).map(|it| it.to_text()),
+        Ok("400000".to_owned())
+    );
     for source in [doubled("input.text", 8), doubled("'a'", 20), format!("{} == '' || true", doubled("'ab'", 20))] {
         let error = value_of(&source, &data).expect_err("it is too large");
         assert!(error.contains(&format!("it builds more than {MAX_SIZE} characters and elements")), "{error}");

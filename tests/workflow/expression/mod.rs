@@ -111,7 +111,8 @@ fn written(value: &Value) -> String {
         Value::Number(number) => format!("{number:?}"),
         Value::List(elements) => format!("[{}]", elements.iter().map(written).collect::<Vec<_>>().join(", ")),
         Value::Map(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(key, field)| format!("{key:?}: {}", written(field))).collect();
+            let fields: Vec<String> =
+                fields.iter().map(|(key, field)| format!("{key:?}: {}", written(field))).collect();
             format!("{{{}}}", fields.join(", "))
         }
         value if value.kind() == ValueKind::String => format!("{:?}", value.to_text()),

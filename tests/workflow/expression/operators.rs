@@ -124,7 +124,11 @@ fn comparison() {
         ("false < true", "true"),
     ]);
     assert_failures(&[
-        ("1 < 'a'", 3, "`<` takes two numbers, two strings or two booleans, not a number and a string; convert one with"),
+        (
+            "1 < 'a'",
+            3,
+            "`<` takes two numbers, two strings or two booleans, not a number and a string; convert one with",
+        ),
         ("null >= 1", 6, "`>=` takes two numbers, two strings or two booleans, not null and a number"),
         ("[1] < [2]", 5, "`<` takes two numbers, two strings or two booleans, not a list and a list"),
         ("1 < 2 < 3", 7, "`<` takes two numbers, two strings or two booleans, not a boolean and a number"),

@@ -79,7 +79,10 @@ fn a_loop_has_its_variable_and_its_index() {
         assert_eq!(written(&expression.evaluate(&data).expect(source)), expected, "{source}");
     }
     let error = Expression::parse("prson", &mut InSight::loops(&["person"])).expect_err("a typo");
-    assert_eq!(error.message, "unknown name `prson`; there are `input`, `parameters`, `steps`, `run`, `person`, `index`");
+    assert_eq!(
+        error.message,
+        "unknown name `prson`; there are `input`, `parameters`, `steps`, `run`, `person`, `index`"
+    );
     assert_eq!(error.suggestion.as_deref(), Some("person"));
 }
 
@@ -96,7 +99,10 @@ fn has_asks_whether_the_last_field_is_there() {
         ("input.people.filter(p, has(p.age)).map(p, p.name)", "[\"Ada\"]"),
     ]);
     assert!(evaluate("has(input.gaol.x)").is_err_and(|error| error.contains("has no field `gaol`")));
-    assert!(evaluate("has(input.goal.x)").is_err_and(|error| error.contains("`has` looks into a map, and there is a string")));
+    assert!(
+        evaluate("has(input.goal.x)")
+            .is_err_and(|error| error.contains("`has` looks into a map, and there is a string"))
+    );
     assert!(evaluate("has(input.sets.x)").is_err_and(|error| error.contains("and there is a list")));
 }
 
@@ -114,11 +120,16 @@ fn a_condition_is_true_or_false_or_an_error() {
     ] {
         match condition(source) {
             Ok(expression) => assert_eq!(expression.holds(&data()).expect(source), expected, "{source}"),
-            Err(error) => assert_eq!((error.offset, source.starts_with("{{ {'a': {'b': true}}}}[")), (0, true), "{error:?}"),
+            Err(error) => {
+                assert_eq!((error.offset, source.starts_with("{{ {'a': {'b': true}}}}[")), (0, true), "{error:?}")
+            }
         }
     }
     for source in ["{{ input.done", "{{ input.done }} && {{ input.done }}", "{{ input.done }} x"] {
-        assert_eq!(condition(source).expect_err(source).message, "expected one expression, without braces or in one pair of `{{` and `}}`");
+        assert_eq!(
+            condition(source).expect_err(source).message,
+            "expected one expression, without braces or in one pair of `{{` and `}}`"
+        );
     }
     for (source, offset) in [("inptu", 0), (" inptu", 1), ("{{inptu}}", 2), (" {{ inptu }}", 4)] {
         assert_eq!(condition(source).expect_err(source).offset, offset, "{source}");
