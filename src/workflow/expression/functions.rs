@@ -40,6 +40,8 @@ impl Evaluation<'_> {
             Value::Number(number) if number.is_infinite() => {
                 if *number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
             }
+            // JSON has no sign for it, and CEL does.
+            Value::Number(number) if *number == 0.0 && number.is_sign_negative() => "-0".to_owned(),
             Value::Number(_) => self.text_of(&value),
             _ => return fail(at, format!("`string` takes a number, a boolean or a string, not {}", value.describe())),
         };

@@ -84,7 +84,12 @@ impl Evaluation<'_> {
                 }
                 Ok(false)
             }
-            ValueKind::Map => Ok(matches!(sought, Value::String(key) if within.field(key).is_some())),
+            ValueKind::Map => match (sought, sought.kind()) {
+                (Value::String(key), _) => Ok(within.field(key).is_some()),
+                // Could be keys, though not of this map.
+                (_, ValueKind::Bool | ValueKind::Number) => Ok(false),
+                _ => fail(at, format!("a key of a map is a string, not {}", sought.describe())),
+            },
             _ => fail(at, format!("`in` looks into a list or a map, not {}", within.describe())),
         }
     }
