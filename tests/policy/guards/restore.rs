@@ -63,14 +63,18 @@ fn who_was_told_of_the_end_of_the_delay_is_not_told_again() {
     assert_eq!(guards.next_command(), Some(Command::Start { owner: 1, attempt: 2, level: 0 }));
 }
 
-/// Fallbacks have neither limits nor delays.
+/// Fallbacks have neither limits nor delays; but one that the host has to be ready for waits until it is.
 #[test]
-fn a_fallback_is_called_at_once() {
+fn a_fallback_is_called_as_soon_as_the_host_is_ready() {
     let options = r#"{ "rateLimit": { "limit": 1, "per": "1m" }, "circuitBreaker": {} }"#;
     for then in [Then::Attempt, Then::Ready, Then::Delay(at(10_000))] {
         let mut host = Host::new(options);
         host.begin(1);
         host.restore(Request { fallbacks: 2, ..Request::new(2) }, &Made { level: 1, ..made(4, 3, then) });
+        if then == Then::Ready {
+            assert_eq!(host.log().len(), 1);
+            host.resume(2);
+        }
         host.fail(2, 5);
         host.complete(2, 6);
         let story = [
