@@ -71,8 +71,10 @@ fn a_fallback_is_called_as_soon_as_the_host_is_ready() {
         let mut host = Host::new(options);
         host.begin(1);
         host.restore(Request { fallbacks: 2, ..Request::new(2) }, &Made { level: 1, ..made(4, 3, then) });
+        let mut told = Vec::new();
         if then == Then::Ready {
-            assert_eq!(host.log().len(), 1);
+            told = host.log();
+            assert_eq!(told, ["1 starts 1"]);
             host.resume(2);
         }
         host.fail(2, 5);
@@ -85,7 +87,8 @@ fn a_fallback_is_called_as_soon_as_the_host_is_ready() {
             "2 starts 6 of fallback 2",
             "2 ends: completed by 6",
         ];
-        assert_eq!(host.log(), story);
+        told.extend(host.log());
+        assert_eq!(told, story);
     }
 }
 
