@@ -1,16 +1,16 @@
 //! The functions, each with what it takes.
 
-use super::evaluate::{Evaluation, Found, fail};
-use super::tree::{Function, Node};
+use super::evaluate::{Evaluation, Found, fail, refuse};
+use super::tree::{Function, NodeIx};
 use crate::number;
 use crate::value::{Value, ValueKind};
 
 impl Evaluation<'_> {
     /// A function, whose number of arguments has been checked.
-    pub(super) fn call(&mut self, at: usize, function: Function, arguments: &[Node]) -> Found {
-        let first = self.scalar(&arguments[0])?;
+    pub(super) fn call(&mut self, at: usize, function: Function, arguments: &[NodeIx]) -> Found {
+        let first = self.scalar(arguments[0])?;
         if function.arity() == 2 {
-            let second = self.scalar(&arguments[1])?;
+            let second = self.scalar(arguments[1])?;
             let (Value::String(text), Value::String(part)) = (&first, &second) else {
                 let found = format!("{} and {}", first.describe(), second.describe());
                 return fail(at, format!("`{}` takes two strings, not {found}", function.name()));
@@ -43,7 +43,7 @@ impl Evaluation<'_> {
             // JSON has no sign for it, and CEL does.
             Value::Number(number) if *number == 0.0 && number.is_sign_negative() => "-0".to_owned(),
             Value::Number(_) => self.text_of(&value),
-            _ => return fail(at, format!("`string` takes a number, a boolean or a string, not {}", value.describe())),
+            _ => return refuse(at, "`string` takes a number, a boolean or a string", &value),
         };
         self.build(at, text.len())?;
         Ok(Value::String(text.into()))
@@ -55,7 +55,7 @@ fn size(at: usize, value: &Value) -> Found {
     let size = match (value, value.kind()) {
         (Value::String(text), _) => text.chars().count(),
         (_, ValueKind::List | ValueKind::Map) => value.size(),
-        _ => return fail(at, format!("`size` takes a string, a list or a map, not {}", value.describe())),
+        _ => return refuse(at, "`size` takes a string, a list or a map", &value),
     };
     Ok(Value::Int(size as i64))
 }
@@ -72,7 +72,7 @@ fn int(at: usize, value: &Value) -> Found {
             Ok(number) => Ok(Value::Int(number)),
             Err(_) => fail(at, "the string is not a whole number; `int(double(…))` drops a fraction"),
         },
-        _ => fail(at, format!("`int` takes a number or a string, not {}", value.describe())),
+        _ => refuse(at, "`int` takes a number or a string", &value),
     }
 }
 
@@ -90,6 +90,6 @@ fn double(at: usize, value: &Value) -> Found {
             };
             number.map_or_else(|| fail(at, "the string is not a number such as `1.5`"), |it| Ok(Value::Number(it)))
         }
-        _ => fail(at, format!("`double` takes a number or a string, not {}", value.describe())),
+        _ => refuse(at, "`double` takes a number or a string", &value),
     }
 }

@@ -79,7 +79,7 @@ fn arithmetic_keeps_whole_numbers_whole_and_promotes_them_to_doubles() {
         ("[1] + 'a'", 5, "`+` takes two numbers, two strings or two lists, not a list and a string"),
         ("-'a'", 1, "`-` takes a number, not a string"),
         ("!1", 2, "`!` takes a boolean, not a number; compare it with something"),
-        ("[1][0.5]", 5, "an index is a whole number, or a string for a field of a map; here it is a number"),
+        ("[1][0.5]", 5, "an index is a whole number, or a string for a field of a map, not a number"),
         ("{'a': 1}[null]", 10, "an index is a whole number, or a string"),
         ("{'a': 1, 'a': 2}", 10, "the key `a` occurs twice in the map"),
         ("{input.weight: 2}", 8, "a key of a map is a string, not a number"),
