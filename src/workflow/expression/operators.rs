@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::evaluate::{Evaluation, Found, fail, whole};
+use super::evaluate::{Evaluation, Found, fail, refuse, whole};
 use super::tree::Operator;
 use crate::value::{Value, ValueKind};
 
@@ -88,9 +88,9 @@ impl Evaluation<'_> {
                 (Value::String(key), _) => Ok(within.field(key).is_some()),
                 // Could be keys, though not of this map.
                 (_, ValueKind::Bool | ValueKind::Number) => Ok(false),
-                _ => fail(at, format!("a key of a map is a string, not {}", sought.describe())),
+                _ => refuse(at, "a key of a map is a string", sought),
             },
-            _ => fail(at, format!("`in` looks into a list or a map, not {}", within.describe())),
+            _ => refuse(at, "`in` looks into a list or a map", within),
         }
     }
 
