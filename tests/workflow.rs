@@ -4,7 +4,7 @@
 mod definition;
 #[path = "workflow/engine.rs"]
 mod engine;
-#[path = "workflow/expression.rs"]
+#[path = "workflow/expression/mod.rs"]
 mod expression;
 #[path = "workflow/plan.rs"]
 mod plan;

@@ -235,8 +235,8 @@ impl HostValue for JsRef {
             ValueKind::List => "a list",
             ValueKind::Map => "an object",
             ValueKind::Other if self.0.is_function() => "a function",
-            // A symbol or a BigInt.
-            ValueKind::Other => "a value that is not data",
+            ValueKind::Other if self.0.is_symbol() => "a symbol",
+            ValueKind::Other => "a BigInt",
         }
     }
 

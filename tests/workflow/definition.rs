@@ -749,7 +749,7 @@ fn the_output_may_read_every_step() {
         &definition,
         &[
             ("/output/0", "there is no step `c`; there are `a`, `b`, `g`", None),
-            ("/output/1", "expected `output` after the id of a step", Some("steps.a.output")),
+            ("/output/1", "expected `output` or `status` after the id of a step", Some("steps.a.output")),
             ("/output/2", "unknown name `inputs`", Some("input")),
         ],
     );

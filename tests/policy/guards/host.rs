@@ -72,6 +72,11 @@ impl Host {
         self.perform();
     }
 
+    pub(super) fn resume(&mut self, owner: u64) {
+        self.guards.resume(self.calls[&owner], self.now);
+        self.perform();
+    }
+
     pub(super) fn cancel(&mut self, owner: u64) {
         self.guards.cancel(self.calls[&owner], self.now);
         self.perform();
