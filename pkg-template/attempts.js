@@ -129,6 +129,17 @@ function answered(context, isValue, answer) {
 
 function settle(context, run, node, isValue, answer) {
   const engine = StepContext.engineOf(context);
+  if (engine.isYielding) engine.answerLater(settleInTurn, context, isValue, answer);
+  else settleNow(engine, context, run, node, isValue, answer);
+}
+
+function settleInTurn(context, isValue, answer) {
+  const run = StepContext.runOf(context);
+  if (run.number === undefined || Cancellable.isOver(context)) return;
+  settleNow(StepContext.engineOf(context), context, run, StepContext.nodeOf(context), isValue, answer);
+}
+
+function settleNow(engine, context, run, node, isValue, answer) {
   const { attempt } = context;
   run.take(node, attempt);
   run.prepared?.delete(node);

@@ -6,6 +6,7 @@ import { Alarm, now, soon } from "./clock.js";
 import { RepflowError, describe, disposed, invalid } from "./errors.js";
 import { EventStream, RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
 import { logOf, restoreValues } from "./journal.js";
+import { launchLeaving } from "./launch.js";
 import { Listeners, hear } from "./listeners.js";
 import { nearest } from "./nearest.js";
 import { Nodes } from "./nodes.js";
@@ -72,6 +73,9 @@ export class Engine {
   /** Commands that wait to be performed, flat, and how far they are. */
   #todo = [];
   #head = 0;
+  /** Answers that came while the host had its turn, flat, and how far they are. */
+  #answers = [];
+  #answered = 0;
   #performing = false;
   #yielding = false;
   /** Since when the host had no turn, and when it was last known to have none. */
@@ -212,6 +216,8 @@ export class Engine {
     this.#kept = [];
     this.#todo = [];
     this.#head = 0;
+    this.#answers = [];
+    this.#answered = 0;
     this.#moved.clear();
     this.#alarm.clear();
   }
@@ -283,6 +289,7 @@ export class Engine {
       this.#byNumber[run.number] = run;
       this.touch(run);
       this.take(core, core.engineTick(this.handle, at));
+      if (run.journal !== undefined) launchLeaving(this, run);
       for (const [name, payload] of run.early?.splice(0) ?? []) this.#deliver(core, run, plan.signals.indexOf(name), payload);
       this.work(core);
     } catch (error) {
@@ -497,26 +504,70 @@ export class Engine {
     this.#performing = true;
     // Handlers that answer in microtasks come back here within the same task: what they used counts too.
     if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
+    let last = time;
+    try {
+      last = this.#workOff(core, time);
+    } finally {
+      this.#busyUntil = this.#yielding ? -Infinity : last;
+      if (this.#head === this.#todo.length) {
+        this.#todo.length = 0;
+        this.#head = 0;
+      }
+      this.#performing = false;
+    }
+    if (this.isAttached && this.runs.size > 0) this.#keepTime(core, last);
+  }
+
+  /** Returns when it ended. */
+  #workOff(core, begin) {
+    let time = begin;
     for (;;) {
       const isLate = time - this.#busySince >= SLICE_MS;
-      if (isLate || this.#head === this.#todo.length) this.#tellMoved(core);
-      if (this.#head === this.#todo.length) break;
+      // Those who are told may start something.
+      if (isLate || this.#isIdle) this.#tellMoved(core);
+      if (this.#isIdle) return time;
       if (isLate) {
         this.#yield();
-        break;
+        return time;
       }
-      const at = this.#head;
-      this.#head += WORDS;
-      this.#performOne(core, this.#todo[at], this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
+      if (this.#head === this.#todo.length) {
+        this.#settleNext();
+      } else {
+        const at = this.#head;
+        this.#head += WORDS;
+        this.#performOne(core, this.#todo[at], this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
+      }
       time = now();
     }
-    this.#busyUntil = this.#yielding ? -Infinity : time;
-    if (this.#head === this.#todo.length) {
-      this.#todo.length = 0;
-      this.#head = 0;
+  }
+
+  get #isIdle() {
+    return this.#head === this.#todo.length && !this.hasAnswers;
+  }
+
+  /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
+  get isYielding() {
+    return this.#yielding;
+  }
+
+  get hasAnswers() {
+    return this.#answered < this.#answers.length;
+  }
+
+  /** Has `settle(context, isValue, answer)` called when it is its turn. */
+  answerLater(settle, context, isValue, answer) {
+    this.#answers.push(settle, context, isValue, answer);
+  }
+
+  #settleNext() {
+    const at = this.#answered;
+    this.#answered += 4;
+    const [settle, context, isValue, answer] = this.#answers.slice(at, at + 4);
+    if (this.#answered === this.#answers.length) {
+      this.#answers = [];
+      this.#answered = 0;
     }
-    this.#performing = false;
-    if (this.isAttached && this.runs.size > 0) this.#keepTime(core, time);
+    settle(context, isValue, answer);
   }
 
   /** Lets the host have its turn. */
@@ -564,7 +615,8 @@ export class Engine {
   #tick() {
     if (!this.isAttached || this.runs.size === 0) return;
     const { core } = this;
-    this.take(core, core.engineTick(this.handle, now()));
+    // What was answered in time is not too late.
+    if (!this.hasAnswers) this.take(core, core.engineTick(this.handle, now()));
     this.work(core);
   }
 
@@ -619,10 +671,9 @@ export class Engine {
   #tellMoved(core) {
     for (const run of this.#moved) {
       this.#moved.delete(run);
-      // One that has ended is told when its promise settles, not before.
-      if (run.number === undefined || core.runPhase(this.handle, run.number) === ENDED) continue;
       try {
-        this.#tell(core, run);
+        // One that has ended is told when its promise settles, not before.
+        if (run.number !== undefined && core.runPhase(this.handle, run.number) !== ENDED) this.#tell(core, run);
       } catch (error) {
         this.fail(run, error);
       }
@@ -631,6 +682,10 @@ export class Engine {
 
   /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
   #tell(core, run) {
+    const parent = run.parent?.run;
+    // Why there is this run at all comes first.
+    if (parent !== undefined && this.#moved.delete(parent) && parent.number !== undefined) this.#tell(core, parent);
+    if (run.number === undefined) return;
     if (!run.isHeard && this.listeners.size === 0) return;
     const numbers = core.runEvents(this.handle, run.number, run.told);
     run.told += countOf(numbers);
@@ -662,6 +717,7 @@ function open(run, each, index, frame) {
 /** A call had waited for another one, and has its answer. */
 function share(leader, from, run, node) {
   if (leader === undefined) return;
+  run.prepared?.delete(node);
   run.outputs[node] = leader.outputs[from];
   run.errors[node] = leader.errors[from];
 }

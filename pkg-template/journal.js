@@ -43,6 +43,7 @@ const FIELDS = {
   cancellation: [isObject, "an object"],
   outputError: [isObject, "an object"],
   children: byNode,
+  leaving: [Array.isArray, "a list", true],
   at: [Number.isFinite, "milliseconds since the Unix epoch", true],
   checksum: [isText, "a string"],
 };
@@ -101,6 +102,7 @@ function dataOf(engine, run, pointer, problems) {
     cancellation: run.cancellation === undefined ? undefined : errorToData(run.cancellation.cause),
     outputError: run.outputError === undefined ? undefined : errorToData(run.outputError),
     children: {},
+    leaving: [],
     at: now(),
   };
   // A place that nothing has come to yet is no hole for JSON.
@@ -118,7 +120,10 @@ function dataOf(engine, run, pointer, problems) {
     data.failures[node] = failures.map(({ level, error }) => ({ level, error: errorToData(error) }));
   });
   for (const [child, { node }] of run.children ?? []) {
-    data.children[node] = dataOf(engine, child, `${pointer}/children/${node}`, problems);
+    const journal = dataOf(engine, child, `${pointer}/children/${node}`, problems);
+    // One that was given up and undoes what it did is nobody's answer any more.
+    if (child.cancellation === undefined) data.children[node] = journal;
+    else data.leaving.push([node, journal]);
   }
   return data;
 }
@@ -152,8 +157,10 @@ export function readJournal(journal) {
 /** The ids of a run and of all that it has started. */
 export function* idsIn(journal) {
   yield journal.runId;
-  for (const child of Object.values(journal.children)) yield* idsIn(child);
+  for (const child of childrenIn(journal)) yield* idsIn(child);
 }
+
+const childrenIn = ({ children, leaving }) => [...Object.values(children), ...leaving.map(([, child]) => child)];
 
 /**
  * Refuses a journal whose workflow is not what it was any more: by the definition that the caller has, or by the one
@@ -171,7 +178,7 @@ export function checkDefinition(journal, definition, templates) {
       throw Object.assign(error, { runId: journal.runId, workflowId });
     }
   }
-  for (const child of Object.values(journal.children)) checkDefinition(child, undefined, templates);
+  for (const child of childrenIn(journal)) checkDefinition(child, undefined, templates);
 }
 
 /** The log that a run goes on from, as the core reads it; nothing for one that begins. */

@@ -31,7 +31,19 @@ export function launchChild(engine, parent, node, workflow, input, whenEnded) {
     throw new RepflowError("workflow.invalid", message, parent.where);
   }
   const definition = engine.templates.get(workflow);
-  const journal = parent.childJournal(node, workflow);
+  return launchPart(engine, parent, node, definition, input, parent.childJournal(node, workflow), whenEnded);
+}
+
+/** Goes on with what a run had started and given up, and what was about to undo what it had done. */
+export function launchLeaving(engine, parent) {
+  for (const [node, journal] of parent.journal.leaving.splice(0)) {
+    const whenEnded = (child) => parent.children?.delete(child);
+    const child = launchPart(engine, parent, node, journal.definition, undefined, journal, whenEnded);
+    if (!child.ended) (parent.children ??= new Map()).set(child, { node });
+  }
+}
+
+function launchPart(engine, parent, node, definition, input, journal, whenEnded) {
   const { correlationId, priority } = parent;
   const child = new Run(journal?.runId ?? uniqueId(), journal === undefined ? input : journal.input, { correlationId, priority });
   child.journal = journal;

@@ -106,6 +106,7 @@ export function perform(engine, core, run, op, node, a, b) {
       engine.keep(a, b, run.outputs[node]);
       break;
     case RECALL:
+      run.prepared?.delete(node);
       run.outputs[node] = engine.recall(a, b);
       break;
     case SHARE:

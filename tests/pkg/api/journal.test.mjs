@@ -194,6 +194,23 @@ test("children go on with their parent, where they were", async () => {
   assert.deepEqual((await restored.result).output, [1, "g"]);
 });
 
+test("a child that was given up, and undoes what it did, goes on with that", async () => {
+  const undo = { call: "world.gate", with: { name: "undo" } };
+  const child = flow([call("a", "echo", { compensate: undo }), call("n", "never")], { id: "child" });
+  const before = world({ templates: [child] });
+  const handle = before.orchestrator.start(flow([{ id: "s", workflow: "child", timeout: 5, onError: "continue" }, { id: "w", wait: { signal: "go" } }]), {});
+  await after(20);
+  assert.equal(before.orchestrator.list({ workflowId: "child" })[0].status, "compensating");
+  const later = world({ templates: [child] });
+  const restored = later.orchestrator.restore(crash(before, handle));
+  assert.deepEqual(later.calls, ["undo"]);
+  later.open("undo");
+  restored.signal("go", 1);
+  assert.equal((await restored.result).output, 1);
+  await later.orchestrator.drain();
+  assert.equal(later.orchestrator.list({ workflowId: "child" })[0].status, "cancelled");
+});
+
 test("a journal of a journal is one, also of a run that waits for its place", async () => {
   const before = world();
   const handle = before.orchestrator.start(flow([call("a", "echo", { with: 1 }), { id: "w", wait: { signal: "go" } }]), {});
