@@ -143,7 +143,8 @@ impl Watch {
 
     pub(super) fn ended(&mut self, end: RunEnd, run: &Run) {
         assert!(!self.ended, "the run ended twice");
-        assert!(self.running.is_empty(), "the run ended while calls were running");
+        let running = &self.running;
+        assert!(running.is_empty(), "the run ended while calls were running: {running:?}: {:?}", run.log());
         self.ended = true;
         check_log(&self.plan, end, run);
         for (node, attempts) in &self.attempts {

@@ -17,11 +17,11 @@ impl Engine {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         let ended_before = slot.run.end().is_some();
         slot.run.handle(input, now, &mut self.effects);
-        if !ended_before && slot.run.end().is_some() {
-            // What it asked for before, and did not get yet, is not wanted any more: it has just given it up.
-            self.todo.retain(|(other, _)| *other != run);
-        }
+        let ended = !ended_before && slot.run.end().is_some();
+        // What it asked for before comes before its end: calls that it has given up are, when the host is told of that.
+        let before = if ended { self.todo.extract_if(.., |(other, _)| *other == run).collect() } else { Vec::new() };
         self.todo.extend(self.effects.drain(..).rev().map(|effect| (run, effect)));
+        self.todo.extend(before);
     }
 
     /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,

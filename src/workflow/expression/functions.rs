@@ -57,7 +57,7 @@ fn size(at: usize, value: &Value) -> Found {
     let size = match (value, value.kind()) {
         (Value::String(text), _) => text.chars().count(),
         (_, ValueKind::List | ValueKind::Map) => value.size(),
-        _ => return refuse(at, "`size` takes a string, a list or a map", &value),
+        _ => return refuse(at, "`size` takes a string, a list or a map", value),
     };
     Ok(Value::Int(size as i64))
 }
@@ -74,14 +74,14 @@ fn int(at: usize, value: &Value) -> Found {
             Some(number) => Ok(Value::Int(number)),
             None => fail(at, "the string is not a whole number; `int(double(…))` drops a fraction"),
         },
-        _ => refuse(at, "`int` takes a number or a string", &value),
+        _ => refuse(at, "`int` takes a number or a string", value),
     }
 }
 
-/// A whole number in text, with a sign or without. What reads the magnitude is there for literals anyway.
+/// A whole number in text, with a sign or without.
 fn read_int(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let size = u64::from_str_radix(digits, 10).ok().filter(|_| !digits.starts_with('+'))?;
+    let size = digits.parse::<u64>().ok().filter(|_| !digits.starts_with('+'))?;
     match text.starts_with('-') {
         true => (size <= 1 << 63).then_some((size as i64).wrapping_neg()),
         false => i64::try_from(size).ok(),
@@ -102,6 +102,6 @@ fn double(at: usize, value: &Value) -> Found {
             };
             number.map_or_else(|| fail(at, "the string is not a number such as `1.5`"), |it| Ok(Value::Number(it)))
         }
-        _ => refuse(at, "`double` takes a number or a string", &value),
+        _ => refuse(at, "`double` takes a number or a string", value),
     }
 }

@@ -193,6 +193,7 @@ impl Run {
             Effect::Evaluate { node, question } => self.node(node).asks == Some(question),
             Effect::SetTimer { node: Some(node), at } => self.node(node).due == Some(at),
             Effect::SetTimer { node: None, at } => self.deadline == Some(at),
+            Effect::BuildOutput => self.end().is_none(),
             _ => true,
         }
     }
