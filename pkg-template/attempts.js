@@ -129,7 +129,7 @@ function answered(context, isValue, answer) {
 
 function settle(context, run, node, isValue, answer) {
   const engine = StepContext.engineOf(context);
-  if (engine.isYielding) engine.answerLater(settleInTurn, context, isValue, answer);
+  if (engine.commands.isYielding) engine.commands.answerLater(settleInTurn, context, isValue, answer);
   else settleNow(engine, context, run, node, isValue, answer);
 }
 
@@ -157,9 +157,9 @@ function settleNow(engine, context, run, node, isValue, answer) {
     if (run.number === undefined) return;
     commands = core.runFail(engine.handle, run.number, node, attempt, told, time);
   }
-  engine.touch(run);
-  engine.take(core, commands);
-  engine.work(core, time);
+  engine.telling.touch(run);
+  engine.commands.take(core, commands);
+  engine.commands.work(core, time);
 }
 
 /** It may have answered between the decision and now; that came too late. */
@@ -196,8 +196,8 @@ export function prepare(engine, core, run, node) {
   }
   if (run.number === undefined) return;
   run.prepared.set(node, prepared);
-  engine.touch(run);
-  engine.take(core, core.runBegin(handle, run.number, node, key, now()));
+  engine.telling.touch(run);
+  engine.commands.take(core, core.runBegin(handle, run.number, node, key, now()));
 }
 
 /** The action, and what it is given. What has no text is nobody else's. */

@@ -127,7 +127,7 @@ export class StepContext extends CallContext {
 
   /** What an attempt says that is over is dropped. */
   #note(kind, note) {
-    if (!CallContext.isDone(this)) this.#engine.note(this.#run, this.#node, this.attempt, kind, note);
+    if (!CallContext.isDone(this)) this.#engine.telling.note(this.#run, this.#node, this.attempt, kind, note);
   }
 
   static engineOf(context) {

@@ -1,41 +1,23 @@
-// The engine in the core, and the queue of what it wants done. What that means for a run is in perform.js.
+// The engine in the core, and what can be done to its runs.
 
 import { internals } from "./bus.js";
-import { placeOf } from "./attempts.js";
-import { Alarm, now, soon } from "./clock.js";
+import { now } from "./clock.js";
+import { Commands } from "./commands.js";
 import { RepflowError, describe, disposed, invalid } from "./errors.js";
-import { EventStream, RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
-import { Listeners, hear } from "./listeners.js";
 import { nearest } from "./nearest.js";
 import { Nodes } from "./nodes.js";
-import { perform } from "./perform.js";
-import { compiled, signalsIn } from "./plans.js";
+import { Plans, signalsIn } from "./plans.js";
 import { CIRCUIT_EVENT } from "./policy.js";
 import { Report, compensationOf } from "./results.js";
 import { cancelled } from "./run.js";
-import { milliseconds, unattended } from "./runtime.js";
-
-/** Words to a command, and those commands that are dealt with here; see `encode` in src/wasm/engine.rs. */
-const WORDS = 5;
-const CIRCUIT = 11;
-const CANCEL_ATTEMPT = 12;
-const ITERATE = 15;
-const DROP = 21;
-const SHARE = 22;
+import { unattended } from "./runtime.js";
+import { Telling } from "./telling.js";
 
 /** Where a run is, by the core's number; see `runPhase`. */
 const PHASES = ["running", "paused", "compensating"];
 const COMPENSATING = 2;
-const ENDED = 3;
-
-/** How long commands are performed without letting the page breathe. */
-const SLICE_MS = 4;
-/** A pause between two performances that is longer than this was the host's turn. */
-const IDLE_MS = 0.5;
-/** Compiled definitions that are kept. */
-const KEPT_PLANS = 64;
 
 export class Engine {
   bus;
@@ -43,11 +25,12 @@ export class Engine {
   handle = undefined;
   statusNames = [];
   eventNames = [];
-  listeners = new Listeners([...RUN_EVENTS, ...Object.values(CIRCUIT_EVENT)]);
+  /** What the core wants done, who hears of it, and what it has compiled. */
+  commands = new Commands(this);
+  telling = new Telling(this);
+  plans = new Plans(this);
   #runtime;
   #generation = 0;
-  #memory = undefined;
-  #view = new Uint32Array();
   #circuitStates = [];
   /** Shared parts of policies, by name. */
   #policies;
@@ -58,33 +41,12 @@ export class Engine {
   runs;
   /** The workflows that steps may name. */
   templates;
-  /** Those that have begun, by the core's number. */
-  #byNumber = [];
-  /** Compiled definitions, by their JSON text; the least recently used first. */
-  #plans = new Map();
-  #lastKey = undefined;
-  #lastPlan = undefined;
   /** Answers that are kept, by slot, of each cache. */
   #kept = [];
   /** Makes the seed of each run another one. */
   #seed = 0;
   /** Whether all runs are being rejected: then what one of them leads to is no concern any more. */
   #losing = false;
-  /** Commands that wait to be performed, flat, and how far they are. */
-  #todo = [];
-  #head = 0;
-  /** Answers that came while the host had its turn, flat, and how far they are. */
-  #answers = [];
-  #answered = 0;
-  #performing = false;
-  #yielding = false;
-  /** Since when the host had no turn, and when it was last known to have none. */
-  #busySince = 0;
-  #busyUntil = -Infinity;
-  /** Runs that have moved since those who hear of them were told. */
-  #moved = new Set();
-  #alarm = new Alarm(() => unattended(() => this.#tick()));
-  #ticksSoon = false;
   #mayRest = () => {
     if (this.runs.size > 0) return false;
     this.#runtime.disown(this);
@@ -125,7 +87,7 @@ export class Engine {
       this.handle = this.#newEngine(core);
       this.#generation = this.#runtime.generation;
       this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
-      this.#memory = core.linearMemory();
+      this.commands.attach(core.linearMemory());
       this.statusNames = core.statusNames();
       this.eventNames = core.eventNames();
       this.#circuitStates = core.circuitStates();
@@ -168,8 +130,8 @@ export class Engine {
 
   /** Moves a circuit breaker by hand. */
   moveCircuit(core, name, act) {
-    this.take(core, core.engineCircuit(this.handle, name, act, now()));
-    this.work(core);
+    this.commands.take(core, core.engineCircuit(this.handle, name, act, now()));
+    this.commands.work(core);
   }
 
   dispose() {
@@ -201,7 +163,7 @@ export class Engine {
       if (run.ended || run.isEnding || !isMeant(run)) continue;
       const isBegun = run.number !== undefined;
       run.number = undefined;
-      if (isBegun) this.#tellAll(run, [endOf(run)]);
+      if (isBegun) this.telling.tellEnd(run);
       this.fail(run, new RepflowError(code, message, { cause, ...run.where }));
     }
     this.#losing = false;
@@ -209,44 +171,13 @@ export class Engine {
 
   #forget() {
     this.handle = undefined;
-    this.#byNumber = [];
-    for (const plan of this.#plans.values()) plan.isFree = true;
-    this.#plans.clear();
-    this.#lastKey = this.#lastPlan = undefined;
     this.#kept = [];
-    this.#todo = [];
-    this.#head = 0;
-    this.#answers = [];
-    this.#answered = 0;
-    this.#moved.clear();
-    this.#alarm.clear();
+    this.plans.clear();
+    this.commands.clear();
+    this.telling.clear();
   }
 
   // ── Runs ──
-
-  /** The plan of a definition; with an output in any case, when `needsOutput` says so. */
-  compile(core, text, needsOutput) {
-    const key = needsOutput ? `${text}\n` : text;
-    // Mostly it is the same again, and comparing is cheaper than looking up.
-    if (key === this.#lastKey) return this.#lastPlan;
-    let plan = this.#plans.get(key);
-    if (plan === undefined) {
-      const timeout = milliseconds(core, this.bus.requestTimeout, "requestTimeout");
-      plan = compiled(core, this.handle, text, needsOutput, timeout);
-      if (this.#plans.size >= KEPT_PLANS) {
-        const [[oldest, old]] = this.#plans;
-        this.#plans.delete(oldest);
-        old.isFree = true;
-        core.planFree(this.handle, old.handle);
-      }
-    } else {
-      this.#plans.delete(key);
-    }
-    this.#plans.set(key, plan);
-    this.#lastKey = key;
-    this.#lastPlan = plan;
-    return plan;
-  }
 
   /** Begins a run that has its place, or goes on with one. */
   begin(run) {
@@ -258,7 +189,7 @@ export class Engine {
         return;
       }
       // It is compiled already, unless many others were since, or the core is another one.
-      if (run.plan === undefined || run.plan.isFree) run.plan = this.compile(core, run.text, run.checksOutput);
+      if (run.plan === undefined || run.plan.isFree) run.plan = this.plans.get(core, run.text, run.checksOutput);
       const { plan } = run;
       if (plan.hasLoops) {
         run.nodes = new Nodes(plan);
@@ -286,12 +217,16 @@ export class Engine {
       }
       run.status = "running";
       run.text = undefined;
-      this.#byNumber[run.number] = run;
-      this.touch(run);
-      this.take(core, core.engineTick(this.handle, at));
-      if (run.journal !== undefined) launchLeaving(this, run);
+      this.commands.add(run);
+      this.telling.touch(run);
+      this.commands.take(core, core.engineTick(this.handle, at));
+      if (run.journal !== undefined) {
+        launchLeaving(this, run);
+        // The rest has been taken over.
+        run.journal = { children: run.journal.children };
+      }
       for (const [name, payload] of run.early?.splice(0) ?? []) this.#deliver(core, run, plan.signals.indexOf(name), payload);
-      this.work(core);
+      this.commands.work(core);
     } catch (error) {
       this.fail(run, error);
     }
@@ -311,9 +246,9 @@ export class Engine {
       return;
     }
     const { core } = this;
-    this.touch(run);
-    this.take(core, core.runCancel(this.handle, run.number, now()));
-    this.work(core);
+    this.telling.touch(run);
+    this.commands.take(core, core.runCancel(this.handle, run.number, now()));
+    this.commands.work(core);
   }
 
   /** Lets nothing new begin in a run, nor in those that it has started. */
@@ -337,9 +272,9 @@ export class Engine {
       run.isPaused = isPaused;
       const { core } = this;
       const move = isPaused ? core.runPause : core.runResume;
-      this.touch(run);
-      this.take(core, move(this.handle, run.number, now()));
-      this.work(core);
+      this.telling.touch(run);
+      this.commands.take(core, move(this.handle, run.number, now()));
+      this.commands.work(core);
     }
     for (const child of children) this.#setPaused(child, isPaused);
   }
@@ -357,28 +292,14 @@ export class Engine {
     const { core } = this;
     if (core.runPhase(this.handle, run.number) >= COMPENSATING) return false;
     this.#deliver(core, run, signal, payload);
-    this.work(core);
+    this.commands.work(core);
     return true;
   }
 
   #deliver(core, run, signal, payload) {
     const place = run.signals.push(payload) - 1;
-    this.touch(run);
-    this.take(core, core.runSignal(this.handle, run.number, signal, place, now()));
-  }
-
-  /** An attempt tells something while it runs. Nothing is kept of that when nobody listens. */
-  note(run, node, attempt, kind, note) {
-    if (run.number === undefined || !this.isAttached) return;
-    if (!run.isHeard && this.listeners.size === 0) return;
-    unattended(() => {
-      const { core } = this;
-      const seq = core.runNote(this.handle, run.number, node, attempt, kind, now());
-      if (seq < 0) return;
-      (run.notes ??= new Map()).set(seq, note);
-      this.touch(run);
-      this.work(core);
-    });
+    this.telling.touch(run);
+    this.commands.take(core, core.runSignal(this.handle, run.number, signal, place, now()));
   }
 
   /** By what a service knows a request of this step again; what undoes the step is another request. */
@@ -440,13 +361,9 @@ export class Engine {
   #release(core, run) {
     const { number } = run;
     run.isEnding = true;
-    this.#tell(core, run);
-    // A listener may have disposed of this engine, or lost the core: then the number names another run, or none.
-    if (this.#byNumber[number] === run) {
-      this.#byNumber[number] = undefined;
-      this.take(core, core.runRemove(this.handle, number, now()));
-    }
-    this.#moved.delete(run);
+    this.telling.tell(core, run);
+    // A listener may have disposed of this engine, or lost the core.
+    if (this.commands.remove(run)) this.commands.take(core, core.runRemove(this.handle, number, now()));
     run.number = undefined;
   }
 
@@ -454,39 +371,12 @@ export class Engine {
     for (const stream of run.streams ?? []) stream.end();
     run.streams = undefined;
     this.runs.ended(run);
-    if (this.runs.size === 0) this.#alarm.rest(this.#mayRest);
+    if (this.runs.size === 0) this.commands.rest(this.#mayRest);
   }
 
   /** Something is awaited: the engine stays, and is told when the core is lost. */
   own() {
     this.#runtime.own(this);
-  }
-
-  // ── Commands ──
-
-  /** Copies commands out of linear memory, which the next call into the core overwrites. */
-  take(core, commands) {
-    if (commands === 0) return;
-    if (this.#view.byteLength === 0 || this.#view.buffer !== this.#memory.buffer) {
-      this.#view = new Uint32Array(this.#memory.buffer);
-    }
-    const view = this.#view;
-    const start = core.engineCommands(this.handle) >>> 2;
-    for (let word = start; word < start + commands * WORDS; word += WORDS) {
-      const op = view[word];
-      const node = view[word + 2];
-      const a = view[word + 3];
-      const b = view[word + 4];
-      this.#todo.push(op, view[word + 1], node, a, b);
-      if (op === CIRCUIT || op === DROP) continue;
-      const run = this.#byNumber[view[word + 1]];
-      if (run === undefined) continue;
-      this.touch(run);
-      // What others have to know before it is this one's turn.
-      if (op === ITERATE) open(run, node, a, b);
-      else if (op === CANCEL_ATTEMPT) (run.revoked ??= new Set()).add(placeOf(node, a));
-      else if (op === SHARE) share(this.#byNumber[a], b, run, node);
-    }
   }
 
   /** Keeps an answer in a slot of a cache. */
@@ -498,228 +388,15 @@ export class Engine {
     return this.#kept[cache]?.[slot];
   }
 
-  /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */
-  work(core, time = now()) {
-    if (this.#performing || this.#yielding) return;
-    this.#performing = true;
-    // Handlers that answer in microtasks come back here within the same task: what they used counts too.
-    if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
-    let last = time;
-    try {
-      last = this.#workOff(core, time);
-    } finally {
-      this.#busyUntil = this.#yielding ? -Infinity : last;
-      if (this.#head === this.#todo.length) {
-        this.#todo.length = 0;
-        this.#head = 0;
-      }
-      this.#performing = false;
-    }
-    if (this.isAttached && this.runs.size > 0) this.#keepTime(core, last);
-  }
-
-  /** Returns when it ended. */
-  #workOff(core, begin) {
-    let time = begin;
-    for (;;) {
-      const isLate = time - this.#busySince >= SLICE_MS;
-      // Those who are told may start something.
-      if (isLate || this.#isIdle) this.#tellMoved(core);
-      if (this.#isIdle) return time;
-      if (isLate) {
-        this.#yield();
-        return time;
-      }
-      if (this.#head === this.#todo.length) {
-        this.#settleNext();
-      } else {
-        const at = this.#head;
-        this.#head += WORDS;
-        this.#performOne(core, this.#todo[at], this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
-      }
-      time = now();
-    }
-  }
-
-  get #isIdle() {
-    return this.#head === this.#todo.length && !this.hasAnswers;
-  }
-
-  /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
-  get isYielding() {
-    return this.#yielding;
-  }
-
-  get hasAnswers() {
-    return this.#answered < this.#answers.length;
-  }
-
-  /** Has `settle(context, isValue, answer)` called when it is its turn. */
-  answerLater(settle, context, isValue, answer) {
-    this.#answers.push(settle, context, isValue, answer);
-  }
-
-  #settleNext() {
-    const at = this.#answered;
-    this.#answered += 4;
-    const [settle, context, isValue, answer] = this.#answers.slice(at, at + 4);
-    if (this.#answered === this.#answers.length) {
-      this.#answers = [];
-      this.#answered = 0;
-    }
-    settle(context, isValue, answer);
-  }
-
-  /** Lets the host have its turn. */
-  #yield() {
-    this.#yielding = true;
-    soon(() => {
-      this.#yielding = false;
-      if (this.isAttached) unattended(() => this.work(this.core));
-    });
-  }
-
-  #performOne(core, op, number, node, a, b) {
-    if (op === CIRCUIT) {
-      this.#circuitChanged(core, number, a, b);
-      return;
-    }
-    if (op === DROP) {
-      this.keep(a, b, undefined);
-      return;
-    }
-    const run = this.#byNumber[number];
-    if (run === undefined) return;
-    try {
-      perform(this, core, run, op, node, a, b);
-    } catch (error) {
-      // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
-      this.fail(run, error);
-    }
-  }
-
-  #keepTime(core, time) {
-    const deadline = core.engineDeadline(this.handle);
-    if (deadline > time) {
-      this.#alarm.set(deadline);
-    } else if (!this.#ticksSoon) {
-      // A timer would take its time, and what is due is due.
-      this.#ticksSoon = true;
-      soon(() => {
-        this.#ticksSoon = false;
-        unattended(() => this.#tick());
-      });
-    }
-  }
-
-  #tick() {
-    if (!this.isAttached || this.runs.size === 0) return;
-    const { core } = this;
-    // What was answered in time is not too late.
-    if (!this.hasAnswers) this.take(core, core.engineTick(this.handle, now()));
-    this.work(core);
-  }
-
   /** A circuit breaker belongs to all runs. */
-  #circuitChanged(core, breaker, from, to) {
+  circuitChanged(core, breaker, from, to) {
     const circuit = core.engineBreakerName(this.handle, breaker);
     this.snapshot();
     const state = this.#circuitStates[to];
     const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: this.#circuitStates[from], to: state };
-    this.listeners.tell(event, (error) => this.bus.listenerFailed(error, { event: event.type }));
+    this.telling.tellCircuit(event);
   }
 
-  // ── Events ──
-
-  /** Something happened in a run: who hears of it is told when there is nothing else to do. */
-  touch(run) {
-    if (run.isHeard || this.listeners.size > 0) this.#moved.add(run);
-  }
-
-  /** Who begins to hear all runs hears what happens from now on. */
-  hearFromNow() {
-    if (!this.isAttached || this.listeners.size > 0) return;
-    const { core } = this;
-    for (const run of this.runs.active()) {
-      if (run.number !== undefined && !run.isHeard) run.told += countOf(core.runEvents(this.handle, run.number, run.told));
-    }
-  }
-
-  /** All events of a run, from its first on. */
-  stream(run) {
-    const stream = new EventStream((it) => {
-      run.streams?.delete(it);
-      if (run.streams?.size === 0) run.streams = undefined;
-    });
-    if (run.ended) {
-      stream.end();
-      return stream;
-    }
-    if (run.number !== undefined) {
-      const { core } = this;
-      const isHeard = run.isHeard || this.listeners.size > 0;
-      const numbers = core.runEvents(this.handle, run.number, 0);
-      // What others have not been told yet comes to this one with them.
-      if (!isHeard) run.told = countOf(numbers);
-      stream.push(eventsOf(run, numbers, this.eventNames, 0).slice(0, run.told));
-    }
-    (run.streams ??= new Set()).add(stream);
-    this.touch(run);
-    return stream;
-  }
-
-  #tellMoved(core) {
-    for (const run of this.#moved) {
-      this.#moved.delete(run);
-      try {
-        // One that has ended is told when its promise settles, not before.
-        if (run.number !== undefined && core.runPhase(this.handle, run.number) !== ENDED) this.#tell(core, run);
-      } catch (error) {
-        this.fail(run, error);
-      }
-    }
-  }
-
-  /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
-  #tell(core, run) {
-    const parent = run.parent?.run;
-    // Why there is this run at all comes first.
-    if (parent !== undefined && this.#moved.delete(parent) && parent.number !== undefined) this.#tell(core, parent);
-    if (run.number === undefined) return;
-    if (!run.isHeard && this.listeners.size === 0) return;
-    const numbers = core.runEvents(this.handle, run.number, run.told);
-    run.told += countOf(numbers);
-    if (numbers.length === 0) return;
-    const events = eventsOf(run, numbers, this.eventNames, run.told - countOf(numbers));
-    run.notes = undefined;
-    this.#tellAll(run, events);
-  }
-
-  #tellAll(run, events) {
-    // First those who only take note: a listener may end the run, or all of it.
-    for (const stream of run.streams ?? []) stream.push(events);
-    const { onEvent } = run;
-    for (const event of events) {
-      const failed = (error) => this.bus.listenerFailed(error, { event: event.type, runId: run.id });
-      if (onEvent !== undefined) hear(onEvent, event, failed);
-      this.listeners.tell(event, failed);
-    }
-  }
-}
-
-/** An iteration has begun, with nodes of its own. */
-function open(run, each, index, frame) {
-  run.nodes.open(each, index, frame);
-  // What the journal has stays.
-  for (let node = run.nodes.size - run.stepAt(each).size; node < run.nodes.size; node += 1) run.outputs[node] ??= null;
-}
-
-/** A call had waited for another one, and has its answer. */
-function share(leader, from, run, node) {
-  if (leader === undefined) return;
-  run.prepared?.delete(node);
-  run.outputs[node] = leader.outputs[from];
-  run.errors[node] = leader.errors[from];
 }
 
 function noSuchSignal(run, name, known) {

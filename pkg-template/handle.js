@@ -14,7 +14,7 @@ export function handleOf(engine, run) {
     pause: () => unattended(() => engine.pause(run)),
     resume: () => unattended(() => engine.resume(run)),
     signal: (name, payload) => engine.signal(run, name, payload),
-    events: () => engine.stream(run),
+    events: () => engine.telling.stream(run),
     snapshot: () => journalOf(engine, run),
   };
 }

@@ -68,7 +68,7 @@ function linkTo(parent, node) {
 
 function check(engine, core, run) {
   if (run.ended) return;
-  run.plan = engine.compile(core, run.text, run.checksOutput);
+  run.plan = engine.plans.get(core, run.text, run.checksOutput);
   run.workflowId = run.plan.id;
   if (run.cancellation !== undefined) {
     engine.fail(run, run.cancellation, "cancelled");

@@ -150,8 +150,8 @@ export class OrchestratorBase {
   on(type, handler, options = NO_OPTIONS) {
     if (this.#closed?.isFinal) throw this.#closed.error;
     checkOptions("config.invalid", "the options of `on`", options, ON_OPTIONS);
-    this.#engine.hearFromNow();
-    return this.#engine.listeners.add(type, handler, options.signal);
+    this.#engine.telling.hearFromNow();
+    return this.#engine.telling.listeners.add(type, handler, options.signal);
   }
 
   /** What outlives a reload, as plain data: give it to the next orchestrator. */
@@ -188,7 +188,7 @@ export class OrchestratorBase {
     this.#engine.dispose();
     this.#engine.rejectAll(disposed());
     this.#runs.clear();
-    this.#engine.listeners.clear();
+    this.#engine.telling.listeners.clear();
   }
 
   #start(definition, input, options = NO_OPTIONS) {

@@ -154,8 +154,8 @@ function evaluate(engine, core, run, node, what) {
     run.errors[node] = error;
     commands = core.runEvaluationFailed(handle, run.number, node, now());
   }
-  engine.touch(run);
-  engine.take(core, commands);
+  engine.telling.touch(run);
+  engine.commands.take(core, commands);
 }
 
 /** The items of a loop, as they are now. */
@@ -215,7 +215,7 @@ function outputBuilt(engine, run, output, error) {
   run.output = output;
   run.outputError = error;
   const built = error === undefined ? core.runOutputBuilt : core.runOutputFailed;
-  engine.touch(run);
-  engine.take(core, built(engine.handle, run.number, now()));
-  engine.work(core);
+  engine.telling.touch(run);
+  engine.commands.take(core, built(engine.handle, run.number, now()));
+  engine.commands.work(core);
 }

@@ -2,10 +2,57 @@
 
 import { invalid } from "./errors.js";
 import { listsOf } from "./nodes.js";
+import { milliseconds } from "./runtime.js";
 import { checkSchema } from "./schemas.js";
 
+/** Compiled definitions that are kept. */
+const KEPT_PLANS = 64;
+
+export class Plans {
+  #engine;
+  /** By their JSON text; the least recently used first. */
+  #byText = new Map();
+  #lastKey = undefined;
+  #lastPlan = undefined;
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** The plan of a definition; with an output in any case, when `needsOutput` says so. */
+  get(core, text, needsOutput) {
+    const key = needsOutput ? `${text}\n` : text;
+    // Mostly it is the same again, and comparing is cheaper than looking up.
+    if (key === this.#lastKey) return this.#lastPlan;
+    let plan = this.#byText.get(key);
+    if (plan === undefined) {
+      const timeout = milliseconds(core, this.#engine.bus.requestTimeout, "requestTimeout");
+      plan = compiled(core, this.#engine.handle, text, needsOutput, timeout);
+      if (this.#byText.size >= KEPT_PLANS) {
+        const [[oldest, old]] = this.#byText;
+        this.#byText.delete(oldest);
+        old.isFree = true;
+        core.planFree(this.#engine.handle, old.handle);
+      }
+    } else {
+      this.#byText.delete(key);
+    }
+    this.#byText.set(key, plan);
+    this.#lastKey = key;
+    this.#lastPlan = plan;
+    return plan;
+  }
+
+  /** The core is gone, and all plans with it. */
+  clear() {
+    for (const plan of this.#byText.values()) plan.isFree = true;
+    this.#byText.clear();
+    this.#lastKey = this.#lastPlan = undefined;
+  }
+}
+
 /** Compiles a definition. Throws `workflow.invalid` with everything that is wrong with it. */
-export function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
+function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   const definition = JSON.parse(text);
   const { parameters } = definition;
   const problems = parameters === undefined ? [] : checkSchema(parameters);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { repflowError } from "./package.mjs";
-import { after, call, flow, until, world } from "./world.mjs";
+import { after, call, eventually, flow, until, world } from "./world.mjs";
 
 const waiting = flow([{ id: "w", wait: { signal: "set-finished" } }, call("a", "echo", { with: "{{ steps.w.output }}" })]);
 
@@ -14,8 +14,7 @@ test("a signal ends the wait for it, and what came with it is the step's output"
   const { orchestrator } = world();
   const events = [];
   const handle = orchestrator.start(waiting, {}, { onEvent: (event) => events.push(event) });
-  await after(2);
-  assert.equal(handle.status().steps.w.status, "waiting");
+  await eventually(() => handle.status().steps.w.status === "waiting");
   const payload = { reps: 8 };
   assert.equal(handle.signal("set-finished", payload), true);
   assert.equal((await handle.result).output, payload);
@@ -123,14 +122,15 @@ test("handlers tell of their progress and write a log, which comes among the eve
 });
 
 test("who listens hears of progress before the step has ended", async () => {
-  const { orchestrator, open } = world({}, { act: (_, { progress }) => { progress("at once"); return new Promise((resolve) => setTimeout(resolve, 20)); } });
+  let finish;
+  const { orchestrator } = world({}, { act: (_, { progress }) => { progress("at once"); return new Promise((resolve) => { finish = resolve; }); } });
   const heard = [];
   orchestrator.on("step.progress", ({ data }) => heard.push(data));
   const run = orchestrator.executeWorkflow(flow([call("a", "act")]), {});
-  await after(5);
+  await eventually(() => heard.length > 0);
   assert.deepEqual(heard, ["at once"]);
+  finish();
   await run;
-  assert.equal(open.length, 1);
 });
 
 test("what an attempt says that is over is dropped", async () => {

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { project, run } from "../support.mjs";
 import { repflowError } from "./package.mjs";
-import { after, call, flow, storyOf, world } from "./world.mjs";
+import { after, call, eventually, flow, storyOf, world } from "./world.mjs";
 
 /** As it would come out of a store. */
 const stored = (journal) => JSON.parse(JSON.stringify(journal));
@@ -109,13 +109,13 @@ test("at any moment: queued, before a retry, in a loop, paused, while undoing", 
   ] };
   const inLoop = looping.orchestrator.start(flow([loop]), { items: ["x", "y", "z"] });
   looping.open("x");
-  await after(1);
+  await eventually(() => looping.calls.length === 4);
   assert.deepEqual(looping.calls, ["a", "x", "a", "y"]);
   const next = world();
   const again = next.orchestrator.restore(crash(looping, inLoop));
   assert.deepEqual(next.calls, ["y"]);
   next.open("y");
-  await after(1);
+  await eventually(() => next.gates.has("z"));
   next.open("z");
   assert.deepEqual((await again.result).output, ["x", "y", "z"].map((it) => ({ a: it, g: it })));
   assert.deepEqual(next.calls, ["y", "a", "z"]);
@@ -124,7 +124,7 @@ test("at any moment: queued, before a retry, in a loop, paused, while undoing", 
   const held = pausing.orchestrator.start(flow([call("g", "gate"), call("b", "echo")]), { name: "g" });
   held.pause();
   pausing.open("g");
-  await after(1);
+  await eventually(() => held.status().steps.g.status === "completed");
   const quiet = world();
   const paused = quiet.orchestrator.restore(crash(pausing, held));
   await after(5);
@@ -136,8 +136,9 @@ test("at any moment: queued, before a retry, in a loop, paused, while undoing", 
   const undoing = world();
   const booked = (id) => call(id, "echo", { with: id, compensate: { call: "world.gate", with: { name: `undo-${id}` } } });
   const saga = undoing.orchestrator.start(flow([booked("a"), booked("b"), call("pay", "fail", { with: { why: "no money" } })]), {});
+  await eventually(() => undoing.gates.has("undo-b"));
   undoing.open("undo-b");
-  await after(1);
+  await eventually(() => undoing.gates.has("undo-a"));
   const rest = world();
   const undone = rest.orchestrator.restore(crash(undoing, saga));
   assert.equal(undone.status().status, "compensating");
@@ -199,7 +200,7 @@ test("a child that was given up, and undoes what it did, goes on with that", asy
   const child = flow([call("a", "echo", { compensate: undo }), call("n", "never")], { id: "child" });
   const before = world({ templates: [child] });
   const handle = before.orchestrator.start(flow([{ id: "s", workflow: "child", timeout: 5, onError: "continue" }, { id: "w", wait: { signal: "go" } }]), {});
-  await after(20);
+  await eventually(() => before.gates.has("undo"));
   assert.equal(before.orchestrator.list({ workflowId: "child" })[0].status, "compensating");
   const later = world({ templates: [child] });
   const restored = later.orchestrator.restore(crash(before, handle));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { repflowError } from "./package.mjs";
-import { after, call, flow, storyOf, until, world } from "./world.mjs";
+import { after, call, eventually, flow, storyOf, until, world } from "./world.mjs";
 
 /** A step that can be undone by `world.undo`. */
 const booked = (id, more = {}) => call(id, "book", { compensate: { call: "world.undo", ...more } });
@@ -26,8 +26,7 @@ test("when a step fails, what had completed is undone in reverse, given what it 
   const events = [];
   const definition = flow([booked("flight"), booked("hotel"), call("free", "echo"), call("pay", "fail"), booked("never")]);
   const handle = orchestrator.start(definition, {}, { onEvent: (event) => events.push(event) });
-  await after(1);
-  assert.equal(handle.status().status, "compensating");
+  await eventually(() => handle.status().status === "compensating");
   await assert.rejects(handle.result, (error) => {
     assert.deepEqual(error.compensation, { compensated: ["hotel", "flight"], notCompensated: [] });
     return repflowError({ code: "step.failed", stepId: "pay" })(error);
@@ -78,7 +77,7 @@ test("a cancelled run is undone before it ends, and so is one that takes too lon
   const reasons = [];
   const definition = flow([booked("flight"), call("wait", "never")]);
   const handle = orchestrator.start(definition, {}, { onEvent: ({ reason }) => reason && reasons.push(reason) });
-  await after(1);
+  await eventually(() => handle.status().steps.wait.status === "running");
   handle.cancel("changed my mind");
   await assert.rejects(handle.result, (error) => {
     assert.equal(error.cause, "changed my mind");
@@ -103,7 +102,7 @@ test("what runs when the undoing begins is told to stop first, and nothing else 
     wait: (_, { signal }) => until(signal).catch((reason) => { order.push(reason.code); }),
   });
   const handle = orchestrator.start(flow([booked("a"), { id: "p", parallel: [call("b", "wait"), call("c", "wait")] }, call("d", "echo")]), {});
-  await after(1);
+  await eventually(() => handle.status().steps.c.status === "running");
   handle.cancel();
   handle.cancel("again");
   await assert.rejects(handle.result);

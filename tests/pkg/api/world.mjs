@@ -3,6 +3,14 @@
 import { FeatureBus, WorkflowOrchestrator } from "./package.mjs";
 
 export const after = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
+/** Waits until something is so, however busy the machine is. */
+export async function eventually(isSo) {
+  const patience = Date.now() + 20_000;
+  while (!isSo()) {
+    if (Date.now() > patience) throw new Error(`it never came: ${isSo}`);
+    await after(1);
+  }
+}
 export const until = (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 /**
