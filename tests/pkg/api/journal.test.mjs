@@ -38,6 +38,7 @@ test("what had completed is not done again, and what ran is", async () => {
   assert.equal(restored.id, handle.id);
   assert.equal(restored.status().correlationId, "request-7");
   assert.equal(restored.status().priority, 3);
+  await eventually(() => later.calls.length > 0);
   assert.deepEqual(later.calls, ["b"]);
   later.open("b");
   const { output, steps } = await restored.result;
@@ -61,7 +62,7 @@ test("the idempotency key of an attempt that is made again is the same", async (
   const journal = crash(before, before.orchestrator.start(flow([call("a", "note")]), {}));
   const later = world({}, note);
   const restored = later.orchestrator.restore(journal);
-  assert.equal(keys.length, 2);
+  await eventually(() => keys.length === 2);
   assert.equal(keys[0], keys[1]);
   restored.cancel();
   await assert.rejects(restored.result, repflowError({ code: "run.cancelled" }));
@@ -113,6 +114,7 @@ test("at any moment: queued, before a retry, in a loop, paused, while undoing", 
   assert.deepEqual(looping.calls, ["a", "x", "a", "y"]);
   const next = world();
   const again = next.orchestrator.restore(crash(looping, inLoop));
+  await eventually(() => next.calls.length > 0);
   assert.deepEqual(next.calls, ["y"]);
   next.open("y");
   await eventually(() => next.gates.has("z"));
@@ -141,7 +143,8 @@ test("at any moment: queued, before a retry, in a loop, paused, while undoing", 
   await eventually(() => undoing.gates.has("undo-a"));
   const rest = world();
   const undone = rest.orchestrator.restore(crash(undoing, saga));
-  assert.equal(undone.status().status, "compensating");
+  await eventually(() => undone.status().status === "compensating");
+  await eventually(() => rest.calls.length > 0);
   assert.deepEqual(rest.calls, ["undo-a"]);
   rest.open("undo-a");
   await assert.rejects(undone.result, (error) => {
@@ -189,6 +192,7 @@ test("children go on with their parent, where they were", async () => {
   const childId = before.orchestrator.list({ workflowId: "child" })[0].runId;
   const later = world({ templates: [child] });
   const restored = later.orchestrator.restore(crash(before, handle));
+  await eventually(() => later.calls.length > 0);
   assert.deepEqual(later.calls, ["g"]);
   assert.equal(later.orchestrator.list({ workflowId: "child" })[0].runId, childId);
   later.open("g");
@@ -204,6 +208,7 @@ test("a child that was given up, and undoes what it did, goes on with that", asy
   assert.equal(before.orchestrator.list({ workflowId: "child" })[0].status, "compensating");
   const later = world({ templates: [child] });
   const restored = later.orchestrator.restore(crash(before, handle));
+  await eventually(() => later.calls.length > 0);
   assert.deepEqual(later.calls, ["undo"]);
   later.open("undo");
   restored.signal("go", 1);

@@ -9,9 +9,7 @@ import { pathToFileURL } from "node:url";
 
 import { project, run } from "../support.mjs";
 import { FeatureBus, WorkflowOrchestrator, repflowError } from "./package.mjs";
-
-const after = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
-const until = (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+import { after, eventually, until } from "./world.mjs";
 
 /** An orchestrator over a feature `world`; `open(name)` lets `world.gate` with that name answer. */
 function world(options, actions = {}) {
@@ -22,7 +20,10 @@ function world(options, actions = {}) {
     begun.push(name);
     return new Promise((resolve) => gates.set(name, resolve));
   };
-  const open = (name) => gates.get(name)(name);
+  const open = async (name) => {
+    await eventually(() => gates.has(name));
+    gates.get(name)(name);
+  };
   bus.registerFeature({ name: "world", version: "1.0.0", actions: { gate, echo: (params) => params, ...actions } });
   return { bus, orchestrator: new WorkflowOrchestrator({ bus, ...options }), begun, open };
 }
@@ -36,6 +37,7 @@ test("a handle tells how its run stands, while it runs and afterwards", async ()
   const { orchestrator, open } = world();
   const definition = { id: "two", steps: [{ id: "first", call: "world.echo" }, { id: "gate", call: "world.gate" }] };
   const handle = orchestrator.start(definition, { name: "a" }, { correlationId: "request-7", priority: 3 });
+  await eventually(() => handle.status().steps.gate?.status === "running");
   const running = handle.status();
   assert.equal(running.status, "running");
   assert.equal(running.runId, handle.id);
@@ -107,12 +109,14 @@ test("no more runs at once than may; the others wait by priority, then in the or
   const { orchestrator, begun, open } = world({ maxConcurrentRuns: 2 });
   const start = (name, priority) => orchestrator.start(gated, { name }, { priority });
   const handles = [start("a"), start("b"), start("low", -1), start("c"), start("high", 5), start("d", 0)];
+  await eventually(() => begun.length === 2);
   assert.deepEqual(begun, ["a", "b"]);
   assert.deepEqual(handles.map((handle) => handle.status().status), ["running", "running", "queued", "queued", "queued", "queued"]);
   assert.equal(handles[2].status().startedAt, null);
   for (const name of ["a", "high", "c", "b", "d", "low"]) {
-    open(name);
-    await after(0);
+    const before = begun.length;
+    await open(name);
+    if (before < 6) await eventually(() => begun.length > before);
   }
   assert.deepEqual(begun, ["a", "b", "high", "c", "d", "low"]);
   await Promise.all(handles.map(({ result }) => result));
@@ -205,7 +209,7 @@ test("drain takes no new runs, and resolves when all have ended, queued ones too
   await assert.rejects(orchestrator.executeWorkflow(echo, 1), repflowError({ code: "internal.disposed" }));
   open("a");
   await first.result;
-  await after(5);
+  await eventually(() => begun.length === 2);
   assert.equal(drained, false);
   assert.deepEqual(begun, ["a", "b"]);
   open("b");

@@ -38,8 +38,9 @@ export function world(options = {}, actions = {}) {
     actions: Object.fromEntries(Object.entries(known).map(([name, act]) => [name, noted(act)])),
   });
   const orchestrator = new WorkflowOrchestrator({ bus, ...options });
-  const open = (name, value = name) => gates.get(name).resolve(value);
-  const shut = (name, error) => gates.get(name).reject(error);
+  // At once where the gate is there, otherwise when it is.
+  const open = (name, value = name) => gates.has(name) ? gates.get(name).resolve(value) : eventually(() => gates.has(name)).then(() => gates.get(name).resolve(value));
+  const shut = (name, error) => gates.has(name) ? gates.get(name).reject(error) : eventually(() => gates.has(name)).then(() => gates.get(name).reject(error));
   return { bus, orchestrator, calls, open, shut, gates };
 }
 
