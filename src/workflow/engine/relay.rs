@@ -50,7 +50,7 @@ impl Engine {
         match effect {
             Effect::Call { node } => {
                 // One that had begun before a restart begins at once, since its time goes on; without a place it waits then.
-                let made = slot.run.made(node);
+                let made = slot.run.made(node, now);
                 let waits = made.is_some_and(|made| made.then != Then::Attempt);
                 if waits || self.enter(run, node) || made.is_some() {
                     self.begin_or_prepare(run, node, now);
@@ -135,7 +135,7 @@ impl Engine {
         let request = Request { seed: state.seed, key, fallbacks, ..Request::new(owner(run, node)) };
         let shared = state.shared;
         let has_place = slot.key.is_none() || slot.calls.get(node.0 as usize).is_some_and(|call| call.has_place);
-        let id = match slot.run.made(node) {
+        let id = match slot.run.made(node, now) {
             Some(made) if made.then == Then::Attempt && !has_place => {
                 let made = Made { then: Then::Ready, ..made };
                 self.guards.restore(&step.policies, wiring, &request, &made, now)

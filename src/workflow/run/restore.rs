@@ -61,16 +61,16 @@ impl Run {
         }
     }
 
-    /// How far a call had come before a restart; `None` when it had not begun.
+    /// How far a call had come before a restart, or before it had its place; `None` when it is asked for only now.
     #[must_use]
-    pub fn made(&self, node: NodeIx) -> Option<Made> {
+    pub fn made(&self, node: NodeIx, now: Timestamp) -> Option<Made> {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
             None if state.ready || state.shared => Then::Ready,
             None => Then::Attempt,
         };
-        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0 || state.shared;
+        let begun = state.attempt > 0 || then != Then::Attempt || state.called_at < now;
         begun.then_some(Made {
             attempts: state.attempt,
             tries: state.tries,
