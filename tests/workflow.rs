@@ -4,8 +4,6 @@
 mod definition;
 #[path = "workflow/engine.rs"]
 mod engine;
-#[path = "workflow/expression.rs"]
-mod expression;
 #[path = "workflow/plan.rs"]
 mod plan;
 #[path = "workflow/policies.rs"]
@@ -14,5 +12,3 @@ mod policies;
 mod run;
 #[path = "workflow/story.rs"]
 mod story;
-#[path = "workflow/template.rs"]
-mod template;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use repflow::Kind;
 use repflow::policy::{Facts, Failure, Options, Outcome, classify};
-use repflow::workflow::{Command, Engine, Plan, RunId, Status};
+use repflow::workflow::{Command, Engine, NodeIx, Plan, RunId, Status};
 use serde_json::{Value as Json, json};
 
-use crate::story::{Story, at, call, line, log, plan, step, workflow};
+use crate::story::{self, Story, at, call, find, line, log, node, plan, workflow};
 
 const NOTHING: [&str; 0] = [];
 
@@ -18,6 +18,7 @@ struct House {
     engine: Engine,
     runs: Vec<(&'static str, RunId, Rc<Plan>)>,
     now: u64,
+    failures: Vec<String>,
 }
 
 impl House {
@@ -31,7 +32,7 @@ impl House {
 
     fn start(&mut self, name: &'static str, definition: &Json) -> &mut Self {
         let plan = plan(definition);
-        let run = self.engine.start(Rc::clone(&plan), 1, at(self.now));
+        let run = self.engine.start(Rc::clone(&plan), 1, None, at(self.now));
         self.runs.push((name, run, plan));
         self
     }
@@ -56,10 +57,11 @@ impl House {
     }
 
     fn answers(&mut self, name: &str, id: &str, outcome: &Outcome<'_>) -> &mut Self {
-        let (_, run, plan) = self.find(name);
-        let step = step(&plan, id);
-        let attempt = self.engine.run(run).expect("the run is kept").step(step).attempt;
-        self.engine.settle(run, step, attempt, outcome, at(self.now));
+        let (_, run, _) = self.find(name);
+        let state = self.engine.run(run).expect("the run is kept");
+        let node = find(state, id);
+        let attempt = state.node(node).attempt;
+        self.engine.settle(run, node, attempt, outcome, at(self.now));
         self
     }
 
@@ -83,14 +85,25 @@ impl House {
     /// The commands since the last time somebody asked.
     fn told(&mut self) -> Vec<String> {
         let commands: Vec<Command> = self.engine.drain_commands().collect();
-        let line = |command: Command| match command.run() {
-            Some(run) => {
-                let (name, _, plan) = self.runs.iter().rev().find(|(_, it, _)| *it == run).expect("it was started");
-                format!("{name}: {}", line(plan, command))
+        let mut told = Vec::new();
+        for command in commands {
+            let Some(run) = command.run() else {
+                told.push(line(command, &|node| format!("{node:?}")));
+                continue;
+            };
+            let (name, _, plan) = self.runs.iter().rev().find(|(_, it, _)| *it == run).expect("it was started");
+            // Of a run that was removed only the plan is left.
+            let id = |node: NodeIx| match self.engine.run(run) {
+                Some(run) => story::name(run, node),
+                None => plan.steps()[node.0 as usize].id.to_string(),
+            };
+            let line = line(command, &id);
+            match command {
+                Command::Fail { .. } => self.failures.push(format!("{name}: {line}")),
+                _ => told.push(format!("{name}: {line}")),
             }
-            None => line(&self.runs[0].2, command),
-        };
-        commands.into_iter().map(line).collect()
+        }
+        told
     }
 
     fn log(&self, name: &str) -> Vec<String> {
@@ -234,7 +247,7 @@ fn a_call_waits_for_its_place_in_a_bulkhead_that_runs_share() {
     house.start("one", &first).start("two", &second).start("three", &first);
     assert_eq!(house.told(), ["one: call a#1", "two: call a#1"]);
     let (_, run, _) = house.find("three");
-    assert_eq!(house.engine.run(run).map(|run| run.step(repflow::workflow::StepIx(0)).status), Some(Status::Pending));
+    assert_eq!(house.engine.run(run).map(|run| run.node(NodeIx(0)).status), Some(Status::Pending));
     house.start("four", &second);
     assert_eq!(house.told(), ["four: failed: a met a full bulkhead"]);
     assert_eq!(house.log("four")[2], "0 attempt.rejected a");
@@ -296,7 +309,7 @@ fn a_run_that_is_gone_frees_what_it_held() {
     house.start("one", &definition).start("two", &definition).start("three", &definition);
     assert_eq!(house.told(), ["one: call a#1"]);
     assert_eq!(house.removes("one").told(), ["two: call a#1"]);
-    assert_eq!(house.cancels("two").told(), ["two: abort a#1: run ended", "two: cancelled", "three: call a#1"]);
+    assert_eq!(house.cancels("two").told(), ["two: abort a#1: cancelled", "two: cancelled", "three: call a#1"]);
     // Neither of them was the fault of the service.
     assert_eq!(house.fails("three", "a").told(), ["three: failed: a"]);
     house.start("four", &definition).fails("four", "a");
@@ -311,7 +324,7 @@ fn a_probe_that_is_given_up_lets_another_one_try() {
     house.start("one", &definition).fails("one", "a").start("two", &definition).fails("two", "a");
     house.at(10_000).start("three", &definition);
     house.told();
-    assert_eq!(house.cancels("three").told(), ["three: abort a#1: run ended", "three: cancelled"]);
+    assert_eq!(house.cancels("three").told(), ["three: abort a#1: cancelled", "three: cancelled"]);
     house.start("four", &definition);
     assert_eq!(house.told(), ["four: call a#1"]);
     house.removes("four").start("five", &definition);
@@ -338,7 +351,7 @@ fn a_run_that_ends_calls_nobody_with_the_place_it_gives_up() {
     definition["timeout"] = json!("5s");
     let mut house = House::with("gpu", json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 9 } }));
     house.start("one", &definition);
-    assert_eq!(house.at(5_000).told(), ["one: call a#1", "one: abort a#1: run ended", "one: timed out"]);
+    assert_eq!(house.at(5_000).told(), ["one: call a#1", "one: abort a#1: cancelled", "one: timed out"]);
     house.assert_idle();
 }
 
@@ -470,7 +483,7 @@ fn a_total_timeout_counts_the_time_in_a_queue_and_for_a_slot_between_attempts() 
     definition["concurrency"] = json!(1);
     let mut story = Story::begin(&definition);
     assert_eq!(story.fails("a").at(500).told(), ["call a#1", "call b#1"]);
-    assert_eq!(story.at(1_000).told(), ["abort b#1: run ended", "failed: a took too long in all"]);
+    assert_eq!(story.at(1_000).told(), ["abort b#1: cancelled", "failed: a took too long in all"]);
 }
 
 /// Polly and gRPC: the first answer that is a good one wins, and what else runs is told to stop.
@@ -545,7 +558,7 @@ fn a_run_that_ends_stops_all_attempts_of_a_step() {
     let keys = json!({ "hedge": { "delay": "100ms" } });
     let mut story = Story::begin(&workflow(json!([call("a", keys)])));
     story.at(100).told();
-    assert_eq!(story.is_cancelled().told(), ["abort a#1: run ended", "abort a#2: run ended", "cancelled"]);
+    assert_eq!(story.is_cancelled().told(), ["abort a#1: cancelled", "abort a#2: cancelled", "cancelled"]);
 }
 
 #[test]
@@ -671,7 +684,7 @@ fn a_hedge_counts_once_for_the_circuit_breaker() {
     house.start("one", &definition).at(10);
     let (_, run, plan) = house.find("one");
     for attempt in [1, 2] {
-        house.engine.settle(run, step(&plan, "a"), attempt, &Outcome::failed(), at(10));
+        house.engine.settle(run, node(&plan, "a"), attempt, &Outcome::failed(), at(10));
     }
     assert_eq!(house.told(), ["one: call a#1", "one: call a#2", "one: failed: a"], "the circuit is still closed");
     house.start("two", &definition).fails("two", "a");
