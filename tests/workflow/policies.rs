@@ -455,7 +455,7 @@ fn a_total_timeout_bounds_attempts_and_delays() {
     assert_eq!(story.at(2_100).told(), ["call a#2"]);
     assert_eq!(story.wakes_at(), Some(3_000), "before its own timeout at 4.1 s");
     assert_eq!(story.at(3_000).told(), ["abort a#2: total timed out", "failed: a took too long in all"]);
-    assert_eq!(story.log()[6..], ["3000 step.timed_out a", "3000 step.failed a", "3000 run.failed a"]);
+    assert_eq!(story.log()[7..], ["3000 step.timed_out a", "3000 step.failed a", "3000 run.failed a"]);
 }
 
 #[test]
