@@ -4,6 +4,8 @@
 mod definition;
 #[path = "workflow/engine.rs"]
 mod engine;
+#[path = "workflow/order.rs"]
+mod order;
 #[path = "workflow/plan.rs"]
 mod plan;
 #[path = "workflow/policies.rs"]

@@ -301,7 +301,9 @@ fn check_node(plan: &Plan, run: &Run, node: NodeIx, end: RunEnd) {
     if let (Some(total), Some(first), Some(last)) = (policies.total_timeout, story.first(), story.last()) {
         let begun = story.iter().find(|it| !matches!(it.kind, EventKind::StepEvaluated(..))).unwrap_or(first);
         let took = last.at.since(begun.at);
-        assert!(took <= total, "`{id}` took {took:?}, which is above its total timeout");
+        // Whoever a leader left behind stands in line for a slot again, and nobody looks at the clock meanwhile.
+        let rejoins = story.iter().any(|it| matches!(it.kind, EventKind::AttemptUnshared(_)));
+        assert!(took <= total || rejoins, "`{id}` took {took:?}, which is above its total timeout");
     }
 }
 

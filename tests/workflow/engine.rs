@@ -28,7 +28,10 @@ fn runs_do_not_touch_each_other() {
     let plan = quick();
     let first = engine.start(Rc::clone(&plan), 1, None, at(0));
     let second = engine.start(Rc::clone(&plan), 1, None, at(400));
-    assert_eq!(commands(&mut engine), [first, second].map(|run| Command::Call { run, node: ONLY, attempt: 1, level: 0 }));
+    assert_eq!(
+        commands(&mut engine),
+        [first, second].map(|run| Command::Call { run, node: ONLY, attempt: 1, level: 0 })
+    );
     assert_eq!((engine.len(), engine.next_deadline()), (2, Some(at(1_000))));
     engine.cancel(first, at(500));
     assert_eq!(engine.next_deadline(), Some(at(1_400)), "the timer of the other is still there");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use repflow::Kind;
 use repflow::policy::{Facts, Failure, Options, Outcome, classify};
-use repflow::workflow::{Command, Engine, NodeIx, Plan, RunId, Status};
+use repflow::workflow::{Command, Decision, Engine, NodeIx, Plan, RunId, Status};
 use serde_json::{Value as Json, json};
 
 use crate::story::{self, Story, at, call, find, line, log, node, plan, workflow};
@@ -14,8 +14,8 @@ const NOTHING: [&str; 0] = [];
 
 /// Many runs on one engine, each known by a name.
 #[derive(Default)]
-struct House {
-    engine: Engine,
+pub(crate) struct House {
+    pub(crate) engine: Engine,
     runs: Vec<(&'static str, RunId, Rc<Plan>)>,
     now: u64,
     failures: Vec<String>,
@@ -23,22 +23,86 @@ struct House {
 
 impl House {
     /// Shared parts under a name.
-    fn with(name: &str, options: Json) -> Self {
+    pub(crate) fn with(name: &str, options: Json) -> Self {
         let mut house = Self::default();
         let options = Options::new(&options).expect("the options are valid");
         house.engine.guards().define(&name.into(), &options);
         house
     }
 
-    fn start(&mut self, name: &'static str, definition: &Json) -> &mut Self {
+    pub(crate) fn start(&mut self, name: &'static str, definition: &Json) -> &mut Self {
+        self.start_keyed(name, definition, None)
+    }
+
+    /// Starts a run that shares a limit with others that have the same key.
+    pub(crate) fn start_with_key(&mut self, name: &'static str, definition: &Json, key: &str) -> &mut Self {
+        self.start_keyed(name, definition, Some(key))
+    }
+
+    fn start_keyed(&mut self, name: &'static str, definition: &Json, key: Option<&str>) -> &mut Self {
         let plan = plan(definition);
-        let run = self.engine.start(Rc::clone(&plan), 1, None, at(self.now));
+        let run = self.engine.start(Rc::clone(&plan), 1, key, at(self.now));
         self.runs.push((name, run, plan));
         self
     }
 
+    /// What a step asks is answered.
+    pub(crate) fn decides(&mut self, name: &str, id: &str, decision: Decision) -> &mut Self {
+        let (run, node) = self.node(name, id);
+        self.engine.evaluated(run, node, decision, at(self.now));
+        self
+    }
+
+    /// The host says by which key others may have the answer of a step.
+    pub(crate) fn prepares(&mut self, name: &str, id: &str, key: &str) -> &mut Self {
+        let (run, node) = self.node(name, id);
+        self.engine.begin(run, node, Some(key), at(self.now));
+        self
+    }
+
+    pub(crate) fn pauses(&mut self, name: &str) -> &mut Self {
+        let (_, run, _) = self.find(name);
+        self.engine.pause(run, at(self.now));
+        self
+    }
+
+    pub(crate) fn resumes(&mut self, name: &str) -> &mut Self {
+        let (_, run, _) = self.find(name);
+        self.engine.resume(run, at(self.now));
+        self
+    }
+
+    pub(crate) fn node(&self, name: &str, id: &str) -> (RunId, NodeIx) {
+        let (_, run, _) = self.find(name);
+        (run, find(self.engine.run(run).expect("the run is kept"), id))
+    }
+
+    pub(crate) fn status(&self, name: &str, id: &str) -> &'static str {
+        let (run, node) = self.node(name, id);
+        self.engine.run(run).expect("the run is kept").node(node).status.name()
+    }
+
+    /// Why steps failed, since the last time somebody asked.
+    pub(crate) fn failures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.failures)
+    }
+
+    /// The process ends, and another one goes on from the journals of all runs that have not been removed, in the order in
+    /// which they began. Runs are found under their names as before.
+    pub(crate) fn crashes(&mut self, keys: &[(&str, &str)]) -> &mut Self {
+        let old = std::mem::take(&mut self.engine);
+        for (name, run, plan) in &mut self.runs {
+            let Some(state) = old.run(*run) else { continue };
+            let key = keys.iter().find(|(it, _)| it == name).map(|(_, key)| *key);
+            let log = story::through_numbers(state.log());
+            let restored = self.engine.restore(Rc::clone(plan), 1, key, &log, at(self.now));
+            *run = restored.expect("the journal is that of this plan");
+        }
+        self
+    }
+
     /// Lets time pass until `ms`; every timer fires at its own instant.
-    fn at(&mut self, ms: u64) -> &mut Self {
+    pub(crate) fn at(&mut self, ms: u64) -> &mut Self {
         while let Some(next) = self.wakes_at().filter(|next| *next <= ms) {
             self.now = self.now.max(next);
             self.engine.tick(at(self.now));
@@ -48,15 +112,15 @@ impl House {
     }
 
     /// The current attempt of a step of a run answers.
-    fn completes(&mut self, name: &str, id: &str) -> &mut Self {
+    pub(crate) fn completes(&mut self, name: &str, id: &str) -> &mut Self {
         self.answers(name, id, &Outcome::COMPLETED)
     }
 
-    fn fails(&mut self, name: &str, id: &str) -> &mut Self {
+    pub(crate) fn fails(&mut self, name: &str, id: &str) -> &mut Self {
         self.answers(name, id, &Outcome::failed())
     }
 
-    fn answers(&mut self, name: &str, id: &str, outcome: &Outcome<'_>) -> &mut Self {
+    pub(crate) fn answers(&mut self, name: &str, id: &str, outcome: &Outcome<'_>) -> &mut Self {
         let (_, run, _) = self.find(name);
         let state = self.engine.run(run).expect("the run is kept");
         let node = find(state, id);
@@ -65,25 +129,25 @@ impl House {
         self
     }
 
-    fn cancels(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn cancels(&mut self, name: &str) -> &mut Self {
         let (_, run, _) = self.find(name);
         self.engine.cancel(run, at(self.now));
         self
     }
 
     /// Forgets a run without telling it to stop.
-    fn removes(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn removes(&mut self, name: &str) -> &mut Self {
         let (_, run, _) = self.find(name);
         self.engine.remove(run, at(self.now));
         self
     }
 
-    fn find(&self, name: &str) -> (&'static str, RunId, Rc<Plan>) {
+    pub(crate) fn find(&self, name: &str) -> (&'static str, RunId, Rc<Plan>) {
         self.runs.iter().rev().find(|(it, ..)| *it == name).cloned().expect("a run of this name was started")
     }
 
     /// The commands since the last time somebody asked.
-    fn told(&mut self) -> Vec<String> {
+    pub(crate) fn told(&mut self) -> Vec<String> {
         let commands: Vec<Command> = self.engine.drain_commands().collect();
         let mut told = Vec::new();
         for command in commands {
@@ -106,16 +170,16 @@ impl House {
         told
     }
 
-    fn log(&self, name: &str) -> Vec<String> {
+    pub(crate) fn log(&self, name: &str) -> Vec<String> {
         log(self.engine.run(self.find(name).1).expect("the run is kept"))
     }
 
-    fn wakes_at(&mut self) -> Option<u64> {
+    pub(crate) fn wakes_at(&mut self) -> Option<u64> {
         self.engine.next_deadline().map(|at| at.as_millis() as u64)
     }
 
     /// Nothing is held, and nothing waits for time to pass.
-    fn assert_idle(&mut self) {
+    pub(crate) fn assert_idle(&mut self) {
         assert!(self.engine.guards().is_empty(), "a call is left behind");
         assert_eq!(self.wakes_at(), None, "a timer is left behind");
     }

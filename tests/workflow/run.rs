@@ -594,7 +594,9 @@ fn every_effect_of_a_run_in_its_order() {
     assert_eq!(effects(&mut run, started(c, 1), 1_300), NOTHING);
     assert_eq!(effects(&mut run, Input::CancelRequested, 1_400), ["cancel c", "clear", "Cancelled"]);
     let log = log(&run);
-    for input in [Input::Started, Input::CancelRequested, Input::TimerFired { node: None }, started(c, 2), completed(c), delayed] {
+    for input in
+        [Input::Started, Input::CancelRequested, Input::TimerFired { node: None }, started(c, 2), completed(c), delayed]
+    {
         assert_eq!(effects(&mut run, input, 1_500), NOTHING, "{input:?} after the end");
     }
     assert_eq!(self::log(&run), log, "after the end nothing happens");

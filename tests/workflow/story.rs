@@ -7,8 +7,8 @@ use std::time::Duration;
 use repflow::policy::{FailureReason, Outcome};
 use repflow::time::Timestamp;
 use repflow::workflow::{
-    AbortReason, Command, Decision, Effect, Engine, Event, EventKind, Input, NodeIx, Note, Phase, Plan, Question, Run, RunEnd, RunId,
-    Status, StepIx,
+    AbortReason, Command, Decision, Effect, Engine, Event, EventKind, Input, NodeIx, Note, Phase, Plan, Question, Run,
+    RunEnd, RunId, Status, StepIx,
 };
 use serde_json::{Value as Json, json};
 
@@ -64,9 +64,11 @@ pub(crate) fn find(run: &Run, wanted: &str) -> NodeIx {
     let mut nodes = (0..run.nodes().len() as u32).map(NodeIx);
     // The body of a loop stands in the plan, too, but that is nobody's place.
     let in_loop = |node: &NodeIx| {
-        let mut around = std::iter::successors(Some(run.node(*node).step), |step| run.plan().step(*step).parent).skip(1);
+        let mut around =
+            std::iter::successors(Some(run.node(*node).step), |step| run.plan().step(*step).parent).skip(1);
         run.node(*node).frame == 0
-            && around.any(|step| matches!(run.plan().step(step).kind, repflow::workflow::plan::StepKind::ForEach { .. }))
+            && around
+                .any(|step| matches!(run.plan().step(step).kind, repflow::workflow::plan::StepKind::ForEach { .. }))
     };
     let found = nodes.find(|node| !in_loop(node) && name(run, *node) == wanted);
     found.unwrap_or_else(|| panic!("there is no step `{wanted}`"))
