@@ -4,6 +4,11 @@
 mod definition;
 #[path = "workflow/engine.rs"]
 mod engine;
+#[allow(dead_code, reason = "the simulation uses all of it")]
+#[path = "sim/generate.rs"]
+mod generate;
+#[path = "workflow/journal.rs"]
+mod journal;
 #[path = "workflow/order.rs"]
 mod order;
 #[path = "workflow/plan.rs"]

@@ -293,7 +293,9 @@ impl Drop for Story {
 
 /// All there is to a run, but for the reason why it failed, which is for the host to keep.
 pub(crate) fn state(run: &Run) -> String {
-    let mut text = format!("{run:?}");
+    let text = format!("{run:?}");
+    // The plan is the same in any case.
+    let mut text = text[text.find(", rng: ").unwrap_or_default()..].to_owned();
     if let Phase::Ended(RunEnd::Failed(_, reason)) | Phase::Compensating(RunEnd::Failed(_, reason)) = run.phase() {
         text = text.replacen(&format!("{reason:?}"), "Error", 1);
     }

@@ -112,7 +112,7 @@ impl Engine {
         run
     }
 
-    /// Goes on with a run where its log ends. What only moves values comes as commands again; calls that had not ended are
+    /// Goes on with a run where its log ends; with an empty log it begins. What only moves values comes as commands again; calls that had not ended are
     /// made again.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Engine {
         }
         // First what was under way, then what comes of the loss of what ran.
         self.todo.extend(effects.into_iter().map(|effect| (run, effect)));
-        self.feed(run, Input::Restored, now);
+        self.feed(run, if log.is_empty() { Input::Started } else { Input::Restored }, now);
         self.work_off(now);
         Ok(run)
     }

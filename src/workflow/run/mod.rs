@@ -197,8 +197,13 @@ impl Run {
         }
     }
 
-    /// Takes an input and appends what the host has to do. After the end every input is ignored.
+    /// Takes an input and appends what the host has to do. After the end every input is ignored, and so is what comes before
+    /// the beginning, a second beginning, and what is about no node.
     pub fn handle(&mut self, input: Input, now: Timestamp, effects: &mut Vec<Effect>) {
+        let is_known = input.node().is_none_or(|node| (node.0 as usize) < self.nodes.len());
+        if !is_known || self.log.is_empty() != (input == Input::Started) {
+            return;
+        }
         match self.phase {
             Phase::Ended(_) => return,
             Phase::Compensating(end) => self.handle_undoing(input, end, now, effects),

@@ -42,7 +42,7 @@ impl Run {
 
     /// What was under way: timers to set, questions to ask, calls to make or to go on with.
     pub fn unfinished(&self, effects: &mut Vec<Effect>) {
-        if self.end().is_some() {
+        if self.end().is_some() || self.log.is_empty() {
             return;
         }
         effects.extend(self.deadline.map(|at| Effect::SetTimer { node: None, at }));
