@@ -302,9 +302,8 @@ fn check_node(plan: &Plan, run: &Run, node: NodeIx, end: RunEnd) {
         let begun = story.iter().find(|it| !matches!(it.kind, EventKind::StepEvaluated(..))).unwrap_or(first);
         let took = last.at.since(begun.at);
         // Whoever a leader or a process left behind stands in line again, and nobody looks at the clock meanwhile.
-        let rejoins = |it: &&Event| {
-            matches!(it.kind, EventKind::AttemptUnshared(_) | EventKind::AttemptInterrupted(..))
-        };
+        let rejoins =
+            |it: &&Event| matches!(it.kind, EventKind::AttemptUnshared(_) | EventKind::AttemptInterrupted(..));
         let rejoins = story.iter().any(rejoins);
         assert!(took <= total || rejoins, "`{id}` took {took:?}, which is above its total timeout");
     }

@@ -12,9 +12,10 @@ use repflow::workflow::plan::StepKind;
 use repflow::workflow::{
     Decision, Effect, Engine, Event, EventKind, Input, NodeIx, Note, Phase, Plan, Question, Run, RunEnd, Status,
 };
+use serde_json::json;
 
 use crate::generate::{Mood, definition};
-use crate::story::{at, plan, state, through_numbers};
+use crate::story::{at, call, plan, state, through_numbers, workflow};
 
 /// A run that is told at random what a host might tell it.
 struct Random {
@@ -69,7 +70,8 @@ impl Random {
             return [Input::OutputBuilt, Input::OutputFailed, Input::CancelRequested][rng.below(3)];
         }
         let node = NodeIx(rng.below(run.nodes().len()) as u32);
-        let pick = |rng: &mut Rng, nodes: Vec<NodeIx>| if nodes.is_empty() { node } else { nodes[rng.below(nodes.len())] };
+        let pick =
+            |rng: &mut Rng, nodes: Vec<NodeIx>| if nodes.is_empty() { node } else { nodes[rng.below(nodes.len())] };
         let asking = (0..run.nodes().len() as u32).map(NodeIx).filter(|node| run.node(*node).question().is_some());
         let asking = pick(rng, asking.collect());
         let called = if wild && rng.below(4) == 0 { node } else { pick(rng, self.open.iter().copied().collect()) };
@@ -85,7 +87,8 @@ impl Random {
             Some(Question::Items) => Decision::Items(rng.below(4) as u32),
             _ => Decision::Until(at(self.now + rng.below(500) as u64)),
         };
-        let reasons = [FailureReason::Error, FailureReason::Timeout, FailureReason::BulkheadFull, FailureReason::TooLarge];
+        let reasons =
+            [FailureReason::Error, FailureReason::Timeout, FailureReason::BulkheadFull, FailureReason::TooLarge];
         let reason = reasons[rng.below(reasons.len())];
         let ran = matches!(reason, FailureReason::Error | FailureReason::Timeout);
         let delay = Duration::from_micros(rng.below(1_000_000) as u64);
@@ -201,7 +204,8 @@ proptest! {
 
 /// An event, or a number of one, that is not what it was.
 fn damage(log: &mut Vec<[f64; Event::NUMBERS]>, rng: &mut Rng) {
-    let odd = [f64::NAN, f64::INFINITY, -1.0, 0.0, 0.5, 1.0, 2.0, 7.0, 1e3, 1e9, 4_294_967_294.0, 4_294_967_295.0, 1e300];
+    let odd =
+        [f64::NAN, f64::INFINITY, -1.0, 0.0, 0.5, 1.0, 2.0, 7.0, 1e3, 1e9, 4_294_967_294.0, 4_294_967_295.0, 1e300];
     let (place, other) = (rng.below(log.len()), rng.below(log.len()));
     match rng.below(8) {
         0 => _ = log.remove(place),
@@ -312,8 +316,10 @@ fn every_kind() -> Vec<EventKind> {
 #[test]
 fn every_kind_of_event_survives_as_numbers() {
     let kinds = every_kind();
-    let log: Vec<Event> =
-        (0..).zip(&kinds).map(|(seq, kind)| Event { seq, at: Timestamp::from_millis(f64::from(seq) + 0.25), kind: *kind }).collect();
+    let log: Vec<Event> = (0..)
+        .zip(&kinds)
+        .map(|(seq, kind)| Event { seq, at: Timestamp::from_millis(f64::from(seq) + 0.25), kind: *kind })
+        .collect();
     assert_eq!(through_numbers(&log), log);
     let told: BTreeSet<usize> = kinds.iter().map(|kind| kind.index()).collect();
     assert!(told.into_iter().eq(0..EventKind::NAMES.len()), "no kind was left out");
@@ -348,4 +354,82 @@ fn numbers_that_are_no_event() {
     ] {
         assert_eq!(Event::from_numbers(0, numbers), None, "{numbers:?}");
     }
+}
+
+/// A plan, and its log so far as a list of events at 0 ms.
+fn log_of(kinds: &[EventKind]) -> Vec<Event> {
+    (0..).zip(kinds).map(|(seq, kind)| Event { seq, at: at(0), kind: *kind }).collect()
+}
+
+#[test]
+fn a_log_that_promises_more_iterations_than_it_has_takes_no_time() {
+    let (each, most) = (NodeIx(0), Decision::Items(u32::MAX));
+    for body in [json!([]), json!([call("a", json!({}))])] {
+        let plan = plan(&workflow(json!([{ "id": "each", "forEach": "{{ input.sets }}", "steps": body }])));
+        let mut kinds = vec![EventKind::RunStarted, EventKind::StepStarted(each), EventKind::StepEvaluated(each, most)];
+        assert!(Run::replay(Rc::clone(&plan), 1, &log_of(&kinds), &mut Vec::new()).is_err());
+        kinds.extend((1..9).map(|n| EventKind::IterationStarted(each, n - 1, n)));
+        assert!(Run::replay(Rc::clone(&plan), 1, &log_of(&kinds), &mut Vec::new()).is_err());
+        kinds.insert(2, EventKind::RunPaused);
+        kinds.insert(4, EventKind::RunResumed);
+        assert!(Run::replay(Rc::clone(&plan), 1, &log_of(&kinds), &mut Vec::new()).is_err());
+    }
+}
+
+#[test]
+fn logs_that_cannot_be() {
+    let a = NodeIx(0);
+    let plan = plan(&workflow(json!([call("a", json!({ "retry": { "maxAttempts": 3 } }))])));
+    let started = [EventKind::RunStarted, EventKind::StepStarted(a)];
+    for (kinds, at) in [
+        (vec![EventKind::RunRestored], 0),
+        (vec![EventKind::RunPaused], 0),
+        (vec![EventKind::StepStarted(a)], 0),
+        (vec![EventKind::RunCancelled, EventKind::RunStarted], 0),
+        (vec![EventKind::RunStarted, EventKind::RunStarted], 1),
+        (vec![EventKind::RunStarted, EventKind::StepCompleted(NodeIx(9))], 1),
+        (vec![EventKind::RunStarted, EventKind::SignalReceived(0, 0)], 1),
+        (vec![EventKind::RunStarted, EventKind::RunCompleted], 1),
+        ([&started[..], &[EventKind::AttemptStarted(a, 2)]].concat(), 1),
+        ([&started[..], &[EventKind::AttemptStarted(a, u32::MAX - 1)]].concat(), 1),
+        ([&started[..], &[EventKind::AttemptStarted(a, 1), EventKind::CompensationCompleted(a)]].concat(), 3),
+        ([&started[..], &[EventKind::AttemptStarted(a, 1), EventKind::TimerFired(a)]].concat(), 3),
+        (vec![EventKind::RunStarted, EventKind::RunCancelled, EventKind::RunCancelled], 2),
+        (vec![EventKind::RunStarted, EventKind::RunResumed], 1),
+    ] {
+        let refused = Run::replay(Rc::clone(&plan), 1, &log_of(&kinds), &mut Vec::new()).map(|run| state(&run));
+        assert_eq!(refused, Err(at), "{kinds:?}");
+        let error = Engine::default().restore(Rc::clone(&plan), 1, None, &log_of(&kinds), crate::story::at(0));
+        let error = error.expect_err("it is refused");
+        assert_eq!(error.code(), repflow::error::Code::JournalInvalid);
+        assert!(error.message().contains(&format!("event {at} cannot be")), "{error}");
+    }
+    // Another time than that of the events beside it.
+    let mut log = log_of(&[EventKind::RunStarted, EventKind::StepStarted(a), EventKind::AttemptStarted(a, 1)]);
+    assert!(Run::replay(Rc::clone(&plan), 1, &log, &mut Vec::new()).is_ok());
+    log[2].at = at(5);
+    assert_eq!(Run::replay(plan, 1, &log, &mut Vec::new()).map(|run| state(&run)), Err(1));
+}
+
+#[test]
+fn a_log_that_has_not_begun_begins() {
+    for definition in [workflow(json!([call("a", json!({}))])), json!({ "id": "w", "steps": [], "output": 7 })] {
+        let mut engine = Engine::default();
+        let run = engine.restore(plan(&definition), 1, None, &[], at(3)).expect("nothing has happened yet");
+        let log: Vec<&str> = engine.run(run).expect("it is kept").log().iter().map(|event| event.kind.name()).collect();
+        assert_eq!(log[0], "run.started");
+        assert_eq!(engine.drain_commands().count(), 1, "one call, or the output to build");
+    }
+}
+
+#[test]
+fn what_comes_before_the_beginning_is_ignored() {
+    let mut run = Run::new(plan(&json!({ "id": "w", "timeout": "1s", "steps": [], "output": 7 })), 1);
+    for input in [Input::CancelRequested, Input::OutputBuilt, Input::TimerFired { node: None }, Input::Restored] {
+        run.handle(input, at(0), &mut Vec::new());
+    }
+    assert!(run.log().is_empty());
+    run.handle(Input::Started, at(0), &mut Vec::new());
+    run.handle(Input::Started, at(1), &mut Vec::new());
+    assert_eq!(run.log().len(), 1);
 }

@@ -256,8 +256,7 @@ impl Run {
         if matches!(kind, StepKind::Call(_)) || self.state(node).due.take().is_none() {
             return;
         }
-        let waits_for_time =
-            matches!(kind, StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..)));
+        let waits_for_time = matches!(kind, StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..)));
         if waits_for_time {
             self.record(EventKind::TimerFired(node), now);
             self.agenda.push_back(Task::Complete(node));

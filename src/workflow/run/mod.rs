@@ -62,6 +62,8 @@ pub struct Run {
     /// Steps that completed and can be undone, in that order.
     undoable: Vec<NodeIx>,
     log: Vec<Event>,
+    /// How long the log may become: as long as the one that is replayed, however much that one promises.
+    most_events: usize,
 }
 
 /// Where a run is.
@@ -111,6 +113,7 @@ impl Run {
             mailbox: VecDeque::new(),
             undoable: Vec::new(),
             log: Vec::new(),
+            most_events: usize::MAX,
             plan,
         };
         run.add_nodes(0, 0, run.plan.steps().len() as u32);
@@ -282,6 +285,9 @@ impl Run {
 
     fn work_off_agenda(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         while let Some(task) = self.agenda.pop_front() {
+            if self.log.len() > self.most_events {
+                return;
+            }
             let (Task::Open(node)
             | Task::Enter(node)
             | Task::Attempt(node)
