@@ -17,5 +17,7 @@ mod plan;
 mod policies;
 #[path = "workflow/run.rs"]
 mod run;
+#[path = "workflow/sharing.rs"]
+mod sharing;
 #[path = "workflow/story.rs"]
 mod story;

@@ -132,6 +132,8 @@ impl Run {
         let state = self.state(node);
         state.status = Status::Waiting;
         state.shared = true;
+        // A delay that a restart cut short counts no more.
+        (state.due, state.ready) = (None, false);
         self.record(EventKind::AttemptShared(node), now);
         self.release(node);
     }

@@ -293,11 +293,12 @@ impl Run {
             | Task::Attempt(node)
             | Task::Complete(node)
             | Task::Iterate(node)) = task;
-            if self.node(node).is_over() {
+            let (it, completes) = (self.node(node), matches!(task, Task::Complete(_)));
+            if it.is_over() || it.shared && !completes {
                 continue;
             }
             // What runs may end; nothing begins.
-            if self.phase == Phase::Paused && !matches!(task, Task::Complete(_)) {
+            if self.phase == Phase::Paused && !completes {
                 self.held.push_back(task);
                 continue;
             }
