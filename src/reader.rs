@@ -216,8 +216,13 @@ pub(crate) fn join(pointer: &str, token: impl std::fmt::Display) -> String {
 
 /// Names in a sentence: `a`, `b` and `c`.
 pub(crate) fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
+    let mut text = String::new();
+    for name in names {
+        text.push_str(if text.is_empty() { "`" } else { ", `" });
+        text.push_str(name);
+        text.push('`');
+    }
+    text
 }
 
 /// The kind of a JSON value, for messages.

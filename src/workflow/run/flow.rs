@@ -130,6 +130,8 @@ impl Run {
         let state = self.state(node);
         state.status = Status::Waiting;
         state.shared = true;
+        // A delay that a restart cut short counts no more.
+        (state.due, state.ready) = (None, false);
         self.record(EventKind::AttemptShared(node), now);
         self.release(node);
     }
@@ -248,13 +250,12 @@ impl Run {
     }
 
     pub(super) fn timer_fired(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.state(node).due.take().is_none() {
+        let plan = Rc::clone(&self.plan);
+        let kind = &plan.step(self.node(node).step).kind;
+        if matches!(kind, StepKind::Call(_)) || self.state(node).due.take().is_none() {
             return;
         }
-        let waits_for_time = matches!(
-            self.plan.step(self.node(node).step).kind,
-            StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..))
-        );
+        let waits_for_time = matches!(kind, StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..)));
         if waits_for_time {
             self.record(EventKind::TimerFired(node), now);
             self.agenda.push_back(Task::Complete(node));
@@ -265,6 +266,9 @@ impl Run {
     }
 
     pub(super) fn signalled(&mut self, signal: u32, payload: u32, now: Timestamp, effects: &mut Vec<Effect>) {
+        if signal as usize >= self.plan.signals.len() {
+            return;
+        }
         self.record(EventKind::SignalReceived(signal, payload), now);
         match self.listening.iter().position(|(it, _)| *it == signal) {
             Some(place) => {

@@ -62,6 +62,8 @@ pub struct Run {
     /// Steps that completed and can be undone, in that order.
     undoable: Vec<NodeIx>,
     log: Vec<Event>,
+    /// How long the log may become: as long as the one that is replayed, however much that one promises.
+    most_events: usize,
 }
 
 /// Where a run is.
@@ -111,6 +113,7 @@ impl Run {
             mailbox: VecDeque::new(),
             undoable: Vec::new(),
             log: Vec::new(),
+            most_events: usize::MAX,
             plan,
         };
         run.add_nodes(0, 0, run.plan.steps().len() as u32);
@@ -209,8 +212,13 @@ impl Run {
         }
     }
 
-    /// Takes an input and appends what the host has to do. After the end every input is ignored.
+    /// Takes an input and appends what the host has to do. After the end every input is ignored, and so is what comes before
+    /// the beginning, a second beginning, and what is about no node.
     pub fn handle(&mut self, input: Input, now: Timestamp, effects: &mut Vec<Effect>) {
+        let is_known = input.node().is_none_or(|node| (node.0 as usize) < self.nodes.len());
+        if !is_known || self.log.is_empty() != (input == Input::Started) {
+            return;
+        }
         match self.phase {
             Phase::Ended(_) => return,
             Phase::Compensating(end) => self.handle_undoing(input, end, now, effects),
@@ -289,16 +297,20 @@ impl Run {
 
     fn work_off_agenda(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         while let Some(task) = self.agenda.pop_front() {
+            if self.log.len() > self.most_events {
+                return;
+            }
             let (Task::Open(node)
             | Task::Enter(node)
             | Task::Attempt(node)
             | Task::Complete(node)
             | Task::Iterate(node)) = task;
-            if self.node(node).is_over() {
+            let (it, completes) = (self.node(node), matches!(task, Task::Complete(_)));
+            if it.is_over() || it.shared && !completes {
                 continue;
             }
             // What runs may end; nothing begins.
-            if self.phase == Phase::Paused && !matches!(task, Task::Complete(_)) {
+            if self.phase == Phase::Paused && !completes {
                 self.held.push_back(task);
                 continue;
             }
