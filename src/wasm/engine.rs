@@ -52,7 +52,7 @@ impl Host {
     }
 }
 
-/// The facade's `orchestrator.js` reads this back.
+/// The facade's `commands.js` and `perform.js` read this back.
 fn encode(command: Command) -> [u32; WORDS] {
     match command {
         Command::Call { run, node, attempt, level } => [0, run, node.0, attempt, level],
