@@ -4,14 +4,23 @@
 const CODES = {
   "config.invalid": ["validation", "error", false],
   "workflow.invalid": ["validation", "error", false],
+  "workflow.not_registered": ["validation", "error", false],
+  "input.invalid": ["validation", "error", false],
+  "output.invalid": ["validation", "error", true],
   "bus.invalid": ["validation", "error", false],
   "bus.feature_exists": ["validation", "error", false],
   "bus.timeout": ["timeout", "error", true],
   "bus.cancelled": ["cancelled", "info", false],
   "step.failed": ["failed", "error", false],
   "step.timeout": ["timeout", "error", true],
+  "step.cancelled": ["cancelled", "info", false],
+  "run.no_such_signal": ["validation", "error", false],
+  "run.queue_full": ["rate_limited", "error", true],
   "run.timeout": ["timeout", "error", false],
   "run.cancelled": ["cancelled", "info", false],
+  "journal.invalid": ["validation", "error", false],
+  "journal.definition_changed": ["validation", "error", false],
+  "expression.failed": ["validation", "error", false],
   "policy.timeout": ["timeout", "error", true],
   "policy.total_timeout": ["timeout", "error", false],
   "policy.cancelled": ["cancelled", "info", false],
@@ -25,6 +34,9 @@ const CODES = {
   "internal.load_failed": ["unavailable", "critical", true],
   "internal.panic": ["internal", "critical", true],
 };
+
+/** Where it happened, and what else some errors tell. */
+export const PLACES = ["runId", "workflowId", "stepId", "iteration", "attempts", "correlationId", "retryAfterMs", "errors", "compensation"];
 
 export class RepflowError extends Error {
   /**
@@ -40,7 +52,7 @@ export class RepflowError extends Error {
     this.severity = details.severity ?? severity;
     this.retryable = details.retryable ?? retryable;
     this.problems = details.problems ?? [];
-    for (const key of ["runId", "workflowId", "stepId", "attempts", "correlationId", "retryAfterMs"]) {
+    for (const key of PLACES) {
       if (details[key] !== undefined) this[key] = details[key];
     }
   }

@@ -45,11 +45,12 @@ function read(error) {
 const codeText = (value) => (typeof value === "number" ? String(value) : text(value));
 const text = (value) => (typeof value === "string" && value !== "" ? value : undefined);
 
-/** Of `Headers`, or of a plain object as some clients have it. */
+/** Of `Headers`, or of a plain object or a list of pairs as some clients have it. */
 function readHeaders(headers) {
   if (typeof headers !== "object" || headers === null) return [];
   if (typeof headers.get === "function") return HEADERS.map((name) => text(headers.get(name)));
-  const byName = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const pairs = Array.isArray(headers) ? headers.filter(Array.isArray) : Object.entries(headers);
+  const byName = Object.fromEntries(pairs.map(([name, value]) => [String(name).toLowerCase(), value]));
   return HEADERS.map((name) => (byName[name] === undefined ? undefined : String(byName[name])));
 }
 
@@ -71,6 +72,8 @@ const REFUSED = [
 export function refused(reason, retryAfterMs, details = {}) {
   const [code, message] = REFUSED[reason];
   const isKnown = Number.isFinite(retryAfterMs);
-  const when = isKnown ? `; try again in ${Math.ceil(retryAfterMs)} ms` : "";
+  // Whole, and not a part too early.
+  if (isKnown) retryAfterMs = Math.ceil(retryAfterMs);
+  const when = isKnown ? `; try again in ${retryAfterMs} ms` : "";
   return new RepflowError(code, message(when), isKnown ? { ...details, retryAfterMs } : details);
 }

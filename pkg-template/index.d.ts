@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * Repflow: the workflow engine for AI features that run where the user is.
  *
@@ -25,6 +27,9 @@ export type ErrorKind =
 /** Which error it is; a code never changes once released. */
 export type ErrorCode =
   | "workflow.invalid"
+  | "workflow.not_registered"
+  | "input.invalid"
+  | "output.invalid"
   | "config.invalid"
   | "workout.invalid"
   | "workout.infeasible"
@@ -33,6 +38,11 @@ export type ErrorCode =
   | "step.timeout"
   | "run.timeout"
   | "run.cancelled"
+  | "run.no_such_signal"
+  | "run.queue_full"
+  | "step.cancelled"
+  | "journal.invalid"
+  | "journal.definition_changed"
   | "bus.invalid"
   | "bus.no_such_feature"
   | "bus.no_such_action"
@@ -81,9 +91,21 @@ export class RepflowError extends Error {
   readonly correlationId?: string;
   /** In how many milliseconds to try again, where that is known: of a limit, or of an open circuit breaker. */
   readonly retryAfterMs?: number;
-  /** Of `policy.failed`: what the function threw, then what each of its fallbacks threw. The first is the `cause`. */
+  /** When fallbacks failed, too: what the function or the step threw, then what each fallback threw. The first is the `cause`. */
   readonly errors?: readonly unknown[];
+  /** In a loop: the place of the item in its list, from 0; that of the outermost loop first. */
+  readonly iteration?: readonly number[];
+  /** Of a run that has ended in vain, when it had something to undo. */
+  readonly compensation?: CompensationReport;
   toJSON(): object;
+}
+
+/** What became of the steps that a run had to undo. */
+export interface CompensationReport {
+  /** Steps that were undone, in that order. */
+  readonly compensated: readonly string[];
+  /** Steps that could not be, and why. */
+  readonly notCompensated: ReadonlyArray<{ readonly stepId: string; readonly iteration?: readonly number[]; readonly error: unknown }>;
 }
 
 // ── The bus ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,6 +122,25 @@ export interface CallContext {
   readonly workflowId?: string;
   readonly stepId?: string;
   readonly attempt?: number;
+  /** In a step: 0 for the step itself, then its fallbacks. */
+  readonly level?: number;
+  /**
+   * In a step: the same for all its attempts, also after a restart, and another one for each step, item and run. Give it
+   * to services that then know a request they have had.
+   */
+  readonly idempotencyKey?: string;
+  /** Tells who listens to the run of a part of the result, or how far it is: an event `step.progress`. */
+  readonly progress: (data: unknown) => void;
+  /** Writes a line among the events of the run: `step.logged`. */
+  readonly log: StepLog;
+}
+
+/** Its functions work on their own, too. Outside of steps nobody hears them. */
+export interface StepLog {
+  readonly debug: (message: string, fields?: object) => void;
+  readonly info: (message: string, fields?: object) => void;
+  readonly warn: (message: string, fields?: object) => void;
+  readonly error: (message: string, fields?: object) => void;
 }
 
 /** An action of a feature. Values are passed by reference, not copied. */
@@ -372,9 +413,12 @@ export interface HedgeOptions<Text = never> {
 export interface CacheOptions {
   /** How long an answer is good. */
   ttl: Duration;
-  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  /**
+   * About how much all answers may take, in bytes, keys included; 10 MiB. What can be read only once, such as a `Response`,
+   * is not kept.
+   */
   maxBytes?: number;
-  /** How long after `ttl` an answer is given while a new one is fetched; 0. */
+  /** How long after `ttl` an answer is given while a new one is fetched, which nobody waits for; 0. */
   staleWhileRevalidate?: Duration;
   /** How long after `ttl` an answer is given when all else failed; 0. */
   staleIfError?: Duration;
@@ -419,7 +463,7 @@ export interface PolicyContext {
   /** 0 for the function itself, then its fallbacks. */
   readonly level: number;
   /** Says that output was seen, such as the first word of a stream: from here on nothing is tried again. */
-  commit(): void;
+  readonly commit: () => void;
 }
 
 /** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */
@@ -597,7 +641,7 @@ export interface Policy<Answer = never> {
   /** What happened so far. */
   stats(): PolicyStats;
 
-  /** Hears events, by type, or all with `*`; returns a function that ends it. */
+  /** Hears events, by type, or all with `*`; returns a function that ends it. A type that there is not is refused. */
   on<Type extends PolicyEvent["type"]>(
     type: Type,
     handler: (event: EventOf<PolicyEvent, Type>) => unknown,
@@ -611,7 +655,7 @@ export interface Policy<Answer = never> {
   /** What outlives a reload, as plain data: give it to the next policy. */
   snapshot(): PolicySnapshot;
 
-  /** Forgets what the cache holds. */
+  /** Forgets what the cache holds, and does not keep what is being asked for now. */
   clearCache(): void;
 
   /** Rejects what is under way, and refuses further use. */
@@ -634,40 +678,70 @@ export function policy<Answer = never>(
 /** A duration in a definition; the orchestrator checks it. */
 export type DurationText = Duration | AnyText;
 
-/** A workflow, as data. */
+/** A workflow, as data. `workflow.schema.json` of the package describes the same for editors and other languages. */
 export interface WorkflowDefinition {
   $schema?: string;
+  /** Letters, digits, `_` and `-`. */
   id: string;
   version?: string;
   description?: string;
+  /** A JSON Schema of the input. Checked before the run starts; the defaults of properties are filled in. */
+  parameters?: JsonSchema;
   /** Bounds the whole run. */
   timeout?: DurationText;
-  /** How many calls of one run may run at once. */
-  concurrency?: number;
+  /** How many calls of one run may run at once; or limits by key, across all runs of this workflow. */
+  concurrency?: number | KeyedConcurrency | { limit: number; key?: undefined; perKey?: undefined };
   /** A step without `needs` runs after the step before it. */
-  steps: Step[];
+  steps: readonly Step[];
   /** A template of the run's output; without one it is the output of the last step. */
   output?: unknown;
   metadata?: unknown;
 }
+
+/** A JSON Schema (draft 2020-12, or the one that its `$schema` names). */
+export type JsonSchema = object | boolean;
+
+/** How many calls may run at once, of one run and of all runs whose `key` is the same. */
+export interface KeyedConcurrency {
+  /** How many calls of one run. */
+  limit?: number;
+  /** What tells runs apart, such as `{{ input.userId }}`. */
+  key: string;
+  /** How many calls of all runs of this workflow with the same `key`. */
+  perKey: number;
+}
+
+/** The keys that say what a step does. It has one of them, and `forEach` goes with `steps`. */
+type StepKind = "call" | "workflow" | "emit" | "parallel" | "steps" | "switch" | "forEach" | "wait";
+
+/** No other kind. */
+type Only<Kind extends StepKind> = { [Other in Exclude<StepKind, Kind>]?: undefined };
 
 interface StepBase {
   /** Letters, digits, `_` and `-`; unique in the definition. */
   id: string;
   description?: string;
   /** The steps of the same list that it waits for; `[]` starts at once. */
-  needs?: string[];
+  needs?: readonly string[];
+  /** An expression. When it is false the step is skipped: its output is null, and the steps after it still run. */
+  when?: string;
+  /** What its failure does: fail the run, or go on with null as its output; fail. */
+  onError?: "fail" | "continue" | AnyText;
+  /** Of steps that wait for their turn, the higher goes first; 0. */
+  priority?: number;
   metadata?: unknown;
 }
 
-/** Requests an action of a feature. */
-export interface CallStep extends StepBase {
-  /** `feature.action` */
-  call: string;
-  /** What the action is given, with `{{ expressions }}`; without it, the input of the run. */
-  with?: unknown;
-  /** Bounds the step with all its attempts and waits. */
+/** What guards a call, outermost first. What is not there does nothing. */
+interface StepPolicies {
+  /** Bounds the step with all its attempts, waits and fallbacks. */
   totalTimeout?: DurationText;
+  /** Keeps answers. Those of fallbacks are not kept. */
+  cache?: StepCache;
+  /** Lets steps that ask for the same at the same time share the work; false. */
+  singleFlight?: boolean;
+  /** What to do when all attempts have failed, tried in order. */
+  fallback?: readonly StepFallback[];
   /** Tries again. */
   retry?: Retry;
   /** Stops asking a service that fails: its own for this step of all runs, or the one of this name. */
@@ -684,20 +758,128 @@ export interface CallStep extends StepBase {
   classify?: ReadonlyArray<ErrorRule<AnyText>>;
 }
 
-/** Runs steps at the same time; its output is theirs, by id. */
-export interface ParallelStep extends StepBase {
-  parallel: Step[];
+/** Keeps the answers of a step. */
+export interface StepCache {
+  /** How long an answer is good. */
+  ttl: DurationText;
+  /** How much all answers may take as JSON, in bytes, keys included; 10 MiB. */
+  maxBytes?: number;
+  /** How long after `ttl` an answer is given when all else failed; 0. */
+  staleIfError?: DurationText;
+  /** What tells the same work from other work, as a template; the action and what it is given. */
+  key?: string;
+}
+
+/** What answers instead of a step that has failed. Without `with` it is given the same as the step. */
+export type StepFallback =
+  | { call: string; with?: unknown; workflow?: undefined; value?: undefined }
+  | { workflow: string; with?: unknown; call?: undefined; value?: undefined }
+  | { value: unknown; with?: undefined; call?: undefined; workflow?: undefined };
+
+/** What undoes a step that has completed, when the run fails or is cancelled later. */
+export interface Compensation
+  extends Pick<
+    StepPolicies,
+    "totalTimeout" | "retry" | "circuitBreaker" | "rateLimit" | "bulkhead" | "timeout" | "classify"
+  > {
+  /** `feature.action` */
+  call: string;
+  /** What the action is given, with `{{ expressions }}`; without it, the output of the step that it undoes. */
+  with?: unknown;
+}
+
+/** Requests an action of a feature. */
+export interface CallStep extends StepBase, StepPolicies, Only<"call"> {
+  /** `feature.action` */
+  call: string;
+  /** What the action is given, with `{{ expressions }}`; without it, the input of the run. */
+  with?: unknown;
+  /** What undoes it. */
+  compensate?: Compensation;
+  /** What makes the call the same call, as a template; the handler finds it in its context. */
+  idempotencyKey?: string;
+}
+
+/** Runs a registered workflow to its end. */
+export interface WorkflowStep extends StepBase, StepPolicies, Only<"workflow"> {
+  /** Its id. */
+  workflow: string;
+  /** Its input, with `{{ expressions }}`; without it, the input of the run. */
+  with?: unknown;
+  /** What undoes it. */
+  compensate?: Compensation;
+  idempotencyKey?: string;
+}
+
+/** Tells everybody who listens to a topic, and goes on when every handler has been called. Its output is null. */
+export interface EmitStep extends StepBase, Only<"emit"> {
+  /** The topic. */
+  emit: string;
+  /** The data of the event, with `{{ expressions }}`. */
+  with?: unknown;
+}
+
+/** What a step with steps of its own may have. */
+interface Bounds {
   /** How many of them may run at once. */
   concurrency?: number;
+  /** Bounds all of them together. */
+  timeout?: DurationText;
+}
+
+/** Runs steps at the same time; its output is theirs, by id. */
+export interface ParallelStep extends StepBase, Bounds, Only<"parallel"> {
+  parallel: readonly Step[];
 }
 
 /** Runs steps one after the other; its output is theirs, by id. */
-export interface GroupStep extends StepBase {
-  steps: Step[];
-  concurrency?: number;
+export interface GroupStep extends StepBase, Bounds, Only<"steps"> {
+  steps: readonly Step[];
 }
 
-export type Step = CallStep | ParallelStep | GroupStep;
+/** Runs the steps of the first case that holds; its output is theirs, by id, or null when none holds. */
+export interface SwitchStep extends StepBase, Only<"switch"> {
+  /** Only the last may do without `when`: it holds when no other does. */
+  switch: ReadonlyArray<{ when?: string; steps: readonly Step[] }>;
+  /** Bounds the steps of the case together. */
+  timeout?: DurationText;
+}
+
+/** Runs steps for each item of a list; its output is a list of their outputs by id, in the order of the items. */
+export interface ForEachStep extends StepBase, Only<"forEach" | "steps"> {
+  /** An expression in braces that gives a list, or the items themselves. */
+  forEach: string | readonly unknown[];
+  /** What the steps call the item in expressions; `item`. Its place is `index`, from 0. */
+  as?: string;
+  steps: readonly Step[];
+  /** How many items are worked on at once; all. */
+  concurrency?: number;
+  /** Bounds all items together. */
+  timeout?: DurationText;
+}
+
+/** Waits for a time to pass, an instant, or a signal, whose payload is its output. */
+export interface WaitStep extends StepBase, Only<"wait"> {
+  wait:
+    | DurationText
+    | { duration: DurationText }
+    /** ISO 8601 with a time zone, milliseconds since the Unix epoch, or an expression in braces that gives either. */
+    | { until: string | number }
+    | { signal: string; timeout?: DurationText };
+}
+
+/** What is absent may also be there as `undefined`, which TypeScript makes of lists of different objects. */
+type Given<T> = { [Key in keyof T]: {} extends Pick<T, Key> ? T[Key] | undefined : T[Key] };
+
+export type Step =
+  | Given<CallStep>
+  | Given<WorkflowStep>
+  | Given<EmitStep>
+  | Given<ParallelStep>
+  | Given<GroupStep>
+  | Given<SwitchStep>
+  | Given<ForEachStep>
+  | Given<WaitStep>;
 
 /** What happens after an attempt that failed. An error that says `retryable: false` is not retried. */
 export interface Retry extends RetrySchedule<AnyText> {
@@ -719,41 +901,141 @@ export interface SharedPolicies {
   retry?: { budget?: RetryBudgetOptions<AnyText> };
 }
 
-/** Something that happened in a run. */
-export interface WorkflowEvent {
+interface RunEventBase {
   /** Its place in the run, from 0, without gaps. */
   seq: number;
-  type: WorkflowEventType;
   /** Milliseconds since the Unix epoch. */
   at: number;
   runId: string;
   workflowId: string;
   correlationId: string;
-  stepId?: string;
-  /** From 1. */
-  attempt?: number;
-  /** Until the next attempt. */
-  delayMs?: number;
+  /** Of a run that a step of another run has started: whose it is. */
+  parentRunId?: string;
+  parentStepId?: string;
+  parentIteration?: number[];
 }
 
-export type WorkflowEventType =
-  | "run.started"
-  | "run.completed"
-  | "run.failed"
-  | "run.timed_out"
-  | "run.cancelled"
-  | "step.started"
-  | "step.completed"
-  | "step.failed"
-  | "step.cancelled"
-  | "step.timed_out"
-  | "attempt.started"
-  | "attempt.failed"
-  | "attempt.timed_out"
-  | "attempt.short_circuited"
-  | "attempt.rejected"
-  | "attempt.rate_limited"
-  | "retry.scheduled";
+interface StepEventBase extends RunEventBase {
+  stepId: string;
+  /** In a loop: the place of the item in its list, from 0; that of the outermost loop first. */
+  iteration?: number[];
+  /** Whether it is about undoing the step. */
+  compensation?: true;
+}
+
+interface AttemptEventBase extends StepEventBase {
+  /** From 1. */
+  attempt: number;
+}
+
+export interface RunEvent extends RunEventBase {
+  type: "run.started" | "run.completed" | "run.timed_out" | "run.cancelled" | "run.paused" | "run.resumed" | "run.restored";
+}
+
+export interface RunFailedEvent extends RunEventBase {
+  type: "run.failed";
+  /** The step that failed it; absent when its output did. */
+  stepId?: string;
+  iteration?: number[];
+}
+
+/** The run ends in vain, and undoes before that what it can. */
+export interface CompensatingEvent extends RunEventBase {
+  type: "run.compensating";
+  reason: "failed" | "output_failed" | "timed_out" | "cancelled";
+}
+
+export interface StepEvent extends StepEventBase {
+  type:
+    | "step.started"
+    | "step.completed"
+    | "step.failed"
+    | "step.cancelled"
+    | "step.skipped"
+    | "step.timed_out"
+    | "attempt.short_circuited"
+    | "attempt.rejected"
+    | "attempt.rate_limited"
+    | "attempt.shared"
+    | "attempt.unshared"
+    | "timer.fired"
+    | "compensation.started"
+    | "compensation.completed"
+    | "compensation.failed";
+}
+
+/** What only values told is known: whether a condition holds, which case, how many items, until when. */
+export interface EvaluatedEvent extends StepEventBase {
+  type: "step.evaluated";
+  question: "when" | "case" | "items" | "until";
+  /** For a case its place, or null for none; for an instant milliseconds since the Unix epoch. */
+  answer: boolean | number | null;
+}
+
+export interface AttemptEvent extends AttemptEventBase {
+  type: "attempt.started" | "attempt.failed" | "attempt.timed_out" | "attempt.interrupted";
+}
+
+/** A handler told of its progress. `data` is kept for those only who listened then. */
+export interface ProgressEvent extends AttemptEventBase {
+  type: "step.progress";
+  data?: unknown;
+}
+
+/** A handler wrote a line. */
+export interface LoggedEvent extends AttemptEventBase {
+  type: "step.logged";
+  level?: "debug" | "info" | "warn" | "error";
+  message?: string;
+  fields?: object;
+}
+
+export interface RetryEvent extends AttemptEventBase {
+  type: "retry.scheduled";
+  /** Until the next attempt. */
+  delayMs: number;
+}
+
+export interface FallbackEvent extends StepEventBase {
+  type: "fallback.started";
+  /** Which one, from 1. */
+  level: number;
+}
+
+export interface TimerEvent extends StepEventBase {
+  type: "timer.set";
+  /** Milliseconds since the Unix epoch. */
+  dueAt: number;
+}
+
+export interface SignalEvent extends RunEventBase {
+  type: "signal.received";
+  signal: string;
+  payload: unknown;
+}
+
+export interface IterationEvent extends StepEventBase {
+  type: "iteration.started";
+  iteration: number[];
+}
+
+/** Something that happened in a run. */
+export type WorkflowEvent =
+  | RunEvent
+  | RunFailedEvent
+  | CompensatingEvent
+  | StepEvent
+  | EvaluatedEvent
+  | AttemptEvent
+  | ProgressEvent
+  | LoggedEvent
+  | RetryEvent
+  | FallbackEvent
+  | TimerEvent
+  | SignalEvent
+  | IterationEvent;
+
+export type WorkflowEventType = WorkflowEvent["type"];
 
 /** A circuit breaker changed its state. It belongs to all runs. */
 export interface CircuitEvent extends CircuitChange {
@@ -774,6 +1056,14 @@ export interface WorkflowOrchestratorOptions {
   policies?: Record<string, SharedPolicies>;
   /** What `snapshot()` gave before a reload. */
   snapshot?: OrchestratorSnapshot | undefined;
+  /** Definitions to register, as by `registerTemplate`. */
+  templates?: readonly TemplateDefinition[];
+  /** How many runs may be active at once; the others wait for their turn. No limit by default. */
+  maxConcurrentRuns?: number;
+  /** How many may wait; the `result` of one more rejects with `run.queue_full`. No limit by default. */
+  maxQueuedRuns?: number;
+  /** Which runs that have ended can still be asked for: the last `count` (100), no older than `age` (10 min). */
+  retention?: { count?: number; age?: Duration };
 }
 
 export interface RunOptions {
@@ -783,13 +1073,27 @@ export interface RunOptions {
   onEvent?: (event: WorkflowEvent) => void;
   /** Goes to every handler; the run's id by default. */
   correlationId?: string;
+  /** Of the runs that wait for a place, the higher ones begin first; 0 by default. */
+  priority?: number;
 }
 
+/** How a step stands, or ended. */
 export interface StepResult {
-  status: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled";
+  status: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled" | "skipped" | "compensated";
   attempts: number;
   durationMs: number | null;
+  /** Null unless it completed. */
   output: unknown;
+  /** Of a step that failed: the same as the run's, had it failed with it. */
+  error?: RepflowError;
+  /** Whether it failed, was answered by a fallback, or ran a workflow that is degraded. */
+  degraded?: true;
+  /** Which fallback answered, from 1. */
+  level?: number;
+  /** Why the step itself, level 0, and its earlier fallbacks did not answer. */
+  failures?: Array<{ level: number; error: unknown }>;
+  /** Of a loop: the steps of its body by id, for each item that was begun. */
+  iterations?: Array<Record<string, StepResult>>;
 }
 
 export interface RunResult<Output = unknown> {
@@ -797,17 +1101,102 @@ export interface RunResult<Output = unknown> {
   workflowId: string;
   correlationId: string;
   status: "completed";
+  /** Whether something failed on the way: a step that may, or one that a fallback answered for. */
+  degraded: boolean;
   output: Output;
-  /** By id. */
+  /** By id; steps in the body of a loop stand in its `iterations`. */
   steps: Record<string, StepResult>;
   durationMs: number;
 }
 
+/** `queued` until it begins, also while the core is loaded. `compensating` while it undoes what it did in vain. */
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "paused"
+  | "compensating"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "timed_out";
+
+/** A run, as a list has it. */
+export interface RunSummary {
+  runId: string;
+  /** Absent while nothing is known of a definition that has none. */
+  workflowId: string | undefined;
+  correlationId: string;
+  priority: number;
+  status: RunStatus;
+  /** Milliseconds since the Unix epoch; `null` until then. */
+  startedAt: number | null;
+  endedAt: number | null;
+  /** So far, while it runs. */
+  durationMs: number | null;
+  /** Of a run that a step of another run has started: whose it is. */
+  parentRunId?: string;
+  parentStepId?: string;
+  parentIteration?: number[];
+}
+
+/** How a run stands at one moment. */
+export interface RunInfo extends RunSummary {
+  /** Whether something failed so far that did not stop it. */
+  degraded: boolean;
+  /** By id; empty before it begins, and when it ended so long ago that it is not kept any more. */
+  steps: Record<string, StepResult>;
+}
+
+/** A run as plain data that JSON can hold. What is in it belongs to the version of the package that wrote it. */
+export interface Journal {
+  readonly version: 1;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly correlationId: string;
+  readonly definition: WorkflowDefinition;
+  /** When it was made, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly [more: string]: unknown;
+}
+
+/** Its functions work on their own, too. It keeps nothing of a run that has ended but its result. */
 export interface RunHandle<Output = unknown> {
   readonly id: string;
   readonly result: Promise<RunResult<Output>>;
-  /** Stops the run: what runs gets its signal, and `result` rejects with `run.cancelled`. */
+  /** How the run stands now. */
+  status(): RunInfo;
+  /** Stops the run: what runs gets its signal, what can be undone is, and `result` rejects with `run.cancelled`. */
   cancel(reason?: unknown): void;
+  /** Lets nothing new begin. What runs may end; a run that waits for its place waits until it is resumed. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Sends a signal that a step waits for; one that comes early is kept. Says whether it still matters to the run. Throws
+   * `run.no_such_signal` when no step ever waits for it.
+   */
+  signal(name: string, payload?: unknown): boolean;
+  /** All events of the run, from its first to its last; none of a run that has ended. */
+  events(): AsyncIterableIterator<WorkflowEvent>;
+  /**
+   * The journal of the run as it stands: `restore` goes on from it, also in another process. Throws `journal.invalid` for a
+   * run that has ended, and for values that are not plain data.
+   */
+  snapshot(): Journal;
+}
+
+export interface RestoreOptions {
+  /** The workflow as the caller has it; refused with `journal.definition_changed` when it is not that of the journal. */
+  definition?: WorkflowDefinition;
+  signal?: AbortSignal;
+  /** Told what happens from now on. */
+  onEvent?: (event: WorkflowEvent) => void;
+  schemas?: RunSchemas;
+}
+
+export interface RunFilter {
+  status?: RunStatus | readonly RunStatus[];
+  workflowId?: string;
+  correlationId?: string;
 }
 
 /** Runs workflows whose steps are requests to features on a bus. */
@@ -827,15 +1216,31 @@ export class WorkflowOrchestrator {
     options?: RunOptions,
   ): Promise<RunResult<Output>>;
 
-  /** Starts a run that can be cancelled by its handle. */
+  /** Starts a run that can be managed by its handle. */
   start<Input = unknown, Output = unknown>(
     definition: WorkflowDefinition,
     input?: Input,
     options?: RunOptions,
   ): RunHandle<Output>;
 
+  /**
+   * Goes on with a run where its journal ends: what had completed is not done again, waits keep their deadlines, signals
+   * are kept, and attempts that ran are made again. Throws `journal.invalid` and `journal.definition_changed`.
+   */
+  restore<Output = unknown>(journal: Journal, options?: RestoreOptions): RunHandle<Output>;
+
+  /** Runs that are active or ended not long ago, in the order of their start. */
+  list(filter?: RunFilter): RunSummary[];
+
+  /** The handle of a run that is active or ended not long ago. */
+  get(id: string): RunHandle | undefined;
+
   /** Hears events of all runs and circuit breakers, by type, or all with `*`; returns a function that ends it. */
-  on(type: WorkflowEventType, handler: (event: WorkflowEvent) => void, options?: { signal?: AbortSignal }): () => void;
+  on<Type extends WorkflowEventType>(
+    type: Type,
+    handler: (event: EventOf<WorkflowEvent, Type>) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void;
   on(type: CircuitEventType, handler: (event: CircuitEvent) => void, options?: { signal?: AbortSignal }): () => void;
   on(type: "*", handler: (event: WorkflowEvent | CircuitEvent) => void, options?: { signal?: AbortSignal }): () => void;
 
@@ -848,8 +1253,157 @@ export class WorkflowOrchestrator {
    */
   circuit(name: string): CircuitControl;
 
+  /**
+   * Takes no new runs, which are refused with `internal.disposed`; resolves when all there are have ended, those that
+   * wait for their turn as well.
+   */
+  drain(): Promise<void>;
+
   /** Rejects what is under way and refuses further use. The bus is left as it is. */
   dispose(): void;
+
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void;
+
+  /** `drain()`, then `dispose()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+// ── Templates ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Text with a parameter of a template in it, which may stand for any value. */
+type ParameterText = `${string}{{${string}}}${string}`;
+
+/** The same, with parameters in the place of values. */
+type WithParameters<T> = T extends string | number | boolean
+  ? T | ParameterText
+  : T extends object
+    ? { [Key in keyof T]: WithParameters<T[Key]> }
+    : T;
+
+/** A definition whose values may be parameters: `"timeout": "{{ parameters.patience }}"`. */
+export type TemplateDefinition = Pick<WorkflowDefinition, "parameters" | "output" | "metadata"> &
+  WithParameters<Omit<WorkflowDefinition, "parameters" | "output" | "metadata">>;
+
+declare const params: unique symbol;
+
+/** The id of a template, which knows what parameters it takes. */
+export type TemplateId<Params = unknown> = string & { readonly [params]?: Params };
+
+/** The data that a JSON Schema describes, as far as types, properties, lists and constants say it. */
+export type FromSchema<Schema> = Schema extends { const: infer Value }
+  ? Value
+  : Schema extends { enum: ReadonlyArray<infer Value> }
+    ? Value
+    : Schema extends { type: "string" }
+      ? string
+      : Schema extends { type: "number" | "integer" }
+        ? number
+        : Schema extends { type: "boolean" }
+          ? boolean
+          : Schema extends { type: "null" }
+            ? null
+            : Schema extends { type: "array" }
+              ? ReadonlyArray<Schema extends { items: infer Item } ? FromSchema<Item> : unknown>
+              : Schema extends { properties: infer Properties }
+                ? FromProperties<Properties, Schema extends { required: ReadonlyArray<infer Key> } ? Key : never>
+                : Schema extends { type: "object" }
+                  ? { readonly [key: string]: unknown }
+                  : unknown;
+
+/** What has a default may be left out. */
+type Needed<Properties, Required> = {
+  [Key in keyof Properties]: Key extends Required ? (Properties[Key] extends { default: unknown } ? never : Key) : never;
+}[keyof Properties];
+
+type FromProperties<Properties, Required> = {
+  -readonly [Key in Needed<Properties, Required>]: FromSchema<Properties[Key]>;
+} & {
+  -readonly [Key in Exclude<keyof Properties, Needed<Properties, Required>>]?: FromSchema<Properties[Key]> | undefined;
+};
+
+export interface WorkflowOrchestrator {
+  /**
+   * Registers a definition as a template, and as what a step `workflow: "id"` runs. Returns its id, which types the
+   * parameters of `createWorkflowFromTemplate`. Throws `workflow.invalid` for what is no definition, and for another
+   * definition of the same id and version; another version takes the place of the one before.
+   */
+  registerTemplate<const Definition extends TemplateDefinition>(
+    definition: Definition,
+  ): TemplateId<Definition extends { parameters: infer Schema } ? FromSchema<Schema> : unknown>;
+
+  /**
+   * Makes a workflow of a template: checks the parameters, fills in defaults, and puts the values where `{{ … }}`
+   * mentions `parameters`. Throws `workflow.not_registered`, `input.invalid`, and `workflow.invalid` where a parameter is
+   * used that has no value.
+   */
+  createWorkflowFromTemplate<Params = unknown>(
+    id: TemplateId<Params>,
+    ...params: {} extends Params ? [params?: Params] : [params: Params]
+  ): WorkflowDefinition;
+}
+
+// ── Schemas ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A validator of zod, valibot, arktype or another vendor that keeps to Standard Schema, version 1. */
+export interface StandardSchemaV1<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    /** Judges a value: gives what it makes of it, or what is wrong. */
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    /** For the compiler alone. */
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: ReadonlyArray<StandardIssue> };
+
+interface StandardIssue {
+  readonly message: string;
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
+}
+
+interface StepSchemas {
+  input?: StandardSchemaV1 | undefined;
+  output?: StandardSchemaV1 | undefined;
+}
+
+/**
+ * Validators of a run. What a validator makes of a value takes its place. What it refuses is `input.invalid`, or
+ * `output.invalid`.
+ */
+export interface RunSchemas extends StepSchemas {
+  /** Of what steps are given and answer, by id. */
+  steps?: Readonly<Record<string, StepSchemas>> | undefined;
+}
+
+/** Options of a run whose values are checked. */
+export interface CheckedRunOptions<Schemas extends RunSchemas> extends RunOptions {
+  schemas: Schemas;
+}
+
+/** What a run with these schemas is given. */
+type InputOf<Schemas> = Schemas extends { input: StandardSchemaV1<infer Input, any> } ? Input : unknown;
+/** What it gives. */
+type OutputOf<Schemas> = Schemas extends { output: StandardSchemaV1<any, infer Output> } ? Output : unknown;
+
+export interface WorkflowOrchestrator {
+  /** The same, with validators that also type the input and the output. */
+  executeWorkflow<const Schemas extends RunSchemas>(
+    definition: WorkflowDefinition,
+    input: InputOf<Schemas>,
+    options: CheckedRunOptions<Schemas>,
+  ): Promise<RunResult<OutputOf<Schemas>>>;
+
+  /** The same, with validators that also type the input and the output. */
+  start<const Schemas extends RunSchemas>(
+    definition: WorkflowDefinition,
+    input: InputOf<Schemas>,
+    options: CheckedRunOptions<Schemas>,
+  ): RunHandle<OutputOf<Schemas>>;
 }
 
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────

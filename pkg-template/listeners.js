@@ -1,10 +1,18 @@
 // Who hears the events of runs.
 
+import { aborts } from "./aborts.js";
 import { describe, invalid } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 /** Handlers by type of event; `*` hears all. */
 export class Listeners {
   #byType = new Map();
+  #known;
+
+  /** `known` are the types that there are, when others are to be refused. */
+  constructor(known) {
+    this.#known = known;
+  }
 
   get size() {
     return this.#byType.size;
@@ -14,18 +22,20 @@ export class Listeners {
   add(type, handler, signal) {
     const problems = [];
     if (typeof type !== "string") problems.push({ pointer: "/type", message: `the type must be a string, not ${describe(type)}` });
+    else if (type !== "*" && this.#known?.includes(type) === false) problems.push(unknown(type, this.#known));
     if (typeof handler !== "function") problems.push({ pointer: "/handler", message: `the handler must be a function, not ${describe(handler)}` });
     if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
     if (signal?.aborted) return () => {};
     const listeners = this.#byType.get(type) ?? new Set();
+    let unlisten;
     const off = () => {
-      signal?.removeEventListener?.("abort", off);
+      unlisten?.();
       listeners.delete(listener);
       if (listeners.size === 0 && this.#byType.get(type) === listeners) this.#byType.delete(type);
     };
     const listener = { handler, off };
     this.#byType.set(type, listeners.add(listener));
-    signal?.addEventListener("abort", off, { once: true });
+    unlisten = signal && aborts.add(signal, off);
     return off;
   }
 
@@ -42,6 +52,15 @@ export class Listeners {
   clear() {
     for (const listeners of [...this.#byType.values()]) for (const { off } of [...listeners]) off();
   }
+}
+
+function unknown(type, known) {
+  const suggestion = nearest(type, known);
+  const hint = suggestion === undefined
+    ? `the types are ${["*", ...known].map((name) => `\`${name}\``).join(", ")}`
+    : `did you mean \`${suggestion}\`?`;
+  const problem = { pointer: "/type", message: `there is no event ${describe(type)}; ${hint}` };
+  return suggestion === undefined ? problem : { ...problem, suggestion };
 }
 
 /** Calls a handler whose failure is nobody's business but `failed`'s. */

@@ -1,6 +1,6 @@
 // policy(): retry, timeout, breaker, limits, cache around any function. The core decides; this calls the function.
 
-import { Aborts } from "./aborts.js";
+import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { Cancellable } from "./context.js";
@@ -8,6 +8,7 @@ import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf
 import { REASON, refused, report } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { unattended } from "./runtime.js";
+import { sizeOf } from "./size.js";
 
 /** Numbers before the commands: when something is due next, and how many commands there are. */
 const HEAD = 2;
@@ -45,7 +46,7 @@ const EXECUTE_OPTIONS = {
   signal: checks.signal,
   key: [() => true, "plain data"],
   limitKey: checks.string,
-  tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number, 0 or more"],
+  tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number from 0 to 4294967295"],
 };
 
 const MORE_OPTIONS = { snapshot: [(value) => typeof value === "object" && value !== null, "what `snapshot()` gave"] };
@@ -68,9 +69,14 @@ class PolicyContext extends Cancellable {
     this.level = level;
   }
 
-  /** What came so far has been seen: from here on nothing is tried again. */
-  commit() {
-    if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
+  /**
+   * What came so far has been seen: from here on nothing is tried again. Bound when it is asked for, so that it may be taken
+   * out of the context; most functions never ask.
+   */
+  get commit() {
+    return () => {
+      if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
+    };
   }
 }
 
@@ -86,6 +92,7 @@ class Call {
   errors = undefined;
   followers = undefined;
   answered = false;
+  key = undefined;
   /** Ends listening to the caller's signal. */
   unlisten = undefined;
 
@@ -152,6 +159,8 @@ export class PolicyBase {
   #todo = [];
   #head = 0;
   #performing = false;
+  /** The call whose function is on the stack. */
+  #running = undefined;
   #seed = 0;
   /** When something is due next. */
   #deadline = Infinity;
@@ -161,8 +170,7 @@ export class PolicyBase {
     this.#runtime.disown(this);
     return true;
   };
-  #listeners = new Listeners();
-  #aborts = new Aborts();
+  #listeners = new Listeners(EVENTS);
   #disposed = false;
   /** Reject those who wait for the core. */
   #waiting = new Set();
@@ -185,7 +193,9 @@ export class PolicyBase {
         this.#attach(core);
       } catch (error) {
         if (problems.length === 0 || error.code !== "config.invalid") throw error;
-        problems.push(...error.problems);
+        // Of what is no data the core has only seen that it is not there.
+        const isKnown = ({ pointer }) => problems.some((problem) => problem.pointer === pointer);
+        problems.push(...error.problems.filter((problem) => !isKnown(problem)));
       }
     }
     if (problems.length > 0) throw invalid("config.invalid", WHAT, problems);
@@ -213,6 +223,11 @@ export class PolicyBase {
       }
       if (key === undefined && this.#host.needsKey) {
         const message = "`key` is missing: with `cache` or `singleFlight` it tells the same work from other work";
+        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+      }
+      const outer = this.#running;
+      if (key !== undefined && key === outer?.key && this.#host.needsKey && !outer.answered) {
+        const message = "`key` is that of the call whose function this is: it would wait for itself";
         throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
       }
       const core = this.#attached();
@@ -311,7 +326,7 @@ export class PolicyBase {
       const giveUp = (error) => {
         if (leave()) reject(error);
       };
-      const unlisten = signal && this.#aborts.add(signal, () => giveUp(cancelled(signal.reason)));
+      const unlisten = signal && aborts.add(signal, () => giveUp(cancelled(signal.reason)));
       this.#waiting.add(giveUp);
       loading.then(() => {
         if (leave()) resolve(this.execute(execute, options));
@@ -322,10 +337,11 @@ export class PolicyBase {
   #begin(core, execute, { signal, limitKey, tokens = 0 }, key) {
     const owner = this.#free.pop() ?? this.#calls.length;
     const call = new Call(owner, execute, signal);
+    call.key = key;
     this.#calls[owner] = call;
     this.#active += 1;
     if (this.#active === 1) this.#runtime.own(this);
-    if (signal !== undefined) call.unlisten = this.#aborts.add(signal, () => this.#cancel(call));
+    if (signal !== undefined) call.unlisten = aborts.add(signal, () => this.#cancel(call));
     // The core mixes it: what matters is that it is another one each time, and in each process.
     this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
     const { fallback } = this.#host;
@@ -458,6 +474,7 @@ export class PolicyBase {
     call.attempts = attempt;
     if (this.#listeners.size > 0) this.#tell({ type: "attempt.started", attempt, level });
     let answer, later;
+    this.#running = call;
     try {
       // Called as plain functions: nothing of ours is their `this`.
       if (level === 0) {
@@ -469,9 +486,11 @@ export class PolicyBase {
       }
       later = typeof answer?.then === "function";
     } catch (error) {
+      this.#running = undefined;
       this.#failed(call, context, error);
       return;
     }
+    this.#running = undefined;
     if (later) {
       // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
       Promise.resolve(answer).then((value) => this.#completed(call, context, value), (error) => this.#failed(call, context, error));
@@ -596,6 +615,18 @@ export const CIRCUIT_EVENT = {
   isolated: "circuit.isolated",
 };
 
+/** Every type of event that a policy tells. */
+const EVENTS = [
+  "attempt.started",
+  ...new Set(FAILED_EVENT),
+  "retry.scheduled",
+  "fallback.started",
+  "call.completed",
+  "call.failed",
+  "call.cancelled",
+  ...Object.values(CIRCUIT_EVENT),
+];
+
 /** Options as data, and the functions among them. */
 function split(options) {
   const problems = [];
@@ -623,9 +654,30 @@ function split(options) {
   if (retryOn !== undefined || countsOn !== undefined || own !== undefined) {
     host.classify = (error) => judge(error, retryOn, countsOn, own);
   }
+  refuseWhatIsNoData(data, "", refuse, new Set());
   host.caches = data.cache !== undefined;
   host.needsKey = host.caches || data.singleFlight === true;
   return { data, host, problems };
+}
+
+/** What JSON would leave out or make null of, each with where it is. */
+function refuseWhatIsNoData(value, pointer, refuse, seen) {
+  const isObject = typeof value === "object" && value !== null;
+  const isNumber = typeof value === "number";
+  if (isNumber ? !Number.isFinite(value) : ["function", "symbol", "bigint"].includes(typeof value)) {
+    refuse(pointer, `it must be plain data, not ${describe(value)}`);
+  } else if (isObject && !seen.has(value)) {
+    seen.add(value);
+    for (const key of Object.keys(value)) {
+      let field;
+      try {
+        field = value[key];
+      } catch {
+        // The core says so.
+      }
+      refuseWhatIsNoData(field, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, refuse, seen);
+    }
+  }
 }
 
 /**
@@ -684,16 +736,6 @@ function keyOf(key) {
   } catch (cause) {
     const message = `\`key\` must be plain data that JSON can hold: ${textOf(cause)}`;
     throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
-  }
-}
-
-/** About how many bytes a value takes: what it is as JSON, two bytes to a character. What has no size is not kept. */
-function sizeOf(value) {
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
-  try {
-    return (JSON.stringify(value)?.length ?? 0) * 2;
-  } catch {
-    return Number.MAX_SAFE_INTEGER;
   }
 }
 

@@ -316,16 +316,20 @@ impl std::error::Error for Error {}
 /// three letters (Damerau-Levenshtein, adjacent letters swapped count as one).
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = match word.chars().count() / 3 {
-        0 => 1,
-        thirds => thirds.min(4),
-    };
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            (1..=allowed).contains(distance) && *distance < word.chars().count().max(candidate.chars().count())
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
+    let mut best = None;
+    for candidate in candidates {
+        consider(word, candidate, &mut best);
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Keeps the closer one of `candidate` and `best`. Apart from [`nearest`], which is compiled for each kind of iterator.
+fn consider<'a>(word: &str, candidate: &'a str, best: &mut Option<(usize, &'a str)>) {
+    let letters = word.chars().count();
+    let allowed = (letters / 3).clamp(1, 4);
+    let found = (strsim::osa_distance(word, candidate), candidate);
+    let is_close = (1..=allowed).contains(&found.0) && found.0 < letters.max(candidate.chars().count());
+    if is_close && best.is_none_or(|best| found < best) {
+        *best = Some(found);
+    }
 }

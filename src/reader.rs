@@ -105,15 +105,21 @@ impl<'a> Object<'a> {
 
     /// A whole number of at least 1, when the key is there.
     pub(crate) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
-        // JavaScript has one number type, so 3.0 is the whole number 3.
-        let fits = |n: f64| n.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&n);
-        self.number_within(key, "a whole number of at least 1", problems, fits).map(|n| n as u32)
+        self.whole_from(1.0, key, "a whole number of at least 1", problems)
     }
 
     /// A whole number from 0, when the key is there.
     pub(crate) fn whole(&self, key: &str, problems: &mut Problems) -> Option<u32> {
-        self.number_within(key, "a whole number, 0 or more", problems, |n| n.fract() == 0.0 && n <= f64::from(u32::MAX))
-            .map(|n| n as u32)
+        self.whole_from(0.0, key, "a whole number, 0 or more", problems)
+    }
+
+    fn whole_from(&self, least: f64, key: &str, expected: &str, problems: &mut Problems) -> Option<u32> {
+        let most = f64::from(u32::MAX);
+        let is_too_large = self.get(key).and_then(Json::as_f64).is_some_and(|n| n > most);
+        let bound = if is_too_large { ", and 4294967295 at most" } else { "" };
+        // JavaScript has one number type, so 3.0 is the whole number 3.
+        let fits = |n: f64| n.fract() == 0.0 && (least..=most).contains(&n);
+        self.number_within(key, &format!("{expected}{bound}"), problems, fits).map(|n| n as u32)
     }
 
     /// A whole number, negative or not, when the key is there.
@@ -174,7 +180,7 @@ impl<'a> Object<'a> {
             let given = describe_value(json);
             problems.note(
                 self.pointer_to(key),
-                format!("`{key}` must be a duration such as \"250ms\", \"10s\" or \"5m\", or whole milliseconds, not {given}"),
+                format!("`{key}` must be a duration such as \"250ms\", \"10s\" or \"5m\", up to 3650 days, or whole milliseconds, not {given}"),
             );
         }
         duration
@@ -210,8 +216,13 @@ pub(crate) fn join(pointer: &str, token: impl std::fmt::Display) -> String {
 
 /// Names in a sentence: `a`, `b` and `c`.
 pub(crate) fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
+    let mut text = String::new();
+    for name in names {
+        text.push_str(if text.is_empty() { "`" } else { ", `" });
+        text.push_str(name);
+        text.push('`');
+    }
+    text
 }
 
 /// The kind of a JSON value, for messages.

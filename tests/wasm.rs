@@ -3,6 +3,9 @@
 //! What the package promises to JavaScript is tested from JavaScript, in tests/pkg.
 #![cfg(target_arch = "wasm32")]
 
+#[path = "wasm/expression.rs"]
+mod expression;
+
 use js_sys::{Array, Function, JSON, Object, Reflect};
 use repflow::wasm::{bus, coach, convert, engine, policy};
 use wasm_bindgen::prelude::*;

@@ -10,6 +10,8 @@ mod control;
 mod definition;
 #[path = "workflow/engine.rs"]
 mod engine;
+#[path = "workflow/expression/mod.rs"]
+mod expression;
 #[path = "workflow/failure.rs"]
 mod failure;
 #[allow(dead_code, reason = "the simulation uses all of it")]
@@ -33,5 +35,7 @@ mod run;
 mod sharing;
 #[path = "workflow/story.rs"]
 mod story;
+#[path = "workflow/template.rs"]
+mod template;
 #[path = "workflow/waits.rs"]
 mod waits;

@@ -98,14 +98,20 @@ impl Cache {
         }
     }
 
+    /// How long an answer may be given without a new one being waited for.
+    #[must_use]
+    pub fn life(&self) -> Duration {
+        self.options.ttl.saturating_add(self.options.stale_while_revalidate)
+    }
+
     /// What there is for `key`. A hit counts as a use.
     pub fn get(&mut self, key: &str, now: Timestamp) -> Lookup {
         let Some(slot) = self.find(key) else { return Lookup::Miss };
-        let CacheOptions { ttl, stale_while_revalidate, stale_if_error, .. } = self.options;
+        let CacheOptions { ttl, stale_if_error, .. } = self.options;
         let age = self.age(slot, now);
         let found = if age < ttl {
             Lookup::Fresh(slot)
-        } else if age < ttl.saturating_add(stale_while_revalidate) {
+        } else if age < self.life() {
             Lookup::Stale(slot)
         } else {
             if age >= ttl.saturating_add(stale_if_error) {

@@ -362,6 +362,10 @@ fn read_rate_limit(json: &Json, pointer: &str, problems: &mut Problems) -> Optio
         }
     }
     let per_day = object.count("perDay", problems);
+    let none = |key| object.get(key).and_then(Json::as_array).is_some_and(Vec::is_empty);
+    if none("buckets") && object.get("limit").is_none() && object.get("perDay").is_none() {
+        problems.note(object.pointer_to("buckets"), "`buckets` is empty, so it limits nothing: leave `rateLimit` out");
+    }
     if ["limit", "buckets", "perDay"].iter().all(|key| object.get(key).is_none()) {
         problems.note(object.pointer(), "`limit` is missing: how many may pass");
     }

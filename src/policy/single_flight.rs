@@ -2,7 +2,8 @@
 //!
 //! A model call takes seconds and is paid for, and an app tends to ask for the same from several places at once (two
 //! parts of a page, an impatient second click). The first to ask leads: it does the work. Who asks meanwhile follows: it
-//! gets what the leader got. Nothing is kept beyond that; keeping is the cache's part.
+//! gets what the leader got. Nothing is kept beyond that; keeping is the cache's part. Work may be shut: what is going to be
+//! out of date, or may never end, takes nobody on any more.
 //!
 //! What happens to the followers is for whoever performs the call: it gives them the leader's value or error, or, when
 //! the leader gave up only for itself, lets them join anew, and the first of them leads.
@@ -25,7 +26,8 @@ pub struct Flights<T> {
 
 #[derive(Clone, Debug)]
 struct Flight<T> {
-    key: Box<str>,
+    /// `None` once it takes nobody on any more.
+    key: Option<Box<str>>,
     leader: T,
     followers: Vec<T>,
 }
@@ -39,13 +41,13 @@ impl<T> Default for Flights<T> {
 impl<T: Copy + PartialEq> Flights<T> {
     /// `who` asks for `key`: it leads when nobody has that in flight, and follows otherwise.
     pub fn join(&mut self, key: &str, who: T) -> Join<T> {
-        match self.flights.iter_mut().find(|flight| *flight.key == *key) {
+        match self.flights.iter_mut().find(|flight| flight.key.as_deref() == Some(key)) {
             Some(flight) => {
                 flight.followers.push(who);
                 Join::Follower(flight.leader)
             }
             None => {
-                self.flights.push(Flight { key: key.into(), leader: who, followers: Vec::new() });
+                self.flights.push(Flight { key: Some(key.into()), leader: who, followers: Vec::new() });
                 Join::Leader
             }
         }
@@ -66,6 +68,22 @@ impl<T: Copy + PartialEq> Flights<T> {
         let Some(flight) = self.flights.iter_mut().find(|flight| flight.leader == leader) else { return false };
         let at = flight.followers.iter().position(|follower| *follower == who);
         at.map(|at| flight.followers.remove(at)).is_some()
+    }
+
+    /// The work of `leader` takes nobody on any more: who asks from now on leads anew. Those who follow go on to.
+    pub fn shut(&mut self, leader: T) {
+        self.flights.iter_mut().filter(|flight| flight.leader == leader).for_each(|flight| flight.key = None);
+    }
+
+    /// No work in flight takes anybody on any more.
+    pub fn shut_all(&mut self) {
+        self.flights.iter_mut().for_each(|flight| flight.key = None);
+    }
+
+    /// Whether the work of `leader` is what who asks now would join.
+    #[must_use]
+    pub fn is_open(&self, leader: T) -> bool {
+        self.flights.iter().any(|flight| flight.leader == leader && flight.key.is_some())
     }
 
     /// How many follow `leader`.

@@ -1,20 +1,20 @@
 //! Features, topics and requests.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::Array;
-use slab::Slab;
 use wasm_bindgen::prelude::*;
 
+use super::Table;
 use super::convert::{error_to_js, object};
-use super::{handle, slot};
 use crate::bus::{FeatureInfo, Registry, Requests, Topics};
 use crate::error::Error;
 use crate::time::Timestamp;
 
 thread_local! {
-    static BUSES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+    static BUSES: Table<Host> = const { Table::new() };
 }
 
 #[derive(Default)]
@@ -24,27 +24,29 @@ struct Host {
     requests: Requests,
 }
 
+#[inline(never)]
+fn host(bus: u32) -> Option<Rc<RefCell<Host>>> {
+    BUSES.with(|buses| buses.get(bus))
+}
+
 fn with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> T) -> T {
-    BUSES.with_borrow_mut(|buses| buses.get_mut(slot(bus)).map(act)).unwrap_or_default()
+    host(bus).map_or_else(T::default, |host| act(&mut host.borrow_mut()))
 }
 
 fn try_with<T: Default>(bus: u32, act: impl FnOnce(&mut Host) -> Result<T, Error>) -> Result<T, JsValue> {
-    BUSES
-        .with_borrow_mut(|buses| buses.get_mut(slot(bus)).map(act))
-        .unwrap_or(Ok(T::default()))
-        .map_err(|error| error_to_js(&error))
+    host(bus).map_or_else(|| Ok(T::default()), |host| act(&mut host.borrow_mut())).map_err(|error| error_to_js(&error))
 }
 
 /// Makes a bus.
 #[wasm_bindgen(js_name = busNew)]
 pub fn bus_new() -> u32 {
-    BUSES.with_borrow_mut(|buses| handle(buses.insert(Host::default())))
+    BUSES.with(|buses| buses.add(Host::default()))
 }
 
 /// Forgets a bus.
 #[wasm_bindgen(js_name = busFree)]
 pub fn bus_free(bus: u32) {
-    BUSES.with_borrow_mut(|buses| buses.try_remove(slot(bus)));
+    BUSES.with(|buses| buses.remove(bus));
 }
 
 /// Adds a feature.
@@ -75,9 +77,7 @@ pub fn bus_resolve(bus: u32, feature: &str, action: &str) -> Result<(), JsValue>
 /// The features, by name.
 #[wasm_bindgen(js_name = busFeatures)]
 pub fn bus_features(bus: u32) -> Array {
-    BUSES.with_borrow(|buses| {
-        buses.get(slot(bus)).map(|host| host.registry.features().map(info_to_js).collect()).unwrap_or_default()
-    })
+    with(bus, |host| host.registry.features().map(info_to_js).collect())
 }
 
 /// What a feature says of itself, as a plain object.

@@ -4,6 +4,7 @@
 //! for floats, are some 40 KB of wasm, and the engine that JavaScript runs in has both.
 
 use std::any::Any;
+use std::fmt;
 use std::rc::Rc;
 
 use js_sys::{Array, JSON, Object, Reflect};
@@ -119,8 +120,14 @@ pub(super) fn text_of(value: &Value) -> String {
 }
 
 /// A value that stays on the JavaScript side.
-#[derive(Debug)]
 struct JsRef(JsValue);
+
+/// Without the value: to show it would take a good part of the glue.
+impl fmt::Debug for JsRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JsRef")
+    }
+}
 
 /// Lends a JavaScript value to the core, by reference.
 pub(super) fn value_from_js(value: JsValue) -> Value {
@@ -235,8 +242,8 @@ impl HostValue for JsRef {
             ValueKind::List => "a list",
             ValueKind::Map => "an object",
             ValueKind::Other if self.0.is_function() => "a function",
-            // A symbol or a BigInt.
-            ValueKind::Other => "a value that is not data",
+            ValueKind::Other if self.0.is_symbol() => "a symbol",
+            ValueKind::Other => "a BigInt",
         }
     }
 

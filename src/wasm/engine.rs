@@ -10,10 +10,10 @@ use js_sys::{Array, Object, Reflect};
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
+use super::Table;
 use super::convert::{error_to_js, json_from_js, object};
 use super::failure::number_of;
 use super::policy::{breaker_from_js, breaker_to_js, move_by_hand};
-use super::{handle, slot};
 use crate::error::{Code, Error};
 use crate::policy::{FailureReason, Guards, Options};
 use crate::time::Timestamp;
@@ -24,7 +24,7 @@ const WORDS: usize = 5;
 const NONE: u32 = u32::MAX;
 
 thread_local! {
-    static ENGINES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+    static ENGINES: Table<Host> = const { Table::new() };
 }
 
 /// An engine, the plans it knows, and the commands that wait to be fetched.
@@ -104,27 +104,31 @@ fn pack(reason: FailureReason) -> u32 {
     number << 28 | ms
 }
 
+#[inline(never)]
+fn host(engine: u32) -> Option<Rc<RefCell<Host>>> {
+    ENGINES.with(|engines| engines.get(engine))
+}
+
 pub(super) fn with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> T) -> T {
-    ENGINES.with_borrow_mut(|engines| engines.get_mut(slot(engine)).map(act)).unwrap_or_default()
+    host(engine).map_or_else(T::default, |host| act(&mut host.borrow_mut()))
 }
 
 pub(super) fn try_with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> Result<T, Error>) -> Result<T, JsValue> {
-    ENGINES
-        .with_borrow_mut(|engines| engines.get_mut(slot(engine)).map(act))
-        .unwrap_or(Ok(T::default()))
+    host(engine)
+        .map_or_else(|| Ok(T::default()), |host| act(&mut host.borrow_mut()))
         .map_err(|error| error_to_js(&error))
 }
 
 /// Makes an engine.
 #[wasm_bindgen(js_name = engineNew)]
 pub fn engine_new() -> u32 {
-    ENGINES.with_borrow_mut(|engines| handle(engines.insert(Host::default())))
+    ENGINES.with(|engines| engines.add(Host::default()))
 }
 
 /// Forgets an engine with all its runs.
 #[wasm_bindgen(js_name = engineFree)]
 pub fn engine_free(engine: u32) {
-    ENGINES.with_borrow_mut(|engines| engines.try_remove(slot(engine)));
+    ENGINES.with(|engines| engines.remove(engine));
 }
 
 /// The name of a circuit breaker.
@@ -207,5 +211,5 @@ pub fn linear_memory() -> JsValue {
 /// Where the commands stand in linear memory.
 #[wasm_bindgen(js_name = engineCommands)]
 pub fn engine_commands(engine: u32) -> *const u32 {
-    ENGINES.with_borrow(|engines| engines.get(slot(engine)).map_or(std::ptr::null(), |host| host.words.as_ptr()))
+    host(engine).map_or(std::ptr::null(), |host| host.borrow().words.as_ptr())
 }

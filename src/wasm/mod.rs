@@ -14,6 +14,11 @@
 //! - [`coach`]: the features that are written in Rust, and the templates
 //! - [`mod@panic`]: what is left to do when the core has panicked
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use slab::Slab;
+
 pub mod bus;
 pub mod coach;
 pub mod convert;
@@ -26,13 +31,30 @@ pub mod plan;
 pub mod policy;
 pub mod run;
 
-/// The number by which JavaScript knows what stands at `slot`. Numbers start at 1: wasm reads `undefined` as 0, and that
-/// must name nobody.
-fn handle(slot: usize) -> u32 {
-    slot as u32 + 1
-}
+/// Things that JavaScript knows by their number. Numbers start at 1: wasm reads `undefined` as 0, and that must name
+/// nobody. Each is borrowed by itself and through one function, since a closure for every use of the table would be a
+/// copy of it.
+struct Table<T>(RefCell<Slab<Rc<RefCell<T>>>>);
 
-/// Where the owner of a number stands; beyond everything for 0.
-fn slot(handle: u32) -> usize {
-    handle.wrapping_sub(1) as usize
+impl<T> Table<T> {
+    const fn new() -> Self {
+        Self(RefCell::new(Slab::new()))
+    }
+
+    #[inline(never)]
+    fn add(&self, thing: T) -> u32 {
+        self.0.borrow_mut().insert(Rc::new(RefCell::new(thing))) as u32 + 1
+    }
+
+    #[inline(never)]
+    fn get(&self, number: u32) -> Option<Rc<RefCell<T>>> {
+        self.0.borrow().get(number.wrapping_sub(1) as usize).map(Rc::clone)
+    }
+
+    #[inline(never)]
+    fn remove(&self, number: u32) {
+        // Dropped when the table is free again.
+        let removed = self.0.borrow_mut().try_remove(number.wrapping_sub(1) as usize);
+        drop(removed);
+    }
 }

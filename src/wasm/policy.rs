@@ -11,12 +11,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Reflect};
-use slab::Slab;
 use wasm_bindgen::prelude::*;
 
+use super::Table;
 use super::convert::{error_to_js, json_from_js, object};
 use super::failure::{Reported, number_of};
-use super::{handle, slot};
 use crate::error::Code;
 use crate::policy::{
     AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options, Outcome,
@@ -30,7 +29,7 @@ const HEAD: usize = 2;
 const NUMBERS: usize = 6;
 
 thread_local! {
-    static POLICIES: RefCell<Slab<Host>> = const { RefCell::new(Slab::new()) };
+    static POLICIES: Table<Host> = const { Table::new() };
 }
 
 struct Host {
@@ -127,8 +126,13 @@ fn reason_to_js(reason: FailureReason) -> (f64, f64) {
     (number.into(), retry_after.map_or(f64::NAN, millis))
 }
 
+#[inline(never)]
+fn host(policy: u32) -> Option<Rc<RefCell<Host>>> {
+    POLICIES.with(|policies| policies.get(policy))
+}
+
 fn with<T: Default>(policy: u32, act: impl FnOnce(&mut Host) -> T) -> T {
-    POLICIES.with_borrow_mut(|policies| policies.get_mut(slot(policy)).map(act)).unwrap_or_default()
+    host(policy).map_or_else(T::default, |host| act(&mut host.borrow_mut()))
 }
 
 /// The scope of a policy on its own.
@@ -150,13 +154,13 @@ pub fn policy_new(options: &JsValue, snapshot: &JsValue, now_ms: f64) -> Result<
         limit.restore(quotas_from_js(&field(snapshot, "quotas")));
     }
     let host = Host { options: Rc::new(options), wiring, guards, calls: Vec::new(), numbers: Vec::new() };
-    Ok(POLICIES.with_borrow_mut(|policies| handle(policies.insert(host))))
+    Ok(POLICIES.with(|policies| policies.add(host)))
 }
 
 /// Forgets a policy with all its calls.
 #[wasm_bindgen(js_name = policyFree)]
 pub fn policy_free(policy: u32) {
-    POLICIES.with_borrow_mut(|policies| policies.try_remove(slot(policy)));
+    POLICIES.with(|policies| policies.remove(policy));
 }
 
 /// Begins the call `owner`. Usually it starts its first attempt.

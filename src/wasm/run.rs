@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 use crate::policy::Outcome;
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::workflow::plan::{Step, StepKind};
+use crate::workflow::plan::{Call, Step, StepKind};
 use crate::workflow::{
     Decision, Event, EventKind, NodeIx, Note, Phase, Plan, Run, Scope, Status, StepIx, Template, decide,
 };
@@ -212,26 +212,53 @@ fn step_of(engine: u32, run: u32, node: u32) -> Option<(Rc<Plan>, StepIx, u32)> 
     })
 }
 
-/// Looks at a step with its scope; nothing when the run is gone.
-#[allow(clippy::too_many_arguments)]
-fn look<T>(
-    engine: u32,
-    run: u32,
-    node: u32,
-    run_id: &str,
-    input: &JsValue,
-    outputs: &Array,
-    items: &Array,
-    look: impl FnOnce(&Step, &JsScope<'_>) -> Result<T, Error>,
-) -> Result<Option<T>, JsValue> {
-    let Some((plan, step, frame)) = step_of(engine, run, node) else { return Ok(None) };
-    let scope = JsScope { engine, run, frame, input, outputs, items, run_id };
-    look(plan.step(step), &scope).map(Some).map_err(|error| error_to_js(&error))
+/// What the expressions of a step see, and what is lent to them.
+struct Sight<'a> {
+    plan: Rc<Plan>,
+    step: StepIx,
+    scope: JsScope<'a>,
+}
+
+impl<'a> Sight<'a> {
+    /// Nothing when the run is gone.
+    #[inline(never)]
+    fn of(
+        engine: u32,
+        run: u32,
+        node: u32,
+        run_id: &'a str,
+        input: &'a JsValue,
+        (outputs, items): (&'a Array, &'a Array),
+    ) -> Option<Self> {
+        let (plan, step, frame) = step_of(engine, run, node)?;
+        Some(Self { plan, step, scope: JsScope { engine, run, frame, input, outputs, items, run_id } })
+    }
+
+    fn step(&self) -> &Step {
+        self.plan.step(self.step)
+    }
+
+    fn call(&self) -> Option<&Call> {
+        match &self.step().kind {
+            StepKind::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// A template with its values; `undefined` when there is none.
+    #[inline(never)]
+    fn fill(&self, template: Option<&Template>) -> Result<JsValue, JsValue> {
+        match template.map(|template| template.fill(&self.scope)) {
+            None => Ok(JsValue::UNDEFINED),
+            Some(Ok(value)) => Ok(value_to_js(&value)),
+            Some(Err(error)) => Err(error_to_js(&error)),
+        }
+    }
 }
 
 /// What a call is given: the `with` of the step, of its fallback, or what is meant where there is none.
 #[wasm_bindgen(js_name = runParams)]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments)] // the border has no structs
 pub fn run_params(
     engine: u32,
     run: u32,
@@ -242,23 +269,21 @@ pub fn run_params(
     outputs: &Array,
     items: &Array,
 ) -> Result<JsValue, JsValue> {
-    let params = look(engine, run, node, run_id, input, outputs, items, |step, scope| {
-        let StepKind::Call(call) = &step.kind else { return Ok(JsValue::UNDEFINED) };
-        let fallback = (level as usize).checked_sub(1).and_then(|level| call.fallbacks.get(level)?.with.as_ref());
-        match fallback.or(call.with.as_ref()) {
-            Some(template) => template.fill(scope).map(|value| value_to_js(&value)),
-            None => Ok(match step.compensates {
-                Some(undone) => value_to_js(&scope.output(undone)),
-                None => input.clone(),
-            }),
-        }
-    });
-    params.map(Option::unwrap_or_default)
+    let Some(sight) = Sight::of(engine, run, node, run_id, input, (outputs, items)) else {
+        return Ok(JsValue::UNDEFINED);
+    };
+    let call = sight.call();
+    let fallback = (level as usize).checked_sub(1).and_then(|level| call?.fallbacks.get(level)?.with.as_ref());
+    match (fallback.or(call.and_then(|call| call.with.as_ref())), sight.step().compensates) {
+        (None, Some(undone)) => Ok(value_to_js(&sight.scope.output(undone))),
+        (None, None) => Ok(input.clone()),
+        (template, _) => sight.fill(template),
+    }
 }
 
 /// Answers a question of a step that is not about a list. Throws what is wrong with its expression.
 #[wasm_bindgen(js_name = runEvaluate)]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments)] // the border has no structs
 pub fn run_evaluate(
     engine: u32,
     run: u32,
@@ -271,75 +296,39 @@ pub fn run_evaluate(
 ) -> Result<u32, JsValue> {
     let now = Timestamp::from_millis(now_ms);
     let question = with(engine, |host| host.engine.run(run)?.nodes().get(node as usize)?.question());
-    let Some(question) = question else { return Ok(0) };
-    let decision =
-        look(engine, run, node, run_id, input, outputs, items, |step, scope| decide(step, question, scope, now))?;
-    let Some(decision) = decision else { return Ok(0) };
+    let sight = Sight::of(engine, run, node, run_id, input, (outputs, items));
+    let (Some(question), Some(sight)) = (question, sight) else { return Ok(0) };
+    let decision = decide(sight.step(), question, &sight.scope, now).map_err(|error| error_to_js(&error))?;
     Ok(act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), decision, now)))
 }
 
-/// The items of a loop.
-#[wasm_bindgen(js_name = runItems)]
-pub fn run_items(
+/// What an expression of a step gives, or `undefined` where the definition has none: the items of a loop (0), what tells
+/// the same answer in the cache (1), what tells the service that it is the same request again (2).
+#[wasm_bindgen(js_name = runValue)]
+#[allow(clippy::too_many_arguments)] // the border has no structs
+pub fn run_value(
     engine: u32,
     run: u32,
     node: u32,
+    what: u8,
     run_id: &str,
     input: &JsValue,
     outputs: &Array,
     items: &Array,
 ) -> Result<JsValue, JsValue> {
-    let list = look(engine, run, node, run_id, input, outputs, items, |step, scope| match &step.kind {
-        StepKind::ForEach { items, .. } => items.fill(scope).map(|list| value_to_js(&list)),
-        _ => Ok(JsValue::UNDEFINED),
-    });
-    list.map(Option::unwrap_or_default)
-}
-
-/// What tells the same answer in the cache, where the definition says it.
-#[wasm_bindgen(js_name = runKey)]
-pub fn run_key(
-    engine: u32,
-    run: u32,
-    node: u32,
-    run_id: &str,
-    input: &JsValue,
-    outputs: &Array,
-    items: &Array,
-) -> Result<Option<String>, JsValue> {
-    text(engine, run, node, run_id, input, outputs, items, |call| call.key.as_ref())
-}
-
-/// What tells the service that it is the same request again, where the definition says it.
-#[wasm_bindgen(js_name = runIdempotencyKey)]
-pub fn run_idempotency_key(
-    engine: u32,
-    run: u32,
-    node: u32,
-    run_id: &str,
-    input: &JsValue,
-    outputs: &Array,
-    items: &Array,
-) -> Result<Option<String>, JsValue> {
-    text(engine, run, node, run_id, input, outputs, items, |call| call.idempotency_key.as_ref())
-}
-
-#[allow(clippy::too_many_arguments)]
-fn text(
-    engine: u32,
-    run: u32,
-    node: u32,
-    run_id: &str,
-    input: &JsValue,
-    outputs: &Array,
-    items: &Array,
-    pick: impl FnOnce(&crate::workflow::plan::Call) -> Option<&Template>,
-) -> Result<Option<String>, JsValue> {
-    let text = look(engine, run, node, run_id, input, outputs, items, |step, scope| match &step.kind {
-        StepKind::Call(call) => pick(call).map(|it| it.fill(scope).map(|value| text_of(&value))).transpose(),
-        _ => Ok(None),
-    });
-    text.map(Option::flatten)
+    let Some(sight) = Sight::of(engine, run, node, run_id, input, (outputs, items)) else {
+        return Ok(JsValue::UNDEFINED);
+    };
+    let template = match &sight.step().kind {
+        StepKind::ForEach { items, .. } => Some(items),
+        StepKind::Call(call) if what == 1 => call.key.as_ref(),
+        StepKind::Call(call) => call.idempotency_key.as_ref(),
+        _ => None,
+    };
+    let value = sight.fill(template)?;
+    // A key is text, whatever the expression gives.
+    let is_key = what > 0 && template.is_some();
+    Ok(if is_key { text_of(&value_from_js(value)).into() } else { value })
 }
 
 /// The output of a run, where the definition gives one.

@@ -98,8 +98,6 @@ pub struct StepState {
     pub(super) ready: bool,
     /// Whether it waits for the answer of another call.
     pub(super) shared: bool,
-    /// Whether it had waited for the answer of another call before: its time goes on to count.
-    pub(super) rejoins: bool,
     /// Needs that have not ended, one more while what it is a part of has not begun.
     pub(super) blockers: u32,
     /// Children that have not ended.
@@ -135,7 +133,6 @@ impl StepState {
             live: 0,
             ready: false,
             shared: false,
-            rejoins: false,
             blockers,
             open_children,
             hold: Hold::Nothing,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use proptest::prelude::*;
-use repflow::value::{HostValue, Value};
+use repflow::value::{HostValue, Value, ValueKind};
 use serde_json::{Value as Json, json};
 
 fn value(json: Json) -> Value {
@@ -15,6 +15,21 @@ fn value(json: Json) -> Value {
 struct Remote(Json);
 
 impl HostValue for Remote {
+    fn kind(&self) -> ValueKind {
+        value(self.0.clone()).kind()
+    }
+    fn as_bool(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+    fn as_number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+    fn size(&self) -> usize {
+        value(self.0.clone()).size()
+    }
+    fn keys(&self) -> Vec<Rc<str>> {
+        value(self.0.clone()).keys()
+    }
     fn field(&self, key: &str) -> Option<Value> {
         Some(Value::Host(Rc::new(Self(self.0.get(key)?.clone()))))
     }
@@ -46,6 +61,33 @@ fn fields_and_elements_are_read_one_at_a_time() {
         assert!(session.element(0).is_none(), "a map has no elements");
         assert!(session.field("name").and_then(|it| it.field("length")).is_none(), "a string has no fields");
     }
+}
+
+#[test]
+fn a_value_tells_its_kind_and_its_size_wherever_it_lives() {
+    for (json, kind, size) in [
+        (json!(null), ValueKind::Null, 0),
+        (json!(true), ValueKind::Bool, 0),
+        (json!(1.5), ValueKind::Number, 0),
+        (json!("text"), ValueKind::String, 0),
+        (json!([1, [2]]), ValueKind::List, 2),
+        (json!({ "a": 1, "b": 2, "c": 3 }), ValueKind::Map, 3),
+    ] {
+        for value in [value(json.clone()), Value::Host(Rc::new(Remote(json.clone())))] {
+            assert_eq!((value.kind(), value.size()), (kind, size), "{json}");
+            assert_eq!(value.keys().len(), if kind == ValueKind::Map { size } else { 0 });
+            let is_scalar = !matches!(kind, ValueKind::List | ValueKind::Map);
+            assert_eq!(Json::from(&value.clone().into_scalar()), json);
+            assert!(!is_scalar || !matches!(value.into_scalar(), Value::Host(_)), "a scalar is copied");
+        }
+    }
+}
+
+#[test]
+fn whole_numbers_become_numbers() {
+    assert_eq!(Value::Int(-3).to_text(), "-3");
+    assert_eq!(Json::from(&Value::Int(i64::MAX)), json!(i64::MAX));
+    assert_eq!((Value::Int(1).kind(), Value::Int(1).describe()), (ValueKind::Number, "a number"));
 }
 
 #[test]

@@ -291,6 +291,9 @@ fn each_mistake_is_found_where_it_is() {
         (json!({ "rateLimit": { "buckets": [{ "per": "1s", "limit": 1 }, 7] } }), "/rateLimit/buckets/1"),
         (json!({ "rateLimit": { "buckets": [{ "limit": 1, "maxWait": 1 }] } }), "/rateLimit/buckets/0/maxWait"),
         (json!({ "rateLimit": { "buckets": [{}] } }), "/rateLimit/buckets/0"),
+        (json!({ "rateLimit": { "buckets": [] } }), "/rateLimit/buckets"),
+        (json!({ "retry": { "maxAttempts": 4_294_967_296_u64 } }), "/retry/maxAttempts"),
+        (json!({ "rateLimit": { "buckets": [], "maxWait": "1s" } }), "/rateLimit/buckets"),
         (json!({ "bulkhead": { "maxConcurrent": 0 } }), "/bulkhead/maxConcurrent"),
         (json!({ "bulkhead": { "maxQueue": -1 } }), "/bulkhead/maxQueue"),
         (json!({ "bulkhead": { "maxWait": 0 } }), "/bulkhead/maxWait"),
@@ -428,4 +431,18 @@ fn only_what_calls_share_can_be_shared_by_name() {
     let mut pointers: Vec<&str> = error.problems().iter().map(|problem| problem.pointer.as_str()).collect();
     pointers.sort_unstable();
     assert_eq!(pointers, ["/circuitBreaker/on", "/hedge", "/retry/maxAttempts", "/timeout"]);
+}
+
+#[test]
+fn a_number_that_is_too_large_is_told_how_large_it_may_be() {
+    let wrong = json!({ "retry": { "maxAttempts": 1e10 }, "bulkhead": { "maxQueue": 1e10 }, "timeout": 1e15 });
+    let error = Options::new(&wrong).expect_err("none of them fits");
+    let messages: Vec<&str> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
+    let most = "and 4294967295 at most, not `10000000000`";
+    for expected in
+        ["`maxAttempts` must be a whole number of at least 1", "`maxQueue` must be a whole number, 0 or more"]
+    {
+        assert!(messages.contains(&format!("{expected}, {most}").as_str()), "{messages:?}");
+    }
+    assert!(messages.iter().any(|message| message.contains("up to 3650 days")), "{messages:?}");
 }

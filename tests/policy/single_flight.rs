@@ -133,3 +133,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_asks_for_work_that_is_shut_leads_anew() {
+    let mut flights = Flights::default();
+    assert_eq!(flights.join("a", 1), Join::Leader);
+    assert_eq!(flights.join("a", 2), Join::Follower(1));
+    flights.shut(1);
+    assert_eq!((flights.is_open(1), flights.join("a", 3)), (false, Join::Leader));
+    assert_eq!((flights.is_open(3), flights.join("a", 4)), (true, Join::Follower(3)));
+    assert_eq!(flights.finish(1), [2]);
+    flights.shut_all();
+    assert_eq!((flights.is_open(3), flights.followers(3)), (false, 1));
+    assert_eq!((flights.finish(3), flights.is_empty()), (vec![4], true));
+}

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use proptest::prelude::*;
-use repflow::value::{HostValue, Value};
+use repflow::value::{HostValue, Value, ValueKind};
 use repflow::workflow::plan::StepKind;
 use repflow::workflow::{Plan, Scope, StepIx, Template};
 use serde_json::{Value as Json, json};
@@ -33,6 +33,7 @@ fn data() -> Data {
     Data {
         input: json!({ "name": "Ada", "reps": 8, "tags": ["a"], "none": null }),
         outputs: vec![json!({ "kg": 42.5 })],
+        ..Data::default()
     }
 }
 
@@ -54,6 +55,14 @@ fn one_expression_keeps_its_type_and_within_text_it_becomes_text() {
         (json!("{{ \"it's }}\" }}"), json!("it's }}")),
         (json!("}} { } {"), json!("}} { } {")),
         (json!("{{ input.reps }}}"), json!("8}")),
+        (json!("{{ {\"a\": {\"b\": input.reps}} }}"), json!({ "a": { "b": 8 } })),
+        (json!("{{{\"a\": {\"b\": 1}}}}"), json!({ "a": { "b": 1 } })),
+        (json!("<{{ {'a': {}} }}>"), json!("<{\"a\":{}}>")),
+        (json!("{{ {'}}': 1} }}}"), json!("{\"}}\":1}}")),
+        (json!("{{ r'\\' }}{{ R\"\\\" }}|{{ 'r\\'}}' }}"), json!("\\\\|r'}}")),
+        (json!("{{ input.reps * 2 }} times {{ 3 / 2 }}, {{ 3 / 2.0 }}"), json!("16 times 1, 1.5")),
+        (json!("{{ input.reps > 5 ? 'many' : 'few' }}"), json!("many")),
+        (json!("{{ input.tags + ['b'] }}"), json!(["a", "b"])),
         (json!(""), json!("")),
         (
             json!({ "a": [1, { "b": "{{ input.reps }}" }], "{{ key }}": true }),
@@ -76,6 +85,21 @@ fn one_expression_without_a_value_fails_the_whole() {
 struct Object;
 
 impl HostValue for Object {
+    fn kind(&self) -> ValueKind {
+        ValueKind::Map
+    }
+    fn as_bool(&self) -> Option<bool> {
+        None
+    }
+    fn as_number(&self) -> Option<f64> {
+        None
+    }
+    fn size(&self) -> usize {
+        self.keys().len()
+    }
+    fn keys(&self) -> Vec<Rc<str>> {
+        vec!["self".into()]
+    }
     fn field(&self, key: &str) -> Option<Value> {
         (key == "self").then(|| Value::Host(Rc::new(Self)))
     }
@@ -105,8 +129,17 @@ impl Scope for Host {
     fn output(&self, _: StepIx) -> Value {
         Value::Null
     }
+    fn status(&self, _: StepIx) -> Rc<str> {
+        "completed".into()
+    }
     fn run_id(&self) -> Rc<str> {
         "run-7".into()
+    }
+    fn variable(&self, _: u32) -> Value {
+        Value::Null
+    }
+    fn index(&self) -> u32 {
+        0
     }
 }
 
@@ -130,7 +163,7 @@ fn problems(template: &Json) -> Vec<(String, String, Option<String>)> {
 fn every_problem_has_its_place_and_its_column() {
     let template = json!({
         "a/b~": ["{{ input.x }}", "ok {{ inptu }} and {{ steps.c.output }}"],
-        "bad": "größer {{ 1 }}",
+        "bad": "größer {{ ; }}",
         "open": "ß {{ input.x }} {{ input",
         "quoted": "{{ 'it }}",
         "empty": "{{}}",
@@ -141,17 +174,17 @@ fn every_problem_has_its_place_and_its_column() {
         [
             (
                 "/steps/1/with/a~1b~0/1",
-                "column 7: unknown name `inptu`; there are `input`, `steps` and `run`",
+                "column 7: unknown name `inptu`; there are `input`, `parameters`, `steps`, `run`",
                 Some("input")
             ),
             ("/steps/1/with/a~1b~0/1", "column 29: there is no step `c`; there are `a`, `b`", None),
-            ("/steps/1/with/bad", "column 11: expected `input`, `steps` or `run`", None),
+            ("/steps/1/with/bad", "column 11: unexpected `;`; a name has letters from a to z, digits and `_`, and any other key is written as `[\"key\"]`", None),
             (
                 "/steps/1/with/deep/er/0/0/0",
                 "column 10: `b` may not have completed when `b` starts; it completes no earlier than `b` itself",
                 None
             ),
-            ("/steps/1/with/empty", "column 3: expected `input`, `steps` or `run`", None),
+            ("/steps/1/with/empty", "column 3: expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`", None),
             ("/steps/1/with/open", "`{{` at column 17 is not closed by `}}`", None),
             ("/steps/1/with/quoted", "`{{` at column 1 is not closed by `}}`", None),
         ]

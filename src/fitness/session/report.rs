@@ -54,11 +54,11 @@ pub(crate) fn totals(blocks: &[Block], weight_kg: Option<f64>) -> Totals {
 }
 
 /// Why no exercise of a pattern can be done.
-pub(crate) enum Missing {
+pub(crate) enum Missing<'a> {
     /// The equipment lacks it; the smallest set of items that would bring it.
     Equipment(Set<Equipment>),
     /// Injuries, conditions or age forbid it: whose rules they are.
-    Restriction(Vec<String>),
+    Restriction(Vec<&'a str>),
     /// Everything there wants more experience.
     Level,
 }
@@ -66,7 +66,11 @@ pub(crate) enum Missing {
 /// Why no exercise of `patterns` can be done, or `None` when one can. What could be done here but for a restriction is
 /// missing because of the restriction, even where more equipment would help: nobody is sent shopping for a reason of
 /// health.
-pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictions: &Restrictions) -> Option<Missing> {
+pub(crate) fn missing<'a>(
+    patterns: &[Pattern],
+    request: &WorkoutRequest,
+    restrictions: &'a Restrictions,
+) -> Option<Missing<'a>> {
     let (mut allowed_here, mut healthy_here) = (false, false);
     let mut lacking: Option<Set<Equipment>> = None;
     for exercise in lifts(patterns) {
@@ -91,7 +95,7 @@ pub(crate) fn missing(patterns: &[Pattern], request: &WorkoutRequest, restrictio
                 exercise.level <= request.level && exercise.requires.is_subset(items) && note.excludes(exercise)
             };
             if lifts(patterns).any(takes_away) {
-                labels.push(note.label.clone());
+                labels.push(&*note.label);
             }
         }
         if !labels.is_empty() {

@@ -95,10 +95,13 @@ impl Guards {
         self.own(wiring)?.cache.as_mut()
     }
 
-    /// Forgets what the cache holds, and tells the host so.
+    /// Forgets what the cache holds, and tells the host so. What is being asked for now is answered, but not kept, and who
+    /// asks from now on does not join it.
     pub fn clear_cache(&mut self, wiring: Wiring) {
         let Some(own) = wiring.cache() else { return };
-        let slots = self.cache(wiring).map(Cache::clear).unwrap_or_default();
+        let Some(parts) = self.own(wiring) else { return };
+        parts.flights.shut_all();
+        let slots = parts.cache.as_mut().map(Cache::clear).unwrap_or_default();
         self.commands.extend(slots.into_iter().map(|slot| Command::Evict { own, slot }));
     }
 

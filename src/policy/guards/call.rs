@@ -276,6 +276,11 @@ impl Call {
         }
     }
 
+    /// Whether it only refreshes the cache, and nobody waits for it.
+    pub(super) fn refreshes(&self) -> bool {
+        self.answered && !self.given_up
+    }
+
     /// Whether it has a permit, a place, or a place in the queue.
     pub(super) fn holds_something(&self) -> bool {
         self.permit.is_some() || self.has_place || self.phase == Phase::Queued
@@ -287,7 +292,7 @@ impl Call {
     }
 }
 
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     match (a, b) {
         (Some(a), Some(b)) => Some(if a < b { a } else { b }),
         _ => a.or(b),

@@ -1,6 +1,6 @@
 //! From the outermost policy to the function: what a call has to pass before it runs, and what is due while it waits.
 
-use super::call::{MOST_AT_ONCE, Phase};
+use super::call::{MOST_AT_ONCE, Phase, earlier};
 use super::{AbortReason, Command, End, FailureReason, Guards};
 use crate::error::Code;
 use crate::policy::{Cost, Entry, Failure, Join, Lookup, Sample, Turn};
@@ -10,7 +10,7 @@ impl Guards {
     /// Asks the cache, and whoever does the same work already. Says whether the call has to do it itself.
     pub(super) fn look_up(&mut self, slot: u32, now: Timestamp) -> bool {
         let Self { parts, calls, commands, .. } = self;
-        let call = &mut calls[slot];
+        let call = &calls[slot];
         let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) else { return true };
         let Some(key) = call.key.as_deref() else { return true };
         let owner = call.owner;
@@ -35,9 +35,14 @@ impl Guards {
                     }
                 };
             commands.push_back(Command::Settle { owner, end, goes_on: refresh });
+            let call = &mut calls[slot];
             call.answered = true;
             call.leads = refresh;
-            if !refresh {
+            if refresh {
+                // Nobody sees it hang, or ends it.
+                let life = own.cache.as_ref().map(|cache| now + cache.life());
+                call.total_deadline = earlier(call.total_deadline, life);
+            } else {
                 calls.close(slot);
             }
             return refresh;
@@ -45,7 +50,17 @@ impl Guards {
         if own.cache.is_none() && !call.options.single_flight {
             return true;
         }
-        match own.flights.join(key, slot) {
+        let mut joined = own.flights.join(key, slot);
+        if let Join::Follower(leader) = joined
+            && calls[leader].refreshes()
+        {
+            // Nobody waits for a refresh, which may hang: who finds nothing of use asks anew.
+            own.flights.leave(leader, slot);
+            own.flights.shut(leader);
+            joined = own.flights.join(key, slot);
+        }
+        let call = &mut calls[slot];
+        match joined {
             Join::Leader => {
                 call.leads = true;
                 true

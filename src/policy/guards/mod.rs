@@ -179,8 +179,10 @@ impl Guards {
 
     /// The host is ready for the attempt whose delay is over.
     pub fn resume(&mut self, id: CallId, now: Timestamp) {
-        if self.get_mut(id).is_some_and(|call| call.phase == Phase::Ready) {
-            self.admit(id.slot, now);
+        match self.get_mut(id) {
+            Some(call) if call.phase == Phase::Ready && call.level > 0 => self.start(id.slot, now),
+            Some(call) if call.phase == Phase::Ready => self.admit(id.slot, now),
+            _ => {}
         }
     }
 

@@ -25,8 +25,11 @@ impl Guards {
                 own.latencies.record(now.since(call.attempt_began));
             }
             own.stats.succeeded += u32::from(!call.answered);
-            // What a fallback gave is good enough for now, and not for the next ones.
-            if let (0, Some(key), Some(cache)) = (level, call.key.as_deref(), own.cache.as_mut()) {
+            // What a fallback gave is good enough for now, and not for the next ones; nor is what was asked for before the
+            // cache was cleared, or before others gave up waiting for it.
+            if let (0, Some(key), Some(cache), true) =
+                (level, call.key.as_deref(), own.cache.as_mut(), own.flights.is_open(slot))
+            {
                 store = cache.put(key, bytes, now, evicted);
             }
         }

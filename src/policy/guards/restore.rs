@@ -41,7 +41,7 @@ pub enum Then {
 impl Guards {
     /// Begins a call that had begun before a restart, and goes on with it. When its total timeout is over by now it does
     /// nothing more, and fails with the next [`tick`](Self::tick). A fallback has neither delays nor limits, so on a level
-    /// above 0 it is called at once, whatever was to come.
+    /// above 0 it is called at once unless the host has to be ready for it.
     ///
     /// The seed is best another one than it was, lest the delays that come be those that have been.
     pub fn restore(
@@ -67,10 +67,10 @@ impl Guards {
             self.wait(slot, Phase::Delayed, None);
         } else if !has_key || self.look_up(slot, now) {
             match made.then {
+                Then::Ready => self.wait(slot, Phase::Ready, None),
                 _ if self.calls[slot].level > 0 => self.start(slot, now),
                 Then::Attempt => self.admit(slot, now),
                 Then::Delay(due) => self.wait(slot, Phase::Delayed, Some(due)),
-                Then::Ready => self.wait(slot, Phase::Ready, None),
             }
         }
         id

@@ -1,7 +1,7 @@
 //! Between runs, guards and the host: who is told what.
 
 use super::{Command, Engine, RunId};
-use crate::policy::{self, End, FailureReason, Request, Then, Wiring};
+use crate::policy::{self, End, FailureReason, Made, Request, Then, Wiring};
 use crate::time::Timestamp;
 use crate::workflow::message::{AbortReason, Effect, Input};
 use crate::workflow::plan::StepKind;
@@ -38,13 +38,16 @@ impl Engine {
 
     fn perform(&mut self, run: RunId, effect: Effect, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        // Given up meanwhile: something beside it was over at once.
+        if !slot.run.still_wants(effect) {
+            return;
+        }
         match effect {
-            // Given up meanwhile: something beside it was over at once.
-            Effect::Call { node } | Effect::Resume { node } if !slot.run.node(node).called => {}
             Effect::Call { node } => {
-                // One that waits for its next attempt holds no place meanwhile.
-                let waits = slot.run.made(node).is_some_and(|made| made.then != Then::Attempt);
-                if waits || self.enter(run, node) {
+                // One that had begun before a restart begins at once, since its time goes on; without a place it waits then.
+                let made = slot.run.made(node, now);
+                let waits = made.is_some_and(|made| made.then != Then::Attempt);
+                if waits || self.enter(run, node) || made.is_some() {
                     self.begin_or_prepare(run, node, now);
                 }
             }
@@ -117,6 +120,9 @@ impl Engine {
 
     pub(super) fn begin_call(&mut self, run: RunId, node: NodeIx, key: Option<&str>, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        if slot.call(node).id.is_some() {
+            return;
+        }
         let state = slot.run.node(node);
         let step = slot.run.plan().step(state.step);
         let fallbacks = match &step.kind {
@@ -125,15 +131,25 @@ impl Engine {
         };
         let wiring = step.scope.as_ref().map_or(Wiring::default(), |scope| self.guards.wire(&step.policies, scope));
         let request = Request { seed: state.seed, key, fallbacks, ..Request::new(owner(run, node)) };
-        let id = match slot.run.made(node) {
+        let shared = state.shared;
+        let has_place = slot.key.is_none() || slot.calls.get(node.0 as usize).is_some_and(|call| call.has_place);
+        let id = match slot.run.made(node, now) {
+            Some(made) if made.then == Then::Attempt && !has_place => {
+                let made = Made { then: Then::Ready, ..made };
+                self.guards.restore(&step.policies, wiring, &request, &made, now)
+            }
             Some(made) => self.guards.restore(&step.policies, wiring, &request, &made, now),
             None => self.guards.begin(&step.policies, wiring, &request, now),
         };
         let call = slot.call(node);
         (call.id, call.cache, call.told) = (Some(id), wiring.cache(), 0);
-        if key.is_some() && self.guards.follows(id) {
-            self.leave(run, node, now);
-            self.feed(run, Input::Shared { node }, now);
+        match (self.guards.follows(id), shared) {
+            (true, false) => {
+                self.leave(run, node, now);
+                self.feed(run, Input::Shared { node }, now);
+            }
+            (false, true) => self.feed(run, Input::Unshared { node }, now),
+            _ => {}
         }
     }
 
@@ -239,7 +255,7 @@ impl Engine {
         let outcome = match end {
             End::Cached { .. } => return self.settled(run, node, end, now),
             // Nobody is left who asks: one of those who waited does, and the others wait for that one.
-            End::Cancelled | End::Shared { .. } => return self.feed(run, Input::Unshared { node }, now),
+            End::Cancelled | End::Shared { .. } => return self.begin_or_prepare(run, node, now),
             End::Completed { .. } => Ok(()),
             End::Failed(reason) => Err(reason),
         };

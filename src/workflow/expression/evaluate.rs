@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::tree::{Macro, Node, NodeKind, Operator, Root};
+use super::tree::{Macro, NodeIx, NodeKind, Operator, Root, Tree};
 use super::{MAX_SIZE, MAX_STEPS, Scope};
 use crate::value::{Value, ValueKind};
 
@@ -23,11 +23,23 @@ pub(super) struct Failure {
 pub(super) type Found<T = Value> = Result<T, Box<Failure>>;
 
 pub(super) fn fail<T>(at: usize, message: impl Into<String>) -> Found<T> {
-    Err(Box::new(Failure { at, nowhere: false, message: message.into() }))
+    Err(failure(at, false, message.into()))
+}
+
+/// Fails because of a `rule` that what was found does not follow.
+pub(super) fn refuse<T>(at: usize, rule: &str, found: &Value) -> Found<T> {
+    fail(at, format!("{rule}, not {}", found.describe()))
+}
+
+/// Kept out of line, as there are many callers.
+#[inline(never)]
+fn failure(at: usize, nowhere: bool, message: String) -> Box<Failure> {
+    Box::new(Failure { at, nowhere, message })
 }
 
 /// One evaluation of an expression.
 pub(super) struct Evaluation<'a> {
+    tree: &'a Tree,
     scope: &'a dyn Scope,
     /// The elements that the macros around this place are at, outermost first.
     locals: Vec<Value>,
@@ -38,8 +50,8 @@ pub(super) struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(scope: &'a dyn Scope) -> Self {
-        Self { scope, locals: Vec::new(), steps: MAX_STEPS, room: MAX_SIZE }
+    pub(super) fn new(tree: &'a Tree, scope: &'a dyn Scope) -> Self {
+        Self { tree, scope, locals: Vec::new(), steps: MAX_STEPS, room: MAX_SIZE }
     }
 
     /// Takes some of the steps that are left.
@@ -78,10 +90,10 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The value of a node; a scalar of the host is copied.
-    pub(super) fn scalar(&mut self, node: &Node) -> Found {
+    pub(super) fn scalar(&mut self, node: NodeIx) -> Found {
         let value = self.value(node)?;
         let Value::Host(_) = value else { return Ok(value) };
-        self.read(node.at, value)
+        self.read(self.at(node), value)
     }
 
     /// A scalar of the host, copied; long texts cost steps.
@@ -93,114 +105,128 @@ impl<'a> Evaluation<'a> {
         Ok(value)
     }
 
+    /// Where a node stands.
+    pub(super) fn at(&self, node: NodeIx) -> usize {
+        self.tree.node(node).at
+    }
+
     /// The value of a node.
-    pub(super) fn value(&mut self, node: &Node) -> Found {
-        self.spend(node.at, 1)?;
+    pub(super) fn value(&mut self, node: NodeIx) -> Found {
+        let tree = self.tree;
+        let node = tree.node(node);
+        let (at, below) = (node.at, tree.below(node));
+        self.spend(at, 1)?;
         Ok(match &node.kind {
             NodeKind::Literal(value) => value.clone(),
-            NodeKind::Root(root) => self.root(root),
+            NodeKind::Root(root) => self.root(*root),
             NodeKind::Local(local) => self.locals[*local].clone(),
-            NodeKind::Field(of, key) => {
-                let of = self.value(of)?;
-                field(node.at, &of, key)?
+            NodeKind::Field(key) => {
+                let of = self.value(below[0])?;
+                field(at, &of, key)?
             }
-            NodeKind::Has(of, key) => {
-                let of = self.value(of)?;
+            NodeKind::Has(key) => {
+                let of = self.value(below[0])?;
                 if of.kind() != ValueKind::Map {
-                    return fail(node.at, format!("`has` looks into a map, and there is {}", of.describe()));
+                    return refuse(at, "`has` looks into a map", &of);
                 }
                 Value::Bool(of.field(key).is_some())
             }
-            NodeKind::Index(parts) => {
-                let of = self.value(&parts[0])?;
-                let index = self.scalar(&parts[1])?;
-                element(node.at, &of, &index)?
+            NodeKind::Index => {
+                let of = self.value(below[0])?;
+                let index = self.scalar(below[1])?;
+                element(at, &of, &index)?
             }
-            NodeKind::Not(of) => Value::Bool(!self.truth(of, "`!` takes a boolean")?),
-            NodeKind::Negate(of) => match self.scalar(of)? {
+            NodeKind::Not => Value::Bool(!self.truth(below[0], "`!` takes a boolean")?),
+            NodeKind::Negate => match self.scalar(below[0])? {
                 Value::Number(number) => Value::Number(-number),
                 Value::Int(number) => match number.checked_neg() {
                     Some(number) => Value::Int(number),
-                    None => return fail(node.at, super::operators::OVERFLOW),
+                    None => return fail(at, super::operators::OVERFLOW),
                 },
-                other => return fail(node.at, format!("`-` takes a number, not {}", other.describe())),
+                other => return refuse(at, "`-` takes a number", &other),
             },
-            NodeKind::Binary(Operator::And, sides) => Value::Bool(self.decide(sides, false)?),
-            NodeKind::Binary(Operator::Or, sides) => Value::Bool(self.decide(sides, true)?),
-            NodeKind::Binary(operator, sides) => {
-                let left = self.scalar(&sides[0])?;
-                let right = self.scalar(&sides[1])?;
-                self.operate(node.at, *operator, left, right)?
+            NodeKind::Binary(Operator::And) => Value::Bool(self.decide(below, false)?),
+            NodeKind::Binary(Operator::Or) => Value::Bool(self.decide(below, true)?),
+            NodeKind::Binary(operator) => {
+                let left = self.scalar(below[0])?;
+                let right = self.scalar(below[1])?;
+                self.operate(at, *operator, left, right)?
             }
-            NodeKind::Conditional(parts) => {
-                let yes = self.truth(&parts[0], "what stands before `?` must be a boolean")?;
-                self.value(&parts[if yes { 1 } else { 2 }])?
+            NodeKind::Conditional => {
+                let yes = self.truth(below[0], "what stands before `?` must be a boolean")?;
+                self.value(below[if yes { 1 } else { 2 }])?
             }
-            NodeKind::List(elements) => {
-                self.build(node.at, elements.len())?;
-                let elements: Found<Vec<Value>> = elements.iter().map(|element| self.value(element)).collect();
-                Value::List(Rc::new(elements?))
+            NodeKind::List => {
+                self.build(at, below.len())?;
+                let mut elements = Vec::new();
+                for element in below {
+                    elements.push(self.value(*element)?);
+                }
+                Value::List(Rc::new(elements))
             }
-            NodeKind::Map(entries) => self.map(node.at, entries)?,
-            NodeKind::Call(function, arguments) => self.call(node.at, *function, arguments)?,
-            NodeKind::Macro(which, parts) => self.expand(node.at, *which, parts)?,
+            NodeKind::Map => self.map(at, below)?,
+            NodeKind::Call(function) => self.call(at, *function, below)?,
+            NodeKind::Macro(which) => self.expand(at, *which, below)?,
         })
     }
 
-    fn root(&self, root: &Root) -> Value {
+    fn root(&self, root: Root) -> Value {
         match root {
             Root::Input => self.scope.input(),
             Root::RunId => Value::String(self.scope.run_id()),
-            Root::Output(step) => self.scope.output(*step),
-            Root::Status(step) => Value::String(self.scope.status(*step)),
-            Root::Variable(depth) => self.scope.variable(*depth),
+            Root::Output(step) => self.scope.output(step),
+            Root::Status(step) => Value::String(self.scope.status(step)),
+            Root::Variable(depth) => self.scope.variable(depth),
             Root::LoopIndex => Value::Int(i64::from(self.scope.index())),
         }
     }
 
     /// A node whose value must be a boolean, because of `rule`.
-    fn truth(&mut self, node: &Node, rule: &str) -> Found<bool> {
+    fn truth(&mut self, node: NodeIx, rule: &str) -> Found<bool> {
         match self.scalar(node)? {
             Value::Bool(value) => Ok(value),
-            other => fail(node.at, format!("{rule}, not {}; compare it with something", other.describe())),
+            other => {
+                let message = format!("{rule}, not {}; compare it with something", other.describe());
+                fail(self.at(node), message)
+            }
         }
     }
 
     /// `&&` and `||`: a side that is `decisive` decides, even when the other one has no value.
-    fn decide(&mut self, sides: &[Node; 2], decisive: bool) -> Found<bool> {
+    fn decide(&mut self, sides: &[NodeIx], decisive: bool) -> Found<bool> {
         let rule = if decisive { "`||` takes booleans" } else { "`&&` takes booleans" };
-        let left = self.truth(&sides[0], rule);
+        let left = self.truth(sides[0], rule);
         if left.as_ref().is_ok_and(|left| *left == decisive) {
             return Ok(decisive);
         }
-        match self.truth(&sides[1], rule) {
+        match self.truth(sides[1], rule) {
             Ok(right) if right == decisive => Ok(decisive),
             right => left.and(right),
         }
     }
 
-    fn map(&mut self, at: usize, entries: &[Node]) -> Found {
+    fn map(&mut self, at: usize, entries: &[NodeIx]) -> Found {
         self.build(at, entries.len())?;
         let mut fields: Vec<(Rc<str>, Value)> = Vec::with_capacity(entries.len() / 2);
         for entry in entries.chunks_exact(2) {
-            let name = match self.scalar(&entry[0])? {
+            let name = match self.scalar(entry[0])? {
                 Value::String(name) => name,
-                other => return fail(entry[0].at, format!("a key of a map is a string, not {}", other.describe())),
+                other => return refuse(self.at(entry[0]), "a key of a map is a string", &other),
             };
             self.spend(at, fields.len() / 16)?;
             if fields.iter().any(|(other, _)| *other == name) {
-                return fail(entry[0].at, format!("the key `{name}` occurs twice in the map"));
+                return fail(self.at(entry[0]), format!("the key `{name}` occurs twice in the map"));
             }
-            let value = self.value(&entry[1])?;
+            let value = self.value(entry[1])?;
             fields.push((name, value));
         }
         Ok(Value::Map(Rc::new(fields)))
     }
 
     /// A macro: over the elements of a list, or the keys of a map.
-    fn expand(&mut self, at: usize, which: Macro, parts: &[Node]) -> Found {
+    fn expand(&mut self, at: usize, which: Macro, parts: &[NodeIx]) -> Found {
         const CONDITION: &str = "the condition of the macro must be a boolean";
-        let range = self.value(&parts[0])?;
+        let range = self.value(parts[0])?;
         let range = match range.kind() {
             ValueKind::List => range,
             ValueKind::Map => {
@@ -208,7 +234,7 @@ impl<'a> Evaluation<'a> {
                 self.build(at, keys.len())?;
                 Value::List(Rc::new(keys.into_iter().map(Value::String).collect()))
             }
-            _ => return fail(at, format!("a macro goes through a list or a map, not {}", range.describe())),
+            _ => return refuse(at, "a macro goes through a list or a map", &range),
         };
         let (mut found, mut count, mut problem) = (Vec::new(), 0, None);
         for index in 0..range.size() {
@@ -217,10 +243,10 @@ impl<'a> Evaluation<'a> {
             self.locals.push(element.clone());
             let keep = match which {
                 Macro::Map => Ok(true),
-                _ => self.truth(&parts[1], CONDITION),
+                _ => self.truth(parts[1], CONDITION),
             };
             let value = match (&keep, which) {
-                (Ok(true), Macro::Map | Macro::MapSome) => self.value(&parts[parts.len() - 1]),
+                (Ok(true), Macro::Map | Macro::MapSome) => self.value(parts[parts.len() - 1]),
                 _ => Ok(element),
             };
             self.locals.pop();
@@ -250,7 +276,7 @@ impl<'a> Evaluation<'a> {
 
 fn nowhere<T>(at: usize, of: &Value, wanted: String) -> Found<T> {
     let message = format!("there is {} that has {wanted}", of.describe());
-    Err(Box::new(Failure { at, nowhere: true, message }))
+    Err(failure(at, true, message))
 }
 
 /// A field, which must be there.
@@ -266,10 +292,7 @@ fn element(at: usize, of: &Value, index: &Value) -> Found {
             let found = usize::try_from(index).ok().and_then(|index| of.element(index));
             found.map_or_else(|| nowhere(at, of, format!("no element {index}")), Ok)
         }
-        _ => {
-            let message = "an index is a whole number, or a string for a field of a map";
-            fail(at, format!("{message}; here it is {}", index.describe()))
-        }
+        _ => refuse(at, "an index is a whole number, or a string for a field of a map", index),
     }
 }
 

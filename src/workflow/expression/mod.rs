@@ -60,7 +60,7 @@ use crate::error::{Code, Error};
 use crate::value::Value;
 use evaluate::{Evaluation, Failure, Found};
 pub(super) use token::find_close;
-use tree::Node;
+use tree::Tree;
 
 /// How deep an expression may nest. Parsing and evaluating are recursive, and the stack of the core is small.
 pub const MAX_DEPTH: usize = 64;
@@ -122,7 +122,7 @@ pub struct Unresolved {
 #[derive(Clone, Debug)]
 pub struct Expression {
     source: Rc<str>,
-    root: Rc<Node>,
+    tree: Rc<Tree>,
 }
 
 /// What is wrong with an expression: the byte offset in its source, what was found, and near misses to offer.
@@ -146,7 +146,7 @@ impl Expression {
         let before = source.len() - trimmed.len();
         let trimmed = trimmed.trim_end_matches(token::SPACE);
         match parser::parse(trimmed, names) {
-            Ok(root) => Ok(Self { source: trimmed.into(), root: Rc::new(root) }),
+            Ok(tree) => Ok(Self { source: trimmed.into(), tree: Rc::new(tree) }),
             Err(error) => Err(SyntaxError { offset: error.offset + before, ..error }),
         }
     }
@@ -175,7 +175,7 @@ impl Expression {
     /// # Errors
     /// `expression.failed` when it has none, with the column where it went wrong, counted in characters from 1.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Error> {
-        self.checked(Evaluation::new(scope).value(&self.root))
+        self.checked(Evaluation::new(&self.tree, scope).value(self.tree.root))
     }
 
     /// The value of the expression as a condition.
@@ -183,7 +183,7 @@ impl Expression {
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and when the value is not a boolean.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Error> {
-        match self.checked(Evaluation::new(scope).scalar(&self.root))? {
+        match self.checked(Evaluation::new(&self.tree, scope).scalar(self.tree.root))? {
             Value::Bool(value) => Ok(value),
             other => {
                 let message = format!(

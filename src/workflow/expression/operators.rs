@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::evaluate::{Evaluation, Found, fail, whole};
+use super::evaluate::{Evaluation, Found, fail, refuse, whole};
 use super::tree::Operator;
 use crate::value::{Value, ValueKind};
 
@@ -84,8 +84,13 @@ impl Evaluation<'_> {
                 }
                 Ok(false)
             }
-            ValueKind::Map => Ok(matches!(sought, Value::String(key) if within.field(key).is_some())),
-            _ => fail(at, format!("`in` looks into a list or a map, not {}", within.describe())),
+            ValueKind::Map => match (sought, sought.kind()) {
+                (Value::String(key), _) => Ok(within.field(key).is_some()),
+                // Could be keys, though not of this map.
+                (_, ValueKind::Bool | ValueKind::Number) => Ok(false),
+                _ => refuse(at, "a key of a map is a string", sought),
+            },
+            _ => refuse(at, "`in` looks into a list or a map", within),
         }
     }
 

@@ -3,12 +3,16 @@
 //! Names are resolved on the way, so that an expression that parses reads only what there is: a step becomes its index, a
 //! variable its depth.
 
+//!
+//! The first problem ends it: it is kept, and `None` is handed up.
+
 use std::rc::Rc;
 
 use super::token::{Token, Tokens, Word, is_name};
-use super::tree::{Function, Macro, Node, NodeKind, Operator, Root};
+use super::tree::{Function, Macro, NodeIx, NodeKind, Operator, Root, Tree};
 use super::{MAX_DEPTH, Names, SyntaxError, Unresolved};
 use crate::error::nearest;
+use crate::reader::list;
 use crate::value::Value;
 
 /// CEL keeps these for itself; a field may have such a name where it is written as `["for"]`.
@@ -35,7 +39,12 @@ const KEYWORDS: [&str; 4] = ["true", "false", "null", "in"];
 
 const EXPECTED_VALUE: &str = "expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`";
 
-type Parsed = Result<Node, SyntaxError>;
+/// What is called with a value, as in `size(list)`.
+const FREE: [&str; 5] = ["size", "string", "int", "double", "has"];
+
+/// What is called on a value, as in `text.contains(part)`.
+const METHODS: [&str; 9] =
+    ["size", "contains", "startsWith", "endsWith", "all", "exists", "exists_one", "map", "filter"];
 
 pub(super) struct Parser<'a, 'n> {
     source: &'a str,
@@ -45,375 +54,356 @@ pub(super) struct Parser<'a, 'n> {
     /// The variables of the macros around this place, outermost first.
     locals: Vec<&'a str>,
     depth: usize,
+    tree: Tree,
+    problem: Option<SyntaxError>,
 }
 
 /// Parses a whole expression.
-pub(super) fn parse(source: &str, names: &mut dyn Names) -> Parsed {
-    let mut tokens = Tokens::new(source);
-    let token = tokens.next()?;
-    let mut parser = Parser { source, tokens, token, names, locals: Vec::new(), depth: 0 };
-    let node = parser.expression()?;
-    if parser.token.word == Word::End {
-        return Ok(node);
+pub(super) fn parse(source: &str, names: &mut dyn Names) -> Result<Tree, SyntaxError> {
+    let token = Token { at: 0, word: Word::End };
+    let tokens = Tokens::new(source);
+    let (locals, tree) = (Vec::new(), Tree::default());
+    let mut parser = Parser { source, tokens, token, names, locals, depth: 0, tree, problem: None };
+    parser.whole();
+    match parser.problem {
+        Some(problem) => Err(problem),
+        None => Ok(parser.tree),
     }
-    let (message, suggestion) = match parser.token.word {
-        Word::Name("and") => ("expected an operator; `&&` is true when both sides are", Some("&&")),
-        Word::Name("or") => ("expected an operator; `||` is true when one side is", Some("||")),
-        _ => ("expected an operator or the end of the expression", None),
-    };
-    Err(SyntaxError { offset: parser.token.at, message: message.to_owned(), suggestion: suggestion.map(str::to_owned) })
 }
 
 impl<'a> Parser<'a, '_> {
-    fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, SyntaxError> {
-        self.error_with(at, message, None)
+    fn whole(&mut self) -> Option<()> {
+        self.take()?;
+        self.tree.root = self.expression()?;
+        match self.token.word {
+            Word::End => Some(()),
+            Word::Name("and") => {
+                self.fail_near(self.token.at, "expected an operator; `&&` is true when both sides are", "&&")
+            }
+            Word::Name("or") => {
+                self.fail_near(self.token.at, "expected an operator; `||` is true when one side is", "||")
+            }
+            _ => self.fail(self.token.at, "expected an operator or the end of the expression"),
+        }
     }
 
-    fn error_with<T>(&self, at: usize, message: impl Into<String>, suggestion: Option<&str>) -> Result<T, SyntaxError> {
-        Err(SyntaxError { offset: at, message: message.into(), suggestion: suggestion.map(str::to_owned) })
+    fn note(&mut self, offset: usize, message: String, suggestion: Option<String>) {
+        self.problem = Some(SyntaxError { offset, message, suggestion });
     }
 
-    /// Moves on, and gives what was there.
-    fn take(&mut self) -> Result<Token<'a>, SyntaxError> {
-        let next = self.tokens.next()?;
-        Ok(std::mem::replace(&mut self.token, next))
+    fn fail<T>(&mut self, at: usize, message: &str) -> Option<T> {
+        self.note(at, message.to_owned(), None);
+        None
+    }
+
+    fn fail_near<T>(&mut self, at: usize, message: &str, suggestion: &str) -> Option<T> {
+        self.note(at, message.to_owned(), Some(suggestion.to_owned()));
+        None
+    }
+
+    fn fail_unknown<T>(&mut self, at: usize, what: &str, name: &str, there: &[&str], elsewhere: &[&str]) -> Option<T> {
+        let suggestion = nearest(name, there.iter().chain(elsewhere).copied()).map(str::to_owned);
+        self.note(at, format!("unknown {what} `{name}`; there are {}", list(there)), suggestion);
+        None
+    }
+
+    /// Moves on, and gives where it was.
+    fn take(&mut self) -> Option<usize> {
+        match self.tokens.next() {
+            Ok(next) => Some(std::mem::replace(&mut self.token, next).at),
+            Err(problem) => {
+                self.problem = Some(problem);
+                None
+            }
+        }
     }
 
     fn is_at(&self, symbol: &str) -> bool {
         matches!(self.token.word, Word::Symbol(found) if found == symbol)
     }
 
-    fn eat(&mut self, symbol: &str) -> Result<bool, SyntaxError> {
+    fn eat(&mut self, symbol: &str) -> Option<bool> {
         let found = self.is_at(symbol);
         if found {
             self.take()?;
         }
-        Ok(found)
+        Some(found)
     }
 
-    fn expect(&mut self, symbol: &str) -> Result<(), SyntaxError> {
-        if self.eat(symbol)? { Ok(()) } else { self.error(self.token.at, format!("expected `{symbol}`")) }
+    fn expect(&mut self, symbol: &str) -> Option<()> {
+        if self.eat(symbol)? {
+            return Some(());
+        }
+        self.note(self.token.at, format!("expected `{symbol}`"), None);
+        None
     }
 
-    fn node(&self, at: usize, height: usize, kind: NodeKind) -> Parsed {
-        if height > MAX_DEPTH { self.too_deep(at) } else { Ok(Node { at, height, kind }) }
+    fn node(&mut self, at: usize, kind: NodeKind, below: &[NodeIx]) -> Option<NodeIx> {
+        let node = self.tree.add(at, kind, below, MAX_DEPTH);
+        if node.is_none() {
+            self.too_deep(at);
+        }
+        node
     }
 
-    fn above(&self, at: usize, below: Node, kind: impl FnOnce(Box<Node>) -> NodeKind) -> Parsed {
-        self.node(at, below.height + 1, kind(Box::new(below)))
+    fn literal(&mut self, at: usize, value: Value) -> Option<NodeIx> {
+        self.node(at, NodeKind::Literal(value), &[])
     }
 
-    fn above_all(&self, at: usize, below: Vec<Node>, kind: impl FnOnce(Vec<Node>) -> NodeKind) -> Parsed {
-        let height = below.iter().map(|node| node.height).max().map_or(0, |height| height + 1);
-        self.node(at, height, kind(below))
-    }
-
-    fn too_deep<T>(&self, at: usize) -> Result<T, SyntaxError> {
-        self.error(
-            at,
-            format!("the expression is nested deeper than {MAX_DEPTH} levels; compute a part of it in a step"),
-        )
+    fn too_deep(&mut self, at: usize) {
+        let message =
+            format!("the expression is nested deeper than {MAX_DEPTH} levels; compute a part of it in a step");
+        self.note(at, message, None);
     }
 
     /// `a ? b : c`, and all that binds more tightly.
-    fn expression(&mut self) -> Parsed {
+    fn expression(&mut self) -> Option<NodeIx> {
         if self.depth == MAX_DEPTH {
-            return self.too_deep(self.token.at);
+            self.too_deep(self.token.at);
+            return None;
         }
         self.depth += 1;
-        let condition = self.binary(0)?;
-        let node = if self.is_at("?") {
-            let at = self.take()?.at;
+        let mut node = self.binary(0)?;
+        if self.is_at("?") {
+            let at = self.take()?;
             let yes = self.binary(0)?;
             self.expect(":")?;
             let no = self.expression()?;
-            let height = condition.height.max(yes.height).max(no.height) + 1;
-            self.node(at, height, NodeKind::Conditional(Box::new([condition, yes, no])))?
-        } else {
-            condition
-        };
+            node = self.node(at, NodeKind::Conditional, &[node, yes, no])?;
+        }
         self.depth -= 1;
-        Ok(node)
+        Some(node)
     }
 
     /// Operators that bind at least as tightly as `least`, from left to right.
-    fn binary(&mut self, least: u8) -> Parsed {
+    fn binary(&mut self, least: u8) -> Option<NodeIx> {
         let mut left = self.unary()?;
         loop {
             let sign = match self.token.word {
                 Word::Symbol(sign) => sign,
                 Word::Name("in") => "in",
-                _ => return Ok(left),
+                _ => return Some(left),
             };
             let found = Operator::ALL.iter().find(|(other, _, binds)| *other == sign && *binds >= least);
-            let Some((_, operator, binds)) = found else { return Ok(left) };
-            let at = self.take()?.at;
+            let Some((_, operator, binds)) = found else { return Some(left) };
+            let at = self.take()?;
             let right = self.binary(binds + 1)?;
-            let height = left.height.max(right.height) + 1;
-            left = self.node(at, height, NodeKind::Binary(*operator, Box::new([left, right])))?;
+            left = self.node(at, NodeKind::Binary(*operator), &[left, right])?;
         }
     }
 
-    /// Any number of `!`, or any number of `-`, before a value.
-    fn unary(&mut self) -> Parsed {
+    /// Any number of `!`, or any number of `-`, before a value. A minus right before a number is a part of the number.
+    fn unary(&mut self) -> Option<NodeIx> {
         let sign = match self.token.word {
             Word::Symbol(sign @ ("!" | "-")) => sign,
             _ => return self.member(),
         };
         let mut signs = Vec::new();
         while self.is_at(sign) {
-            signs.push(self.take()?.at);
-            // A minus right before a number is a part of the number.
-            if sign == "-" && matches!(self.token.word, Word::Int(_) | Word::Double(_)) {
-                break;
-            }
+            signs.push(self.take()?);
         }
-        let mut node = if sign == "-" && matches!(self.token.word, Word::Int(_) | Word::Double(_)) {
-            let at = signs.pop().unwrap_or_default();
-            let number = match self.take()?.word {
-                Word::Int(number) => Value::Int((number as i64).wrapping_neg()),
-                Word::Double(number) => Value::Number(-number),
-                _ => Value::Null,
-            };
-            let number = self.node(at, 0, NodeKind::Literal(number))?;
-            self.members_of(number)?
-        } else {
-            self.member()?
+        let number = match self.token.word {
+            Word::Int(number) if sign == "-" => Some(Value::Int((number as i64).wrapping_neg())),
+            Word::Double(number) if sign == "-" => Some(Value::Number(-number)),
+            _ => None,
+        };
+        let mut node = match (number, signs.last()) {
+            (Some(number), Some(at)) => {
+                let at = *at;
+                signs.pop();
+                self.take()?;
+                let number = self.literal(at, number)?;
+                self.members_of(number)?
+            }
+            _ => self.member()?,
         };
         while let Some(at) = signs.pop() {
-            node = self.above(at, node, if sign == "!" { NodeKind::Not } else { NodeKind::Negate })?;
+            node = self.node(at, if sign == "!" { NodeKind::Not } else { NodeKind::Negate }, &[node])?;
         }
-        Ok(node)
+        Some(node)
     }
 
-    fn member(&mut self) -> Parsed {
+    fn member(&mut self) -> Option<NodeIx> {
         let first = self.primary()?;
         self.members_of(first)
     }
 
     /// `.name`, `[index]` and `.method(…)`, as many as there are.
-    fn members_of(&mut self, mut node: Node) -> Parsed {
+    fn members_of(&mut self, mut node: NodeIx) -> Option<NodeIx> {
         loop {
             if self.eat(".")? {
                 let (at, name) = self.field_name()?;
                 node = if self.is_at("(") {
                     self.method(node, at, name)?
                 } else {
-                    self.above(at, node, |node| NodeKind::Field(node, name.into()))?
+                    self.node(at, NodeKind::Field(name.into()), &[node])?
                 };
             } else if self.eat("[")? {
                 let index = self.expression()?;
                 self.expect("]")?;
-                let height = node.height.max(index.height) + 1;
-                node = self.node(index.at, height, NodeKind::Index(Box::new([node, index])))?;
+                let at = self.tree.node(index).at;
+                node = self.node(at, NodeKind::Index, &[node, index])?;
             } else {
-                return Ok(node);
+                return Some(node);
             }
         }
     }
 
-    fn field_name(&mut self) -> Result<(usize, &'a str), SyntaxError> {
-        let at = self.token.at;
+    fn field_name(&mut self) -> Option<(usize, &'a str)> {
         match self.token.word {
             Word::Name(name) if KEYWORDS.contains(&name) => {
-                self.error(at, format!("`{name}` is a word of the language; as a field it is written `[\"{name}\"]`"))
+                let message = format!("`{name}` is a word of the language; as a field it is written `[\"{name}\"]`");
+                self.note(self.token.at, message, None);
+                None
             }
-            Word::Name(name) => {
-                self.take()?;
-                Ok((at, name))
-            }
-            _ => self.error(at, "expected a field name; a list has elements such as `[0]`"),
+            Word::Name(name) => Some((self.take()?, name)),
+            _ => self.fail(self.token.at, "expected a field name; a list has elements such as `[0]`"),
         }
     }
 
-    fn primary(&mut self) -> Parsed {
+    fn primary(&mut self) -> Option<NodeIx> {
         let at = self.token.at;
-        match self.token.word {
-            Word::Name(name) => {
-                let literal = match name {
-                    "true" => Some(Value::Bool(true)),
-                    "false" => Some(Value::Bool(false)),
-                    "null" => Some(Value::Null),
-                    _ => None,
-                };
-                if let Some(literal) = literal {
-                    self.take()?;
-                    return self.node(at, 0, NodeKind::Literal(literal));
+        let literal = match &self.token.word {
+            Word::Name("true") => Value::Bool(true),
+            Word::Name("false") => Value::Bool(false),
+            Word::Name("null") => Value::Null,
+            Word::Double(number) => Value::Number(*number),
+            Word::Text(text) => Value::String(Rc::clone(text)),
+            Word::Int(number) => match i64::try_from(*number) {
+                Ok(number) => Value::Int(number),
+                Err(_) => {
+                    return self.fail(at, "the whole number is too large for 64 bits; with a fraction it is a double");
                 }
-                if name == "in" || RESERVED.contains(&name) {
-                    return self.error(at, format!("{EXPECTED_VALUE}, not the word `{name}` of the language"));
-                }
-                self.take()?;
-                if self.is_at("(") { self.function(at, name) } else { self.root(at, name) }
-            }
-            Word::Int(number) => {
-                let Ok(number) = i64::try_from(number) else {
-                    return self.error(at, "the whole number is too large for 64 bits; with a fraction it is a double");
-                };
-                self.take()?;
-                self.node(at, 0, NodeKind::Literal(Value::Int(number)))
-            }
-            Word::Double(number) => {
-                self.take()?;
-                self.node(at, 0, NodeKind::Literal(Value::Number(number)))
-            }
-            Word::Text(_) => match self.take()?.word {
-                Word::Text(text) => self.node(at, 0, NodeKind::Literal(Value::String(text))),
-                _ => self.error(at, EXPECTED_VALUE),
             },
+            Word::Name(name) if *name == "in" || RESERVED.contains(name) => {
+                let message = format!("{EXPECTED_VALUE}, not the word `{name}` of the language");
+                self.note(at, message, None);
+                return None;
+            }
+            Word::Name(name) => {
+                let name = *name;
+                self.take()?;
+                return if self.is_at("(") { self.function(at, name) } else { self.root(at, name) };
+            }
             Word::Symbol("(") => {
                 self.take()?;
                 let node = self.expression()?;
                 self.expect(")")?;
-                Ok(node)
+                return Some(node);
             }
-            Word::Symbol("[") => {
-                self.take()?;
-                let elements = self.items("]", false)?;
-                self.above_all(at, elements, NodeKind::List)
-            }
-            Word::Symbol("{") => {
-                self.take()?;
-                let entries = self.items("}", true)?;
-                self.above_all(at, entries, NodeKind::Map)
-            }
-            _ => self.error(at, EXPECTED_VALUE),
-        }
+            Word::Symbol("[") => return self.items(at, "]"),
+            Word::Symbol("{") => return self.items(at, "}"),
+            _ => return self.fail(at, EXPECTED_VALUE),
+        };
+        self.take()?;
+        self.literal(at, literal)
     }
 
-    /// What stands between commas, up to `end`; one comma may follow the last. With `keys`, each is `key: value`.
-    fn items(&mut self, end: &'static str, keys: bool) -> Result<Vec<Node>, SyntaxError> {
+    /// A list, or a map, up to `end`; a comma may follow what is last in it.
+    fn items(&mut self, at: usize, end: &'static str) -> Option<NodeIx> {
+        self.take()?;
+        let is_map = end == "}";
         let mut items = Vec::new();
-        while !self.is_at(end) {
+        while !self.eat(end)? {
             let item = self.expression()?;
-            if keys {
-                if let NodeKind::Literal(key) = &item.kind
-                    && !matches!(key, Value::String(_))
+            items.push(item);
+            if is_map {
+                let key = self.tree.node(item);
+                if let NodeKind::Literal(value) = &key.kind
+                    && !matches!(value, Value::String(_))
                 {
-                    return self.error(item.at, format!("a key of a map is a string, not {}", key.describe()));
+                    let (at, message) = (key.at, format!("a key of a map is a string, not {}", value.describe()));
+                    self.note(at, message, None);
+                    return None;
                 }
-                items.push(item);
                 self.expect(":")?;
-                let value = self.expression()?;
-                items.push(value);
-            } else {
-                items.push(item);
+                items.push(self.expression()?);
             }
             if !self.is_at(end) && !self.eat(",")? {
-                return self.error(self.token.at, format!("expected `,` or `{end}`"));
+                self.note(self.token.at, format!("expected `,` or `{end}`"), None);
+                return None;
             }
         }
-        self.take()?;
-        Ok(items)
+        self.node(at, if is_map { NodeKind::Map } else { NodeKind::List }, &items)
     }
 
-    /// What is handed to a function, with its parentheses.
-    fn arguments(&mut self) -> Result<Vec<Node>, SyntaxError> {
-        self.expect("(")?;
-        let mut arguments = Vec::new();
+    /// What is handed to a function after `first`, with its parentheses.
+    fn arguments(&mut self, first: Option<NodeIx>) -> Option<Vec<NodeIx>> {
+        self.take()?;
+        let mut arguments: Vec<NodeIx> = first.into_iter().collect();
         if self.eat(")")? {
-            return Ok(arguments);
+            return Some(arguments);
         }
         loop {
             arguments.push(self.expression()?);
             if self.eat(")")? {
-                return Ok(arguments);
+                return Some(arguments);
             }
             if !self.eat(",")? {
-                return self.error(self.token.at, "expected `,` or `)`");
+                return self.fail(self.token.at, "expected `,` or `)`");
             }
         }
     }
 
     /// `name(…)`.
-    fn function(&mut self, at: usize, name: &str) -> Parsed {
+    fn function(&mut self, at: usize, name: &str) -> Option<NodeIx> {
         if name == "has" {
-            let arguments = self.arguments()?;
-            let mut arguments = arguments.into_iter();
-            return match (arguments.next().map(|node| node.kind), arguments.next()) {
-                (Some(NodeKind::Field(of, key)), None) => self.above(at, *of, |of| NodeKind::Has(of, key)),
-                _ => self.error_with(
-                    at,
-                    "`has` takes a field of a value, as in `has(input.goal)`",
-                    Some("has(input.goal)"),
-                ),
-            };
+            let arguments = self.arguments(None)?;
+            if let [only] = arguments[..] {
+                let node = self.tree.node(only);
+                if let NodeKind::Field(key) = &node.kind {
+                    let (key, of) = (Rc::clone(key), self.tree.below(node)[0]);
+                    return self.node(at, NodeKind::Has(key), &[of]);
+                }
+            }
+            return self.fail_near(at, "`has` takes a field of a value, as in `has(input.goal)`", "has(input.goal)");
         }
-        let functions = Function::ALL.iter().filter(|(_, function)| function.is_free());
-        if let Some((_, function)) = functions.clone().find(|(known, _)| *known == name) {
-            let arguments = self.arguments()?;
-            return self.call(at, *function, arguments);
+        match Function::ALL.iter().find(|(known, _)| *known == name) {
+            Some((_, function)) if FREE.contains(&name) => self.call(at, *function, None),
+            _ if METHODS.contains(&name) => {
+                let example = format!("value.{name}(…)");
+                self.fail_near(at, &format!("`{name}` is called on a value: `{example}`"), &example)
+            }
+            _ => self.fail_unknown(at, "function", name, &FREE, &METHODS),
         }
-        let methods = self.methods();
-        if methods.clone().any(|known| known == name) {
-            let example = format!("value.{name}(…)");
-            return self.error_with(at, format!("`{name}` is called on a value: `{example}`"), Some(&example));
-        }
-        let names = functions.map(|(known, _)| *known).chain(["has"]);
-        self.unknown_function(at, name, names, methods)
     }
 
     /// `node.name(…)`.
-    fn method(&mut self, node: Node, at: usize, name: &str) -> Parsed {
+    fn method(&mut self, node: NodeIx, at: usize, name: &str) -> Option<NodeIx> {
         if let Some((_, found)) = Macro::ALL.iter().find(|(known, _)| *known == name) {
             return self.expand(node, at, name, *found);
         }
-        let found = Function::ALL.iter().find(|(known, function)| *known == name && function.is_method());
-        if let Some((_, function)) = found {
-            let mut arguments = self.arguments()?;
-            arguments.insert(0, node);
-            return self.call(at, *function, arguments);
+        match Function::ALL.iter().find(|(known, _)| *known == name) {
+            Some((_, function)) if METHODS.contains(&name) => self.call(at, *function, Some(node)),
+            _ if FREE.contains(&name) => {
+                let example = format!("{name}(value)");
+                self.fail_near(at, &format!("`{name}` is called with a value: `{example}`"), &example)
+            }
+            _ => self.fail_unknown(at, "function", name, &METHODS, &FREE),
         }
-        let free = Function::ALL.iter().map(|(known, _)| *known).chain(["has"]);
-        if free.clone().any(|known| known == name) {
-            let example = format!("{name}(value)");
-            return self.error_with(at, format!("`{name}` is called with a value: `{example}`"), Some(&example));
-        }
-        self.unknown_function(at, name, self.methods(), free)
     }
 
-    fn methods(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
-        let functions = Function::ALL.iter().filter(|(_, function)| function.is_method());
-        functions.map(|(known, _)| *known).chain(Macro::ALL.iter().map(|(known, _)| *known))
-    }
-
-    fn unknown_function<T>(
-        &self,
-        at: usize,
-        name: &str,
-        here: impl Iterator<Item = &'static str>,
-        elsewhere: impl Iterator<Item = &'static str>,
-    ) -> Result<T, SyntaxError> {
-        let here: Vec<&str> = here.collect();
-        let suggestion = nearest(name, here.iter().copied().chain(elsewhere));
-        let message = format!("unknown function `{name}`; there are {}", crate::reader::list(&here));
-        self.error_with(at, message, suggestion)
-    }
-
-    fn call(&self, at: usize, function: Function, arguments: Vec<Node>) -> Parsed {
+    fn call(&mut self, at: usize, function: Function, first: Option<NodeIx>) -> Option<NodeIx> {
+        let arguments = self.arguments(first)?;
         if arguments.len() == function.arity() {
-            return self.above_all(at, arguments, |arguments| NodeKind::Call(function, arguments));
+            return self.node(at, NodeKind::Call(function), &arguments);
         }
         let name = function.name();
-        let example = match (function.arity(), function.is_free()) {
-            (1, true) => format!("`{name}(value)`"),
-            (_, _) => format!("`text.{name}(\"part\")`"),
-        };
-        self.error(at, format!("`{name}` takes one value: {example}"))
+        let example = if function.arity() == 1 { ("", "(value)") } else { ("text.", "(\"part\")") };
+        self.note(at, format!("`{name}` takes one value: `{}{name}{}`", example.0, example.1), None);
+        None
     }
 
     /// `node.all(name, condition)` and its kin.
-    fn expand(&mut self, node: Node, at: usize, name: &str, found: Macro) -> Parsed {
-        let example = if found == Macro::Map { "x.name" } else { "x > 0" };
-        let usage = format!("`{name}` takes a name and what to ask about it: `list.{name}(x, {example})`");
-        self.expect("(")?;
+    fn expand(&mut self, node: NodeIx, at: usize, name: &str, found: Macro) -> Option<NodeIx> {
+        self.take()?;
         let local = match self.token.word {
             Word::Name(local) if !KEYWORDS.contains(&local) && !RESERVED.contains(&local) => local,
-            _ => return self.error(self.token.at, usage),
+            _ => return self.misused(self.token.at, name),
         };
         self.take()?;
         if !self.is_at(",") {
-            return self.error(self.token.at, usage);
+            return self.misused(self.token.at, name);
         }
         let mut parts = vec![node];
         self.locals.push(local);
@@ -425,44 +415,56 @@ impl<'a> Parser<'a, '_> {
         let found = match (found, parts.len()) {
             (Macro::Map, 3) => Macro::MapSome,
             (found, 2) => found,
-            _ => return self.error(at, usage),
+            _ => return self.misused(at, name),
         };
-        self.above_all(at, parts, |parts| NodeKind::Macro(found, parts))
+        self.node(at, NodeKind::Macro(found), &parts)
+    }
+
+    fn misused(&mut self, at: usize, name: &str) -> Option<NodeIx> {
+        let example = if name == "map" { "x.name" } else { "x > 0" };
+        let message = format!("`{name}` takes a name and what to ask about it: `list.{name}(x, {example})`");
+        self.note(at, message, None);
+        None
     }
 
     /// A name that is not a function's: of a variable, or where a path begins.
-    fn root(&mut self, at: usize, name: &'a str) -> Parsed {
+    fn root(&mut self, at: usize, name: &'a str) -> Option<NodeIx> {
+        let variables = self.names.variables();
         let root = if let Some(local) = self.locals.iter().rposition(|local| *local == name) {
-            NodeKind::Local(local)
-        } else if let Some(depth) = self.names.variables().iter().position(|variable| **variable == *name) {
-            NodeKind::Root(Root::Variable(depth as u32))
-        } else if name == "index" && !self.names.variables().is_empty() {
-            NodeKind::Root(Root::LoopIndex)
+            return self.node(at, NodeKind::Local(local), &[]);
+        } else if let Some(depth) = variables.iter().position(|variable| **variable == *name) {
+            Root::Variable(depth as u32)
+        } else if name == "index" && !variables.is_empty() {
+            Root::LoopIndex
         } else {
             match name {
-                "input" | "parameters" => NodeKind::Root(Root::Input),
+                "input" | "parameters" => Root::Input,
                 "run" => match self.key()? {
-                    Some((_, key)) if &*key == "id" => NodeKind::Root(Root::RunId),
-                    _ => return self.error_with(at, "`run` has one field, `run.id`", Some("run.id")),
+                    Some((_, key)) if &*key == "id" => Root::RunId,
+                    _ => return self.fail_near(at, "`run` has one field, `run.id`", "run.id"),
                 },
                 "steps" => return self.step(at),
                 _ => return self.unknown_name(at, name),
             }
         };
-        self.node(at, 0, root)
+        self.node(at, NodeKind::Root(root), &[])
     }
 
-    fn step(&mut self, at: usize) -> Parsed {
+    fn step(&mut self, at: usize) -> Option<NodeIx> {
         let Some((at, id)) = self.key()? else {
-            return self.error(at, "expected the id of a step after `steps`, as in `steps.a.output`");
+            return self.fail(at, "expected the id of a step after `steps`, as in `steps.a.output`");
         };
         // In CEL `a-b` subtracts, and there is nothing to subtract from a step itself.
         if self.is_at("-") {
-            return self.error(self.token.at, "a name with `-` is written as a key: `steps[\"my-step\"].output`");
+            let message = "a name with `-` is written as a key: `steps[\"my-step\"].output`";
+            return self.fail(self.token.at, message);
         }
         let step = match self.names.step(&id) {
             Ok(step) => step,
-            Err(Unresolved { message, suggestion }) => return self.error_with(at, message, suggestion.as_deref()),
+            Err(Unresolved { message, suggestion }) => {
+                self.note(at, message, suggestion);
+                return None;
+            }
         };
         let root = match self.key()?.as_ref().map(|(_, key)| &**key) {
             Some("output") => Root::Output(step),
@@ -471,41 +473,43 @@ impl<'a> Parser<'a, '_> {
                 let is_plain = id.bytes().all(is_name);
                 let path = if is_plain { format!("steps.{id}.output") } else { format!("steps[\"{id}\"].output") };
                 let message = format!("expected `output` or `status` after the id of a step: `{path}`");
-                return self.error_with(at, message, Some(&path));
+                return self.fail_near(at, &message, &path);
             }
         };
-        self.node(at, 0, NodeKind::Root(root))
+        self.node(at, NodeKind::Root(root), &[])
     }
 
     /// `.name` or `["name"]`, if one comes next, and where what it names stands.
-    fn key(&mut self) -> Result<Option<(usize, Rc<str>)>, SyntaxError> {
+    fn key(&mut self) -> Option<Option<(usize, Rc<str>)>> {
         if self.eat(".")? {
             let (at, name) = self.field_name()?;
-            return Ok(Some((at, name.into())));
+            return Some(Some((at, name.into())));
         }
-        if !self.is_at("[") {
-            return Ok(None);
+        if !self.eat("[")? {
+            return Some(None);
         }
-        self.take()?;
-        let token = self.take()?;
-        let Word::Text(key) = token.word else { return Ok(None) };
+        let Word::Text(key) = &self.token.word else { return Some(None) };
+        let key = Rc::clone(key);
+        let at = self.take()?;
         self.expect("]")?;
-        Ok(Some((token.at, key)))
+        Some(Some((at, key)))
     }
 
-    fn unknown_name(&mut self, at: usize, name: &str) -> Parsed {
-        let before = &self.source.as_bytes()[..at];
-        if let [.., letter, b'-'] = before
-            && is_name(*letter)
+    fn unknown_name(&mut self, at: usize, name: &str) -> Option<NodeIx> {
+        if let [.., letter, b'-'] = self.source.as_bytes()[..at]
+            && is_name(letter)
         {
-            return self.error(at, "a name with `-` is written as a key, as in `input[\"my-goal\"]`");
+            return self.fail(at, "a name with `-` is written as a key, as in `input[\"my-goal\"]`");
         }
         let variables = self.names.variables().to_vec();
-        let index = if variables.is_empty() { None } else { Some("index") };
-        let names = self.locals.iter().rev().copied().chain(variables.iter().map(|it| &**it)).chain(index);
-        let names: Vec<&str> = ["input", "parameters", "steps", "run"].into_iter().chain(names).collect();
-        let suggestion = nearest(name, names.iter().copied());
-        let message = format!("unknown name `{name}`; there are {}", crate::reader::list(&names));
-        self.error_with(at, message, suggestion)
+        let mut names = vec!["input", "parameters", "steps", "run"];
+        names.extend(self.locals.iter().rev());
+        for variable in &variables {
+            names.push(variable);
+        }
+        if !variables.is_empty() {
+            names.push("index");
+        }
+        self.fail_unknown(at, "name", name, &names, &[])
     }
 }

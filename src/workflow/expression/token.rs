@@ -207,8 +207,8 @@ fn escape(rest: &str) -> Option<(char, usize)> {
     let digits = rest.get(skip..skip + digits)?;
     // `from_str_radix` takes a sign, too.
     let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u32::from_str_radix(digits, radix).ok().filter(|_| is_number)?;
-    Some((char::from_u32(number)?, skip + digits.len()))
+    let number = u64::from_str_radix(digits, radix).ok().filter(|_| is_number)?;
+    Some((char::from_u32(u32::try_from(number).ok()?)?, skip + digits.len()))
 }
 
 pub(super) fn is_name(byte: u8) -> bool {

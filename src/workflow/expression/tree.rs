@@ -5,14 +5,51 @@ use std::rc::Rc;
 use crate::value::Value;
 use crate::workflow::plan::StepIx;
 
+/// A node, as an index into its tree.
+pub(super) type NodeIx = u32;
+
+/// An expression. Nodes stand in one list, and know those below them by index: no node owns another one, so that
+/// building a tree, and giving up halfway, takes little code.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    pub(super) root: NodeIx,
+    nodes: Vec<Node>,
+    edges: Vec<NodeIx>,
+}
+
 /// A part of an expression.
 #[derive(Debug)]
 pub(super) struct Node {
     /// The byte that messages about it point at: of an operator its sign, of a path what comes last in it.
     pub(super) at: usize,
     /// How many nodes lie below, along the longest way.
-    pub(super) height: usize,
+    height: usize,
+    /// Where those right below it stand among the edges.
+    below: (usize, usize),
     pub(super) kind: NodeKind,
+}
+
+impl Tree {
+    /// Adds a node above others; `None` when it would stand higher than `highest`.
+    pub(super) fn add(&mut self, at: usize, kind: NodeKind, below: &[NodeIx], highest: usize) -> Option<NodeIx> {
+        let height = below.iter().map(|below| self.node(*below).height + 1).max().unwrap_or_default();
+        if height > highest {
+            return None;
+        }
+        let first = self.edges.len();
+        self.edges.extend_from_slice(below);
+        self.nodes.push(Node { at, height, below: (first, self.edges.len()), kind });
+        Some(self.nodes.len() as NodeIx - 1)
+    }
+
+    pub(super) fn node(&self, node: NodeIx) -> &Node {
+        &self.nodes[node as usize]
+    }
+
+    /// The nodes right below one.
+    pub(super) fn below(&self, node: &Node) -> &[NodeIx] {
+        &self.edges[node.below.0..node.below.1]
+    }
 }
 
 #[derive(Debug)]
@@ -21,24 +58,24 @@ pub(super) enum NodeKind {
     Root(Root),
     /// The variable of a macro; they are counted from the outermost one.
     Local(usize),
-    Field(Box<Node>, Rc<str>),
-    Has(Box<Node>, Rc<str>),
+    Field(Rc<str>),
+    Has(Rc<str>),
     /// An element of a list, or a field of a map whose name is computed.
-    Index(Box<[Node; 2]>),
-    Not(Box<Node>),
-    Negate(Box<Node>),
-    Binary(Operator, Box<[Node; 2]>),
-    Conditional(Box<[Node; 3]>),
-    List(Vec<Node>),
+    Index,
+    Not,
+    Negate,
+    Binary(Operator),
+    Conditional,
+    List,
     /// Keys and values take turns.
-    Map(Vec<Node>),
-    Call(Function, Vec<Node>),
+    Map,
+    Call(Function),
     /// What it goes through; then what is asked about each element: a condition, a value, or both.
-    Macro(Macro, Vec<Node>),
+    Macro(Macro),
 }
 
 /// Where a path begins.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Root {
     Input,
     RunId,
@@ -114,16 +151,6 @@ impl Function {
 
     pub(super) fn name(self) -> &'static str {
         Self::ALL[self as usize].0
-    }
-
-    /// Whether it is called on a value, as in `text.contains(part)`.
-    pub(super) fn is_method(self) -> bool {
-        matches!(self, Self::Size | Self::Contains | Self::StartsWith | Self::EndsWith)
-    }
-
-    /// Whether it is called with a value, as in `size(list)`.
-    pub(super) fn is_free(self) -> bool {
-        matches!(self, Self::Size | Self::String | Self::Int | Self::Double)
     }
 
     /// How many values it takes, the one before the dot included.

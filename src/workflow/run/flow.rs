@@ -85,9 +85,7 @@ impl Run {
         let state = self.state(node);
         state.called = true;
         state.shared = false;
-        if !state.rejoins {
-            state.called_at = now;
-        }
+        state.called_at = now;
         state.seed = seed;
         effects.push(Effect::Call { node });
     }
@@ -138,14 +136,13 @@ impl Run {
         self.release(node);
     }
 
-    /// The other call was given up: this one begins as if it had not begun.
+    /// The other call was given up: this one asks for itself when it has its slots.
     pub(super) fn unshared(&mut self, node: NodeIx, now: Timestamp) {
         let state = self.state(node);
         if !state.called || !std::mem::take(&mut state.shared) {
             return;
         }
-        state.called = false;
-        state.rejoins = true;
+        state.ready = true;
         self.record(EventKind::AttemptUnshared(node), now);
         self.agenda.push_back(Task::Open(node));
     }

@@ -189,6 +189,18 @@ impl Run {
         self.listening.iter().map(|(signal, _)| *signal)
     }
 
+    /// Whether what was asked for is still wanted.
+    pub(super) fn still_wants(&self, effect: Effect) -> bool {
+        match effect {
+            Effect::Call { node } | Effect::Resume { node } => self.node(node).called,
+            Effect::Evaluate { node, question } => self.node(node).asks == Some(question),
+            Effect::SetTimer { node: Some(node), at } => self.node(node).due == Some(at),
+            Effect::SetTimer { node: None, at } => self.deadline == Some(at),
+            Effect::BuildOutput => self.end().is_none(),
+            _ => true,
+        }
+    }
+
     /// What a node is a part of: a group, or the loop whose iteration it belongs to.
     #[must_use]
     pub fn parent_of(&self, node: NodeIx) -> Option<NodeIx> {

@@ -50,7 +50,7 @@ impl Run {
         effects.extend(self.deadline.map(|at| Effect::SetTimer { node: None, at }));
         for (index, state) in self.nodes.iter().enumerate() {
             let node = NodeIx(index as u32);
-            if state.called && !state.shared {
+            if state.called {
                 effects.push(Effect::Call { node });
             } else if let Some(at) = state.due {
                 effects.push(Effect::SetTimer { node: Some(node), at });
@@ -63,16 +63,16 @@ impl Run {
         }
     }
 
-    /// How far a call had come before a restart; `None` when it had not begun.
+    /// How far a call had come before a restart, or before it had its place; `None` when it is asked for only now.
     #[must_use]
-    pub fn made(&self, node: NodeIx) -> Option<Made> {
+    pub fn made(&self, node: NodeIx, now: Timestamp) -> Option<Made> {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
-            None if state.ready => Then::Ready,
+            None if state.ready || state.shared => Then::Ready,
             None => Then::Attempt,
         };
-        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0 || state.rejoins;
+        let begun = state.attempt > 0 || then != Then::Attempt || state.called_at < now;
         begun.then_some(Made {
             attempts: state.attempt,
             tries: state.tries,
@@ -87,7 +87,6 @@ impl Run {
         self.record(EventKind::RunRestored, now);
         for index in 0..self.nodes.len() as u32 {
             let node = NodeIx(index);
-            self.unshared(node, now);
             if self.node(node).called && std::mem::take(&mut self.state(node).live) > 0 {
                 for attempt in self.open_attempts(node) {
                     self.record(EventKind::AttemptInterrupted(node, attempt), now);

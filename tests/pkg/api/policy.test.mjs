@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 
 import { RepflowError, policy, repflowError } from "./package.mjs";
@@ -141,6 +142,30 @@ test("every problem of the options is listed at once, those of functions too", (
     const expected = ["/circuitBreaker/failureRate", "/fallback/1", "/hedge/delay", "/retry/delay", "/retry/maxAttempts", "/retry/on", "/timeuot"];
     assert.deepEqual(pointers, expected);
     assert.equal(error.problems.find(({ pointer }) => pointer === "/timeuot").suggestion, "timeout");
+    return is("config.invalid")(error);
+  });
+});
+
+test("what is no data is called what it is", () => {
+  const options = {
+    timeout: () => 7,
+    totalTimeout: NaN,
+    retry: { maxAttempts: Infinity, delay: Symbol("x"), on: ["timeout", () => true] },
+    bulkhead: { maxConcurrent: 2 ** 32, maxQueue: 1e10, "a/b": fail() },
+    hedge: { delay: 1e15 },
+  };
+  assert.throws(() => policy(options), (error) => {
+    const problems = Object.fromEntries(error.problems.map(({ pointer, message }) => [pointer, message]));
+    assert.equal(Object.keys(problems).length, error.problems.length, "each is told once");
+    assert.equal(problems["/timeout"], "it must be plain data, not a function");
+    assert.equal(problems["/totalTimeout"], "it must be plain data, not `NaN`");
+    assert.equal(problems["/retry/maxAttempts"], "it must be plain data, not `Infinity`");
+    assert.equal(problems["/retry/delay"], "it must be plain data, not a symbol");
+    assert.equal(problems["/retry/on/1"], "it must be plain data, not a function");
+    assert.equal(problems["/bulkhead/a~1b"], "it must be plain data, not a function");
+    assert.equal(problems["/bulkhead/maxConcurrent"], "`maxConcurrent` must be a whole number of at least 1, and 4294967295 at most, not `4294967296`");
+    assert.equal(problems["/bulkhead/maxQueue"], "`maxQueue` must be a whole number, 0 or more, and 4294967295 at most, not `10000000000`");
+    assert.match(problems["/hedge/delay"], /up to 3650 days/);
     return is("config.invalid")(error);
   });
 });
@@ -453,6 +478,10 @@ test("Retry-After, wherever it is written; above `maxDelay` it is an error at on
   assert.equal(await delays(busy({ response: new Response(null, { status: 503, headers: { "retry-after": "7" } }) })), 7_000);
   assert.equal(await delays(Object.assign(new Error("x"), { response: new Response(null, { status: 429, headers: { "retry-after": "7" } }) })), 7_000);
   assert.equal(await delays(busy({ retryAfterMs: 2_500 })), 2_500);
+  const pairs = [["Content-Type", "text/plain"], ["Retry-After", "120"]];
+  assert.equal(await delays(busy({ headers: pairs })), 120_000);
+  assert.equal(await delays(busy({ response: { headers: pairs } })), 120_000);
+  assert.equal(await delays(busy({ headers: [null, 7, [], [Symbol("x"), 1], ...pairs] })), 120_000);
   const date = new Date(Date.now() + 600_000).toUTCString();
   const byDate = await delays(busy({ headers: { "retry-after": date } }));
   assert.ok(byDate > 500_000 && byDate <= 600_000, `${byDate}`);
@@ -579,6 +608,21 @@ test("after `commit` nothing is tried again: no hedge, no retry, no fallback", a
     throw error;
   })), (thrown) => thrown === error);
   assert.equal(guarded.stats().hedges, 0);
+});
+
+test("`commit` may be taken out of the context", async () => {
+  const guarded = policy({ retry: { ...AT_ONCE }, fallback: () => "fallback" });
+  const error = new Error("in the middle");
+  let late;
+  await assert.rejects(guarded.execute(({ attempt, commit }) => {
+    assert.equal(attempt, 1);
+    late = commit;
+    commit();
+    throw error;
+  }), (thrown) => thrown === error);
+  late();
+  assert.equal(guarded.stats().attempts, 1);
+  await guarded.execute(({ commit }) => commit());
 });
 
 test("`commit` aborts what runs beside it; one that comes late commits nothing", async () => {
@@ -717,6 +761,50 @@ test("a refresh that fails is nobody's error, and the next one tries again", asy
   assert.equal(asked, 3);
 });
 
+test("what was asked for before `clearCache` is not kept", async () => {
+  const guarded = policy({ cache: { ttl: "1h" } });
+  const work = deferred();
+  const old = guarded.execute(() => work.promise, { key: "k" });
+  guarded.clearCache();
+  const fresh = guarded.execute(() => "fresh", { key: "k" });
+  work.resolve("old");
+  assert.deepEqual([await old, await fresh], ["old", "fresh"]);
+  assert.equal(await guarded.execute(() => assert.fail("called"), { key: "k" }), "fresh");
+});
+
+test("a function that would wait for itself is told so", async () => {
+  for (const options of [{ singleFlight: true }, { cache: { ttl: "1h" } }]) {
+    const guarded = policy({ ...options, totalTimeout: "50ms" });
+    const inner = () => guarded.execute(() => "inner", { key: { a: 1 } });
+    await assert.rejects(guarded.execute(inner, { key: { a: 1 } }), (error) => {
+      assert.equal(error.problems[0].pointer, "/key");
+      return is("config.invalid")(error);
+    });
+    assert.equal(await guarded.execute(inner, { key: "another" }), "inner");
+    // Later it cannot be told from others who ask meanwhile.
+    const late = async () => {
+      await null;
+      return guarded.execute(() => "inner", { key: "late" });
+    };
+    await assert.rejects(guarded.execute(late, { key: "late" }), is("policy.total_timeout"));
+  }
+  const free = policy({});
+  assert.equal(await free.execute(() => free.execute(() => "inner", { key: "k" }), { key: "k" }), "inner");
+});
+
+test("what refreshes the cache may ask for what is there", async () => {
+  const guarded = policy({ cache: { ttl: "1ms", staleWhileRevalidate: "1h" } });
+  await guarded.execute(() => "old", { key: "k" });
+  await after(10);
+  const refreshed = deferred();
+  const refresh = async () => {
+    refreshed.resolve(await guarded.execute(() => assert.fail("called"), { key: "k" }));
+    return "new";
+  };
+  assert.equal(await guarded.execute(refresh, { key: "k" }), "old");
+  assert.equal(await refreshed.promise, "old");
+});
+
 test("stale if error: an old answer is better than none", async () => {
   const value = { old: true };
   const guarded = policy({ cache: { ttl: "5ms", staleIfError: "1h" }, retry: { ...AT_ONCE, maxAttempts: 2 } });
@@ -738,11 +826,42 @@ test("what does not fit makes the least recently used leave", async () => {
   assert.ok(guarded.stats().cache.bytes <= 2_000);
   await guarded.execute(() => new Uint8Array(5_000), { key: "too large" });
   assert.equal(guarded.stats().cache.entries, 3);
-  // What has no size is not kept.
-  const cyclic = {};
+  // What cannot be looked at has no size, and is not kept.
+  const hidden = Object.defineProperty({}, "x", { enumerable: true, get: fail() });
+  assert.equal(await guarded.execute(() => hidden, { key: "hidden" }), hidden);
+  assert.equal(await guarded.execute(() => "again", { key: "hidden" }), "again");
+});
+
+test("whatever holds bytes counts as many", async () => {
+  const cyclic = { text: "x".repeat(5_000) };
   cyclic.self = cyclic;
-  assert.equal(await guarded.execute(() => cyclic, { key: "cyclic" }), cyclic);
-  assert.equal(await guarded.execute(() => "again", { key: "cyclic" }), "again");
+  const text = "x".repeat(5_000);
+  const large = [
+    text, [text], { a: { b: text } }, { [text]: 1 }, new Map([[text, 1]]), new Map([[1, { text }]]), new Set([text]), cyclic,
+    new Uint8Array(10_000), new Float64Array(1_250), new ArrayBuffer(10_000), new DataView(new ArrayBuffer(10_000)),
+    { buffer: Buffer.alloc(10_000) }, new Blob([new Uint8Array(10_000)]), new Array(1_250).fill(1),
+  ];
+  for (const value of large) {
+    const guarded = policy({ cache: { ttl: "1h" } });
+    await guarded.execute(() => value, { key: "k" });
+    const { bytes } = guarded.stats().cache;
+    assert.ok(bytes >= 10_000 && bytes < 10_200, `${bytes}`);
+    assert.equal(await guarded.execute(() => "again", { key: "k" }), value);
+  }
+});
+
+test("what can be read only once is not kept", async () => {
+  const generator = function* () { yield 1; };
+  const asyncGenerator = async function* () { yield 1; };
+  for (const make of [
+    () => new Response("answer"), () => ({ response: new Response("answer") }), () => [new Request("https://example.org")],
+    () => new ReadableStream(), () => Readable.from(["a"]), generator, asyncGenerator, () => new Map().values(),
+  ]) {
+    const guarded = policy({ cache: { ttl: "1h" } });
+    const ask = () => guarded.execute(() => make(), { key: "k" });
+    assert.notEqual(await ask(), await ask());
+    assert.equal(guarded.stats().cache.entries, 0);
+  }
 });
 
 test("single flight: those who ask for the same at the same time share the work, or its error", async () => {
@@ -789,6 +908,15 @@ test("a rate limit refuses with the time to come back, for each key on its own",
     });
   }
   assert.equal(guarded.stats().rateLimited, 3);
+});
+
+test("`retryAfterMs` is in whole milliseconds, and not too early", async () => {
+  const guarded = policy({ rateLimit: { limit: 7, per: "1s", burst: 1 } });
+  await guarded.execute(() => {});
+  await assert.rejects(guarded.execute(() => {}), ({ retryAfterMs, message }) => {
+    assert.ok(Number.isInteger(retryAfterMs) && retryAfterMs > 0 && retryAfterMs <= 143, `${retryAfterMs}`);
+    return message.endsWith(`try again in ${retryAfterMs} ms`);
+  });
 });
 
 test("a rate limit that may wait lets everybody through, in order", async () => {
@@ -993,6 +1121,28 @@ test("a listener that is gone hears nothing; one that comes while an event is to
   assert.deepEqual(heard, ["first", "second"]);
   assert.throws(() => guarded.on("*", 7), is("config.invalid"));
   assert.throws(() => guarded.on("*", () => {}, { signall: 7 }), is("config.invalid"));
+});
+
+test("a type of event that there is not is refused, with the one that was meant", () => {
+  const guarded = policy({});
+  const meant = { "retry.schedule": "retry.scheduled", "circuit.open": "circuit.opened", "Call.Completed": "call.completed", "atempt.failed": "attempt.failed" };
+  for (const [type, suggestion] of Object.entries(meant)) {
+    assert.throws(() => guarded.on(type, () => {}), (error) => {
+      assert.deepEqual(error.problems, [
+        { pointer: "/type", message: `there is no event \`${type}\`; did you mean \`${suggestion}\`?`, suggestion },
+      ]);
+      return is("config.invalid")(error);
+    });
+  }
+  for (const type of ["", "banana", "x".repeat(1_000)]) {
+    assert.throws(() => guarded.on(type, () => {}), /the types are `\*`, `attempt\.started`, .*`circuit\.isolated`$/);
+  }
+  const types = [
+    "*", "attempt.started", "attempt.failed", "attempt.timed_out", "attempt.short_circuited", "attempt.rejected",
+    "attempt.rate_limited", "call.timed_out", "retry.scheduled", "fallback.started", "call.completed", "call.failed",
+    "call.cancelled", "circuit.opened", "circuit.half_opened", "circuit.closed", "circuit.isolated",
+  ];
+  for (const type of types) guarded.on(type, () => {})();
 });
 
 test("the error of a policy is a RepflowError that can be written down", async () => {

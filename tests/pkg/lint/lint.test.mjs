@@ -9,16 +9,17 @@ test("publint finds nothing to say", async (t) => {
 });
 
 test("the types are found from every module system that can load the package", async (t) => {
-  const args = [tarball(), "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "--no-color", "--no-emoji"];
+  const args = [tarball(), "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "workflow.schema.json", "--no-color", "--no-emoji"];
   await run(tool("attw"), args, await temporary(t));
 });
 
 test("the tarball holds what a user needs, and nothing else", async (t) => {
   const listed = (await run("tar", ["--list", "--file", tarball()], await temporary(t))).trim().split("\n");
   const files = listed.map((path) => path.replace("package/", ""));
-  for (const needed of ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "index.d.ts"]) {
+  const named = ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "index.d.ts"];
+  for (const needed of [...named, "workflow.schema.json", "json-schema.js", "THIRD-PARTY-NOTICES.md"]) {
     assert.ok(files.includes(needed), `${needed} is missing: ${files}`);
   }
-  const stray = files.filter((path) => !/^[\w-]+(\.js|\.d\.ts|\.wasm|\.json|\.md)$|^LICENSE-\w+$/.test(path));
+  const stray = files.filter((path) => !/^[\w-]+(\.js|\.d\.ts|\.wasm|(\.schema)?\.json|\.md)$|^LICENSE-\w+$/.test(path));
   assert.deepEqual(stray, []);
 });

@@ -60,8 +60,32 @@ test("the types know every key of a policy that the core knows, and no other", a
   }
 });
 
+/** The interfaces that describe a part of a definition, and that part in its schema. */
+const PARTS = {
+  WorkflowDefinition: "workflow",
+  KeyedConcurrency: "keyedConcurrency",
+  StepPolicies: "policies",
+  StepCache: "cache",
+  CallStep: "callStep",
+  WorkflowStep: "workflowStep",
+  EmitStep: "emitStep",
+  SwitchStep: "switchStep",
+  ForEachStep: "forEachStep",
+  WaitStep: "waitStep",
+};
+
+test("the types know every key of a definition that its schema has, and no other", async () => {
+  const [types, schema] = await Promise.all([source("pkg-template/index.d.ts"), source("pkg-template/workflow.schema.json")]);
+  const { $defs } = JSON.parse(schema);
+  for (const [name, part] of Object.entries(PARTS)) {
+    const body = (types.split(`interface ${name} `)[1] ?? assert.fail(`there is no ${name}`)).split(/^}/m, 1)[0];
+    const fields = [...body.matchAll(/^ {2}(\$?\w+)\??:/gm)].map(([, field]) => field);
+    assert.deepEqual(fields.sort(), Object.keys($defs[part].properties).sort(), name);
+  }
+});
+
 test("the types know every event of a run", async () => {
   const [core, types] = await Promise.all([source("src/workflow/event.rs"), source("pkg-template/index.d.ts")]);
-  const listed = (text, from, to) => text.split(from)[1].split(to)[0].match(/"[^"]+"/g).sort();
-  assert.deepEqual(listed(types, "type WorkflowEventType =", ";"), listed(core, "NAMES: &[&str] = &[", "]"));
+  const listed = (text, from, to) => text.split(from)[1].split(to)[0].match(/"\w+\.\w+"/g).sort();
+  assert.deepEqual(listed(types, "interface RunEventBase", "type WorkflowEvent ="), listed(core, "NAMES: &[&str] = &[", "]"));
 });

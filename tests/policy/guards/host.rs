@@ -72,8 +72,18 @@ impl Host {
         self.perform();
     }
 
+    pub(super) fn resume(&mut self, owner: u64) {
+        self.guards.resume(self.calls[&owner], self.now);
+        self.perform();
+    }
+
     pub(super) fn cancel(&mut self, owner: u64) {
         self.guards.cancel(self.calls[&owner], self.now);
+        self.perform();
+    }
+
+    pub(super) fn clear_cache(&mut self) {
+        self.guards.clear_cache(self.wiring);
         self.perform();
     }
 

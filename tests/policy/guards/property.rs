@@ -28,12 +28,16 @@ struct Known {
     /// The attempts that run, by what was told so far; with the level of each.
     live: BTreeMap<u32, u32>,
     started: u32,
+    /// Those of them that were before the last restart.
+    before: u32,
     hedges_of_try: u32,
     tries: u32,
     /// How many tries failed and led to another one.
     retries: u32,
     /// The end of its delay.
     waits_until: Option<Timestamp>,
+    /// Whether the cache was cleared since it began.
+    outdated: bool,
     failed: Option<FailureReason>,
     limit_key: &'static str,
     tokens: u32,
@@ -117,7 +121,7 @@ impl World {
             if call.done {
                 continue;
             }
-            call.tries = call.retries;
+            (call.tries, call.before, call.outdated) = (call.retries, call.started, false);
             let then = match call.waits_until.or(Some(call.not_before).filter(|at| *at > self.now)) {
                 _ if call.ready => Then::Ready,
                 Some(due) => Then::Delay(due),
@@ -140,7 +144,7 @@ impl World {
         };
         let attempts: Vec<u32> = self.calls[owner].live.keys().copied().collect();
         let attempt = attempts.get(self.rng.below(attempts.len())).copied();
-        match (self.rng.below(16), attempt) {
+        match (self.rng.below(17), attempt) {
             (0..=3, _) => self.begin("any"),
             (4..=6, Some(attempt)) => self.settle(owner, attempt, true),
             (7..=11, Some(attempt)) => self.settle(owner, attempt, false),
@@ -150,6 +154,11 @@ impl World {
                 self.calls[owner].committed |= self.pending.is_empty();
             }
             (13, _) => self.guards.cancel(self.id(owner), self.now),
+            // Otherwise what has completed may still be told of.
+            (16, _) if self.pending.is_empty() => {
+                self.guards.clear_cache(self.wiring);
+                self.calls.iter_mut().for_each(|call| call.outdated = true);
+            }
             // Things that mean nothing must do nothing.
             (14, _) => self.guards.settle(self.id(owner), 99, &Outcome::COMPLETED, self.now),
             _ if self.calls[owner].ready => {
@@ -307,6 +316,7 @@ impl World {
                 self.counted.succeeded += counts;
                 if let Some(slot) = store {
                     assert!(level == 0, "what a fallback gave is not kept");
+                    assert!(!call.outdated, "the cache was cleared since");
                     let key = call.key.expect("what is kept has a key");
                     assert!(self.kept.insert(slot, (key, self.now)).is_none(), "something is kept in {slot}");
                 }
@@ -324,7 +334,7 @@ impl World {
                 self.counted.stale_hits += if stale { counts } else { 0 };
             }
             End::Shared { leader } => {
-                assert!(first && !goes_on && call.started == 0, "who follows does nothing itself");
+                assert!(first && !goes_on && call.started == call.before, "who follows does nothing itself");
                 self.counted.shared += 1;
                 let leads = &self.calls[leader as usize];
                 assert!(leads.key == self.calls[owner as usize].key && !leads.done);
@@ -364,7 +374,10 @@ impl World {
         }
         if options.single_flight || options.cache.is_some() {
             for key in KEYS {
-                let at_work = self.calls.iter().filter(|call| call.key == Some(key) && !call.live.is_empty());
+                // Nobody waits for a refresh, or for what was asked for before the cache was cleared.
+                let is_joined = |call: &&Known| (!call.answered || call.gave_up) && !call.outdated;
+                let at_work =
+                    self.calls.iter().filter(|call| call.key == Some(key) && !call.live.is_empty()).filter(is_joined);
                 assert!(at_work.count() <= 1, "the same is asked for twice");
             }
         }

@@ -192,26 +192,72 @@ fn when_everybody_gives_up_the_work_is_aborted() {
     assert_eq!((host.stats().calls, host.stats().cancelled), (5, 5));
 }
 
-/// A refresh is for the cache: it goes on when those who joined it have left.
+/// It may hang, and nobody has asked for it to be bounded.
 #[test]
-fn a_refresh_goes_on_when_all_have_left() {
-    let mut host = Host::new(r#"{ "cache": { "ttl": "1s", "staleWhileRevalidate": "1s" } }"#);
+fn nobody_waits_for_a_refresh() {
+    for refresh_is_last in [false, true] {
+        let mut host = Host::new(r#"{ "cache": { "ttl": "1s", "staleWhileRevalidate": "1s" } }"#);
+        host.begin_keyed(1, "plan");
+        host.complete(1, 1);
+        host.at(1_500);
+        host.begin_keyed(2, "plan");
+        host.at(2_500);
+        host.begin_keyed(3, "plan");
+        host.begin_keyed(4, "plan");
+        assert_eq!(host.log()[2..], ["2 ends: stale in 0, and goes on", "2 starts 1", "3 starts 1"]);
+        if refresh_is_last {
+            host.complete(3, 1);
+            host.complete(2, 1);
+            let story = ["evicts 0", "4 ends: as 3", "3 ends: completed by 1, kept in 1", "2 ends: completed by 1"];
+            assert_eq!(host.log(), story, "what is kept is what was asked for last");
+        } else {
+            host.complete(2, 1);
+            host.cancel(4);
+            host.cancel(3);
+            let story = ["2 ends: completed by 1", "4 ends: cancelled", "3 aborts 1: Cancelled", "3 ends: cancelled"];
+            assert_eq!(host.log(), story);
+        }
+        assert!(host.guards.is_empty());
+    }
+}
+
+/// As long as an answer lives, however long its own timeouts are.
+#[test]
+fn a_refresh_that_hangs_is_given_up() {
+    for (total, until) in [("", 7_500), (r#""totalTimeout": "2s","#, 3_500), (r#""totalTimeout": "1h","#, 7_500)] {
+        let mut host = Host::new(&format!(r#"{{ {total} "cache": {{ "ttl": "1s", "staleWhileRevalidate": "5s" }} }}"#));
+        host.begin_keyed(1, "plan");
+        host.complete(1, 1);
+        host.at(1_500);
+        host.begin_keyed(2, "plan");
+        host.at(until - 1);
+        assert_eq!(host.log()[2..], ["2 ends: stale in 0, and goes on", "2 starts 1"]);
+        host.at(until);
+        let end = ["2 refused: TotalTimeout", "2 aborts 1: TotalTimedOut", "2 ends: failed: TotalTimeout"];
+        assert_eq!(host.log(), end);
+        assert!(host.guards.is_empty());
+    }
+}
+
+/// It was asked for before, and may be what the cache was cleared of.
+#[test]
+fn what_was_asked_for_before_the_cache_was_cleared_is_not_kept() {
+    let mut host = Host::new(CACHE);
     host.begin_keyed(1, "plan");
-    host.complete(1, 1);
-    host.at(1_500);
     host.begin_keyed(2, "plan");
-    host.at(2_500);
+    host.clear_cache();
     host.begin_keyed(3, "plan");
-    host.cancel(3);
-    host.complete(2, 1);
-    assert_eq!(
-        host.log()[2..],
-        [
-            "2 ends: stale in 0, and goes on",
-            "2 starts 1",
-            "3 ends: cancelled",
-            "evicts 0",
-            "2 ends: completed by 1, kept in 1"
-        ]
-    );
+    host.complete(1, 1);
+    assert_eq!(host.log(), ["1 starts 1", "3 starts 1", "2 ends: as 1", "1 ends: completed by 1"]);
+    host.begin_keyed(4, "plan");
+    host.complete(3, 1);
+    assert_eq!(host.log(), ["4 ends: as 3", "3 ends: completed by 1, kept in 0"]);
+    // Also what refreshes it.
+    host.at(10_000);
+    host.begin_keyed(5, "plan");
+    host.clear_cache();
+    host.complete(5, 1);
+    host.begin_keyed(6, "plan");
+    let story = ["5 ends: stale in 0, and goes on", "5 starts 1", "evicts 0", "5 ends: completed by 1", "6 starts 1"];
+    assert_eq!(host.log(), story);
 }

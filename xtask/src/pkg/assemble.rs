@@ -28,12 +28,27 @@ pub(super) fn run(dir: &Path, glue: &Path, wasm: &Path) -> Result<()> {
     fs::write(dir.join("inline.js"), inline(&wasm)?)?;
     fs::write(dir.join("core.wasm"), wasm)?;
     fs::copy(glue, dir.join("core.js"))?;
-    strip(dir)
+    bundle_validator(dir)?;
+    shrink(dir)
 }
 
-/// Takes comments and spaces out of the scripts, which are most of their bytes: whoever reads them reads the template, and
-/// not every page is bundled. Names stay, for stack traces.
-fn strip(dir: &Path) -> Result<()> {
+/// The validator of JSON Schema as a module of the package: it has no dependencies, and a page needs no bundler. Nobody
+/// reads its stack traces, so its names are shortened too. `THIRD-PARTY-NOTICES.md` has its licence.
+fn bundle_validator(dir: &Path) -> Result<()> {
+    let bundle = "const [outfile] = process.argv.slice(1);
+        const { name, version, license } = require('@cfworker/json-schema/package.json');
+        require('esbuild').buildSync({
+            stdin: { contents: `export { dereference, format, validate } from '${name}'`, resolveDir: process.cwd() },
+            banner: { js: `/*! ${name} ${version}, ${license}: see THIRD-PARTY-NOTICES.md */` },
+            outfile, bundle: true, minify: true, format: 'esm', target: 'es2022', logLevel: 'warning' });";
+    let mut node = process::command("node");
+    node.args(["-e", bundle, "--"]).arg(dir.join("json-schema.js"));
+    process::quiet(&mut node)?;
+    Ok(())
+}
+
+/// Makes the scripts small, which are read in the template and not here: `bundle.mjs` says how.
+fn shrink(dir: &Path) -> Result<()> {
     let mut scripts = Vec::new();
     for entry in dir.read_dir()? {
         let path = entry?.path();
@@ -43,12 +58,9 @@ fn strip(dir: &Path) -> Result<()> {
         }
     }
     scripts.sort();
-    // Its API and not its binary, which stands elsewhere on each platform.
-    let strip = "const [outdir, ...entryPoints] = process.argv.slice(1);
-        require('esbuild').buildSync({ entryPoints, outdir, allowOverwrite: true, target: 'es2022',
-            minifyWhitespace: true, minifySyntax: true, logLevel: 'warning' });";
     let mut node = process::command("node");
-    node.args(["-e", strip, "--"]).arg(dir).args(&scripts);
+    // As text and not as a file, so that it finds its packages from the root, where it runs.
+    node.args(["--input-type=module", "-e", include_str!("bundle.mjs"), "--"]).arg(dir).args(&scripts);
     process::quiet(&mut node)?;
     Ok(())
 }

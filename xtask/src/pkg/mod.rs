@@ -1,7 +1,7 @@
 //! `cargo xtask pkg`: the npm package, from the crate and `pkg-template/`.
 //!
 //! Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
-//! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. The same sources give
+//! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] helps to shrink. The same sources give
 //! the same bytes. Between the steps the results are kept, and a step whose input is unchanged is not run again.
 
 mod assemble;
@@ -9,6 +9,7 @@ mod bindgen;
 mod cache;
 mod compile;
 mod optimise;
+mod order;
 mod pack;
 
 use std::fs;

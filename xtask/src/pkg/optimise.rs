@@ -6,12 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::pkg::cache;
+use crate::pkg::{cache, order};
 use crate::{paths, process, progress};
 
-/// The features are those that rustc emits for wasm32-unknown-unknown: every runtime of the package has them.
+/// The package travels compressed, so these aim at the gzipped size. The features are those that rustc emits for
+/// wasm32-unknown-unknown: every runtime of the package has them.
 const OPTIONS: &[&str] = &[
     "-Oz",
+    // Both make the wasm smaller and the gzip larger: a large function numbers its locals with more bytes, and bytes that
+    // gzip finds twice cost less than the parameters that merging needs.
+    "--one-caller-inline-max-function-size=0",
+    "--skip-pass=merge-similar-functions",
+    // The first KiB is the far end of the stack: no object is there whose field an offset could wrap around to.
+    "--low-memory-unused",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
@@ -19,6 +26,7 @@ const OPTIONS: &[&str] = &[
     "--enable-mutable-globals",
     "--enable-sign-ext",
     "--strip-producers",
+    "--strip-target-features",
 ];
 
 /// Whether the result says what its functions are called.
@@ -31,17 +39,28 @@ pub(super) enum Names {
 }
 
 /// Optimises `wasm`; returns the result, in `dir`.
+///
+/// It takes two rounds: the second finds what the first has laid open, and puts functions into the [`order`] that was
+/// found best for the result of the first.
 pub(super) fn run(wasm: &Path, dir: &Path, names: Names) -> Result<PathBuf> {
     let binaryen = paths::in_root("node_modules/binaryen");
-    let mut recipe = vec![version(&binaryen)?];
-    recipe.extend(OPTIONS.iter().map(|&option| option.to_owned()));
-    recipe.push(if names == Names::Kept { "--debuginfo".to_owned() } else { "--strip-debug".to_owned() });
+    let last: &[&str] =
+        if names == Names::Kept { &["--debuginfo"] } else { &["--reorder-functions-by-name", "--strip-debug"] };
+    let first = &last[last.len() - 1..];
+    let recipe = [&[&*version(&binaryen)?], OPTIONS, first, last, &[order::RECIPE]].concat().join(" ");
+    let round = |options: &[&str], from: &Path, to: &Path| {
+        let mut wasm_opt = process::node(binaryen.join("bin/wasm-opt"));
+        wasm_opt.args(OPTIONS).args(options).arg(from).arg("--output").arg(to);
+        process::quiet(&mut wasm_opt).map(drop)
+    };
     let optimised = dir.join("core.wasm");
-    cache::unless_done(dir, wasm, &recipe.join(" "), |_| {
+    cache::unless_done(dir, wasm, &recipe, |_| {
         progress::step("Optimising the wasm with wasm-opt", || {
-            let mut wasm_opt = process::node(binaryen.join("bin/wasm-opt"));
-            wasm_opt.args(&recipe[1..]).arg(wasm).arg("--output").arg(&optimised);
-            process::quiet(&mut wasm_opt).map(drop)
+            round(first, wasm, &optimised)?;
+            if names == Names::Dropped {
+                fs::write(&optimised, order::name_by_place(&fs::read(&optimised)?)?)?;
+            }
+            round(last, &optimised, &optimised)
         })
     })?;
     Ok(optimised)
