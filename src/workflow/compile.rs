@@ -330,7 +330,9 @@ impl<'a> Compiler<'a> {
             Some(undone) => From::Undo(undone),
             None => From::Step(step),
         };
-        let own = Sight { compiler: self, from, variables: self.variables(step) };
+        // What undoes a step stands where that one does.
+        let place = self.steps[step.ix()].compensates.unwrap_or(step);
+        let own = Sight { compiler: self, from, variables: self.variables(place) };
         let read = |json: &Json, key: &str, problems: &mut Problems| {
             let mut sight = own.clone();
             Template::parse(json, &format!("{pointer}/{key}"), &mut sight, problems)
