@@ -47,27 +47,30 @@ impl Kind {
         Self::Internal,
     ];
 
+    /// Their stable names, in the same order.
+    pub const NAMES: &[&str] = &[
+        "validation",
+        "unauthorized",
+        "timeout",
+        "cancelled",
+        "rate_limited",
+        "exhausted",
+        "network",
+        "unavailable",
+        "failed",
+        "internal",
+    ];
+
     /// The stable name, such as `"validation"`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Validation => "validation",
-            Self::Unauthorized => "unauthorized",
-            Self::Timeout => "timeout",
-            Self::Cancelled => "cancelled",
-            Self::RateLimited => "rate_limited",
-            Self::Exhausted => "exhausted",
-            Self::Network => "network",
-            Self::Unavailable => "unavailable",
-            Self::Failed => "failed",
-            Self::Internal => "internal",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
     }
 }
 
