@@ -5,6 +5,7 @@
 //! new error is a new row there, and nowhere else.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 /// How to react to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -265,13 +266,11 @@ impl Error {
     /// definition"`) and lists them.
     #[must_use]
     pub fn invalid(code: Code, what: &str, problems: Vec<Problem>) -> Self {
-        let count = match problems.len() {
-            1 => "1 problem".to_owned(),
-            n => format!("{n} problems"),
-        };
-        let mut message = format!("{what} has {count}:");
+        let plural = if problems.len() == 1 { "" } else { "s" };
+        let mut message = format!("{what} has {} problem{plural}:", problems.len());
         for problem in &problems {
-            message.push_str(&format!("\n- {problem}"));
+            // A `String` takes everything.
+            let _ = write!(message, "\n- {problem}");
         }
         Self { code, message, problems }
     }
