@@ -125,7 +125,7 @@ fn fraction_of(digits: &str, unit: u64) -> Option<u64> {
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
-    let [year, month, day, ..] = read_form(date, "YYYY-MM-DD")?;
+    let [year, month, day, ..] = read_form(date, "YYYY-NN-DD")?;
     let offset_at = time.find(['Z', 'z', '+', '-'])?;
     let (clock, offset) = time.split_at(offset_at);
     let offset = match offset.split_at(1) {
@@ -146,7 +146,7 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     Some(Timestamp(u64::try_from(seconds).ok()? * 1_000_000 + fraction_of(fraction, 1_000_000)?))
 }
 
-/// Year, month, day, hour, minute and second of a text in a form; zero for what the form does not have. In a form `Y`, `M`,
+/// Year, month, day, hour, minute and second of a text in a form; zero for what the form does not have. In a form `Y`, `N`,
 /// `D`, `h`, `m` and `s` are digits, `_` is a digit of the day or a space, `?` is a letter of the month, and the rest
 /// stands for itself.
 pub(crate) fn read_form(text: &str, form: &str) -> Option<[u64; 6]> {
@@ -165,7 +165,7 @@ pub(crate) fn read_form(text: &str, form: &str) -> Option<[u64; 6]> {
                 name[2] = byte;
                 continue;
             }
-            _ => match b"YMDhms".iter().position(|letter| *letter == kind) {
+            _ => match b"YNDhms".iter().position(|letter| *letter == kind) {
                 Some(field) => field,
                 None if byte == kind => continue,
                 None => return None,

@@ -10,6 +10,7 @@ use super::{CallDefinition, CaseDefinition, FallbackDefinition, Order, StepActio
 use crate::policy::{Names, Options};
 use crate::reader::{Object, describe, describe_value};
 use crate::time::{MAX_DURATION, Timestamp, parse_duration, parse_instant};
+use crate::workflow::template::find_open;
 
 const CASE_KEYS: &[&str] = &["when", "steps"];
 const WAIT_KEYS: &[&str] = &["duration", "until", "signal", "timeout"];
@@ -229,7 +230,7 @@ fn read_instant(object: &Object<'_>) -> Option<WaitDefinition> {
 }
 
 fn is_computed(json: &Json) -> bool {
-    json.as_str().is_some_and(|text| text.contains("{{"))
+    json.as_str().is_some_and(|text| find_open(text).is_some())
 }
 
 /// What an instant looks like.
