@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::story::{DEFAULT_TIMEOUT, call, workflow};
 
 /// A problem as expected: the exact pointer, words of the message, and the exact suggestion.
-type Expected<'a> = (&'a str, &'a str, Option<&'a str>);
+pub(crate) type Expected<'a> = (&'a str, &'a str, Option<&'a str>);
 
 /// Checks that a text is refused with exactly these problems, in this order.
 fn refused_text(text: &str, expected: &[Expected<'_>]) {
@@ -22,19 +22,19 @@ fn refused_text(text: &str, expected: &[Expected<'_>]) {
     }
 }
 
-fn refused(definition: &Json, expected: &[Expected<'_>]) {
+pub(crate) fn refused(definition: &Json, expected: &[Expected<'_>]) {
     refused_text(&definition.to_string(), expected);
 }
 
 /// Checks that one step is refused with exactly these problems, whose pointers start at the step.
-fn refused_step(step: &Json, expected: &[Expected<'_>]) {
+pub(crate) fn refused_step(step: &Json, expected: &[Expected<'_>]) {
     let pointers: Vec<String> = expected.iter().map(|(pointer, ..)| format!("/steps/0{pointer}")).collect();
     let expected: Vec<Expected<'_>> =
         expected.iter().zip(&pointers).map(|((_, words, meant), pointer)| (pointer.as_str(), *words, *meant)).collect();
     refused(&workflow(json!([step])), &expected);
 }
 
-fn accepted(definition: &Json) -> Plan {
+pub(crate) fn accepted(definition: &Json) -> Plan {
     Plan::from_json(&definition.to_string(), DEFAULT_TIMEOUT).unwrap_or_else(|error| panic!("{definition}\n{error}"))
 }
 

@@ -214,6 +214,12 @@ impl Story {
         self
     }
 
+    /// The process ends, and another one goes on at `ms`; nobody looked at the clock meanwhile.
+    pub(crate) fn crashes_until(&mut self, ms: u64) -> &mut Self {
+        self.now = ms;
+        self.crashes()
+    }
+
     /// The commands since the last time somebody asked, but for those that say why a step failed: [`failures`] has them.
     /// After the end no timer and no call is left.
     ///
