@@ -1,30 +1,26 @@
 // What data must look like: the parameters of a workflow as JSON Schema, everything else as Standard Schema.
 //
-// These are the modules of the installed package on their own: what they are for, the orchestrator's tests show.
+// These are modules of the facade on their own: what they are for, the orchestrator's tests show.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 
-import { project } from "../support.mjs";
+import { moduleOf } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
-const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url);
-const module = (name) => import(pathToFileURL(join(directory, "node_modules/repflow", name)).href);
-const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = await module("schemas.js");
-const { RepflowError } = await module("errors.js");
+const t = { after: (work) => cleanUp.push(work) };
+const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = await moduleOf(t, "schemas.js");
 
 const thrown = (act) => {
   try {
     act();
   } catch (error) {
-    assert.ok(error instanceof RepflowError, error.stack);
+    assert.equal(error.name, "RepflowError", error.stack);
     return error;
   }
   return assert.fail("nothing was thrown");

@@ -8,19 +8,20 @@ import { pathToFileURL } from "node:url";
 
 import { Validator } from "@cfworker/json-schema";
 
-import { project } from "../support.mjs";
+import { moduleOf, project } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
 
-const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url);
+const t = { after: (work) => cleanUp.push(work) };
+const directory = await project(t, import.meta.url);
 const installed = (path) => join(directory, "node_modules/repflow", path);
 const json = async (path) => JSON.parse(await readFile(path, "utf8"));
 const corpus = (name) => json(new URL(name, import.meta.url));
 
 const { WorkflowOrchestrator } = await import(pathToFileURL(join(directory, "entry.mjs")).href);
-const { Templates } = await import(pathToFileURL(installed("templates.js")).href);
-const { checkSchema } = await import(pathToFileURL(installed("schemas.js")).href);
+const { Templates } = await moduleOf(t, "templates.js");
+const { checkSchema } = await moduleOf(t, "schemas.js");
 const schema = await json(installed("workflow.schema.json"));
 
 const validator = new Validator(structuredClone(schema), "2020-12", false);
