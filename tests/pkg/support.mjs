@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
@@ -78,6 +78,18 @@ export async function run(program, args, directory, env = {}) {
 export async function imported(t, testFile, packed) {
   const directory = await project(t, testFile, packed);
   return import(pathToFileURL(join(directory, "entry.mjs")).href);
+}
+
+/**
+ * A module of the facade on its own, which the package has in one file with all others: from its source, and with the
+ * validator of JSON Schema that the build puts beside it.
+ */
+export async function moduleOf(t, name) {
+  const directory = await temporary(t);
+  await cp(join(root, "pkg-template"), directory, { recursive: true });
+  const validator = import.meta.resolve("@cfworker/json-schema");
+  await writeFile(join(directory, "json-schema.js"), `export { dereference, format, validate } from ${JSON.stringify(validator)};`);
+  return import(pathToFileURL(join(directory, name)).href);
 }
 
 /** Which file the `exports` of the installed package name for `condition`. */
