@@ -136,10 +136,13 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
             if sign == "-" { -minutes } else { minutes }
         }
     };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let [hour, minute, second] = match clock.len() {
-        5 => numbers(clock, ':', [2, 2]).map(|[hour, minute]| [hour, minute, 0])?,
-        _ => numbers(clock, ':', [2, 2, 2])?,
+    // A fraction is one of seconds, so it needs them.
+    let ([hour, minute, second], fraction) = match clock.len() {
+        5 => (numbers(clock, ':', [2, 2]).map(|[hour, minute]| [hour, minute, 0])?, "0"),
+        _ => {
+            let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+            (numbers(clock, ':', [2, 2, 2])?, fraction)
+        }
     };
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
