@@ -41,11 +41,6 @@ impl Random {
         if let Input::CallSettled { node, .. } = input {
             self.open.remove(&node);
         }
-        for event in &self.run.log()[before.0..] {
-            if let EventKind::AttemptUnshared(node) = event.kind {
-                self.open.remove(&node);
-            }
-        }
         for effect in effects {
             match effect {
                 Effect::Call { node } => assert!(self.open.insert(node), "it is called once"),
