@@ -1,10 +1,13 @@
 //! Steps that keep their answers, and steps that share them while they run.
 
-use repflow::policy::Outcome;
+use std::time::Duration;
+
+use repflow::policy::{FailureReason, Outcome};
+use repflow::workflow::{Input, NodeIx, Run};
 use serde_json::{Value as Json, json};
 
 use crate::policies::House;
-use crate::story::{call, workflow};
+use crate::story::{call, effects, plan, workflow};
 
 const NOTHING: [&str; 0] = [];
 
@@ -264,4 +267,29 @@ fn a_delay_that_a_crash_cut_short_does_not_come_back_after_it_was_shared() {
     house.completes("one", "a");
     assert_eq!(house.told(), ["one: completed"]);
     house.assert_idle();
+}
+
+#[test]
+fn who_may_go_on_for_two_reasons_takes_its_slots_once() {
+    let keys = json!({ "singleFlight": true, "retry": retry(3) });
+    let definition = json!({ "id": "w", "concurrency": 1, "steps": [call("a", keys), call("b", json!({}))] });
+    let mut run = Run::new(plan(&definition), 1);
+    let a = NodeIx(0);
+    let told = [
+        Input::Started,
+        Input::AttemptStarted { node: a, attempt: 1 },
+        Input::AttemptFailed { node: a, attempt: 1, reason: FailureReason::Error },
+        Input::RetryScheduled { node: a, delay: Duration::from_secs(1) },
+        Input::PauseRequested,
+        // Its delay is over; then it follows another one, which gives up.
+        Input::RetryDue { node: a },
+        Input::Restored,
+        Input::Shared { node: a },
+        Input::Unshared { node: a },
+    ];
+    for input in told {
+        effects(&mut run, input, 0);
+    }
+    assert_eq!(effects(&mut run, Input::ResumeRequested, 1), ["resume a"]);
+    assert_eq!(effects(&mut run, Input::CallSettled { node: a, outcome: Ok(()) }, 2), ["call b"], "the slot is free");
 }
