@@ -5,6 +5,7 @@ import { now } from "./clock.js";
 import { Cancellable, CallContext, StepContext } from "./context.js";
 import { report } from "./failures.js";
 import { launchChild } from "./launch.js";
+import { VALUE } from "./plans.js";
 import { unattended } from "./runtime.js";
 import { conform } from "./schemas.js";
 import { childFailed, rootOf, stepCancelled } from "./step-errors.js";
@@ -188,7 +189,7 @@ export function prepare(engine, core, run, node) {
     prepared.params = paramsOf(engine, core, run, node, step);
     if (run.number === undefined) return;
     key = step.hasKey
-      ? core.runKey(handle, run.number, node, run.id, run.input, run.outputs, run.items)
+      ? core.runValue(handle, run.number, node, VALUE.cacheKey, run.id, run.input, run.outputs, run.items)
       : keyOf(step, prepared.params);
   } catch (error) {
     // Its attempt fails with that.

@@ -8,7 +8,7 @@ import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
 import { nearest } from "./nearest.js";
 import { Nodes } from "./nodes.js";
-import { Plans, signalsIn } from "./plans.js";
+import { Plans, VALUE, signalsIn } from "./plans.js";
 import { CIRCUIT_EVENT } from "./policy.js";
 import { Report, compensationOf } from "./results.js";
 import { cancelled } from "./run.js";
@@ -308,7 +308,7 @@ export class Engine {
     const step = run.stepAt(node);
     if (step.compensates !== undefined) return `${this.idempotencyKey(run, run.nodeOf(node, step.compensates))}/compensation`;
     if (step.hasIdempotencyKey) {
-      return this.core.runIdempotencyKey(this.handle, run.number, node, run.id, run.input, run.outputs, run.items);
+      return this.core.runValue(this.handle, run.number, node, VALUE.idempotencyKey, run.id, run.input, run.outputs, run.items);
     }
     return [run.keyBase ?? run.id, step.id, ...(run.nodes?.iterationOf(node) ?? [])].join("/");
   }

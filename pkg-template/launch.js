@@ -1,8 +1,9 @@
 // What happens to a run before it begins: its definition, its input and what it refers to are found to be in order.
 
-import { textOfDefinition } from "./definition.js";
-import { RepflowError } from "./errors.js";
+import { pointerTo, textOfDefinition } from "./definition.js";
+import { RepflowError, invalid } from "./errors.js";
 import { uniqueId } from "./ids.js";
+import { nearest } from "./nearest.js";
 import { Run } from "./run.js";
 import { checkInput, conform } from "./schemas.js";
 
@@ -75,6 +76,7 @@ function check(engine, core, run) {
     return;
   }
   for (const workflow of run.plan.workflows) engine.templates.get(workflow);
+  if (run.schemas?.steps !== undefined) checkSteps(run.plan, run.schemas.steps);
   if (run.journal?.isChecked) {
     engine.runs.admit(run);
     return;
@@ -86,6 +88,19 @@ function check(engine, core, run) {
   } else {
     admit(engine, run, input);
   }
+}
+
+/** A validator of a step that is not there would check nothing. */
+function checkSteps(plan, schemas) {
+  const ids = plan.steps.map(({ id }) => id);
+  const problems = Object.keys(schemas)
+    .filter((id) => !ids.includes(id))
+    .map((id) => {
+      const suggestion = nearest(id, ids);
+      const problem = { pointer: pointerTo(["steps", id]), message: `there is no step \`${id}\` in \`${plan.id}\`` };
+      return suggestion === undefined ? problem : { ...problem, suggestion };
+    });
+  if (problems.length > 0) throw invalid("config.invalid", "the option `schemas`", problems);
 }
 
 function admit(engine, run, input) {

@@ -5,6 +5,7 @@ import { now } from "./clock.js";
 import { RepflowError, describe } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
 import { REASON, refused } from "./failures.js";
+import { VALUE } from "./plans.js";
 import { attemptsOf, byId, statusOf } from "./results.js";
 import { conform } from "./schemas.js";
 import { attemptTimedOut, runTimedOut, stepError, stepTimedOut } from "./step-errors.js";
@@ -160,7 +161,7 @@ function evaluate(engine, core, run, node, what) {
 
 /** The items of a loop, as they are now. */
 function itemsOf(engine, core, run, node) {
-  const list = core.runItems(engine.handle, run.number, node, run.id, run.input, run.outputs, run.items);
+  const list = core.runValue(engine.handle, run.number, node, VALUE.items, run.id, run.input, run.outputs, run.items);
   if (Array.isArray(list)) return [...list];
   const message = `\`forEach\` of step \`${run.stepAt(node).id}\` must give a list, not ${describe(list)}`;
   throw new RepflowError("expression.failed", message);

@@ -5,6 +5,9 @@ import { listsOf } from "./nodes.js";
 import { milliseconds } from "./runtime.js";
 import { checkSchema } from "./schemas.js";
 
+/** What the core is asked for of a step; see `runValue`. */
+export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
+
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;
 

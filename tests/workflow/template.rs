@@ -20,7 +20,7 @@ fn definition(with: &Json) -> Json {
 fn with(plan: &Plan) -> &Template {
     match &plan.steps()[plan.steps().len() - 1].kind {
         StepKind::Call(call) => call.with.as_ref().expect("the step has a template"),
-        other => panic!("{other:?}"),
+        _ => panic!("the step is a call"),
     }
 }
 

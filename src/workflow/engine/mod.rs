@@ -12,7 +12,6 @@ mod command;
 mod keys;
 mod relay;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use slab::Slab;
@@ -27,6 +26,7 @@ use super::state::NodeIx;
 use crate::error::{Code, Error, Problem};
 use crate::exec::{TimerId, Timers};
 use crate::policy::{CallId, Guards, Outcome};
+use crate::small::Queue;
 use crate::time::Timestamp;
 
 /// Timers that are worked off before the host has its turn again, so that thousands that are due at once hold nobody up.
@@ -43,7 +43,7 @@ pub struct Engine {
     commands: Vec<Command>,
     /// Effects that are to be performed. A queue: what a run wants is done in the order in which it wants it, also when one
     /// of its calls is over before the next thing is done, so that outputs are there before who reads them is asked.
-    todo: VecDeque<(RunId, Effect)>,
+    todo: Queue<(RunId, Effect)>,
     /// Reused for the effects of each input.
     effects: Vec<Effect>,
     /// Calls that follow another one whose end comes next.
@@ -136,7 +136,9 @@ impl Engine {
             slot.run.unfinished(&mut effects);
         }
         // First what was under way, then what comes of the loss of what ran.
-        self.todo.extend(effects.into_iter().map(|effect| (run, effect)));
+        for effect in effects {
+            self.todo.push((run, effect));
+        }
         self.feed(run, if log.is_empty() { Input::Started } else { Input::Restored }, now);
         self.work_off(now);
         Ok(run)

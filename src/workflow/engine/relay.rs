@@ -16,7 +16,9 @@ impl Engine {
     pub(super) fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         slot.run.handle(input, now, &mut self.effects);
-        self.todo.extend(self.effects.drain(..).map(|effect| (run, effect)));
+        for effect in self.effects.drain(..) {
+            self.todo.push((run, effect));
+        }
     }
 
     /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,
@@ -26,7 +28,7 @@ impl Engine {
         loop {
             if let Some(command) = self.guards.next_consequence() {
                 self.relay(command, now);
-            } else if let Some((run, effect)) = self.todo.pop_front() {
+            } else if let Some((run, effect)) = self.todo.pop() {
                 self.perform(run, effect, now);
             } else if let Some(command) = self.guards.next_command() {
                 self.relay(command, now);

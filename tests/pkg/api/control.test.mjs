@@ -89,6 +89,7 @@ test("a run that waits for its place can be paused: others go first until it is 
   assert.equal(b.status().status, "paused");
   open("a");
   await a.result;
+  await eventually(() => calls.length > 1);
   assert.deepEqual(calls, ["a", "c"]);
   b.resume();
   assert.equal(b.status().status, "queued");

@@ -222,6 +222,7 @@ test("drain takes no new runs, and resolves when all have ended, queued ones too
 test("dispose rejects what runs and what waits, and `using` does it by itself", async () => {
   const { orchestrator, begun } = world({ maxConcurrentRuns: 1 });
   const results = ["a", "b"].map((name) => orchestrator.start(gated, { name }).result);
+  await eventually(() => begun.length > 0);
   orchestrator.dispose();
   for (const result of results) await assert.rejects(result, repflowError({ code: "internal.disposed" }));
   assert.deepEqual(begun, ["a"]);

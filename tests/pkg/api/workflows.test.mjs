@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { repflowError } from "./package.mjs";
-import { after, call, flow, storyOf, world } from "./world.mjs";
+import { after, call, eventually, flow, storyOf, world } from "./world.mjs";
 
 test("a condition that does not hold skips the step, and those after it run", async () => {
   const { orchestrator, calls } = world();
@@ -138,6 +138,14 @@ test("an event is published when its step comes, and no asynchronous handler is 
   assert.equal(heard[0].source, "flow");
 });
 
+test("a topic that is none fails its step", async () => {
+  const { orchestrator } = world();
+  await assert.rejects(orchestrator.executeWorkflow(flow([{ id: "tell", emit: "a..b" }]), {}), (error) => {
+    if (error.code === "workflow.invalid") return true;
+    return repflowError({ code: "step.failed", stepId: "tell", kind: "validation" })(error);
+  });
+});
+
 test("of the steps that wait for a turn, those with the higher priority go first", async () => {
   const { orchestrator, calls } = world();
   const parallel = [["a", 0], ["b", -1], ["c", 5]].map(([id, priority]) => call(id, "echo", { priority }));
@@ -206,7 +214,7 @@ test("when the one that others wait for is cancelled, another one asks", async (
   const other = orchestrator.start(definition, { name: "a" });
   leader.cancel();
   await assert.rejects(leader.result, repflowError({ code: "run.cancelled" }));
-  assert.deepEqual(calls, ["a", "a"]);
+  await eventually(() => calls.length === 2);
   open("a");
   assert.equal((await other.result).output, "a");
 });
@@ -262,6 +270,16 @@ for (const [when, number] of [["at once", toNumber], ["later", later(toNumber)]]
     assert.equal(events.at(-1), "run.failed");
   });
 }
+
+test("a validator of a step that is not there is refused", async () => {
+  const { orchestrator, calls } = world();
+  const run = orchestrator.executeWorkflow(flow([call("weigh", "echo")]), {}, { schemas: { steps: { wiegh: { output: toNumber } } } });
+  await assert.rejects(run, (error) => {
+    assert.deepEqual(error.problems.map(({ pointer, suggestion }) => [pointer, suggestion]), [["/steps/wiegh", "weigh"]]);
+    return repflowError({ code: "config.invalid" })(error);
+  });
+  assert.deepEqual(calls, []);
+});
 
 // ── Templates ──
 
