@@ -1,6 +1,6 @@
 // What data must look like: the parameters of a workflow as JSON Schema, everything else as Standard Schema.
 //
-// These are modules of the facade on their own: what they are for, the orchestrator's tests show.
+// These are the modules of the installed package on their own: what they are for, the orchestrator's tests show.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -9,18 +9,18 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 
-import { moduleOf } from "../support.mjs";
+import { modules } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
-const t = { after: (work) => cleanUp.push(work) };
-const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = await moduleOf(t, "schemas.js");
+const [schemas, { RepflowError }] = await modules({ after: (work) => cleanUp.push(work) }, "schemas.js", "errors.js");
+const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = schemas;
 
 const thrown = (act) => {
   try {
     act();
   } catch (error) {
-    assert.equal(error.name, "RepflowError", error.stack);
+    assert.ok(error instanceof RepflowError, error.stack);
     return error;
   }
   return assert.fail("nothing was thrown");

@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 
-import { moduleOf } from "../support.mjs";
+import { modules } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
-const { Templates } = await moduleOf({ after: (work) => cleanUp.push(work) }, "templates.js");
+const [{ Templates }] = await modules({ after: (work) => cleanUp.push(work) }, "templates.js");
 
 let templates;
 beforeEach(() => {
