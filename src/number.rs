@@ -113,6 +113,21 @@ pub fn parse(text: &str) -> Option<f64> {
     Some(if negative { -size } else { size })
 }
 
+/// Reads digits of a whole number; `None` for what is none, and above 2 to the power of 63, which is the magnitude of the
+/// smallest number of 64 bits.
+pub(crate) fn whole(digits: &str, radix: u32) -> Option<u64> {
+    const MOST: u64 = 1 << 63;
+    let mut number = 0_u64;
+    for digit in digits.chars() {
+        let digit = digit.to_digit(radix)?;
+        if number > MOST / u64::from(radix) {
+            return None;
+        }
+        number = number * u64::from(radix) + u64::from(digit);
+    }
+    (number <= MOST && !digits.is_empty()).then_some(number)
+}
+
 /// A whole number of any size, its lowest 32 bits first, without zeros at the end.
 struct Large(Vec<u32>);
 
@@ -153,7 +168,9 @@ impl Large {
         if exponent < 0 {
             // Enough to leave 64 bits and more: ten is less than 2 to the power of 4.
             let words = exponent.unsigned_abs() as usize / 8 + 3;
-            self.0.splice(0..0, std::iter::repeat_n(0, words));
+            let mut shifted = vec![0; words];
+            shifted.append(&mut self.0);
+            self.0 = shifted;
             shift = words as i32 * 32;
             for _ in exponent..0 {
                 more |= !self.divide(10);
