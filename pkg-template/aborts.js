@@ -1,8 +1,9 @@
 // Who is told when a signal aborts.
 
 /** One listener on a signal, however many calls share it: with more than ten, Node suspects a leak. */
-export class Aborts {
-  #bySignal = new Map();
+class Aborts {
+  /** Weak: what waits for a signal that nobody can abort any more may go. */
+  #bySignal = new WeakMap();
 
   /** Has `tell` called when `signal` aborts; returns a function that ends it. */
   add(signal, tell) {
@@ -14,11 +15,16 @@ export class Aborts {
       this.#bySignal.set(signal, told);
       signal.addEventListener("abort", told.onAbort, { once: true });
     }
-    told.calls.add(tell);
+    // One of its own for each: the same function may be added twice.
+    const call = () => tell();
+    told.calls.add(call);
     return () => {
-      if (!told.calls.delete(tell) || told.calls.size > 0) return;
+      if (!told.calls.delete(call) || told.calls.size > 0) return;
       signal.removeEventListener("abort", told.onAbort);
       if (this.#bySignal.get(signal) === told) this.#bySignal.delete(signal);
     };
   }
 }
+
+/** All of the package share it: one listener for a signal, whoever it was given to. */
+export const aborts = /* @__PURE__ */ new Aborts();

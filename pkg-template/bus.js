@@ -1,7 +1,8 @@
 // FeatureBus: features call each other, and tell what happened.
 
+import { aborts } from "./aborts.js";
 import { Alarm, now } from "./clock.js";
-import { CallContext } from "./context.js";
+import { Cancellable, CallContext } from "./context.js";
 import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf } from "./errors.js";
 import { uniqueId } from "./ids.js";
 import { milliseconds, unattended } from "./runtime.js";
@@ -61,6 +62,11 @@ export class FeatureBusBase {
   /** Requests under way, by their number. */
   #requests = new Map();
   #alarm = new Alarm(() => unattended(() => this.#expire()));
+  #mayRest = () => {
+    if (this.#requests.size > 0) return false;
+    this.#runtime.disown(this);
+    return true;
+  };
   /** What waits for the core to be there; each is called once with it. */
   #whenThere = [];
   /** Rejects what waits for the core, or for listeners, when this bus is disposed of. */
@@ -83,8 +89,14 @@ export class FeatureBusBase {
         if (this.#isAttached()) act(this.#runtime.ready());
         else this.#whenThere.push(act);
       },
-      call: (core, feature, action, params, context, onValue, onError) =>
-        this.#invoke(this.#resolve(core, feature, action), action, params, context, onValue, onError),
+      call: (core, feature, action, params, context) =>
+        this.#invoke(this.#resolve(core, feature, action), action, params, context),
+      emit: (topic, data, options) => {
+        this.#assertUsable();
+        this.#handlersOf(topic);
+        // Every handler has been called when this returns; the asynchronous ones are nobody's concern.
+        this.#deliver(topic, new BusEvent(topic, data, options)).catch(() => {});
+      },
       listenerFailed: (error, details) => this.#listenerFailed(error, details),
     };
   }
@@ -114,7 +126,7 @@ export class FeatureBusBase {
     const info = { name, version, description, capabilities: [...capabilities], actions: Object.keys(feature.actions) };
     // What was registered is what is called, also when the object changes later.
     const handlers = new Map(Object.entries(feature.actions));
-    const entry = { info, actions: feature.actions, handlers, underWay: 0, idle: undefined };
+    const entry = new Registered(info, feature.actions, handlers);
     // Told to the core now if it knows this bus, otherwise when it does.
     if (this.#isAttached()) registerInCore(this.#runtime.ready(), this.#handle, info);
     this.#features.set(name, entry);
@@ -167,7 +179,7 @@ export class FeatureBusBase {
     this.#subscriptions.add(subscription);
     this.#deliveries.clear();
     const unsubscribe = () => {
-      signal?.removeEventListener?.("abort", unsubscribe);
+      unlisten?.();
       if (!this.#subscriptions.delete(subscription)) return;
       this.#deliveries.clear();
       if (this.#isAttached()) {
@@ -175,7 +187,7 @@ export class FeatureBusBase {
         this.#runtime.ready().busUnsubscribe(this.#handle, subscription.number);
       }
     };
-    signal?.addEventListener("abort", unsubscribe, { once: true });
+    const unlisten = signal && aborts.add(signal, unsubscribe);
     return unsubscribe;
   }
 
@@ -207,32 +219,32 @@ export class FeatureBusBase {
         const timer = setTimeout(late, roughly(options.timeout ?? this.#requestTimeout));
         const onAbort = () => reject(cancelled(feature, action, signal.reason, correlationId));
         if (signal?.aborted) onAbort();
-        signal?.addEventListener("abort", onAbort);
+        const unlisten = signal && aborts.add(signal, onAbort);
         return () => {
           clearTimeout(timer);
-          signal?.removeEventListener("abort", onAbort);
+          unlisten?.();
         };
       });
     }
     const timeoutMs = milliseconds(core, options.timeout ?? this.#requestTimeout, "timeout");
-    const context = new CallContext(feature, action, correlationId);
+    const { promise, resolve, reject } = withResolvers();
+    const context = new CallContext(feature, action, correlationId, (_, isValue, answer) => end(isValue ? resolve : reject, answer));
     if (signal?.aborted) throw cancelled(feature, action, signal.reason, correlationId);
     const entry = this.#resolve(core, feature, action);
     const request = { feature, action, context, timeoutMs, number: core.requestBegin(this.#handle, timeoutMs, now()) };
-    const { promise, resolve, reject } = withResolvers();
+    let unlisten;
     const end = (settle, value) => {
       if (request.ended) return;
       request.ended = true;
-      signal?.removeEventListener("abort", onAbort);
+      unlisten?.();
       // First, so that not even a panic below keeps the caller waiting.
       settle(value);
       // The number may belong to another request by now.
       const open = this.#requests.get(request.number) === request;
       if (open) this.#requests.delete(request.number);
-      if (this.#requests.size === 0) this.#rest();
+      if (this.#requests.size === 0) this.#alarm.rest(this.#mayRest);
       if (open) core.requestEnd(this.#handle, request.number, now());
     };
-    const onAbort = () => request.fail(cancelled(feature, action, signal.reason, correlationId));
     /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
     request.fail = (error) => {
       end(reject, error);
@@ -243,8 +255,8 @@ export class FeatureBusBase {
     // Whoever called gets what is thrown below instead of this promise.
     promise.catch(() => {});
     this.#alarm.set(core.busDeadline(this.#handle));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#invoke(entry, action, params, context, (value) => end(resolve, value), (error) => end(reject, error));
+    unlisten = signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId)));
+    this.#invoke(entry, action, params, context);
     return promise;
   }
 
@@ -340,36 +352,22 @@ export class FeatureBusBase {
     return entry;
   }
 
-  /** Calls a handler; exactly one of the callbacks is called, once. */
-  #invoke(entry, action, params, context, onValue, onError) {
+  /** Calls a handler; its context is told once what it answered. */
+  #invoke(entry, action, params, context) {
     entry.underWay += 1;
-    let left = false;
-    const leave = () => {
-      if (left) return;
-      left = true;
-      entry.underWay -= 1;
-      if (entry.underWay === 0) entry.idle?.resolve();
-    };
     // A handler that never answers is under way until its caller has given up.
-    CallContext.whenOver(context, leave);
-    const done = (settle, value) => {
-      leave();
-      unattended(() => settle(value));
-    };
+    Cancellable.hold(context, entry);
     let answer, later;
     try {
       answer = entry.handlers.get(action).call(entry.actions, params, context);
       later = typeof answer?.then === "function";
     } catch (error) {
-      done(onError, error);
-      return;
-    }
-    if (!later) {
-      done(onValue, answer);
+      answered(context, false, error);
       return;
     }
     // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
-    Promise.resolve(answer).then((value) => done(onValue, value), (error) => done(onError, error));
+    if (later) Promise.resolve(answer).then((value) => answered(context, true, value), (error) => answered(context, false, error));
+    else answered(context, true, answer);
   }
 
   async #deliver(topic, event) {
@@ -440,10 +438,32 @@ export class FeatureBusBase {
     }
     if (this.#isAttached()) this.#alarm.set(core.busDeadline(this.#handle));
   }
+}
 
-  #rest() {
-    this.#alarm.clear();
-    this.#runtime.disown(this);
+/** A feature, and what is under way in it. */
+class Registered {
+  underWay = 0;
+  /** Waits until nothing is. */
+  idle = undefined;
+
+  constructor(info, actions, handlers) {
+    this.info = info;
+    this.actions = actions;
+    this.handlers = handlers;
+  }
+
+  leave() {
+    this.underWay -= 1;
+    if (this.underWay === 0) this.idle?.resolve();
+  }
+}
+
+/** Nobody awaits what comes of an answer here: of a panic, whoever waits has been told already. */
+function answered(context, isValue, answer) {
+  try {
+    CallContext.answer(context, isValue, answer);
+  } catch (error) {
+    if (error?.code !== "internal.panic") throw error;
   }
 }
 

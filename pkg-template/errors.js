@@ -13,8 +13,14 @@ const CODES = {
   "bus.cancelled": ["cancelled", "info", false],
   "step.failed": ["failed", "error", false],
   "step.timeout": ["timeout", "error", true],
+  "step.cancelled": ["cancelled", "info", false],
+  "run.no_such_signal": ["validation", "error", false],
+  "run.queue_full": ["rate_limited", "error", true],
   "run.timeout": ["timeout", "error", false],
   "run.cancelled": ["cancelled", "info", false],
+  "journal.invalid": ["validation", "error", false],
+  "journal.definition_changed": ["validation", "error", false],
+  "expression.failed": ["validation", "error", false],
   "policy.timeout": ["timeout", "error", true],
   "policy.total_timeout": ["timeout", "error", false],
   "policy.cancelled": ["cancelled", "info", false],
@@ -28,6 +34,9 @@ const CODES = {
   "internal.load_failed": ["unavailable", "critical", true],
   "internal.panic": ["internal", "critical", true],
 };
+
+/** Where it happened, and what else some errors tell. */
+export const PLACES = ["runId", "workflowId", "stepId", "iteration", "attempts", "correlationId", "retryAfterMs", "errors", "compensation"];
 
 export class RepflowError extends Error {
   /**
@@ -43,7 +52,7 @@ export class RepflowError extends Error {
     this.severity = details.severity ?? severity;
     this.retryable = details.retryable ?? retryable;
     this.problems = details.problems ?? [];
-    for (const key of ["runId", "workflowId", "stepId", "attempts", "correlationId", "retryAfterMs"]) {
+    for (const key of PLACES) {
       if (details[key] !== undefined) this[key] = details[key];
     }
   }

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * Repflow: the workflow engine for AI features that run where the user is.
  *
@@ -36,6 +38,11 @@ export type ErrorCode =
   | "step.timeout"
   | "run.timeout"
   | "run.cancelled"
+  | "run.no_such_signal"
+  | "run.queue_full"
+  | "step.cancelled"
+  | "journal.invalid"
+  | "journal.definition_changed"
   | "bus.invalid"
   | "bus.no_such_feature"
   | "bus.no_such_action"
@@ -84,9 +91,21 @@ export class RepflowError extends Error {
   readonly correlationId?: string;
   /** In how many milliseconds to try again, where that is known: of a limit, or of an open circuit breaker. */
   readonly retryAfterMs?: number;
-  /** Of `policy.failed`: what the function threw, then what each of its fallbacks threw. The first is the `cause`. */
+  /** When fallbacks failed, too: what the function or the step threw, then what each fallback threw. The first is the `cause`. */
   readonly errors?: readonly unknown[];
+  /** In a loop: the place of the item in its list, from 0; that of the outermost loop first. */
+  readonly iteration?: readonly number[];
+  /** Of a run that has ended in vain, when it had something to undo. */
+  readonly compensation?: CompensationReport;
   toJSON(): object;
+}
+
+/** What became of the steps that a run had to undo. */
+export interface CompensationReport {
+  /** Steps that were undone, in that order. */
+  readonly compensated: readonly string[];
+  /** Steps that could not be, and why. */
+  readonly notCompensated: ReadonlyArray<{ readonly stepId: string; readonly iteration?: readonly number[]; readonly error: unknown }>;
 }
 
 // ── The bus ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,6 +122,25 @@ export interface CallContext {
   readonly workflowId?: string;
   readonly stepId?: string;
   readonly attempt?: number;
+  /** In a step: 0 for the step itself, then its fallbacks. */
+  readonly level?: number;
+  /**
+   * In a step: the same for all its attempts, also after a restart, and another one for each step, item and run. Give it
+   * to services that then know a request they have had.
+   */
+  readonly idempotencyKey?: string;
+  /** Tells who listens to the run of a part of the result, or how far it is: an event `step.progress`. */
+  readonly progress: (data: unknown) => void;
+  /** Writes a line among the events of the run: `step.logged`. */
+  readonly log: StepLog;
+}
+
+/** Its functions work on their own, too. Outside of steps nobody hears them. */
+export interface StepLog {
+  readonly debug: (message: string, fields?: object) => void;
+  readonly info: (message: string, fields?: object) => void;
+  readonly warn: (message: string, fields?: object) => void;
+  readonly error: (message: string, fields?: object) => void;
 }
 
 /** An action of a feature. Values are passed by reference, not copied. */
@@ -863,41 +901,141 @@ export interface SharedPolicies {
   retry?: { budget?: RetryBudgetOptions<AnyText> };
 }
 
-/** Something that happened in a run. */
-export interface WorkflowEvent {
+interface RunEventBase {
   /** Its place in the run, from 0, without gaps. */
   seq: number;
-  type: WorkflowEventType;
   /** Milliseconds since the Unix epoch. */
   at: number;
   runId: string;
   workflowId: string;
   correlationId: string;
-  stepId?: string;
-  /** From 1. */
-  attempt?: number;
-  /** Until the next attempt. */
-  delayMs?: number;
+  /** Of a run that a step of another run has started: whose it is. */
+  parentRunId?: string;
+  parentStepId?: string;
+  parentIteration?: number[];
 }
 
-export type WorkflowEventType =
-  | "run.started"
-  | "run.completed"
-  | "run.failed"
-  | "run.timed_out"
-  | "run.cancelled"
-  | "step.started"
-  | "step.completed"
-  | "step.failed"
-  | "step.cancelled"
-  | "step.timed_out"
-  | "attempt.started"
-  | "attempt.failed"
-  | "attempt.timed_out"
-  | "attempt.short_circuited"
-  | "attempt.rejected"
-  | "attempt.rate_limited"
-  | "retry.scheduled";
+interface StepEventBase extends RunEventBase {
+  stepId: string;
+  /** In a loop: the place of the item in its list, from 0; that of the outermost loop first. */
+  iteration?: number[];
+  /** Whether it is about undoing the step. */
+  compensation?: true;
+}
+
+interface AttemptEventBase extends StepEventBase {
+  /** From 1. */
+  attempt: number;
+}
+
+export interface RunEvent extends RunEventBase {
+  type: "run.started" | "run.completed" | "run.timed_out" | "run.cancelled" | "run.paused" | "run.resumed" | "run.restored";
+}
+
+export interface RunFailedEvent extends RunEventBase {
+  type: "run.failed";
+  /** The step that failed it; absent when its output did. */
+  stepId?: string;
+  iteration?: number[];
+}
+
+/** The run ends in vain, and undoes before that what it can. */
+export interface CompensatingEvent extends RunEventBase {
+  type: "run.compensating";
+  reason: "failed" | "output_failed" | "timed_out" | "cancelled";
+}
+
+export interface StepEvent extends StepEventBase {
+  type:
+    | "step.started"
+    | "step.completed"
+    | "step.failed"
+    | "step.cancelled"
+    | "step.skipped"
+    | "step.timed_out"
+    | "attempt.short_circuited"
+    | "attempt.rejected"
+    | "attempt.rate_limited"
+    | "attempt.shared"
+    | "attempt.unshared"
+    | "timer.fired"
+    | "compensation.started"
+    | "compensation.completed"
+    | "compensation.failed";
+}
+
+/** What only values told is known: whether a condition holds, which case, how many items, until when. */
+export interface EvaluatedEvent extends StepEventBase {
+  type: "step.evaluated";
+  question: "when" | "case" | "items" | "until";
+  /** For a case its place, or null for none; for an instant milliseconds since the Unix epoch. */
+  answer: boolean | number | null;
+}
+
+export interface AttemptEvent extends AttemptEventBase {
+  type: "attempt.started" | "attempt.failed" | "attempt.timed_out" | "attempt.interrupted";
+}
+
+/** A handler told of its progress. `data` is kept for those only who listened then. */
+export interface ProgressEvent extends AttemptEventBase {
+  type: "step.progress";
+  data?: unknown;
+}
+
+/** A handler wrote a line. */
+export interface LoggedEvent extends AttemptEventBase {
+  type: "step.logged";
+  level?: "debug" | "info" | "warn" | "error";
+  message?: string;
+  fields?: object;
+}
+
+export interface RetryEvent extends AttemptEventBase {
+  type: "retry.scheduled";
+  /** Until the next attempt. */
+  delayMs: number;
+}
+
+export interface FallbackEvent extends StepEventBase {
+  type: "fallback.started";
+  /** Which one, from 1. */
+  level: number;
+}
+
+export interface TimerEvent extends StepEventBase {
+  type: "timer.set";
+  /** Milliseconds since the Unix epoch. */
+  dueAt: number;
+}
+
+export interface SignalEvent extends RunEventBase {
+  type: "signal.received";
+  signal: string;
+  payload: unknown;
+}
+
+export interface IterationEvent extends StepEventBase {
+  type: "iteration.started";
+  iteration: number[];
+}
+
+/** Something that happened in a run. */
+export type WorkflowEvent =
+  | RunEvent
+  | RunFailedEvent
+  | CompensatingEvent
+  | StepEvent
+  | EvaluatedEvent
+  | AttemptEvent
+  | ProgressEvent
+  | LoggedEvent
+  | RetryEvent
+  | FallbackEvent
+  | TimerEvent
+  | SignalEvent
+  | IterationEvent;
+
+export type WorkflowEventType = WorkflowEvent["type"];
 
 /** A circuit breaker changed its state. It belongs to all runs. */
 export interface CircuitEvent extends CircuitChange {
@@ -918,6 +1056,14 @@ export interface WorkflowOrchestratorOptions {
   policies?: Record<string, SharedPolicies>;
   /** What `snapshot()` gave before a reload. */
   snapshot?: OrchestratorSnapshot | undefined;
+  /** Definitions to register, as by `registerTemplate`. */
+  templates?: readonly TemplateDefinition[];
+  /** How many runs may be active at once; the others wait for their turn. No limit by default. */
+  maxConcurrentRuns?: number;
+  /** How many may wait; the `result` of one more rejects with `run.queue_full`. No limit by default. */
+  maxQueuedRuns?: number;
+  /** Which runs that have ended can still be asked for: the last `count` (100), no older than `age` (10 min). */
+  retention?: { count?: number; age?: Duration };
 }
 
 export interface RunOptions {
@@ -927,13 +1073,27 @@ export interface RunOptions {
   onEvent?: (event: WorkflowEvent) => void;
   /** Goes to every handler; the run's id by default. */
   correlationId?: string;
+  /** Of the runs that wait for a place, the higher ones begin first; 0 by default. */
+  priority?: number;
 }
 
+/** How a step stands, or ended. */
 export interface StepResult {
-  status: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled";
+  status: "pending" | "running" | "waiting" | "completed" | "failed" | "cancelled" | "skipped" | "compensated";
   attempts: number;
   durationMs: number | null;
+  /** Null unless it completed. */
   output: unknown;
+  /** Of a step that failed: the same as the run's, had it failed with it. */
+  error?: RepflowError;
+  /** Whether it failed, was answered by a fallback, or ran a workflow that is degraded. */
+  degraded?: true;
+  /** Which fallback answered, from 1. */
+  level?: number;
+  /** Why the step itself, level 0, and its earlier fallbacks did not answer. */
+  failures?: Array<{ level: number; error: unknown }>;
+  /** Of a loop: the steps of its body by id, for each item that was begun. */
+  iterations?: Array<Record<string, StepResult>>;
 }
 
 export interface RunResult<Output = unknown> {
@@ -941,17 +1101,102 @@ export interface RunResult<Output = unknown> {
   workflowId: string;
   correlationId: string;
   status: "completed";
+  /** Whether something failed on the way: a step that may, or one that a fallback answered for. */
+  degraded: boolean;
   output: Output;
-  /** By id. */
+  /** By id; steps in the body of a loop stand in its `iterations`. */
   steps: Record<string, StepResult>;
   durationMs: number;
 }
 
+/** `queued` until it begins, also while the core is loaded. `compensating` while it undoes what it did in vain. */
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "paused"
+  | "compensating"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "timed_out";
+
+/** A run, as a list has it. */
+export interface RunSummary {
+  runId: string;
+  /** Absent while nothing is known of a definition that has none. */
+  workflowId: string | undefined;
+  correlationId: string;
+  priority: number;
+  status: RunStatus;
+  /** Milliseconds since the Unix epoch; `null` until then. */
+  startedAt: number | null;
+  endedAt: number | null;
+  /** So far, while it runs. */
+  durationMs: number | null;
+  /** Of a run that a step of another run has started: whose it is. */
+  parentRunId?: string;
+  parentStepId?: string;
+  parentIteration?: number[];
+}
+
+/** How a run stands at one moment. */
+export interface RunInfo extends RunSummary {
+  /** Whether something failed so far that did not stop it. */
+  degraded: boolean;
+  /** By id; empty before it begins, and when it ended so long ago that it is not kept any more. */
+  steps: Record<string, StepResult>;
+}
+
+/** A run as plain data that JSON can hold. What is in it belongs to the version of the package that wrote it. */
+export interface Journal {
+  readonly version: 1;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly correlationId: string;
+  readonly definition: WorkflowDefinition;
+  /** When it was made, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly [more: string]: unknown;
+}
+
+/** Its functions work on their own, too. It keeps nothing of a run that has ended but its result. */
 export interface RunHandle<Output = unknown> {
   readonly id: string;
   readonly result: Promise<RunResult<Output>>;
-  /** Stops the run: what runs gets its signal, and `result` rejects with `run.cancelled`. */
+  /** How the run stands now. */
+  status(): RunInfo;
+  /** Stops the run: what runs gets its signal, what can be undone is, and `result` rejects with `run.cancelled`. */
   cancel(reason?: unknown): void;
+  /** Lets nothing new begin. What runs may end; a run that waits for its place waits until it is resumed. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Sends a signal that a step waits for; one that comes early is kept. Says whether it still matters to the run. Throws
+   * `run.no_such_signal` when no step ever waits for it.
+   */
+  signal(name: string, payload?: unknown): boolean;
+  /** All events of the run, from its first to its last; none of a run that has ended. */
+  events(): AsyncIterableIterator<WorkflowEvent>;
+  /**
+   * The journal of the run as it stands: `restore` goes on from it, also in another process. Throws `journal.invalid` for a
+   * run that has ended, and for values that are not plain data.
+   */
+  snapshot(): Journal;
+}
+
+export interface RestoreOptions {
+  /** The workflow as the caller has it; refused with `journal.definition_changed` when it is not that of the journal. */
+  definition?: WorkflowDefinition;
+  signal?: AbortSignal;
+  /** Told what happens from now on. */
+  onEvent?: (event: WorkflowEvent) => void;
+  schemas?: RunSchemas;
+}
+
+export interface RunFilter {
+  status?: RunStatus | readonly RunStatus[];
+  workflowId?: string;
+  correlationId?: string;
 }
 
 /** Runs workflows whose steps are requests to features on a bus. */
@@ -971,15 +1216,31 @@ export class WorkflowOrchestrator {
     options?: RunOptions,
   ): Promise<RunResult<Output>>;
 
-  /** Starts a run that can be cancelled by its handle. */
+  /** Starts a run that can be managed by its handle. */
   start<Input = unknown, Output = unknown>(
     definition: WorkflowDefinition,
     input?: Input,
     options?: RunOptions,
   ): RunHandle<Output>;
 
+  /**
+   * Goes on with a run where its journal ends: what had completed is not done again, waits keep their deadlines, signals
+   * are kept, and attempts that ran are made again. Throws `journal.invalid` and `journal.definition_changed`.
+   */
+  restore<Output = unknown>(journal: Journal, options?: RestoreOptions): RunHandle<Output>;
+
+  /** Runs that are active or ended not long ago, in the order of their start. */
+  list(filter?: RunFilter): RunSummary[];
+
+  /** The handle of a run that is active or ended not long ago. */
+  get(id: string): RunHandle | undefined;
+
   /** Hears events of all runs and circuit breakers, by type, or all with `*`; returns a function that ends it. */
-  on(type: WorkflowEventType, handler: (event: WorkflowEvent) => void, options?: { signal?: AbortSignal }): () => void;
+  on<Type extends WorkflowEventType>(
+    type: Type,
+    handler: (event: EventOf<WorkflowEvent, Type>) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void;
   on(type: CircuitEventType, handler: (event: CircuitEvent) => void, options?: { signal?: AbortSignal }): () => void;
   on(type: "*", handler: (event: WorkflowEvent | CircuitEvent) => void, options?: { signal?: AbortSignal }): () => void;
 
@@ -992,8 +1253,20 @@ export class WorkflowOrchestrator {
    */
   circuit(name: string): CircuitControl;
 
+  /**
+   * Takes no new runs, which are refused with `internal.disposed`; resolves when all there are have ended, those that
+   * wait for their turn as well.
+   */
+  drain(): Promise<void>;
+
   /** Rejects what is under way and refuses further use. The bus is left as it is. */
   dispose(): void;
+
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void;
+
+  /** `drain()`, then `dispose()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 // ── Templates ────────────────────────────────────────────────────────────────────────────────────────────────────────

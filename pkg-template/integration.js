@@ -1,7 +1,9 @@
 // AdvancedWorkflowIntegration: the ready-made workflows of the coach.
 
+import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { RepflowError, checkOptions, checks, invalid } from "./errors.js";
+import { runSchemas } from "./schemas.js";
 
 export class IntegrationBase {
   /** The orchestrator that runs the workflows. */
@@ -34,13 +36,14 @@ export class IntegrationBase {
       signal: checks.signal,
       onEvent: checks.handler,
       correlationId: checks.string,
+      priority: checks.integer,
+      schemas: runSchemas,
     });
     const { signal } = options;
     const core = await this.bus[internals].there((reject) => {
       const onAbort = () => reject(new RepflowError("run.cancelled", "the run was cancelled by its caller", { cause: signal.reason }));
       if (signal?.aborted) onAbort();
-      signal?.addEventListener("abort", onAbort);
-      return () => signal?.removeEventListener("abort", onAbort);
+      return signal === undefined ? () => {} : aborts.add(signal, onAbort);
     });
     const input = core.workoutRequest(request);
     try {

@@ -1,6 +1,8 @@
 // Who hears the events of runs.
 
+import { aborts } from "./aborts.js";
 import { describe, invalid } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 /** Handlers by type of event; `*` hears all. */
 export class Listeners {
@@ -25,14 +27,15 @@ export class Listeners {
     if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
     if (signal?.aborted) return () => {};
     const listeners = this.#byType.get(type) ?? new Set();
+    let unlisten;
     const off = () => {
-      signal?.removeEventListener?.("abort", off);
+      unlisten?.();
       listeners.delete(listener);
       if (listeners.size === 0 && this.#byType.get(type) === listeners) this.#byType.delete(type);
     };
     const listener = { handler, off };
     this.#byType.set(type, listeners.add(listener));
-    signal?.addEventListener("abort", off, { once: true });
+    unlisten = signal && aborts.add(signal, off);
     return off;
   }
 
@@ -52,26 +55,12 @@ export class Listeners {
 }
 
 function unknown(type, known) {
-  const [nearest, distance] = known.map((name) => [name, distanceOf(type, name)]).reduce((a, b) => (b[1] < a[1] ? b : a));
-  const near = distance <= Math.max(1, type.length / 3);
-  const hint = near ? `did you mean \`${nearest}\`?` : `the types are ${["*", ...known].map((name) => `\`${name}\``).join(", ")}`;
+  const suggestion = nearest(type, known);
+  const hint = suggestion === undefined
+    ? `the types are ${["*", ...known].map((name) => `\`${name}\``).join(", ")}`
+    : `did you mean \`${suggestion}\`?`;
   const problem = { pointer: "/type", message: `there is no event ${describe(type)}; ${hint}` };
-  return near ? { ...problem, suggestion: nearest } : problem;
-}
-
-/** How many characters to put in, take out or replace to make one word of the other (Levenshtein). */
-function distanceOf(one, other) {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const letter of one) {
-    let before = row[0];
-    const next = [before + 1];
-    for (let at = 1; at < row.length; at += 1) {
-      next.push(Math.min(row[at] + 1, next[at - 1] + 1, before + (letter === other[at - 1] ? 0 : 1)));
-      before = row[at];
-    }
-    row = next;
-  }
-  return row[other.length];
+  return suggestion === undefined ? problem : { ...problem, suggestion };
 }
 
 /** Calls a handler whose failure is nobody's business but `failed`'s. */

@@ -1,6 +1,6 @@
 // policy(): retry, timeout, breaker, limits, cache around any function. The core decides; this calls the function.
 
-import { Aborts } from "./aborts.js";
+import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { Cancellable } from "./context.js";
@@ -171,7 +171,6 @@ export class PolicyBase {
     return true;
   };
   #listeners = new Listeners(EVENTS);
-  #aborts = new Aborts();
   #disposed = false;
   /** Reject those who wait for the core. */
   #waiting = new Set();
@@ -327,7 +326,7 @@ export class PolicyBase {
       const giveUp = (error) => {
         if (leave()) reject(error);
       };
-      const unlisten = signal && this.#aborts.add(signal, () => giveUp(cancelled(signal.reason)));
+      const unlisten = signal && aborts.add(signal, () => giveUp(cancelled(signal.reason)));
       this.#waiting.add(giveUp);
       loading.then(() => {
         if (leave()) resolve(this.execute(execute, options));
@@ -342,7 +341,7 @@ export class PolicyBase {
     this.#calls[owner] = call;
     this.#active += 1;
     if (this.#active === 1) this.#runtime.own(this);
-    if (signal !== undefined) call.unlisten = this.#aborts.add(signal, () => this.#cancel(call));
+    if (signal !== undefined) call.unlisten = aborts.add(signal, () => this.#cancel(call));
     // The core mixes it: what matters is that it is another one each time, and in each process.
     this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
     const { fallback } = this.#host;

@@ -1,145 +1,217 @@
-// One run, as the facade knows it: its values, its promise and its listeners. Where it stands is the core's to know.
+// One run, as the facade knows it: its values, its promise and who hears of it. Where it stands is the core's to know.
 
+import { aborts } from "./aborts.js";
 import { now } from "./clock.js";
 import { CallContext } from "./context.js";
-import { RepflowError, textOf } from "./errors.js";
+import { RepflowError } from "./errors.js";
+import { resultOf } from "./results.js";
 
-/** How many numbers the core gives for an event; see `runEvents`. */
-const EVENT_NUMBERS = 6;
+/** What a run works on before it begins, and when it has ended. */
+const NOTHING = Object.freeze([]);
 
 export class Run {
-  /** The core's number for it; undefined until it starts. */
+  /** The core's number for it; undefined until it begins, and once it has ended. */
   number = undefined;
   plan = undefined;
-  /** By step. Values stay here; the core reads them when a template asks. */
-  outputs = [];
-  errors = [];
-  contexts = [];
+  workflowId = undefined;
+  /** The text of its definition. */
+  text = undefined;
+  /** What makes it come out the same when it is done again, and which runs it shares a limit with. */
+  seed = 0;
+  key = undefined;
+  schemas;
+  /** Whether its output has to be built, so that it can be checked, although the definition says nothing of it. */
+  checksOutput;
+  /** Whether its input has been checked, and is what it becomes by that. */
+  isChecked = false;
+  /** What it goes on from. */
+  journal = undefined;
+
+  /** By node, once it has begun. Values stay here; the core reads them when a template asks. */
+  outputs = NOTHING;
+  errors = NOTHING;
+  failures = undefined;
+  contexts = NOTHING;
+  /** The lists of loops that are under way, by node, and the item of each iteration. */
+  lists = NOTHING;
+  items = NOTHING;
+  /** What came with signals, in their order, and those that came before it began. */
+  signals = NOTHING;
+  early = undefined;
+  /** Which nodes iterations have; undefined where there are no loops. */
+  nodes = undefined;
+  /** Parameters of calls that are about to begin, by node. */
+  prepared = undefined;
+  /** Attempts that were given up before they were begun. */
+  revoked = undefined;
+  /** Runs that its steps have started, with the node and the attempt of each. */
+  children = undefined;
+  /** What notes of attempts say, by the number of their event. */
+  notes = undefined;
   /** Of attempts beside another one of the same step. */
-  #hedged = [];
-  startedAt = 0;
+  #hedged = undefined;
   /** What the definition's `output` gave, or why it gave nothing. */
   output = undefined;
   outputError = undefined;
-  ended = false;
+  /** Whether something went wrong that did not stop it, and the steps whose workflow says so of itself. */
+  degraded = false;
+  degradedNodes = undefined;
+
+  /** The run that it is a part of, and how it says so; how deep it is. */
+  parent = undefined;
+  depth = 1;
+  keyBase = undefined;
+  whenEnded = undefined;
+
+  /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
+  status = "queued";
+  isPaused = false;
+  /** How it ends is certain, whatever those do who hear of it. */
+  isEnding = false;
+  startedAt = null;
+  endedAt = null;
+  /** How each step ended, while it is kept. */
+  report = undefined;
   /** Why its caller cancelled it, once that happened. */
   cancellation = undefined;
-  #seen = 0;
-  #signal;
-  #onAbort;
+
+  /** Where it is among those that wait, and whether it holds one of the places; see `Runs`. */
+  order = 0;
+  place = -1;
+  isPlaced = false;
+  isReady = false;
+
+  /** How many of its events were told, and to whom beside the listeners of all runs. */
+  told = 0;
+  onEvent;
+  streams = undefined;
+
+  #unlisten = undefined;
   #settle;
 
-  constructor(id, input, { correlationId, signal, onEvent }, cancel) {
+  constructor(id, input, { correlationId, priority = 0, signal, onEvent, schemas }) {
     this.id = id;
     this.input = input;
     this.correlationId = correlationId ?? id;
+    this.priority = priority;
     this.onEvent = onEvent;
+    this.schemas = schemas;
+    this.checksOutput = schemas?.output !== undefined;
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#signal = signal;
-    this.#onAbort = () => cancel(this, signal.reason);
     if (signal?.aborted) this.cancellation = cancelled(this, signal.reason);
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  resolve(value) {
-    this.#end();
-    this.#settle.resolve(value);
+  get ended() {
+    return this.endedAt !== null;
+  }
+
+  /** Whether anybody hears of this very run. */
+  get isHeard() {
+    return this.onEvent !== undefined || this.streams !== undefined;
+  }
+
+  /** Has `cancel` called when `signal` aborts. */
+  listen(signal, cancel) {
+    if (!signal.aborted) this.#unlisten = aborts.add(signal, () => cancel(this, signal.reason));
+  }
+
+  resolve(output, report) {
+    this.#end("completed");
+    this.report = report;
+    const result = resultOf(this, output, report);
+    this.#settle.resolve(result);
+    this.#letGo(true, result);
   }
 
   /** Fails the run, and tells every handler that still works for it. */
-  reject(error) {
+  reject(status, error, report) {
     if (this.ended) return;
-    this.#end();
-    for (const context of [...this.contexts, ...this.#hedged.map(({ context }) => context)]) {
-      if (context !== undefined) CallContext.abort(context, error);
-    }
+    this.#end(status);
+    this.report = report;
+    for (const context of this.contexts) if (context !== undefined) CallContext.abort(context, error);
+    for (const { context } of this.#hedged ?? []) CallContext.abort(context, error);
     this.#settle.reject(error);
+    this.#letGo(false, error);
+  }
+
+  /** Nobody may ask for its steps any more. */
+  forget() {
+    this.report = undefined;
+  }
+
+  #end(status) {
+    this.status = status;
+    this.endedAt = now();
+    this.#unlisten?.();
+  }
+
+  /** A handle outlives its run, and must not keep what the run worked on. */
+  #letGo(isValue, answer) {
+    const { whenEnded } = this;
+    this.plan = this.nodes = undefined;
+    this.text = this.journal = undefined;
+    this.input = this.output = this.outputError = undefined;
+    this.outputs = this.errors = this.contexts = NOTHING;
+    this.failures = undefined;
+    this.lists = this.items = this.signals = NOTHING;
+    this.#hedged = this.prepared = this.revoked = this.notes = this.early = undefined;
+    if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
+    this.onEvent = this.schemas = this.whenEnded = undefined;
+    this.#unlisten = undefined;
+    this.#settle = this.children = undefined;
+    whenEnded?.(this, isValue, answer);
+  }
+
+  // ── Nodes ──
+
+  /** The step that a node is. */
+  stepAt(node) {
+    return this.plan.steps[this.stepOf(node)];
+  }
+
+  stepOf(node) {
+    return this.nodes === undefined ? node : this.nodes.stepOf(node);
+  }
+
+  /** The node of a step as seen from another node. */
+  nodeOf(from, step) {
+    return this.nodes === undefined ? step : this.nodes.nodeOf(from, step);
   }
 
   /** An attempt of a step begins. */
-  begin(step, context) {
-    const before = this.contexts[step];
-    if (before !== undefined) this.#hedged.push({ step, context: before });
-    this.contexts[step] = context;
+  begin(node, context) {
+    const before = this.contexts[node];
+    if (before !== undefined) (this.#hedged ??= []).push({ node, context: before });
+    this.contexts[node] = context;
   }
 
   /** Takes the context of an attempt that is over. */
-  take(step, attempt) {
-    const last = this.contexts[step];
+  take(node, attempt) {
+    const last = this.contexts[node];
     if (last?.attempt === attempt) {
-      this.contexts[step] = undefined;
+      this.contexts[node] = undefined;
       return last;
     }
-    const at = this.#hedged.findIndex((it) => it.step === step && it.context.attempt === attempt);
+    const at = this.#hedged?.findIndex((it) => it.node === node && it.context.attempt === attempt) ?? -1;
     return at < 0 ? undefined : this.#hedged.splice(at, 1)[0].context;
   }
 
-  #end() {
-    this.ended = true;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-  }
-
-  /** What happened since the last time; `read` gives the core's numbers from an event on, `names` what they mean. */
-  newEvents(read, names) {
-    const numbers = read(this.#seen);
-    const events = [];
-    const { id: runId, correlationId } = this;
-    for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
-      const [seq, name, when, step, attempt, delayMs] = numbers.subarray(at, at + EVENT_NUMBERS);
-      const event = { seq, type: names[name], at: when, runId, workflowId: this.plan.id, correlationId };
-      if (!Number.isNaN(step)) event.stepId = this.plan.steps[step].id;
-      if (!Number.isNaN(attempt)) event.attempt = attempt;
-      if (!Number.isNaN(delayMs)) event.delayMs = delayMs;
-      events.push(event);
-    }
-    this.#seen += events.length;
-    return events;
-  }
-
-  /** The last event of a run whose log was lost with the core, or disposed of. */
-  lastEvent() {
-    const { id: runId, correlationId } = this;
-    return { seq: this.#seen, type: "run.failed", at: now(), runId, workflowId: this.plan.id, correlationId };
+  /** What the workflow of a step goes on from, when it ran as the journal was made. It is taken only once. */
+  childJournal(node, workflow) {
+    const journal = this.journal?.children?.[node];
+    if (journal === undefined) return undefined;
+    delete this.journal.children[node];
+    return journal.workflowId === workflow ? journal : undefined;
   }
 
   /** Where an error happened. */
-  get place() {
-    return { runId: this.id, workflowId: this.plan?.id, correlationId: this.correlationId };
-  }
-
-  /** The error of a run that a step has failed. */
-  stepFailed(step, attempts, timedOut) {
-    const { id: stepId } = this.plan.steps[step];
-    const cause = this.errors[step];
-    const place = { ...this.place, stepId, attempts };
-    if (timedOut) return new RepflowError("step.timeout", cause.message, place);
-    const tries = attempts === 1 ? "" : ` after ${attempts} attempts`;
-    const details = { ...place, cause };
-    // A typed error says how to react to it, and wrapping must not hide that.
-    if (cause instanceof RepflowError) Object.assign(details, { kind: cause.kind, problems: cause.problems });
-    return new RepflowError("step.failed", `step \`${stepId}\` failed${tries}: ${textOf(cause)}`, details);
-  }
-
-  attemptTimedOut(step) {
-    const { id: stepId, timeoutMs } = this.plan.steps[step];
-    const message = `step \`${stepId}\` did not end within ${timeoutMs} ms; give it a longer \`timeout\`, or mend \`${this.plan.steps[step].feature}\``;
-    return new RepflowError("step.timeout", message, { ...this.place, stepId });
-  }
-
-  stepTimedOut(step) {
-    const { id: stepId, totalTimeoutMs } = this.plan.steps[step];
-    const message = `step \`${stepId}\` did not end within its \`totalTimeout\` of ${totalTimeoutMs} ms, with all its attempts`;
-    return new RepflowError("step.timeout", message, { ...this.place, stepId });
-  }
-
-  timedOut() {
-    const message = `the run took longer than the \`timeout\` of the workflow \`${this.plan.id}\``;
-    return new RepflowError("run.timeout", message, this.place);
+  get where() {
+    return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
 }
 
 export function cancelled(run, reason) {
-  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.place, cause: reason });
+  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause: reason });
 }

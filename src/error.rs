@@ -5,6 +5,7 @@
 //! new error is a new row there, and nowhere else.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 /// How to react to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,27 +48,30 @@ impl Kind {
         Self::Internal,
     ];
 
+    /// Their stable names, in the same order.
+    pub const NAMES: &[&str] = &[
+        "validation",
+        "unauthorized",
+        "timeout",
+        "cancelled",
+        "rate_limited",
+        "exhausted",
+        "network",
+        "unavailable",
+        "failed",
+        "internal",
+    ];
+
     /// The stable name, such as `"validation"`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Validation => "validation",
-            Self::Unauthorized => "unauthorized",
-            Self::Timeout => "timeout",
-            Self::Cancelled => "cancelled",
-            Self::RateLimited => "rate_limited",
-            Self::Exhausted => "exhausted",
-            Self::Network => "network",
-            Self::Unavailable => "unavailable",
-            Self::Failed => "failed",
-            Self::Internal => "internal",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
     }
 }
 
@@ -262,13 +266,11 @@ impl Error {
     /// definition"`) and lists them.
     #[must_use]
     pub fn invalid(code: Code, what: &str, problems: Vec<Problem>) -> Self {
-        let count = match problems.len() {
-            1 => "1 problem".to_owned(),
-            n => format!("{n} problems"),
-        };
-        let mut message = format!("{what} has {count}:");
+        let plural = if problems.len() == 1 { "" } else { "s" };
+        let mut message = format!("{what} has {} problem{plural}:", problems.len());
         for problem in &problems {
-            message.push_str(&format!("\n- {problem}"));
+            // A `String` takes everything.
+            let _ = write!(message, "\n- {problem}");
         }
         Self { code, message, problems }
     }

@@ -1,33 +1,87 @@
 //! Reads JSON one key at a time and keeps every problem, instead of stopping at the first.
+//!
+//! Whoever reads calls this a hundred times, so it is made for short calls, which keep the wasm small: messages come as
+//! `format_args!`, a place is written out only when something is wrong there, and what is generic only covers something
+//! that is not.
 
+use std::cell::RefCell;
+use std::fmt;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use crate::error::{Problem, nearest};
+use crate::error::{Code, Error, Problem, nearest};
 use crate::number;
 use crate::time::{MAX_DURATION, parse_duration};
 
-/// Collects what is wrong, with where it is.
-#[derive(Debug, Default)]
-pub(crate) struct Problems(pub(crate) Vec<Problem>);
+/// Where something stands in a JSON value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum At<'a> {
+    /// Where this pointer leads; the empty one leads to the whole.
+    Pointer(&'a str),
+    /// Under a key of an object.
+    Key(&'a At<'a>, &'a str),
+    /// At a place of a list.
+    Place(&'a At<'a>, usize),
+}
 
-impl Problems {
-    /// Notes a problem at `pointer`.
-    pub(crate) fn note(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem::new(pointer, message));
+impl At<'_> {
+    /// The JSON pointer (RFC 6901).
+    pub(crate) fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        self.write(&mut pointer);
+        pointer
     }
 
-    /// Notes a problem with a name that nobody knows, and the closest one that somebody does.
-    pub(crate) fn note_unknown<'a>(
-        &mut self,
-        pointer: impl Into<String>,
-        message: impl Into<String>,
-        name: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) {
-        let suggestion = nearest(name, known).map(str::to_owned);
-        self.0.push(Problem { suggestion, ..Problem::new(pointer, message) });
+    fn write(&self, pointer: &mut String) {
+        match self {
+            Self::Pointer(text) => pointer.push_str(text),
+            Self::Key(parent, key) => {
+                parent.write(pointer);
+                pointer.push('/');
+                for char in key.chars() {
+                    match char {
+                        '~' => pointer.push_str("~0"),
+                        '/' => pointer.push_str("~1"),
+                        other => pointer.push(other),
+                    }
+                }
+            }
+            Self::Place(parent, place) => {
+                parent.write(pointer);
+                // A `String` takes everything.
+                let _ = write!(pointer, "/{place}");
+            }
+        }
+    }
+}
+
+/// Collects what is wrong, with where it is. Everybody who reads has it, so it is shared.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    /// Notes a problem.
+    #[inline(never)]
+    pub(crate) fn note(&self, at: &At<'_>, message: fmt::Arguments<'_>) {
+        self.note_near(at, message, None);
+    }
+
+    /// Notes a problem, and what was probably meant.
+    #[inline(never)]
+    pub(crate) fn note_near(&self, at: &At<'_>, message: fmt::Arguments<'_>, suggestion: Option<&str>) {
+        let suggestion = suggestion.map(str::to_owned);
+        self.0.borrow_mut().push(Problem { pointer: at.pointer(), message: message.to_string(), suggestion });
+    }
+
+    /// What was read, unless there is a problem: then an error about `what`.
+    pub(crate) fn or<T>(self, read: Option<T>, code: Code, what: &str) -> Result<T, Error> {
+        let problems = self.0.into_inner();
+        match read {
+            Some(read) if problems.is_empty() => Ok(read),
+            _ => Err(Error::invalid(code, what, problems)),
+        }
     }
 }
 
@@ -35,139 +89,188 @@ impl Problems {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object<'a> {
     fields: &'a Map<String, Json>,
-    pointer: &'a str,
+    at: At<'a>,
+    pub(crate) problems: &'a Problems,
 }
 
 impl<'a> Object<'a> {
-    /// The object at `pointer`, or a problem when there is something else.
-    pub(crate) fn read(json: &'a Json, pointer: &'a str, what: &str, problems: &mut Problems) -> Option<Self> {
+    /// The object at a place, or a problem when there is something else.
+    #[inline(never)]
+    pub(crate) fn read(json: &'a Json, at: At<'a>, what: &str, problems: &'a Problems) -> Option<Self> {
         match json {
-            Json::Object(fields) => Some(Self { fields, pointer }),
+            Json::Object(fields) => Some(Self { fields, at, problems }),
             other => {
-                problems.note(pointer, format!("{what} must be an object, not {}", describe(other)));
+                problems.note(&at, format_args!("{what} must be an object, not {}", describe(other)));
                 None
             }
         }
     }
 
-    /// Where the field `key` stands.
-    pub(crate) fn pointer_to(&self, key: &str) -> String {
-        join(self.pointer, key)
+    /// The object under `key`, with no keys but these.
+    #[inline(never)]
+    pub(crate) fn nested<'b>(&'b self, key: &'b str, known: &[&str]) -> Option<Object<'b>> {
+        let what = format!("`{key}`");
+        let object = Object::read(self.get(key)?, At::Key(&self.at, key), &what, self.problems)?;
+        object.check_keys(&what, known);
+        Some(object)
     }
 
-    /// Where the object itself stands.
-    pub(crate) fn pointer(&self) -> &'a str {
-        self.pointer
+    /// Reads the objects in the list under `key`, each with no keys but these. Without a list there are none.
+    #[inline(never)]
+    pub(crate) fn each(&self, key: &str, what: &str, known: &[&str], read: &mut dyn FnMut(usize, &Object<'_>)) {
+        let at = At::Key(&self.at, key);
+        for (index, element) in self.list(key).unwrap_or_default().iter().enumerate() {
+            if let Some(object) = Object::read(element, At::Place(&at, index), what, self.problems) {
+                object.check_keys(what, known);
+                read(index, &object);
+            }
+        }
+    }
+
+    /// Where the object stands.
+    pub(crate) fn at(&self) -> &At<'a> {
+        &self.at
     }
 
     /// The field `key`.
+    #[inline(never)]
     pub(crate) fn get(&self, key: &str) -> Option<&'a Json> {
         self.fields.get(key)
     }
 
-    /// Refuses keys that are not `known`. A key of `planned` is one that the format has but this version does not.
-    pub(crate) fn check_keys(&self, what: &str, known: &[&str], planned: &[&str], problems: &mut Problems) {
-        for key in self.fields.keys().map(String::as_str) {
-            if known.contains(&key) {
-                continue;
-            }
-            let pointer = self.pointer_to(key);
-            if planned.contains(&key) {
-                problems.note(pointer, format!("`{key}` is not supported by this version"));
-            } else {
-                let message = format!("unknown key `{key}` in {what}; known keys are {}", list(known));
-                problems.note_unknown(pointer, message, key, known.iter().copied());
-            }
+    /// Whether there is a field `key`.
+    #[inline(never)]
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether the field `key` is a list without elements.
+    pub(crate) fn has_empty(&self, key: &str) -> bool {
+        self.get(key).and_then(Json::as_array).is_some_and(Vec::is_empty)
+    }
+
+    /// Notes a problem with the field `key`.
+    #[inline(never)]
+    pub(crate) fn note(&self, key: &str, message: fmt::Arguments<'_>) {
+        self.problems.note(&At::Key(&self.at, key), message);
+    }
+
+    /// Notes a problem when the field `key` is not there: `why` says what it is for.
+    #[inline(never)]
+    pub(crate) fn require(&self, key: &str, why: &str) -> bool {
+        let has = self.has(key);
+        if !has {
+            self.problems.note(&self.at, format_args!("`{key}` is missing: {why}"));
+        }
+        has
+    }
+
+    /// Notes what the field `key` must be, and what it is.
+    #[inline(never)]
+    pub(crate) fn must_be(&self, key: &str, expected: &str, given: &str) {
+        self.note(key, format_args!("`{key}` must be {expected}, not {given}"));
+    }
+
+    /// Refuses keys that are not `known`.
+    #[inline(never)]
+    pub(crate) fn check_keys(&self, what: &str, known: &[&str]) {
+        for key in self.fields.keys().filter(|key| !known.contains(&key.as_str())) {
+            let message = format_args!("unknown key `{key}` in {what}; known keys are {}", list(known));
+            self.problems.note_near(&At::Key(&self.at, key), message, nearest(key, known.iter().copied()));
         }
     }
 
     /// A string, when the key is there.
-    pub(crate) fn string(&self, key: &str, problems: &mut Problems) -> Option<&'a str> {
-        match self.fields.get(key)? {
-            Json::String(text) => Some(text),
-            other => {
-                problems.note(self.pointer_to(key), format!("`{key}` must be a string, not {}", describe(other)));
-                None
-            }
+    #[inline(never)]
+    pub(crate) fn string(&self, key: &str) -> Option<&'a str> {
+        let json = self.get(key)?;
+        if json.as_str().is_none() {
+            self.must_be(key, "a string", describe(json));
         }
+        json.as_str()
     }
 
     /// A list, when the key is there.
-    pub(crate) fn list(&self, key: &str, problems: &mut Problems) -> Option<&'a [Json]> {
-        match self.fields.get(key)? {
+    #[inline(never)]
+    pub(crate) fn list(&self, key: &str) -> Option<&'a [Json]> {
+        match self.get(key)? {
             Json::Array(elements) => Some(elements),
             other => {
-                problems.note(self.pointer_to(key), format!("`{key}` must be a list, not {}", describe(other)));
+                self.must_be(key, "a list", describe(other));
                 None
             }
         }
     }
 
-    /// A whole number of at least 1, when the key is there.
-    pub(crate) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
-        self.whole_from(1.0, key, "a whole number of at least 1", problems)
-    }
-
-    /// A whole number from 0, when the key is there.
-    pub(crate) fn whole(&self, key: &str, problems: &mut Problems) -> Option<u32> {
-        self.whole_from(0.0, key, "a whole number, 0 or more", problems)
-    }
-
-    fn whole_from(&self, least: f64, key: &str, expected: &str, problems: &mut Problems) -> Option<u32> {
-        let most = f64::from(u32::MAX);
-        let is_too_large = self.get(key).and_then(Json::as_f64).is_some_and(|n| n > most);
-        let bound = if is_too_large { ", and 4294967295 at most" } else { "" };
-        // JavaScript has one number type, so 3.0 is the whole number 3.
-        let fits = |n: f64| n.fract() == 0.0 && (least..=most).contains(&n);
-        self.number_within(key, &format!("{expected}{bound}"), problems, fits).map(|n| n as u32)
-    }
-
-    /// A whole number, negative or not, when the key is there.
-    pub(crate) fn integer(&self, key: &str, problems: &mut Problems) -> Option<i32> {
-        let json = self.fields.get(key)?;
-        let fits = |n: &f64| n.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(n);
-        let number = json.as_f64().filter(fits);
+    /// A number that `fits`, when the key is there.
+    #[inline(never)]
+    pub(crate) fn number(&self, key: &str, expected: &str, fits: &dyn Fn(f64) -> bool) -> Option<f64> {
+        let json = self.get(key)?;
+        let number = json.as_f64().filter(|n| fits(*n));
         if number.is_none() {
-            let given = describe_value(json);
-            problems.note(self.pointer_to(key), format!("`{key}` must be a whole number, not {given}"));
-        }
-        number.map(|n| n as i32)
-    }
-
-    /// A share: above 0, and 1 at most; when the key is there.
-    pub(crate) fn share(&self, key: &str, problems: &mut Problems) -> Option<f64> {
-        self.number_within(key, "a number above 0 and up to 1", problems, |n| n > 0.0 && n <= 1.0)
-    }
-
-    /// A number from 0 that `fits`, when the key is there.
-    pub(crate) fn number_within(
-        &self,
-        key: &str,
-        expected: &str,
-        problems: &mut Problems,
-        fits: impl FnOnce(f64) -> bool,
-    ) -> Option<f64> {
-        let json = self.fields.get(key)?;
-        let number = json.as_f64().filter(|n| *n >= 0.0 && fits(*n));
-        if number.is_none() {
-            problems.note(self.pointer_to(key), format!("`{key}` must be {expected}, not {}", describe_value(json)));
+            self.must_be(key, expected, &describe_value(json));
         }
         number
     }
 
+    /// A whole number of at least 1, when the key is there.
+    #[inline(never)]
+    pub(crate) fn count(&self, key: &str) -> Option<u32> {
+        self.whole_from(1.0, key, "a whole number of at least 1")
+    }
+
+    /// Puts a whole number of at least 1 in a place, when the key is there.
+    #[inline(never)]
+    pub(crate) fn count_into(&self, key: &str, place: &mut u32) {
+        *place = self.count(key).unwrap_or(*place);
+    }
+
+    /// A whole number from 0, when the key is there.
+    pub(crate) fn whole(&self, key: &str) -> Option<u32> {
+        self.whole_from(0.0, key, "a whole number, 0 or more")
+    }
+
+    #[inline(never)]
+    fn whole_from(&self, least: f64, key: &str, expected: &str) -> Option<u32> {
+        let most = f64::from(u32::MAX);
+        let is_too_large = self.get(key).and_then(Json::as_f64).is_some_and(|n| n > most);
+        let bound = if is_too_large { ", and 4294967295 at most" } else { "" };
+        // JavaScript has one number type, so 3.0 is the whole number 3.
+        let fits = |n: f64| n.fract() == 0.0 && least <= n && n <= most;
+        self.number(key, &format!("{expected}{bound}"), &fits).map(|n| n as u32)
+    }
+
+    /// A whole number, negative or not, when the key is there.
+    pub(crate) fn integer(&self, key: &str) -> Option<i32> {
+        let fits = |n: f64| n.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&n);
+        self.number(key, "a whole number", &fits).map(|n| n as i32)
+    }
+
+    /// A share: above 0, and 1 at most; when the key is there.
+    #[inline(never)]
+    pub(crate) fn share(&self, key: &str) -> Option<f64> {
+        self.number(key, "a number above 0 and up to 1", &|n| n > 0.0 && n <= 1.0)
+    }
+
+    /// Puts a share in a place, when the key is there.
+    #[inline(never)]
+    pub(crate) fn share_into(&self, key: &str, place: &mut f64) {
+        *place = self.share(key).unwrap_or(*place);
+    }
+
     /// True or false, when the key is there.
-    pub(crate) fn flag(&self, key: &str, problems: &mut Problems) -> Option<bool> {
-        let json = self.fields.get(key)?;
+    pub(crate) fn flag(&self, key: &str) -> Option<bool> {
+        let json = self.get(key)?;
         if json.as_bool().is_none() {
-            let given = describe_value(json);
-            problems.note(self.pointer_to(key), format!("`{key}` must be true or false, not {given}"));
+            self.must_be(key, "true or false", &describe_value(json));
         }
         json.as_bool()
     }
 
     /// A duration, when the key is there: a string with a unit, or whole milliseconds.
-    pub(crate) fn duration(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
-        let json = self.fields.get(key)?;
+    #[inline(never)]
+    pub(crate) fn duration(&self, key: &str) -> Option<Duration> {
+        let json = self.get(key)?;
         let duration = match json {
             Json::String(text) => parse_duration(text),
             Json::Number(number) => number
@@ -177,41 +280,50 @@ impl<'a> Object<'a> {
             _ => None,
         };
         if duration.is_none() {
-            let given = describe_value(json);
-            problems.note(
-                self.pointer_to(key),
-                format!("`{key}` must be a duration such as \"250ms\", \"10s\" or \"5m\", up to 3650 days, or whole milliseconds, not {given}"),
-            );
+            let expected = "a duration such as \"250ms\", \"10s\" or \"5m\", up to 3650 days, or whole milliseconds";
+            self.must_be(key, expected, &describe_value(json));
         }
         duration
     }
 
+    /// Puts a duration in a place, when the key is there.
+    #[inline(never)]
+    pub(crate) fn duration_into(&self, key: &str, place: &mut Duration) {
+        *place = self.duration(key).unwrap_or(*place);
+    }
+
     /// A duration of more than nothing, when the key is there.
-    pub(crate) fn timeout(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
-        let duration = self.duration(key, problems)?;
+    #[inline(never)]
+    pub(crate) fn timeout(&self, key: &str) -> Option<Duration> {
+        let duration = self.duration(key)?;
         if duration.is_zero() {
-            problems.note(self.pointer_to(key), format!("`{key}` must be longer than nothing"));
+            self.note(key, format_args!("`{key}` must be longer than nothing"));
             return None;
         }
         Some(duration)
     }
 
-    /// One of a few words, when the key is there.
-    pub(crate) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], problems: &mut Problems) -> Option<T> {
-        let text = self.string(key, problems)?;
-        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    /// Puts a duration of more than nothing in a place, when the key is there.
+    #[inline(never)]
+    pub(crate) fn timeout_into(&self, key: &str, place: &mut Duration) {
+        *place = self.timeout(key).unwrap_or(*place);
+    }
+
+    /// One of a few words, when the key is there: the value at the place of the word.
+    pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[&str], values: &[T]) -> Option<T> {
+        self.place(key, words).and_then(|place| values.get(place).copied())
+    }
+
+    #[inline(never)]
+    fn place(&self, key: &str, words: &[&str]) -> Option<usize> {
+        let text = self.string(key)?;
+        let found = words.iter().position(|word| *word == text);
         if found.is_none() {
-            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-            let message = format!("`{key}` must be one of {}, not `{text}`", list(&names));
-            problems.note_unknown(self.pointer_to(key), message, text, names.iter().copied());
+            let message = format_args!("`{key}` must be one of {}, not `{text}`", list(words));
+            self.problems.note_near(&At::Key(&self.at, key), message, nearest(text, words.iter().copied()));
         }
         found
     }
-}
-
-/// The pointer to `token` below `pointer`, escaped as RFC 6901 says.
-pub(crate) fn join(pointer: &str, token: impl std::fmt::Display) -> String {
-    format!("{pointer}/{}", token.to_string().replace('~', "~0").replace('/', "~1"))
 }
 
 /// Names in a sentence: `a`, `b` and `c`.
@@ -226,6 +338,7 @@ pub(crate) fn list(names: &[&str]) -> String {
 }
 
 /// The kind of a JSON value, for messages.
+#[inline(never)]
 pub(crate) fn describe(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
@@ -238,6 +351,7 @@ pub(crate) fn describe(json: &Json) -> &'static str {
 }
 
 /// The value itself when it is short, otherwise its kind.
+#[inline(never)]
 pub(crate) fn describe_value(json: &Json) -> String {
     match json {
         Json::String(text) if text.chars().count() <= 40 => format!("`\"{text}\"`"),

@@ -125,22 +125,67 @@ fn fraction_of(digits: &str, unit: u64) -> Option<u64> {
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let [year, month, day, ..] = read_form(date, "YYYY-NN-DD")?;
     let offset_at = time.find(['Z', 'z', '+', '-'])?;
     let (clock, offset) = time.split_at(offset_at);
     let offset = match offset.split_at(1) {
         ("Z" | "z", "") => 0,
         (sign, offset) => {
-            let [hours, minutes] = numbers(offset, ':', [2, 2])?;
+            let [.., hours, minutes, _] = read_form(offset, "hh:mm")?;
             let minutes = (hours <= 23 && minutes <= 59).then_some((hours * 60 + minutes) as i64)?;
             if sign == "-" { -minutes } else { minutes }
         }
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let [hour, minute, second] = match clock.len() {
-        5 => numbers(clock, ':', [2, 2]).map(|[hour, minute]| [hour, minute, 0])?,
-        _ => numbers(clock, ':', [2, 2, 2])?,
-    };
+    let form = if clock.len() == 5 { "hh:mm" } else { "hh:mm:ss" };
+    let [.., hour, minute, second] = read_form(clock, form)?;
+    if year < 1970 {
+        return None;
+    }
+    let seconds = seconds_of([year, month, day, hour, minute, second])? as i64 - offset * 60;
+    Some(Timestamp(u64::try_from(seconds).ok()? * 1_000_000 + fraction_of(fraction, 1_000_000)?))
+}
+
+/// Year, month, day, hour, minute and second of a text in a form; zero for what the form does not have. In a form `Y`, `N`,
+/// `D`, `h`, `m` and `s` are digits, `_` is a digit of the day or a space, `?` is a letter of the month, and the rest
+/// stands for itself.
+pub(crate) fn read_form(text: &str, form: &str) -> Option<[u64; 6]> {
+    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    if text.len() != form.len() {
+        return None;
+    }
+    let mut fields = [0; 6];
+    let mut name = [0; 3];
+    for (byte, kind) in text.bytes().zip(form.bytes()) {
+        let field = match kind {
+            b'_' if byte == b' ' => continue,
+            b'_' => 2,
+            b'?' => {
+                name.rotate_left(1);
+                name[2] = byte;
+                continue;
+            }
+            _ => match b"YNDhms".iter().position(|letter| *letter == kind) {
+                Some(field) => field,
+                None if byte == kind => continue,
+                None => return None,
+            },
+        };
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        fields[field] = fields[field] * 10 + u64::from(byte - b'0');
+    }
+    if name[0] != 0 {
+        fields[1] = MONTHS.chunks(3).position(|month| month == name)? as u64 + 1;
+    }
+    Some(fields)
+}
+
+/// Seconds from the Unix epoch to a second of the Gregorian calendar, in UTC; zero for what lies before it, and `None` for
+/// what is no date. Second 60 is a leap second: the time scale of the epoch has none, so it is the second after it.
+#[inline(never)]
+pub(crate) fn seconds_of([year, month, day, hour, minute, second]: [u64; 6]) -> Option<u64> {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 => 28 + u64::from(is_leap),
@@ -148,25 +193,16 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
         1..=12 => 31,
         _ => return None,
     };
-    if year < 1970 || day < 1 || day > days || hour > 23 || minute > 59 || second > 60 {
+    if day < 1 || day > days || hour > 23 || minute > 59 || second > 60 {
         return None;
+    }
+    if year < 1970 {
+        return Some(0);
     }
     // Years that begin in March have their leap day at the end.
     let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
-    let minutes = (days * 1_440 + hour * 60 + minute) as i64 - offset;
-    let micros = u64::try_from(minutes).ok()? * 60_000_000 + second * 1_000_000 + fraction_of(fraction, 1_000_000)?;
-    Some(Timestamp(micros))
-}
-
-/// Numbers of so many digits each, with something between them.
-fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u64; N]> {
-    let mut numbers = [0; N];
-    let mut parts = text.split(between);
-    for (number, digits) in numbers.iter_mut().zip(digits) {
-        *number = scaled(parts.next().filter(|part| part.len() == digits)?)?;
-    }
-    parts.next().is_none().then_some(numbers)
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 /// The longest duration a definition may name: ten years. Longer is a slip of the pen, and it keeps arithmetic on

@@ -1,7 +1,8 @@
 //! Who is there, and what they can do.
 
 use super::feature::FeatureInfo;
-use crate::error::{Code, Error, Problem, nearest};
+use crate::error::{Code, Error, nearest};
+use crate::reader::{At, Problems};
 use crate::small::ByName;
 
 /// The features of a bus, by name.
@@ -16,10 +17,7 @@ impl Registry {
     /// # Errors
     /// `bus.invalid` with every problem of the description; `bus.feature_exists` when the name is taken.
     pub fn register(&mut self, info: FeatureInfo) -> Result<(), Error> {
-        let problems = check(&info);
-        if !problems.is_empty() {
-            return Err(Error::invalid(Code::BusInvalid, "the feature", problems));
-        }
+        check(&info)?;
         if self.features.get(&info.name).is_some() {
             let message =
                 format!("a feature `{}` is registered already; unregister it first, or use another name", info.name);
@@ -40,12 +38,12 @@ impl Registry {
     /// `bus.no_such_feature` or `bus.no_such_action`, with the nearest name that there is.
     pub fn resolve(&self, feature: &str, action: &str) -> Result<&FeatureInfo, Error> {
         let Some(info) = self.features.get(feature) else {
-            let hint = hint(feature, self.features.names());
+            let hint = hint(feature, &mut self.features.names());
             let message = format!("there is no feature `{feature}`{hint}");
             return Err(Error::new(Code::NoSuchFeature, message));
         };
         if !info.actions.iter().any(|known| known == action) {
-            let hint = hint(action, info.actions.iter().map(String::as_str));
+            let hint = hint(action, &mut info.actions.iter().map(String::as_str));
             let message = format!("the feature `{feature}` has no action `{action}`{hint}");
             return Err(Error::new(Code::NoSuchAction, message));
         }
@@ -59,29 +57,34 @@ impl Registry {
 }
 
 /// What is there instead: the nearest name, or the first few.
-fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    if let Some(near) = nearest(name, known.clone()) {
+fn hint(name: &str, known: &mut dyn Iterator<Item = &str>) -> String {
+    let known: Vec<&str> = known.collect();
+    if let Some(near) = nearest(name, known.iter().copied()) {
         return format!("; did you mean `{near}`?");
     }
-    let some: Vec<&str> = known.take(10).collect();
-    if some.is_empty() { "; none is registered".to_owned() } else { format!("; there are {}", some.join(", ")) }
+    if known.is_empty() {
+        return "; none is registered".to_owned();
+    }
+    format!("; there are {}", known[..known.len().min(10)].join(", "))
 }
 
-fn check(info: &FeatureInfo) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if !is_name(&info.name) {
-        problems
-            .push(Problem::new("/name", format!("`name` must be letters, digits, `_` and `-`, not `{}`", info.name)));
+fn check(info: &FeatureInfo) -> Result<(), Error> {
+    let problems = Problems::default();
+    let FeatureInfo { name, version, actions, .. } = info;
+    let root = At::Pointer("");
+    if !is_name(name) {
+        let message = format_args!("`name` must be letters, digits, `_` and `-`, not `{name}`");
+        problems.note(&At::Key(&root, "name"), message);
     }
-    if !is_version(&info.version) {
-        let message = format!("`version` must be a semantic version such as `1.2.0`, not `{}`", info.version);
-        problems.push(Problem::new("/version", message));
+    if !is_version(version) {
+        let message = format_args!("`version` must be a semantic version such as `1.2.0`, not `{version}`");
+        problems.note(&At::Key(&root, "version"), message);
     }
-    for action in info.actions.iter().filter(|action| !is_name(action)) {
-        let message = format!("the name of an action must be letters, digits, `_` and `-`, not `{action}`");
-        problems.push(Problem::new(format!("/actions/{}", action.replace('~', "~0").replace('/', "~1")), message));
+    for action in actions.iter().filter(|action| !is_name(action)) {
+        let message = format_args!("the name of an action must be letters, digits, `_` and `-`, not `{action}`");
+        problems.note(&At::Key(&At::Key(&root, "actions"), action), message);
     }
-    problems
+    problems.or(Some(()), Code::BusInvalid, "the feature")
 }
 
 fn is_name(name: &str) -> bool {
@@ -90,13 +93,20 @@ fn is_name(name: &str) -> bool {
 
 /// `MAJOR.MINOR.PATCH`, with what SemVer 2.0 allows behind it.
 fn is_version(version: &str) -> bool {
-    let (version, build) = version.split_once('+').map_or((version, None), |(before, build)| (before, Some(build)));
-    let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre)));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut builds = version.splitn(2, '+');
+    let mut cores = builds.next().unwrap_or_default().splitn(2, '-');
+    let core = cores.next().unwrap_or_default();
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     let plain = |part: &str| part == "0" || !part.starts_with('0');
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     core.split('.').count() == 3
-        && core.split('.').all(|part| digits(part) && plain(part))
-        && pre.is_none_or(|pre| pre.split('.').all(|part| word(part) && (plain(part) || !digits(part))))
-        && build.is_none_or(|build| build.split('.').all(word))
+        && are_words(core, &|part| digits(part) && plain(part))
+        && cores.next().is_none_or(|pre| are_words(pre, &|part| plain(part) || !digits(part)))
+        && builds.next().is_none_or(|build| are_words(build, &|_| true))
+}
+
+/// Whether the parts between dots are letters, digits and `-`, and each as it should be.
+#[inline(never)]
+fn are_words(text: &str, fits: &dyn Fn(&str) -> bool) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    text.split('.').all(|part| word(part) && fits(part))
 }

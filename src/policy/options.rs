@@ -12,7 +12,7 @@ use super::{
     Filter, Growth, HedgeDelay, HedgeOptions, Jitter, RateLimitOptions, Retry, Row, Unit, Window,
 };
 use crate::error::{Code, Error, Kind, Severity, nearest};
-use crate::reader::{Object, Problems, describe, describe_value, join};
+use crate::reader::{At, Object, Problems, describe, describe_value};
 
 /// The policies around a call. What is not there does nothing.
 #[derive(Clone, Debug, Default)]
@@ -51,20 +51,18 @@ pub enum Part<T> {
     Named(Rc<str>),
 }
 
+impl<T> Part<T> {
+    fn map<U>(self, read: impl FnOnce(T) -> U) -> Part<U> {
+        match self {
+            Self::Own(part) => Part::Own(read(part)),
+            Self::Named(name) => Part::Named(name),
+        }
+    }
+}
+
 impl Options {
     /// The keys of all policies.
-    pub const KEYS: &[&str] = &[
-        "totalTimeout",
-        "cache",
-        "singleFlight",
-        "retry",
-        "circuitBreaker",
-        "rateLimit",
-        "bulkhead",
-        "timeout",
-        "hedge",
-        "classify",
-    ];
+    pub const KEYS: &[&str] = WITH_FALLBACK.split_at(10).0;
 
     /// Reads `policy({ … })`.
     ///
@@ -94,17 +92,12 @@ impl Options {
     /// # Errors
     /// As [`from_json`](Self::from_json).
     pub fn new(json: &Json) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let options = Object::read(json, "", "a policy", &mut problems).map(|object| {
-            // The functions of `fallback` stay with the host, which has taken them out.
-            let known = [Self::KEYS, &["fallback"]].concat();
-            object.check_keys("a policy", &known, &[], &mut problems);
-            Self::read(&object, Names::Unknown, &mut problems)
+        let problems = Problems::default();
+        let options = Object::read(json, At::Pointer(""), "a policy", &problems).map(|object| {
+            object.check_keys("a policy", WITH_FALLBACK);
+            Self::read(&object, Names::Unknown)
         });
-        match options {
-            Some(options) if problems.0.is_empty() => Ok(options),
-            _ => Err(Error::invalid(Code::ConfigInvalid, WHAT, problems.0)),
-        }
+        problems.or(options, Code::ConfigInvalid, WHAT)
     }
 
     /// Reads parts that calls share by name: a circuit breaker, a rate limit, a bulkhead, a retry budget. What each call
@@ -113,48 +106,46 @@ impl Options {
     /// # Errors
     /// As [`from_json`](Self::from_json).
     pub fn shared(json: &Json) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let options = Object::read(json, "", "shared policies", &mut problems).map(|object| {
-            let known = ["circuitBreaker", "rateLimit", "bulkhead", "retry"];
-            object.check_keys("shared policies", &known, &[], &mut problems);
+        let problems = Problems::default();
+        let options = Object::read(json, At::Pointer(""), "shared policies", &problems).map(|object| {
+            object.check_keys("shared policies", &["circuitBreaker", "rateLimit", "bulkhead", "retry"]);
             for (key, own) in [("retry", RETRY_OWN), ("circuitBreaker", &["on"])] {
-                let pointer = object.pointer_to(key);
                 let Some(parts) = object.get(key).and_then(Json::as_object) else { continue };
                 for part in own.iter().filter(|part| parts.contains_key(**part)) {
-                    let message = format!("`{part}` belongs to each step, and cannot be shared by name");
-                    problems.note(join(&pointer, part), message);
+                    let message = format_args!("`{part}` belongs to each step, and cannot be shared by name");
+                    problems.note(&At::Key(&At::Key(object.at(), key), part), message);
                 }
             }
-            Self::read(&object, Names::Unknown, &mut problems)
+            Self::read(&object, Names::Unknown)
         });
-        match options {
-            Some(options) if problems.0.is_empty() => Ok(options),
-            _ => Err(Error::invalid(Code::ConfigInvalid, WHAT, problems.0)),
-        }
+        problems.or(options, Code::ConfigInvalid, WHAT)
     }
 
     /// Reads the policies among the keys of `object`.
-    pub(crate) fn read(object: &Object<'_>, names: Names, problems: &mut Problems) -> Self {
+    #[inline(never)]
+    pub(crate) fn read(object: &Object<'_>, names: Names) -> Self {
+        // A step says in its definition what tells its answers apart; a call of `policy()` says it for each call.
+        let cache_keys = if names == Names::Known { STEP_CACHE_KEYS } else { CACHE_KEYS };
         let mut breaker_on = None;
         Self {
-            total_timeout: object.timeout("totalTimeout", problems),
-            cache: nested(object, "cache", problems, |cache, problems| read_cache(cache, names, problems)),
-            single_flight: object.flag("singleFlight", problems).unwrap_or_default(),
-            retry: nested(object, "retry", problems, |retry, problems| read_retry(retry, names, problems)),
-            breaker: part(object, "circuitBreaker", names, problems, |json, pointer, problems| {
-                Object::read(json, pointer, "`circuitBreaker`", problems).map(|object| {
-                    breaker_on = read_filter(&object, problems);
-                    read_breaker(&object, problems)
+            total_timeout: object.timeout("totalTimeout"),
+            cache: object.nested("cache", cache_keys).map(|cache| read_cache(&cache)),
+            single_flight: object.flag("singleFlight").unwrap_or_default(),
+            retry: object.nested("retry", RETRY_KEYS).map(|retry| read_retry(&retry, names)),
+            breaker: part(object, "circuitBreaker", names, BREAKER_KEYS).map(|part| {
+                part.map(|breaker| {
+                    breaker_on = read_filter(&breaker);
+                    read_breaker(&breaker)
                 })
             }),
             breaker_on,
-            rate_limit: part(object, "rateLimit", names, problems, read_rate_limit),
-            bulkhead: part(object, "bulkhead", names, problems, |json, pointer, problems| {
-                Object::read(json, pointer, "`bulkhead`", problems).map(|object| read_bulkhead(&object, problems))
-            }),
-            timeout: object.timeout("timeout", problems),
-            hedge: nested(object, "hedge", problems, read_hedge),
-            classify: read_rows(object, problems),
+            rate_limit: part(object, "rateLimit", names, RATE_LIMIT_KEYS)
+                .map(|part| part.map(|limit| read_rate_limit(&limit))),
+            bulkhead: part(object, "bulkhead", names, BULKHEAD_KEYS)
+                .map(|part| part.map(|bulkhead| read_bulkhead(&bulkhead))),
+            timeout: object.timeout("timeout"),
+            hedge: object.nested("hedge", HEDGE_KEYS).map(|hedge| read_hedge(&hedge)),
+            classify: read_rows(object),
         }
     }
 
@@ -173,8 +164,40 @@ impl Options {
 
 const WHAT: &str = "the options of the policy";
 
+/// The keys of all policies, and `fallback`, whose functions stay with the host, which has taken them out.
+const WITH_FALLBACK: &[&str] = &[
+    "totalTimeout",
+    "cache",
+    "singleFlight",
+    "retry",
+    "circuitBreaker",
+    "rateLimit",
+    "bulkhead",
+    "timeout",
+    "hedge",
+    "classify",
+    "fallback",
+];
+const CACHE_KEYS: &[&str] = &["ttl", "maxBytes", "staleWhileRevalidate", "staleIfError"];
+const STEP_CACHE_KEYS: &[&str] = &["ttl", "maxBytes", "staleIfError", "key"];
+const RETRY_KEYS: &[&str] = &["maxAttempts", "backoff", "delay", "maxDelay", "jitter", "maxElapsed", "on", "budget"];
 /// What of a retry each call has for itself: all but its budget.
-const RETRY_OWN: &[&str] = &["maxAttempts", "backoff", "delay", "maxDelay", "jitter", "maxElapsed", "on"];
+const RETRY_OWN: &[&str] = RETRY_KEYS.split_at(7).0;
+const BREAKER_KEYS: &[&str] = &[
+    "window",
+    "windowCalls",
+    "failureRate",
+    "slowCall",
+    "slowCallRate",
+    "minCalls",
+    "openFor",
+    "maxOpenFor",
+    "probes",
+    "on",
+];
+const RATE_LIMIT_KEYS: &[&str] = &["limit", "per", "burst", "unit", "perDay", "maxWait", "buckets"];
+const BULKHEAD_KEYS: &[&str] = &["maxConcurrent", "maxQueue", "maxWait", "adaptive"];
+const HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra"];
 
 /// Whether a part may be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,96 +208,67 @@ pub(crate) enum Names {
     Unknown,
 }
 
-/// An object under a key, read by `read`.
-fn nested<T>(
-    object: &Object<'_>,
-    key: &str,
-    problems: &mut Problems,
-    read: impl FnOnce(&Object<'_>, &mut Problems) -> T,
-) -> Option<T> {
-    let json = object.get(key)?;
-    let pointer = object.pointer_to(key);
-    let nested = Object::read(json, &pointer, &format!("`{key}`"), problems)?;
-    Some(read(&nested, problems))
-}
-
-/// A shared part under a key: an object that `read` understands, or a name.
-fn part<T>(
-    object: &Object<'_>,
-    key: &str,
-    names: Names,
-    problems: &mut Problems,
-    read: impl FnOnce(&Json, &str, &mut Problems) -> Option<T>,
-) -> Option<Part<T>> {
-    let json = object.get(key)?;
-    let pointer = object.pointer_to(key);
-    match json {
-        Json::String(name) if names == Names::Known => {
+/// A shared part under a key: an object with no keys but these, or a name.
+#[inline(never)]
+fn part<'a>(object: &'a Object<'_>, key: &'a str, names: Names, known: &[&str]) -> Option<Part<Object<'a>>> {
+    match object.get(key) {
+        Some(Json::String(name)) if names == Names::Known => {
             if name.is_empty() {
-                problems.note(pointer, format!("`{key}` must be an object or a name, not an empty string"));
+                object.note(key, format_args!("`{key}` must be an object or a name, not an empty string"));
             }
             Some(Part::Named(name.as_str().into()))
         }
-        json => read(json, &pointer, problems).map(Part::Own),
+        _ => object.nested(key, known).map(Part::Own),
     }
 }
 
-fn read_retry(object: &Object<'_>, names: Names, problems: &mut Problems) -> Retry {
-    const KEYS: &[&str] = &["maxAttempts", "backoff", "delay", "maxDelay", "jitter", "maxElapsed", "on", "budget"];
-    object.check_keys("`retry`", KEYS, &[], problems);
-    let growths = [("constant", Growth::Constant), ("linear", Growth::Linear), ("exponential", Growth::Exponential)];
-    let jitters = [
-        ("none", Jitter::None),
-        ("full", Jitter::Full),
-        ("equal", Jitter::Equal),
-        ("decorrelated", Jitter::Decorrelated),
-    ];
-    let defaults = Retry::default();
-    let growth = object.choice("backoff", &growths, problems).unwrap_or(defaults.backoff.growth);
-    let jitter = object.choice("jitter", &jitters, problems).unwrap_or(defaults.backoff.jitter);
-    if jitter == Jitter::Decorrelated && growth != Growth::Exponential {
-        problems.note(object.pointer_to("jitter"), "`decorrelated` jitter belongs to the backoff `exponential`");
+#[inline(never)]
+fn read_retry(object: &Object<'_>, names: Names) -> Retry {
+    let growths = [Growth::Constant, Growth::Linear, Growth::Exponential];
+    let jitters = [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated];
+    let mut backoff = Backoff::default();
+    let growth = object.choice("backoff", &["constant", "linear", "exponential"], &growths);
+    backoff.growth = growth.unwrap_or(backoff.growth);
+    let jitter = object.choice("jitter", &["none", "full", "equal", "decorrelated"], &jitters);
+    backoff.jitter = jitter.unwrap_or(backoff.jitter);
+    if backoff.jitter == Jitter::Decorrelated && backoff.growth != Growth::Exponential {
+        object.note("jitter", format_args!("`decorrelated` jitter belongs to the backoff `exponential`"));
     }
+    let max_attempts = object.count("maxAttempts").unwrap_or(Retry::default().max_attempts);
+    object.duration_into("delay", &mut backoff.delay);
+    object.duration_into("maxDelay", &mut backoff.max_delay);
     Retry {
-        max_attempts: object.count("maxAttempts", problems).unwrap_or(defaults.max_attempts),
-        backoff: Backoff {
-            growth,
-            delay: object.duration("delay", problems).unwrap_or(defaults.backoff.delay),
-            max_delay: object.duration("maxDelay", problems).unwrap_or(defaults.backoff.max_delay),
-            jitter,
-        },
-        max_elapsed: object.timeout("maxElapsed", problems),
-        on: read_filter(object, problems),
-        budget: part(object, "budget", names, problems, |json, pointer, problems| {
-            Object::read(json, pointer, "`budget`", problems).map(|object| read_budget(&object, problems))
-        }),
+        max_attempts,
+        backoff,
+        max_elapsed: object.timeout("maxElapsed"),
+        on: read_filter(object),
+        budget: part(object, "budget", names, &["ratio", "minPerSecond", "ttl"])
+            .map(|part| part.map(|budget| read_budget(&budget))),
     }
 }
 
-fn read_budget(object: &Object<'_>, problems: &mut Problems) -> BudgetOptions {
-    object.check_keys("`budget`", &["ratio", "minPerSecond", "ttl"], &[], problems);
-    let defaults = BudgetOptions::default();
-    BudgetOptions {
-        ttl: object.timeout("ttl", problems).unwrap_or(defaults.ttl),
-        min_per_second: object.whole("minPerSecond", problems).unwrap_or(defaults.min_per_second),
-        ratio: object.share("ratio", problems).unwrap_or(defaults.ratio),
-    }
+fn read_budget(object: &Object<'_>) -> BudgetOptions {
+    let mut budget = BudgetOptions { ..BudgetOptions::default() };
+    object.timeout_into("ttl", &mut budget.ttl);
+    budget.min_per_second = object.whole("minPerSecond").unwrap_or(budget.min_per_second);
+    object.share_into("ratio", &mut budget.ratio);
+    budget
 }
 
 /// `on`: kinds, codes and HTTP statuses in one list.
-fn read_filter(object: &Object<'_>, problems: &mut Problems) -> Option<Filter> {
-    let elements = object.list("on", problems)?;
-    let pointer = &object.pointer_to("on");
+#[inline(never)]
+fn read_filter(object: &Object<'_>) -> Option<Filter> {
+    let elements = object.list("on")?;
+    let list = At::Key(object.at(), "on");
     let mut filter = Filter::default();
     for (index, element) in elements.iter().enumerate() {
-        let at = join(pointer, index);
+        let at = At::Place(&list, index);
         match element {
             Json::String(text) => match Kind::from_name(text) {
                 Some(kind) => filter.kinds.push(kind),
                 None => {
-                    let kinds = Kind::ALL.iter().map(|kind| kind.name());
-                    if nearest(text, kinds.clone()).is_some() {
-                        problems.note_unknown(at, format!("there is no kind `{text}`"), text, kinds);
+                    if let Some(kind) = nearest(text, Kind::NAMES.iter().copied()) {
+                        object.problems.note_near(&at, format_args!("there is no kind `{text}`"), Some(kind));
                     }
                     filter.codes.push(text.clone());
                 }
@@ -283,8 +277,9 @@ fn read_filter(object: &Object<'_>, problems: &mut Problems) -> Option<Filter> {
                 Some(status) => filter.statuses.push(status),
                 None => {
                     let given = describe_value(other);
-                    problems
-                        .note(at, format!("an error is named by its kind, its code or its HTTP status, not {given}"));
+                    let message =
+                        format_args!("an error is named by its kind, its code or its HTTP status, not {given}");
+                    object.problems.note(&at, message);
                 }
             },
         }
@@ -296,223 +291,187 @@ fn status_of(json: &Json) -> Option<u16> {
     json.as_f64().filter(|n| n.fract() == 0.0 && (100.0..=599.0).contains(n)).map(|n| n as u16)
 }
 
-fn read_breaker(object: &Object<'_>, problems: &mut Problems) -> BreakerOptions {
-    const KEYS: &[&str] = &[
-        "window",
-        "windowCalls",
-        "failureRate",
-        "slowCall",
-        "slowCallRate",
-        "minCalls",
-        "openFor",
-        "maxOpenFor",
-        "probes",
-        "on",
-    ];
-    object.check_keys("`circuitBreaker`", KEYS, &[], problems);
-    let defaults = BreakerOptions::default();
-    let time = object.timeout("window", problems);
-    let calls = object.count("windowCalls", problems);
+#[inline(never)]
+fn read_breaker(object: &Object<'_>) -> BreakerOptions {
+    let mut breaker = BreakerOptions { ..BreakerOptions::default() };
+    let time = object.timeout("window");
+    let calls = object.count("windowCalls");
     if time.is_some() && calls.is_some() {
-        problems.note(object.pointer_to("windowCalls"), "a window is a time or a number of calls, not both");
+        object.note("windowCalls", format_args!("a window is a time or a number of calls, not both"));
     }
-    let min_calls = object.count("minCalls", problems);
-    if let (Some(calls), Some(min)) = (calls, min_calls)
-        && min > calls
-    {
-        let message = "`minCalls` must not be above `windowCalls`: the window would never hold that many";
-        problems.note(object.pointer_to("minCalls"), message);
+    if let Some(time) = time {
+        breaker.window = Window::Time(time);
     }
-    let open_for = object.timeout("openFor", problems).unwrap_or(defaults.open_for);
-    let max_open_for = object.timeout("maxOpenFor", problems);
-    if max_open_for.is_some_and(|max| max < open_for) {
-        problems.note(object.pointer_to("maxOpenFor"), "`maxOpenFor` must not be shorter than `openFor`");
-    }
-    let slow_call = object.timeout("slowCall", problems);
-    let slow_call_rate = object.share("slowCallRate", problems);
-    if slow_call_rate.is_some() && object.get("slowCall").is_none() {
-        problems.note(object.pointer_to("slowCallRate"), "`slowCallRate` needs `slowCall`: how long a slow call takes");
-    }
-    BreakerOptions {
-        window: calls.map(Window::Calls).or(time.map(Window::Time)).unwrap_or(defaults.window),
-        failure_rate: object.share("failureRate", problems).unwrap_or(defaults.failure_rate),
-        slow_call,
-        slow_call_rate: slow_call_rate.unwrap_or(defaults.slow_call_rate),
-        min_calls: min_calls.unwrap_or(calls.map_or(defaults.min_calls, |calls| defaults.min_calls.min(calls))),
-        open_for,
-        max_open_for: max_open_for.unwrap_or(defaults.max_open_for.max(open_for)),
-        probes: object.count("probes", problems).unwrap_or(defaults.probes),
-    }
-}
-
-fn read_rate_limit(json: &Json, pointer: &str, problems: &mut Problems) -> Option<RateLimitOptions> {
-    const KEYS: &[&str] = &["limit", "per", "burst", "unit", "perDay", "maxWait", "buckets"];
-    let object = Object::read(json, pointer, "`rateLimit`", problems)?;
-    object.check_keys("`rateLimit`", KEYS, &[], problems);
-    let mut buckets: Vec<BucketOptions> = read_bucket(&object, problems).into_iter().collect();
-    if let Some(elements) = object.list("buckets", problems) {
-        for (index, element) in elements.iter().enumerate() {
-            let at = join(&object.pointer_to("buckets"), index);
-            let Some(bucket) = Object::read(element, &at, "a bucket", problems) else { continue };
-            bucket.check_keys("a bucket", &["limit", "per", "burst", "unit"], &[], problems);
-            if bucket.get("limit").is_none() {
-                problems.note(bucket.pointer(), "`limit` is missing: how many may pass");
-            }
-            buckets.extend(read_bucket(&bucket, problems));
+    let min_calls = object.count("minCalls");
+    if let Some(calls) = calls {
+        breaker.window = Window::Calls(calls);
+        breaker.min_calls = breaker.min_calls.min(calls);
+        if min_calls.is_some_and(|min| min > calls) {
+            let message = "`minCalls` must not be above `windowCalls`: the window would never hold that many";
+            object.note("minCalls", format_args!("{message}"));
         }
     }
-    let per_day = object.count("perDay", problems);
-    let none = |key| object.get(key).and_then(Json::as_array).is_some_and(Vec::is_empty);
-    if none("buckets") && object.get("limit").is_none() && object.get("perDay").is_none() {
-        problems.note(object.pointer_to("buckets"), "`buckets` is empty, so it limits nothing: leave `rateLimit` out");
+    breaker.min_calls = min_calls.unwrap_or(breaker.min_calls);
+    object.timeout_into("openFor", &mut breaker.open_for);
+    breaker.max_open_for = breaker.max_open_for.max(breaker.open_for);
+    object.timeout_into("maxOpenFor", &mut breaker.max_open_for);
+    if breaker.max_open_for < breaker.open_for {
+        object.note("maxOpenFor", format_args!("`maxOpenFor` must not be shorter than `openFor`"));
     }
-    if ["limit", "buckets", "perDay"].iter().all(|key| object.get(key).is_none()) {
-        problems.note(object.pointer(), "`limit` is missing: how many may pass");
+    breaker.slow_call = object.timeout("slowCall");
+    if let Some(rate) = object.share("slowCallRate") {
+        breaker.slow_call_rate = rate;
+        if !object.has("slowCall") {
+            object.note("slowCallRate", format_args!("`slowCallRate` needs `slowCall`: how long a slow call takes"));
+        }
     }
-    Some(RateLimitOptions { buckets, per_day, max_wait: object.duration("maxWait", problems).unwrap_or_default() })
+    object.share_into("failureRate", &mut breaker.failure_rate);
+    object.count_into("probes", &mut breaker.probes);
+    breaker
 }
 
-fn read_bucket(object: &Object<'_>, problems: &mut Problems) -> Option<BucketOptions> {
-    let units = [("requests", Unit::Requests), ("tokens", Unit::Tokens)];
-    let unit = object.choice("unit", &units, problems).unwrap_or(Unit::Requests);
-    let burst = object.count("burst", problems);
-    let per = object.timeout("per", problems);
-    let limit = object.count("limit", problems);
-    if limit.is_none() {
+#[inline(never)]
+fn read_rate_limit(object: &Object<'_>) -> RateLimitOptions {
+    let mut buckets: Vec<BucketOptions> = read_bucket(object).into_iter().collect();
+    object.each("buckets", "a bucket", &["limit", "per", "burst", "unit"], &mut |_, bucket| {
+        bucket.require("limit", HOW_MANY);
+        buckets.extend(read_bucket(bucket));
+    });
+    let per_day = object.count("perDay");
+    let other = object.has("limit") || object.has("perDay");
+    if object.has_empty("buckets") && !other {
+        object.note("buckets", format_args!("`buckets` is empty, so it limits nothing: leave `rateLimit` out"));
+    }
+    if !object.has("buckets") && !other {
+        object.require("limit", HOW_MANY);
+    }
+    RateLimitOptions { buckets, per_day, max_wait: object.duration("maxWait").unwrap_or_default() }
+}
+
+const HOW_MANY: &str = "how many may pass";
+
+#[inline(never)]
+fn read_bucket(object: &Object<'_>) -> Option<BucketOptions> {
+    let unit = object.choice("unit", &["requests", "tokens"], &[Unit::Requests, Unit::Tokens]);
+    let burst = object.count("burst");
+    let per = object.timeout("per");
+    let limit = object.count("limit");
+    if !object.has("limit") {
         for key in ["per", "burst", "unit"] {
-            if object.get("limit").is_none() && object.get(key).is_some() {
-                problems.note(object.pointer_to(key), format!("`{key}` belongs to a `limit`"));
+            if object.has(key) {
+                object.note(key, format_args!("`{key}` belongs to a `limit`"));
             }
         }
     }
     let limit = limit?;
-    Some(BucketOptions { limit, per: per.unwrap_or(Duration::from_secs(1)), burst: burst.unwrap_or(limit), unit })
+    let (per, burst) = (per.unwrap_or(Duration::from_secs(1)), burst.unwrap_or(limit));
+    Some(BucketOptions { limit, per, burst, unit: unit.unwrap_or(Unit::Requests) })
 }
 
-fn read_bulkhead(object: &Object<'_>, problems: &mut Problems) -> BulkheadOptions {
-    object.check_keys("`bulkhead`", &["maxConcurrent", "maxQueue", "maxWait", "adaptive"], &[], problems);
-    let defaults = BulkheadOptions::default();
-    let max_concurrent = object.count("maxConcurrent", problems).unwrap_or(defaults.max_concurrent);
-    BulkheadOptions {
-        max_concurrent,
-        max_queue: object.whole("maxQueue", problems).unwrap_or(defaults.max_queue),
-        max_wait: object.timeout("maxWait", problems),
-        adaptive: nested(object, "adaptive", problems, |adaptive, problems| {
-            read_adaptive(adaptive, max_concurrent, problems)
-        }),
-    }
+#[inline(never)]
+fn read_bulkhead(object: &Object<'_>) -> BulkheadOptions {
+    const ADAPTIVE_KEYS: &[&str] = &["algorithm", "minConcurrent", "initial", "latency", "backoffRatio"];
+    let mut bulkhead = BulkheadOptions { ..BulkheadOptions::default() };
+    object.count_into("maxConcurrent", &mut bulkhead.max_concurrent);
+    bulkhead.max_queue = object.whole("maxQueue").unwrap_or(bulkhead.max_queue);
+    bulkhead.max_wait = object.timeout("maxWait");
+    let adaptive = object.nested("adaptive", ADAPTIVE_KEYS);
+    bulkhead.adaptive = adaptive.map(|adaptive| read_adaptive(&adaptive, bulkhead.max_concurrent));
+    bulkhead
 }
 
-fn read_adaptive(object: &Object<'_>, max: u32, problems: &mut Problems) -> AdaptiveOptions {
-    const KEYS: &[&str] = &["algorithm", "minConcurrent", "initial", "latency", "backoffRatio"];
-    object.check_keys("`adaptive`", KEYS, &[], problems);
-    let algorithms = [("aimd", Algorithm::Aimd), ("gradient", Algorithm::Gradient)];
-    let defaults = AdaptiveOptions::default();
-    let min = object.count("minConcurrent", problems).unwrap_or(defaults.min);
+fn read_adaptive(object: &Object<'_>, max: u32) -> AdaptiveOptions {
+    let mut adaptive = AdaptiveOptions { max, ..AdaptiveOptions::default() };
+    object.count_into("minConcurrent", &mut adaptive.min);
+    let min = adaptive.min;
     if min > max {
-        problems.note(object.pointer_to("minConcurrent"), "`minConcurrent` must not be above `maxConcurrent`");
+        object.note("minConcurrent", format_args!("`minConcurrent` must not be above `maxConcurrent`"));
     }
-    let initial = object.count("initial", problems);
+    let initial = object.count("initial");
     if initial.is_some_and(|initial| initial < min || initial > max) {
-        let message = "`initial` must be from `minConcurrent` to `maxConcurrent`";
-        problems.note(object.pointer_to("initial"), message);
+        object.note("initial", format_args!("`initial` must be from `minConcurrent` to `maxConcurrent`"));
     }
-    let fits = |n: f64| (0.5..1.0).contains(&n);
-    let ratio = object.number_within("backoffRatio", "a number from 0.5 to below 1", problems, fits);
-    AdaptiveOptions {
-        algorithm: object.choice("algorithm", &algorithms, problems).unwrap_or(defaults.algorithm),
-        min,
-        max,
-        initial: initial.unwrap_or(defaults.initial.min(max).max(min)),
-        latency: object.timeout("latency", problems).unwrap_or(defaults.latency),
-        backoff_ratio: ratio.unwrap_or(defaults.backoff_ratio),
-    }
+    adaptive.initial = initial.unwrap_or(adaptive.initial.min(max).max(min));
+    let ratio = object.number("backoffRatio", "a number from 0.5 to below 1", &|n| (0.5..1.0).contains(&n));
+    adaptive.backoff_ratio = ratio.unwrap_or(adaptive.backoff_ratio);
+    let algorithm = object.choice("algorithm", &["aimd", "gradient"], &[Algorithm::Aimd, Algorithm::Gradient]);
+    adaptive.algorithm = algorithm.unwrap_or(adaptive.algorithm);
+    object.timeout_into("latency", &mut adaptive.latency);
+    adaptive
 }
 
-fn read_hedge(object: &Object<'_>, problems: &mut Problems) -> HedgeOptions {
-    object.check_keys("`hedge`", &["delay", "percentile", "minCalls", "maxExtra"], &[], problems);
-    let defaults = HedgeOptions::default();
-    let fixed = object.timeout("delay", problems);
-    let share = object.share("percentile", problems);
-    let min_calls = object.count("minCalls", problems);
-    if object.get("delay").is_some() {
+#[inline(never)]
+fn read_hedge(object: &Object<'_>) -> HedgeOptions {
+    const MOST: u32 = 3;
+    let mut hedge = HedgeOptions { ..HedgeOptions::default() };
+    let fixed = object.timeout("delay");
+    let share = object.share("percentile");
+    let min_calls = object.count("minCalls");
+    if object.has("delay") {
         for key in ["percentile", "minCalls"] {
-            if object.get(key).is_some() {
-                problems.note(object.pointer_to(key), format!("`{key}` belongs to a hedge without a `delay`"));
+            if object.has(key) {
+                object.note(key, format_args!("`{key}` belongs to a hedge without a `delay`"));
             }
         }
     }
-    let most = 3;
-    let max_extra = object.count("maxExtra", problems).unwrap_or(defaults.max_extra);
-    if max_extra > most {
-        problems.note(object.pointer_to("maxExtra"), format!("`maxExtra` must be {most} at most"));
+    object.count_into("maxExtra", &mut hedge.max_extra);
+    if hedge.max_extra > MOST {
+        object.note("maxExtra", format_args!("`maxExtra` must be {MOST} at most"));
     }
-    let delay = match (fixed, defaults.delay) {
-        (Some(delay), _) => HedgeDelay::Fixed(delay),
+    match (fixed, &mut hedge.delay) {
+        (Some(fixed), delay) => *delay = HedgeDelay::Fixed(fixed),
         (None, HedgeDelay::Percentile { share: usual, min_calls: least }) => {
-            HedgeDelay::Percentile { share: share.unwrap_or(usual), min_calls: min_calls.unwrap_or(least) }
+            *usual = share.unwrap_or(*usual);
+            *least = min_calls.unwrap_or(*least);
         }
-        (None, fixed) => fixed,
-    };
-    HedgeOptions { delay, max_extra }
+        (None, HedgeDelay::Fixed(_)) => {}
+    }
+    hedge
 }
 
-fn read_cache(object: &Object<'_>, names: Names, problems: &mut Problems) -> CacheOptions {
-    const KEYS: &[&str] = &["ttl", "maxBytes", "staleWhileRevalidate", "staleIfError"];
-    // A step says in its definition what tells its answers apart; a call of `policy()` says it for each call.
-    const STEP_KEYS: &[&str] = &["ttl", "maxBytes", "staleIfError", "key"];
-    object.check_keys("`cache`", if names == Names::Known { STEP_KEYS } else { KEYS }, &[], problems);
-    let defaults = CacheOptions::default();
-    if object.get("ttl").is_none() {
-        problems.note(object.pointer(), "`ttl` is missing: how long an answer is good");
-    }
-    CacheOptions {
-        ttl: object.timeout("ttl", problems).unwrap_or(defaults.ttl),
-        max_bytes: object.count("maxBytes", problems).map_or(defaults.max_bytes, u64::from),
-        stale_while_revalidate: object.duration("staleWhileRevalidate", problems).unwrap_or_default(),
-        stale_if_error: object.duration("staleIfError", problems).unwrap_or_default(),
-    }
+#[inline(never)]
+fn read_cache(object: &Object<'_>) -> CacheOptions {
+    let mut cache = CacheOptions { ..CacheOptions::default() };
+    object.require("ttl", "how long an answer is good");
+    object.timeout_into("ttl", &mut cache.ttl);
+    cache.max_bytes = object.count("maxBytes").map_or(cache.max_bytes, u64::from);
+    object.duration_into("staleWhileRevalidate", &mut cache.stale_while_revalidate);
+    object.duration_into("staleIfError", &mut cache.stale_if_error);
+    cache
 }
 
-fn read_rows(object: &Object<'_>, problems: &mut Problems) -> Vec<Row> {
-    let pointer = object.pointer_to("classify");
-    let elements = object.list("classify", problems).unwrap_or_default();
-    let mut rows = Vec::with_capacity(elements.len());
-    for (index, element) in elements.iter().enumerate() {
-        let at = join(&pointer, index);
-        if let Some(row) = Object::read(element, &at, "a row of `classify`", problems) {
-            rows.extend(read_row(&row, problems));
-        }
-    }
+const ROW: &str = "a row of `classify`";
+const ROW_KEYS: &[&str] = &["code", "type", "name", "status", "kind", "severity", "retryable"];
+/// The keys of a row that say which errors it is about.
+const MATCHERS: &[&str] = ROW_KEYS.split_at(4).0;
+
+fn read_rows(object: &Object<'_>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    object.each("classify", ROW, ROW_KEYS, &mut |_, row| rows.extend(read_row(row)));
     rows
 }
 
-fn read_row(object: &Object<'_>, problems: &mut Problems) -> Option<Row> {
-    const MATCHERS: &[&str] = &["code", "type", "name", "status"];
-    const KEYS: &[&str] = &["code", "type", "name", "status", "kind", "severity", "retryable"];
-    object.check_keys("a row of `classify`", KEYS, &[], problems);
-    if MATCHERS.iter().all(|key| object.get(key).is_none()) {
-        problems.note(object.pointer(), "a row says which errors it is about: by `code`, `type`, `name` or `status`");
+fn read_row(object: &Object<'_>) -> Option<Row> {
+    if !MATCHERS.iter().any(|key| object.has(key)) {
+        let message = "a row says which errors it is about: by `code`, `type`, `name` or `status`";
+        object.problems.note(object.at(), format_args!("{message}"));
     }
-    if object.get("kind").is_none() {
-        problems.note(object.pointer(), "`kind` is missing: what the error means");
-    }
-    let kinds: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.name(), *kind)).collect();
-    let severities = [Severity::Info, Severity::Error, Severity::Critical].map(|it| (it.name(), it));
-    let text = |key, problems: &mut Problems| object.string(key, problems).map(str::to_owned);
+    object.require("kind", "what the error means");
+    let text = |key| object.string(key).map(str::to_owned);
+    let severities = [Severity::Info, Severity::Error, Severity::Critical];
     Some(Row {
-        code: text("code", problems),
-        error_type: text("type", problems),
-        name: text("name", problems),
-        status: read_statuses(object, problems),
-        severity: object.choice("severity", &severities, problems),
-        retryable: object.flag("retryable", problems),
-        kind: object.choice("kind", &kinds, problems)?,
+        code: text("code"),
+        error_type: text("type"),
+        name: text("name"),
+        status: read_statuses(object),
+        severity: object.choice("severity", &severities.map(Severity::name), &severities),
+        retryable: object.flag("retryable"),
+        kind: object.choice("kind", Kind::NAMES, Kind::ALL)?,
     })
 }
 
 /// An HTTP status, or the first and the last of a range.
-fn read_statuses(object: &Object<'_>, problems: &mut Problems) -> Option<(u16, u16)> {
+fn read_statuses(object: &Object<'_>) -> Option<(u16, u16)> {
     let json = object.get("status")?;
     let range = match json {
         Json::Array(ends) => match &ends[..] {
@@ -523,8 +482,7 @@ fn read_statuses(object: &Object<'_>, problems: &mut Problems) -> Option<(u16, u
     };
     if range.is_none() {
         let given = if json.is_number() { describe_value(json) } else { describe(json).to_owned() };
-        let message = format!("`status` must be an HTTP status, or the first and the last of a range, not {given}");
-        problems.note(object.pointer_to("status"), message);
+        object.must_be("status", "an HTTP status, or the first and the last of a range", &given);
     }
     range
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::time::{MAX_DURATION, Timestamp};
+use crate::time::{MAX_DURATION, Timestamp, read_form, seconds_of};
 
 /// How long the server asks to wait, from the headers `retry-after-ms` and `retry-after` of its answer.
 ///
@@ -65,22 +65,17 @@ fn digit(byte: u8) -> Option<u64> {
     byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
 }
 
-/// What follows the name of the weekday. `Y`, `D`, `h`, `m` and `s` are digits, `_` is a digit or a space, `?` is a letter
-/// of the month, and the rest stands for itself.
-const FORMS: [&[u8]; 3] = [
+/// What follows the name of the weekday, as a form that dates are read by.
+const FORMS: [&str; 3] = [
     // IMF-fixdate
-    b", DD ??? YYYY hh:mm:ss GMT",
-    // RFC 850
-    b", DD-???-YY hh:mm:ss GMT",
+    ", DD ??? YYYY hh:mm:ss GMT",
+    // RFC 850, the only one whose years have two digits
+    ", DD-???-YY hh:mm:ss GMT",
     // asctime
-    b" ??? _D hh:mm:ss YYYY",
+    " ??? _D hh:mm:ss YYYY",
 ];
 
 const WEEKDAYS: &[u8] = b"MonTueWedThuFriSatSun";
-const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-
-/// Days of the year before each month, in a year that is not a leap year; the last is the whole year.
-const DAYS_BEFORE: [u64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
 /// An HTTP date as time since the epoch; a date before the epoch is the epoch. A weekday that is not the date's is let
 /// pass: the date is clear without it.
@@ -88,60 +83,14 @@ const DAYS_BEFORE: [u64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304
 /// By hand, since the crate `httpdate` is 7 KB of wasm, and knows no leap seconds.
 fn http_date(text: &str, now: Duration) -> Option<Duration> {
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let text = text.as_bytes();
-    name(WEEKDAYS, text.get(..3)?)?;
-    let rest = text.get(letters..)?;
-    FORMS.iter().find_map(|form| instant(rest, form, now))
-}
-
-/// The number of a name in a list of names of three letters each.
-fn name(names: &[u8], wanted: &[u8]) -> Option<usize> {
-    names.chunks(3).position(|name| name == wanted)
-}
-
-fn instant(text: &[u8], form: &[u8], now: Duration) -> Option<Duration> {
-    if text.len() != form.len() {
-        return None;
+    let (weekday, rest) = text.split_at(letters);
+    let weekday = weekday.as_bytes().get(..3)?;
+    WEEKDAYS.chunks(3).find(|name| *name == weekday)?;
+    let (form, mut fields) = FORMS.iter().find_map(|form| Some((*form, read_form(rest, form)?)))?;
+    if form == FORMS[1] {
+        fields[0] = full_year(fields[0], now);
     }
-    let [mut year, mut day, mut hour, mut minute, mut second] = [0_u64; 5];
-    let mut year_digits = 0;
-    let mut month = [0_u8; 3];
-    for (byte, kind) in text.iter().zip(form) {
-        let field = match kind {
-            b'Y' => {
-                year_digits += 1;
-                &mut year
-            }
-            b'_' if *byte == b' ' => continue,
-            b'D' | b'_' => &mut day,
-            b'h' => &mut hour,
-            b'm' => &mut minute,
-            b's' => &mut second,
-            b'?' => {
-                month.rotate_left(1);
-                month[2] = *byte;
-                continue;
-            }
-            _ if byte == kind => continue,
-            _ => return None,
-        };
-        *field = *field * 10 + digit(*byte)?;
-    }
-    let month = name(MONTHS, &month)?;
-    if year_digits == 2 {
-        year = full_year(year, now);
-    }
-    let leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days_before = DAYS_BEFORE[month] + u64::from(leap_year && month > 1);
-    let days_after = DAYS_BEFORE[month + 1] + u64::from(leap_year && month > 0);
-    // Second 60 is a leap second: the time scale of the epoch has none, so it is the second after it.
-    if day == 0 || day > days_after - days_before || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let Some(years) = year.checked_sub(1970) else { return Some(Duration::ZERO) };
-    let leap_days = |year: u64| year / 4 - year / 100 + year / 400;
-    let days = years * 365 + leap_days(year - 1) - leap_days(1969) + days_before + day - 1;
-    Some(Duration::from_secs(((days * 24 + hour) * 60 + minute) * 60 + second))
+    seconds_of(fields).map(Duration::from_secs)
 }
 
 /// The year that two digits stand for: not more than 50 years from now (RFC 9110, section 5.6.7).

@@ -81,7 +81,7 @@ impl Watch {
             at = run.parent_of(it);
         }
         if let Some(limit) = self.plan.concurrency {
-            assert!(self.busy().len() <= limit as usize, "more than {limit} calls of the run at once");
+            assert!(self.busy().len() <= limit as usize, "more than {limit} calls of the run at once: {:?}", run.log());
         }
         self.check_groups(run, node);
     }

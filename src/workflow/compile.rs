@@ -1,51 +1,48 @@
 //! From a definition to its plan.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use super::definition::{CallDefinition, Definition, Order, StepAction, StepDefinition, Target, WaitDefinition};
-use super::expression::{Names, Unresolved};
+use super::expression::{Expression, Names, Unresolved};
 use super::plan::{Call, Case, Computed, Fallback, Plan, Step, StepIx, StepKind, Wait};
 use super::template::Template;
 use crate::error::nearest;
-use crate::policy::Options;
-use crate::reader::{Problems, join, list};
-use crate::small::{self, ByName};
+use crate::reader::{At, Problems, list};
+use crate::small::ByName;
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
-pub(super) fn compile(definition: &Definition, default_timeout: Duration, problems: &mut Problems) -> Plan {
+pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
     let mut compiler = Compiler {
         id: &definition.id,
-        default_timeout,
+        problems,
         steps: Vec::new(),
         written: Vec::new(),
         by_id: ByName::default(),
         signals: Vec::new(),
     };
-    let roots = compiler.add_list(&definition.steps, None, problems);
-    compiler.link(&definition.steps, &roots, Order::Sequence, problems);
-    compiler.check_circles(problems);
+    let roots = compiler.add_list(&definition.steps, None);
+    compiler.link(&definition.steps, &roots, Order::Sequence);
+    compiler.check_circles();
     for step in 0..compiler.steps.len() {
-        compiler.read_templates(StepIx(step as u32), problems);
+        compiler.read_templates(StepIx(step as u32));
     }
-    let output = definition.output.as_ref().map(|json| {
-        let mut sight = Sight { compiler: &compiler, from: From::Output, variables: Vec::new() };
-        Template::parse(json, "/output", &mut sight, problems)
-    });
-    let per_key = definition.per_key.as_ref().map(|per_key| {
-        let mut sight = Sight { compiler: &compiler, from: From::Start, variables: Vec::new() };
-        (Template::parse(&per_key.key, "/concurrency/key", &mut sight, problems), per_key.limit)
-    });
+    let read = |json: &Json, at: &str, from: From| {
+        let mut sight = Sight { compiler: &compiler, from, variables: Vec::new() };
+        sight.template(json, &At::Pointer(at))
+    };
     Plan {
         id: definition.id.as_str().into(),
         version: definition.version.as_str().into(),
         timeout: definition.timeout,
         concurrency: definition.concurrency,
-        per_key,
+        output: definition.output.as_ref().map(|json| read(json, "/output", From::Output)),
+        per_key: definition
+            .per_key
+            .as_ref()
+            .map(|per_key| (read(&per_key.key, "/concurrency/key", From::Start), per_key.limit)),
         roots,
-        output,
         signals: compiler.signals,
         steps: compiler.steps,
     }
@@ -60,7 +57,7 @@ struct Written<'a> {
 
 struct Compiler<'a> {
     id: &'a str,
-    default_timeout: Duration,
+    problems: &'a Problems,
     steps: Vec<Step>,
     written: Vec<Written<'a>>,
     by_id: ByName<&'a str, StepIx>,
@@ -69,22 +66,17 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     /// Adds the steps of a list, each with what is inside of it.
-    fn add_list(
-        &mut self,
-        definitions: &'a [StepDefinition],
-        parent: Option<StepIx>,
-        problems: &mut Problems,
-    ) -> Vec<StepIx> {
-        definitions.iter().map(|definition| self.add(definition, parent, problems)).collect()
+    fn add_list(&mut self, definitions: &'a [StepDefinition], parent: Option<StepIx>) -> Vec<StepIx> {
+        definitions.iter().map(|definition| self.add(definition, parent)).collect()
     }
 
-    fn add(&mut self, definition: &'a StepDefinition, parent: Option<StepIx>, problems: &mut Problems) -> StepIx {
+    fn add(&mut self, definition: &'a StepDefinition, parent: Option<StepIx>) -> StepIx {
         let step = StepIx(self.steps.len() as u32);
         match self.by_id.get(definition.id.as_str()) {
             Some(first) => {
                 let before = &self.written[first.ix()].definition.pointer;
-                let message = format!("the id `{}` is taken by the step at {before}", definition.id);
-                problems.note(join(&definition.pointer, "id"), message);
+                let message = format_args!("the id `{}` is taken by the step at {before}", definition.id);
+                self.problems.note(&At::Key(&At::Pointer(&definition.pointer), "id"), message);
             }
             // A missing id has been noted, and names nobody.
             None if definition.id.is_empty() => {}
@@ -92,114 +84,94 @@ impl<'a> Compiler<'a> {
                 self.by_id.insert(&definition.id, step);
             }
         }
-        let (kind, timeout, policies) = match &definition.action {
-            StepAction::Call(call) => (StepKind::Call(call_of(call)), None, Some(&call.policies)),
+        let (kind, timeout, call) = match &definition.action {
+            StepAction::Call(call) => (StepKind::Call(call_of(call)), None, Some(&**call)),
             StepAction::Group { concurrency, timeout, .. } => {
                 (StepKind::Group { children: Vec::new(), concurrency: *concurrency }, *timeout, None)
             }
             StepAction::Switch { timeout, .. } => (StepKind::Switch { cases: Vec::new() }, *timeout, None),
             StepAction::ForEach { concurrency, timeout, .. } => {
-                let items = Template::Literal(crate::value::Value::Null);
-                (StepKind::ForEach { items, body: Vec::new(), concurrency: *concurrency }, *timeout, None)
+                (StepKind::ForEach { items: NOTHING, body: Vec::new(), concurrency: *concurrency }, *timeout, None)
             }
             StepAction::Wait(wait) => (StepKind::Wait(self.wait_of(wait)), None, None),
         };
-        self.written.push(Written { definition, undoes: None });
-        self.steps.push(Step {
-            pointer: definition.pointer.clone(),
-            id: definition.id.as_str().into(),
-            kind,
-            needs: Vec::new(),
-            dependents: Vec::new(),
-            parent,
-            end: step,
-            when: None,
-            on_error: definition.on_error,
-            priority: definition.priority,
-            timeout,
-            policies: self.policies_of(policies),
-            scope: policies.and_then(|policies| self.scope_of(policies, &definition.id)),
-            compensation: None,
-            compensates: None,
-        });
-        self.add_parts(step, &definition.action, problems);
-        if let StepAction::Call(call) = &definition.action
-            && let Some(undo) = &call.compensate
-        {
-            self.add_compensation(step, definition, undo);
+        let added = self.push(Written { definition, undoes: None }, kind, call);
+        added.parent = parent;
+        added.priority = definition.priority;
+        added.timeout = timeout;
+        self.add_parts(step, &definition.action);
+        if let Some(undo) = call.and_then(|call| call.compensate.as_deref()) {
+            // What undoes a step is a step, too, but stands in no list: nothing but the end of the run makes it begin.
+            let compensation = StepIx(self.steps.len() as u32);
+            let written = Written { definition, undoes: Some(undo) };
+            self.push(written, StepKind::Call(call_of(undo)), Some(undo)).compensates = Some(step);
+            self.steps[step.ix()].compensation = Some(compensation);
         }
         self.steps[step.ix()].end = StepIx(self.steps.len() as u32);
         step
     }
 
-    fn add_parts(&mut self, step: StepIx, action: &'a StepAction, problems: &mut Problems) {
+    /// Adds a step that stands alone.
+    #[inline(never)]
+    fn push(&mut self, written: Written<'a>, kind: StepKind, call: Option<&CallDefinition>) -> &mut Step {
+        let Written { definition, undoes } = written;
+        let at = At::Pointer(&definition.pointer);
+        let (pointer, suffix) = match undoes {
+            None => (at.pointer(), ""),
+            Some(_) => (At::Key(&at, "compensate").pointer(), ".compensate"),
+        };
+        let policies = call.map(|call| Rc::clone(&call.policies)).unwrap_or_default();
+        let scope = policies.share_something().then(|| format!("{}.{}{suffix}", self.id, definition.id).into());
+        self.written.push(written);
+        let end = self.written.len();
+        self.steps.push(Step {
+            pointer,
+            id: definition.id.as_str().into(),
+            kind,
+            needs: Vec::new(),
+            dependents: Vec::new(),
+            parent: None,
+            end: StepIx(end as u32),
+            when: None,
+            on_error: definition.on_error,
+            priority: 0,
+            timeout: None,
+            policies,
+            scope,
+            compensation: None,
+            compensates: None,
+        });
+        &mut self.steps[end - 1]
+    }
+
+    fn add_parts(&mut self, step: StepIx, action: &'a StepAction) {
         match action {
-            StepAction::Group { steps, .. } => {
-                let added = self.add_list(steps, Some(step), problems);
-                if let StepKind::Group { children, .. } = &mut self.steps[step.ix()].kind {
+            StepAction::Group { steps, .. } | StepAction::ForEach { steps, .. } => {
+                let added = self.add_list(steps, Some(step));
+                if let StepKind::Group { children, .. } | StepKind::ForEach { body: children, .. } =
+                    &mut self.steps[step.ix()].kind
+                {
                     *children = added;
                 }
             }
             StepAction::Switch { cases, .. } => {
                 for case in cases {
-                    let children = self.add_list(&case.steps, Some(step), problems);
+                    let children = self.add_list(&case.steps, Some(step));
                     if let StepKind::Switch { cases } = &mut self.steps[step.ix()].kind {
                         cases.push(Case { when: None, children });
                     }
-                }
-            }
-            StepAction::ForEach { steps, .. } => {
-                let added = self.add_list(steps, Some(step), problems);
-                if let StepKind::ForEach { body, .. } = &mut self.steps[step.ix()].kind {
-                    *body = added;
                 }
             }
             StepAction::Call(_) | StepAction::Wait(_) => {}
         }
     }
 
-    /// What undoes a step is a step, too, but stands in no list: nothing but the end of the run makes it begin.
-    fn add_compensation(&mut self, undone: StepIx, definition: &'a StepDefinition, call: &'a CallDefinition) {
-        let step = StepIx(self.steps.len() as u32);
-        self.written.push(Written { definition, undoes: Some(call) });
-        self.steps.push(Step {
-            pointer: join(&definition.pointer, "compensate"),
-            id: definition.id.as_str().into(),
-            kind: StepKind::Call(call_of(call)),
-            needs: Vec::new(),
-            dependents: Vec::new(),
-            parent: None,
-            end: StepIx(step.0 + 1),
-            when: None,
-            on_error: definition.on_error,
-            priority: 0,
-            timeout: None,
-            policies: self.policies_of(Some(&call.policies)),
-            scope: self.scope_of(&call.policies, &format!("{}.compensate", definition.id)),
-            compensation: None,
-            compensates: Some(undone),
-        });
-        self.steps[undone.ix()].compensation = Some(step);
-    }
-
-    fn policies_of(&self, policies: Option<&Options>) -> Rc<Options> {
-        Rc::new(policies.map_or_else(Options::default, |policies| Options {
-            timeout: policies.timeout.or(Some(self.default_timeout)),
-            ..policies.clone()
-        }))
-    }
-
-    fn scope_of(&self, policies: &Options, id: &str) -> Option<Rc<str>> {
-        policies.share_something().then(|| format!("{}.{id}", self.id).into())
-    }
-
     fn wait_of(&mut self, wait: &WaitDefinition) -> Wait {
-        let nothing = || Template::Literal(crate::value::Value::Null);
         match wait {
             WaitDefinition::For(duration) => Wait::For(*duration),
             WaitDefinition::Until(at) => Wait::Until(*at),
-            WaitDefinition::ForComputed(..) => Wait::Computed(nothing(), Computed::Duration),
-            WaitDefinition::UntilComputed(_) => Wait::Computed(nothing(), Computed::Instant),
+            WaitDefinition::ForComputed(..) => Wait::Computed(NOTHING, Computed::Duration),
+            WaitDefinition::UntilComputed(_) => Wait::Computed(NOTHING, Computed::Instant),
             WaitDefinition::Signal { name, timeout } => {
                 let known = self.signals.iter().position(|signal| **signal == **name);
                 let signal = known.unwrap_or_else(|| {
@@ -212,32 +184,33 @@ impl<'a> Compiler<'a> {
     }
 
     /// Connects the steps of a list by their `needs`, and the lists inside of it.
-    fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order, problems: &mut Problems) {
+    fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order) {
         let mut siblings = ByName::default();
         for (definition, step) in definitions.iter().zip(list_of) {
             siblings.insert(definition.id.as_str(), *step);
         }
         for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
-            let mut needs: Vec<StepIx> = match (&definition.needs, order) {
-                (Some(ids), _) => self.find_needs(ids, definition, &siblings, problems),
-                (None, Order::Sequence) => index.checked_sub(1).map(|before| list_of[before]).into_iter().collect(),
+            let named = match (&definition.needs, order) {
+                (Some(ids), _) => self.find_needs(ids, definition, &siblings),
+                (None, Order::Sequence) => list_of[..index].last().copied().into_iter().collect(),
                 (None, Order::Parallel) => Vec::new(),
             };
-            small::sort_by(&mut needs, |a, b| a < b);
-            needs.dedup();
-            for need in &needs {
+            // Each once, and in the order of the list.
+            let mut needs = Vec::with_capacity(named.len());
+            for need in list_of.iter().filter(|need| named.contains(need)) {
+                needs.push(*need);
                 self.steps[need.ix()].dependents.push(*step);
             }
             self.steps[step.ix()].needs = needs;
             let children: Vec<StepIx> = self.steps[step.ix()].children().collect();
             match &definition.action {
-                StepAction::Group { steps, order, .. } => self.link(steps, &children, *order, problems),
-                StepAction::ForEach { steps, .. } => self.link(steps, &children, Order::Sequence, problems),
+                StepAction::Group { steps, order, .. } => self.link(steps, &children, *order),
+                StepAction::ForEach { steps, .. } => self.link(steps, &children, Order::Sequence),
                 StepAction::Switch { cases, .. } => {
                     let mut rest = &children[..];
                     for case in cases {
                         let (children, others) = rest.split_at(case.steps.len());
-                        self.link(&case.steps, children, Order::Sequence, problems);
+                        self.link(&case.steps, children, Order::Sequence);
                         rest = others;
                     }
                 }
@@ -246,28 +219,24 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn find_needs(
-        &self,
-        ids: &[String],
-        definition: &StepDefinition,
-        siblings: &ByName<&str, StepIx>,
-        problems: &mut Problems,
-    ) -> Vec<StepIx> {
+    fn find_needs(&self, ids: &[String], definition: &StepDefinition, siblings: &ByName<&str, StepIx>) -> Vec<StepIx> {
+        let list = At::Pointer(&definition.pointer);
+        let list = At::Key(&list, "needs");
         let mut needs = Vec::with_capacity(ids.len());
         for (index, id) in ids.iter().enumerate() {
-            let pointer = || join(&join(&definition.pointer, "needs"), index);
+            let at = At::Place(&list, index);
             match siblings.get(id.as_str()) {
-                Some(_) if *id == definition.id => problems.note(pointer(), "a step cannot need itself"),
+                Some(_) if *id == definition.id => self.problems.note(&at, format_args!("a step cannot need itself")),
                 Some(step) => needs.push(*step),
                 None if self.by_id.get(id).is_some() => {
-                    problems.note(pointer(), format!("`{id}` is in another list; `needs` names steps of the same list"))
+                    let message = format_args!("`{id}` is in another list; `needs` names steps of the same list");
+                    self.problems.note(&at, message);
                 }
-                None => problems.note_unknown(
-                    pointer(),
-                    format!("there is no step `{id}` in this list"),
-                    id,
-                    siblings.names().filter(|sibling| *sibling != definition.id),
-                ),
+                None => {
+                    let known = siblings.names().filter(|sibling| *sibling != definition.id);
+                    let message = format_args!("there is no step `{id}` in this list");
+                    self.problems.note_near(&at, message, nearest(id, known));
+                }
             }
         }
         needs
@@ -275,7 +244,7 @@ impl<'a> Compiler<'a> {
 
     /// Takes away steps that wait for nobody until none is left (Kahn 1962); what is left over goes in circles. A circle
     /// is told, then taken away too, so that every other one is found behind it.
-    fn check_circles(&self, problems: &mut Problems) {
+    fn check_circles(&self) {
         let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.needs.len()).collect();
         let mut free: Vec<usize> = (0..waiting.len()).filter(|step| waiting[*step] == 0).collect();
         let mut first = 0;
@@ -295,8 +264,9 @@ impl<'a> Compiler<'a> {
             let circle = self.circle(left, &waiting);
             let mut names: Vec<&str> = circle.iter().map(|step| &*self.steps[*step].id).collect();
             names.push(names[0]);
-            let pointer = join(&self.steps[circle[0]].pointer, "needs");
-            problems.note(pointer, format!("the steps wait for each other in a circle: {}", names.join(" needs ")));
+            let at = At::Pointer(&self.steps[circle[0]].pointer);
+            let message = format_args!("the steps wait for each other in a circle: {}", names.join(" needs "));
+            self.problems.note(&At::Key(&at, "needs"), message);
             for step in circle {
                 waiting[step] = 0;
                 free.push(step);
@@ -323,50 +293,49 @@ impl<'a> Compiler<'a> {
 
     /// Reads the templates and conditions of a step, where an expression may name only steps that are certain to have
     /// ended.
-    fn read_templates(&mut self, step: StepIx, problems: &mut Problems) {
+    fn read_templates(&mut self, step: StepIx) {
         let Written { definition, undoes } = self.written[step.ix()];
-        let pointer = self.steps[step.ix()].pointer.clone();
         let from = match self.steps[step.ix()].compensates {
             Some(undone) => From::Undo(undone),
             None => From::Step(step),
         };
-        let own = Sight { compiler: self, from, variables: self.variables(step) };
-        let read = |json: &Json, key: &str, problems: &mut Problems| {
-            let mut sight = own.clone();
-            Template::parse(json, &format!("{pointer}/{key}"), &mut sight, problems)
-        };
-        let condition = |text: &str, pointer: &str, problems: &mut Problems| {
-            let mut sight = own.clone();
-            Template::condition(text, &join(pointer, "when"), &mut sight, problems)
-        };
-        let when = match (&definition.when, undoes) {
-            (Some(text), None) => condition(text, &pointer, problems),
-            _ => None,
-        };
+        // What undoes a step stands where that one does.
+        let place = self.steps[step.ix()].compensates.unwrap_or(step);
+        let mut sight = Sight { compiler: self, from, variables: self.variables(place) };
+        let at = At::Pointer(&self.steps[step.ix()].pointer);
+        let mut when = None;
         let mut kind = None;
-        match (&definition.action, undoes) {
-            (StepAction::Call(call), None) => kind = Some(StepKind::Call(fill_call(call, &read, problems))),
-            (_, Some(call)) => kind = Some(StepKind::Call(fill_call(call, &read, problems))),
-            (StepAction::Switch { cases, .. }, None) => {
-                let StepKind::Switch { cases: known } = &self.steps[step.ix()].kind else { return };
-                let read = cases.iter().zip(known).map(|(case, known)| Case {
-                    when: case.when.as_deref().and_then(|text| condition(text, &case.pointer, problems)),
-                    children: known.children.clone(),
-                });
-                kind = Some(StepKind::Switch { cases: read.collect() });
+        if let Some(call) = undoes {
+            kind = Some(StepKind::Call(sight.call(call, &at)));
+        } else {
+            when = sight.condition(definition.when.as_deref(), &at);
+            match &definition.action {
+                StepAction::Call(call) => kind = Some(StepKind::Call(sight.call(call, &at))),
+                StepAction::Switch { cases, .. } => {
+                    let StepKind::Switch { cases: known } = &self.steps[step.ix()].kind else { return };
+                    let read = cases.iter().zip(known).map(|(case, known)| Case {
+                        when: sight.condition(case.when.as_deref(), &At::Pointer(&case.pointer)),
+                        children: known.children.clone(),
+                    });
+                    kind = Some(StepKind::Switch { cases: read.collect() });
+                }
+                StepAction::ForEach { items, .. } => {
+                    let StepKind::ForEach { body, concurrency, .. } = &self.steps[step.ix()].kind else { return };
+                    let items = sight.template(items, &At::Key(&at, "forEach"));
+                    kind = Some(StepKind::ForEach { items, body: body.clone(), concurrency: *concurrency });
+                }
+                StepAction::Wait(wait) => {
+                    let (json, keys, computed) = match wait {
+                        WaitDefinition::ForComputed(json, keys) => (json, *keys, Computed::Duration),
+                        WaitDefinition::UntilComputed(json) => (json, "wait/until", Computed::Instant),
+                        _ => return self.steps[step.ix()].when = when,
+                    };
+                    let pointer = format!("{}/{keys}", self.steps[step.ix()].pointer);
+                    let template = sight.template(json, &At::Pointer(&pointer));
+                    kind = Some(StepKind::Wait(Wait::Computed(template, computed)));
+                }
+                StepAction::Group { .. } => {}
             }
-            (StepAction::ForEach { items, .. }, None) => {
-                let StepKind::ForEach { body, concurrency, .. } = &self.steps[step.ix()].kind else { return };
-                let items = read(items, "forEach", problems);
-                kind = Some(StepKind::ForEach { items, body: body.clone(), concurrency: *concurrency });
-            }
-            (StepAction::Wait(WaitDefinition::ForComputed(json, key)), None) => {
-                kind = Some(StepKind::Wait(Wait::Computed(read(json, key, problems), Computed::Duration)));
-            }
-            (StepAction::Wait(WaitDefinition::UntilComputed(json)), None) => {
-                kind = Some(StepKind::Wait(Wait::Computed(read(json, "wait/until", problems), Computed::Instant)));
-            }
-            _ => {}
         }
         let compiled = &mut self.steps[step.ix()];
         compiled.when = when;
@@ -377,22 +346,21 @@ impl<'a> Compiler<'a> {
 
     /// What the items of the loops around a step are called, innermost first.
     fn variables(&self, step: StepIx) -> Vec<Rc<str>> {
-        self.with_groups(step)
-            .skip(1)
-            .filter_map(|group| match &self.written[group.ix()].definition.action {
-                StepAction::ForEach { variable, .. } => Some(variable.as_str().into()),
-                _ => None,
-            })
-            .collect()
+        let mut variables = Vec::new();
+        for group in &self.with_groups(step)[1..] {
+            if let StepAction::ForEach { variable, .. } = &self.written[group.ix()].definition.action {
+                variables.push(variable.as_str().into());
+            }
+        }
+        variables
     }
 
     /// Whether `step` has ended, in every run, when `reader` starts.
     fn ends_before(&self, step: StepIx, reader: StepIx) -> bool {
         // A group that has ended has ended children, but a group that the reader is in has not.
-        let inside: Vec<StepIx> = self.with_groups(reader).collect();
-        let goals: Vec<StepIx> = self.with_groups(step).take_while(|it| !inside.contains(it)).collect();
+        let mut ahead = self.with_groups(reader);
+        let goals = self.groups_without(step, &ahead);
         let mut seen = vec![false; self.steps.len()];
-        let mut ahead = inside;
         while let Some(at) = ahead.pop() {
             for need in &self.steps[at.ix()].needs {
                 if goals.contains(need) {
@@ -409,31 +377,47 @@ impl<'a> Compiler<'a> {
     /// The loop that `step` is in and `reader` is not: its steps happen once for each item, and cannot be told apart
     /// from outside.
     fn loop_between(&self, step: StepIx, reader: Option<StepIx>) -> Option<StepIx> {
-        let inside: Vec<StepIx> = reader.into_iter().flat_map(|reader| self.with_groups(reader)).collect();
-        let is_loop = |step: &StepIx| matches!(self.steps[step.ix()].kind, StepKind::ForEach { .. });
-        self.with_groups(step).skip(1).take_while(|it| !inside.contains(it)).filter(is_loop).last()
+        let inside = reader.map(|reader| self.with_groups(reader)).unwrap_or_default();
+        let groups = self.groups_without(step, &inside);
+        let is_loop = |group: &StepIx| matches!(self.steps[group.ix()].kind, StepKind::ForEach { .. });
+        groups.iter().rev().copied().find(|group| *group != step && is_loop(group))
     }
 
     /// What makes sure that `step` has ended when `reader` starts: `needs` between the two, or between the groups they
     /// are in that stand in the same list.
     fn advice(&self, step: StepIx, reader: StepIx) -> String {
-        let inside: Vec<StepIx> = self.with_groups(reader).collect();
-        let ahead = self.with_groups(step).take_while(|it| !inside.contains(it)).last();
+        let inside = self.with_groups(reader);
         let parent = |step: StepIx| self.steps[step.ix()].parent;
-        let behind = ahead.and_then(|ahead| inside.iter().find(|it| parent(**it) == parent(ahead)));
-        match (ahead, behind) {
-            (Some(ahead), Some(behind)) => {
-                format!("name `{}` in the `needs` of `{}`", self.steps[ahead.ix()].id, self.steps[behind.ix()].id)
-            }
-            _ => format!("it completes no earlier than `{}` itself", self.steps[reader.ix()].id),
+        if let Some(ahead) = self.groups_without(step, &inside).pop()
+            && let Some(behind) = inside.iter().find(|it| parent(**it) == parent(ahead))
+        {
+            return format!("name `{}` in the `needs` of `{}`", self.steps[ahead.ix()].id, self.steps[behind.ix()].id);
         }
+        format!("it completes no earlier than `{}` itself", self.steps[reader.ix()].id)
     }
 
     /// The step, what it is a part of, what that is a part of, and so on.
-    fn with_groups(&self, step: StepIx) -> impl Iterator<Item = StepIx> {
-        std::iter::successors(Some(step), |step| self.steps[step.ix()].parent)
+    #[inline(never)]
+    fn with_groups(&self, step: StepIx) -> Vec<StepIx> {
+        let mut groups = vec![step];
+        while let Some(group) = self.steps[groups[groups.len() - 1].ix()].parent {
+            groups.push(group);
+        }
+        groups
+    }
+
+    /// The same, up to the first one that is among `inside`.
+    #[inline(never)]
+    fn groups_without(&self, step: StepIx, inside: &[StepIx]) -> Vec<StepIx> {
+        let mut groups = self.with_groups(step);
+        let shared = groups.iter().position(|group| inside.contains(group));
+        groups.truncate(shared.unwrap_or(groups.len()));
+        groups
     }
 }
+
+/// What stands where a template is going to.
+const NOTHING: Template = Template::Literal(crate::value::Value::Null);
 
 /// From where an expression looks at the steps.
 #[derive(Clone, Copy)]
@@ -449,7 +433,6 @@ enum From {
 }
 
 /// What an expression at one place may name.
-#[derive(Clone)]
 struct Sight<'a, 'b> {
     compiler: &'b Compiler<'a>,
     from: From,
@@ -492,32 +475,42 @@ impl Names for Sight<'_, '_> {
     }
 }
 
+impl Sight<'_, '_> {
+    #[inline(never)]
+    fn template(&mut self, json: &Json, at: &At<'_>) -> Template {
+        let problems = self.compiler.problems;
+        Template::parse(json, at, self, problems)
+    }
+
+    /// The template under a key of what stands at `at`.
+    #[inline(never)]
+    fn under(&mut self, json: Option<&Json>, at: &At<'_>, key: &str) -> Option<Template> {
+        json.map(|json| self.template(json, &At::Key(at, key)))
+    }
+
+    /// The condition of what stands at `at`.
+    #[inline(never)]
+    fn condition(&mut self, text: Option<&str>, at: &At<'_>) -> Option<Expression> {
+        let problems = self.compiler.problems;
+        Template::condition(text?, &At::Key(at, "when"), self, problems)
+    }
+
+    /// A call with its templates.
+    fn call(&mut self, call: &CallDefinition, at: &At<'_>) -> Call {
+        let mut read = call_of(call);
+        read.with = self.under(call.with.as_ref(), at, "with");
+        for fallback in &call.fallback {
+            let key = if fallback.target == Target::Value { "value" } else { "with" };
+            let with = self.under(fallback.with.as_ref(), &At::Pointer(&fallback.pointer), key);
+            read.fallbacks.push(Fallback { target: fallback.target.clone(), with });
+        }
+        read.key = self.under(call.cache_key.as_ref(), &At::Key(at, "cache"), "key");
+        read.idempotency_key = self.under(call.idempotency_key.as_ref(), at, "idempotencyKey");
+        read
+    }
+}
+
 /// A call before its templates are read.
 fn call_of(call: &CallDefinition) -> Call {
     Call { target: call.target.clone(), with: None, fallbacks: Vec::new(), key: None, idempotency_key: None }
-}
-
-/// A call with its templates.
-fn fill_call(
-    call: &CallDefinition,
-    read: &impl Fn(&Json, &str, &mut Problems) -> Template,
-    problems: &mut Problems,
-) -> Call {
-    let mut template = |json: &Option<Json>, key: &str| json.as_ref().map(|json| read(json, key, problems));
-    Call {
-        target: call.target.clone(),
-        with: template(&call.with, "with"),
-        fallbacks: call
-            .fallback
-            .iter()
-            .enumerate()
-            .map(|(index, fallback)| {
-                let key = if fallback.target == Target::Value { "value" } else { "with" };
-                let with = template(&fallback.with, &format!("fallback/{index}/{key}"));
-                Fallback { target: fallback.target.clone(), with }
-            })
-            .collect(),
-        key: template(&call.cache_key, "cache/key"),
-        idempotency_key: template(&call.idempotency_key, "idempotencyKey"),
-    }
 }

@@ -87,10 +87,6 @@ pub enum EventKind {
     AttemptRateLimited(NodeIx),
     /// An attempt ran when its process ended, and is made again.
     AttemptInterrupted(NodeIx, u32),
-    /// Another step asks for the same already, and this one waits for its answer.
-    AttemptShared(NodeIx),
-    /// That other step gave up, and this one asks for itself.
-    AttemptUnshared(NodeIx),
     /// The next attempt begins after a delay.
     RetryScheduled(NodeIx, u32, Duration),
     /// The step goes on with a fallback, from 1.
@@ -109,6 +105,10 @@ pub enum EventKind {
     CompensationCompleted(NodeIx),
     /// A step could not be undone.
     CompensationFailed(NodeIx),
+    /// Another step asks for the same already, and this one waits for its answer.
+    AttemptShared(NodeIx),
+    /// That other step gave up, and this one asks for itself.
+    AttemptUnshared(NodeIx),
 }
 
 /// In what way a run ends in vain.
@@ -123,6 +123,9 @@ pub enum Vain {
     /// Somebody cancelled it.
     Cancelled,
 }
+
+/// A step to put another one in the place of.
+const NODE: NodeIx = NodeIx(0);
 
 /// What an event is about, beside its kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -183,137 +186,195 @@ impl EventKind {
     /// The place of its name among [`NAMES`](Self::NAMES).
     #[must_use]
     pub fn index(self) -> usize {
-        self.parts().0
+        match self {
+            Self::RunStarted => 0,
+            Self::RunCompleted => 1,
+            Self::RunFailed(..) => 2,
+            Self::RunTimedOut => 3,
+            Self::RunCancelled => 4,
+            Self::RunPaused => 5,
+            Self::RunResumed => 6,
+            Self::RunRestored => 7,
+            Self::RunCompensating(..) => 8,
+            Self::StepStarted(..) => 9,
+            Self::StepCompleted(..) => 10,
+            Self::StepFailed(..) => 11,
+            Self::StepCancelled(..) => 12,
+            Self::StepSkipped(..) => 13,
+            Self::StepTimedOut(..) => 14,
+            Self::StepEvaluated(..) => 15,
+            Self::StepProgress(..) => 16,
+            Self::StepLogged(..) => 17,
+            Self::AttemptStarted(..) => 18,
+            Self::AttemptFailed(..) => 19,
+            Self::AttemptTimedOut(..) => 20,
+            Self::AttemptShortCircuited(..) => 21,
+            Self::AttemptRejected(..) => 22,
+            Self::AttemptRateLimited(..) => 23,
+            Self::AttemptInterrupted(..) => 24,
+            Self::RetryScheduled(..) => 25,
+            Self::FallbackStarted(..) => 26,
+            Self::TimerSet(..) => 27,
+            Self::TimerFired(..) => 28,
+            Self::SignalReceived(..) => 29,
+            Self::IterationStarted(..) => 30,
+            Self::CompensationStarted(..) => 31,
+            Self::CompensationCompleted(..) => 32,
+            Self::CompensationFailed(..) => 33,
+            Self::AttemptShared(..) => 34,
+            Self::AttemptUnshared(..) => 35,
+        }
     }
 
     /// The step it is about, if it is about one.
     #[must_use]
     pub fn node(self) -> Option<NodeIx> {
-        self.parts().1.node
+        self.fields().node
     }
 
     /// The attempt it is about, if it is about one; the first is 1.
     #[must_use]
     pub fn attempt(self) -> Option<u32> {
-        self.parts().1.attempt
+        self.fields().attempt
     }
 
-    /// The number of its kind, and what it is about: the one place that says what an event consists of.
-    pub(super) fn parts(self) -> (usize, Fields) {
-        let none = Fields::default();
-        let of = |node| Fields { node: Some(node), ..none };
-        let attempt = |node, attempt| Fields { attempt: Some(attempt), ..of(node) };
+    /// Every kind by its index, about nothing yet: what is told of it is put into its places.
+    const BLANK: &[Self] = &[
+        Self::RunStarted,
+        Self::RunCompleted,
+        Self::RunFailed(None),
+        Self::RunTimedOut,
+        Self::RunCancelled,
+        Self::RunPaused,
+        Self::RunResumed,
+        Self::RunRestored,
+        Self::RunCompensating(Vain::Failed),
+        Self::StepStarted(NODE),
+        Self::StepCompleted(NODE),
+        Self::StepFailed(NODE),
+        Self::StepCancelled(NODE),
+        Self::StepSkipped(NODE),
+        Self::StepTimedOut(NODE),
+        Self::StepEvaluated(NODE, Decision::When(false)),
+        Self::StepProgress(NODE, 0),
+        Self::StepLogged(NODE, 0),
+        Self::AttemptStarted(NODE, 0),
+        Self::AttemptFailed(NODE, 0),
+        Self::AttemptTimedOut(NODE, 0),
+        Self::AttemptShortCircuited(NODE),
+        Self::AttemptRejected(NODE),
+        Self::AttemptRateLimited(NODE),
+        Self::AttemptInterrupted(NODE, 0),
+        Self::RetryScheduled(NODE, 0, Duration::ZERO),
+        Self::FallbackStarted(NODE, 0),
+        Self::TimerSet(NODE, Timestamp::EPOCH),
+        Self::TimerFired(NODE),
+        Self::SignalReceived(0, 0),
+        Self::IterationStarted(NODE, 0, 0),
+        Self::CompensationStarted(NODE),
+        Self::CompensationCompleted(NODE),
+        Self::CompensationFailed(NODE),
+        Self::AttemptShared(NODE),
+        Self::AttemptUnshared(NODE),
+    ];
+
+    /// The places of the step and of the attempt. Most kinds have nothing else, and one place for all of them to be read
+    /// and written is a fraction of the wasm that a line for each would be.
+    fn places(&mut self) -> (Option<&mut NodeIx>, Option<&mut u32>) {
         match self {
-            Self::RunStarted => (0, none),
-            Self::RunCompleted => (1, none),
-            Self::RunFailed(node) => (2, Fields { node, ..none }),
-            Self::RunTimedOut => (3, none),
-            Self::RunCancelled => (4, none),
-            Self::RunPaused => (5, none),
-            Self::RunResumed => (6, none),
-            Self::RunRestored => (7, none),
-            Self::RunCompensating(vain) => (8, Fields { a: Some(vain as u32), ..none }),
-            Self::StepStarted(node) => (9, of(node)),
-            Self::StepCompleted(node) => (10, of(node)),
-            Self::StepFailed(node) => (11, of(node)),
-            Self::StepCancelled(node) => (12, of(node)),
-            Self::StepSkipped(node) => (13, of(node)),
-            Self::StepTimedOut(node) => (14, of(node)),
-            Self::StepEvaluated(node, decision) => {
+            Self::StepStarted(node)
+            | Self::StepCompleted(node)
+            | Self::StepFailed(node)
+            | Self::StepCancelled(node)
+            | Self::StepSkipped(node)
+            | Self::StepTimedOut(node)
+            | Self::StepEvaluated(node, ..)
+            | Self::AttemptShortCircuited(node)
+            | Self::AttemptRejected(node)
+            | Self::AttemptRateLimited(node)
+            | Self::FallbackStarted(node, ..)
+            | Self::TimerSet(node, ..)
+            | Self::TimerFired(node)
+            | Self::IterationStarted(node, ..)
+            | Self::CompensationStarted(node)
+            | Self::CompensationCompleted(node)
+            | Self::CompensationFailed(node)
+            | Self::AttemptShared(node)
+            | Self::AttemptUnshared(node) => (Some(node), None),
+            Self::StepProgress(node, attempt)
+            | Self::StepLogged(node, attempt)
+            | Self::AttemptStarted(node, attempt)
+            | Self::AttemptFailed(node, attempt)
+            | Self::AttemptTimedOut(node, attempt)
+            | Self::AttemptInterrupted(node, attempt)
+            | Self::RetryScheduled(node, attempt, _) => (Some(node), Some(attempt)),
+            _ => (None, None),
+        }
+    }
+
+    /// What it is about.
+    pub(super) fn fields(mut self) -> Fields {
+        let (node, attempt) = self.places();
+        let mut fields = Fields { node: node.copied(), attempt: attempt.copied(), a: None, b: None };
+        match self {
+            Self::RunFailed(node) => fields.node = node,
+            Self::RunCompensating(vain) => fields.a = Some(vain as u32),
+            Self::StepEvaluated(_, decision) => {
                 let (a, b) = match decision {
                     Decision::When(holds) => (0, f64::from(u8::from(holds))),
                     Decision::Case(case) => (1, case.map_or(-1.0, f64::from)),
                     Decision::Items(count) => (2, f64::from(count)),
                     Decision::Until(at) => (3, at.as_millis()),
                 };
-                (15, Fields { a: Some(a), b: Some(b), ..of(node) })
+                (fields.a, fields.b) = (Some(a), Some(b));
             }
-            Self::StepProgress(node, of) => (16, attempt(node, of)),
-            Self::StepLogged(node, of) => (17, attempt(node, of)),
-            Self::AttemptStarted(node, of) => (18, attempt(node, of)),
-            Self::AttemptFailed(node, of) => (19, attempt(node, of)),
-            Self::AttemptTimedOut(node, of) => (20, attempt(node, of)),
-            Self::AttemptShortCircuited(node) => (21, of(node)),
-            Self::AttemptRejected(node) => (22, of(node)),
-            Self::AttemptRateLimited(node) => (23, of(node)),
-            Self::AttemptInterrupted(node, of) => (24, attempt(node, of)),
-            Self::RetryScheduled(node, of, delay) => {
-                (25, Fields { b: Some(delay.as_secs_f64() * 1_000.0), ..attempt(node, of) })
+            Self::RetryScheduled(_, _, delay) => fields.b = Some(delay.as_secs_f64() * 1_000.0),
+            Self::FallbackStarted(_, level) => fields.a = Some(level),
+            Self::TimerSet(_, at) => fields.b = Some(at.as_millis()),
+            Self::SignalReceived(a, b) | Self::IterationStarted(_, a, b) => {
+                (fields.a, fields.b) = (Some(a), Some(f64::from(b)));
             }
-            Self::FallbackStarted(node, level) => (26, Fields { a: Some(level), ..of(node) }),
-            Self::TimerSet(node, at) => (27, Fields { b: Some(at.as_millis()), ..of(node) }),
-            Self::TimerFired(node) => (28, of(node)),
-            Self::SignalReceived(signal, payload) => {
-                (29, Fields { a: Some(signal), b: Some(f64::from(payload)), ..none })
-            }
-            Self::IterationStarted(node, index, frame) => {
-                (30, Fields { a: Some(index), b: Some(f64::from(frame)), ..of(node) })
-            }
-            Self::CompensationStarted(node) => (31, of(node)),
-            Self::CompensationCompleted(node) => (32, of(node)),
-            Self::CompensationFailed(node) => (33, of(node)),
-            Self::AttemptShared(node) => (34, of(node)),
-            Self::AttemptUnshared(node) => (35, of(node)),
+            _ => {}
         }
+        fields
     }
 
-    /// What [`parts`](Self::parts) took apart; `None` for what is no event.
-    pub(super) fn from_parts(index: usize, fields: Fields) -> Option<Self> {
+    /// The kind of an index, with what [`fields`](Self::fields) took out; `None` for what is no event.
+    pub(super) fn from_fields(index: usize, fields: Fields) -> Option<Self> {
+        let mut kind = *Self::BLANK.get(index)?;
         let Fields { node, attempt, a, b } = fields;
-        Some(match index {
-            0 => Self::RunStarted,
-            1 => Self::RunCompleted,
-            2 => Self::RunFailed(node),
-            3 => Self::RunTimedOut,
-            4 => Self::RunCancelled,
-            5 => Self::RunPaused,
-            6 => Self::RunResumed,
-            7 => Self::RunRestored,
-            8 => Self::RunCompensating(match a? {
-                0 => Vain::Failed,
-                1 => Vain::OutputFailed,
-                2 => Vain::TimedOut,
-                3 => Vain::Cancelled,
-                _ => return None,
-            }),
-            9 => Self::StepStarted(node?),
-            10 => Self::StepCompleted(node?),
-            11 => Self::StepFailed(node?),
-            12 => Self::StepCancelled(node?),
-            13 => Self::StepSkipped(node?),
-            14 => Self::StepTimedOut(node?),
-            15 => Self::StepEvaluated(
-                node?,
-                match a? {
-                    0 => Decision::When(b? != 0.0),
-                    1 => Decision::Case((b? >= 0.0).then_some(b? as u32)),
-                    2 => Decision::Items(b? as u32),
-                    3 => Decision::Until(Timestamp::from_millis(b?)),
+        let places = kind.places();
+        if let Some(place) = places.0 {
+            *place = node?;
+        }
+        if let Some(place) = places.1 {
+            *place = attempt?;
+        }
+        match &mut kind {
+            Self::RunFailed(place) => *place = node,
+            Self::RunCompensating(vain) => {
+                *vain = *[Vain::Failed, Vain::OutputFailed, Vain::TimedOut, Vain::Cancelled].get(a? as usize)?;
+            }
+            Self::StepEvaluated(_, decision) => {
+                let b = b?;
+                *decision = match a? {
+                    0 => Decision::When(b != 0.0),
+                    1 => Decision::Case((b >= 0.0).then_some(b as u32)),
+                    2 => Decision::Items(b as u32),
+                    3 => Decision::Until(Timestamp::from_millis(b)),
                     _ => return None,
-                },
-            ),
-            16 => Self::StepProgress(node?, attempt?),
-            17 => Self::StepLogged(node?, attempt?),
-            18 => Self::AttemptStarted(node?, attempt?),
-            19 => Self::AttemptFailed(node?, attempt?),
-            20 => Self::AttemptTimedOut(node?, attempt?),
-            21 => Self::AttemptShortCircuited(node?),
-            22 => Self::AttemptRejected(node?),
-            23 => Self::AttemptRateLimited(node?),
-            24 => Self::AttemptInterrupted(node?, attempt?),
-            25 => Self::RetryScheduled(node?, attempt?, Duration::from_micros((b? * 1_000.0 + 0.5) as u64)),
-            26 => Self::FallbackStarted(node?, a?),
-            27 => Self::TimerSet(node?, Timestamp::from_millis(b?)),
-            28 => Self::TimerFired(node?),
-            29 => Self::SignalReceived(a?, b? as u32),
-            30 => Self::IterationStarted(node?, a?, b? as u32),
-            31 => Self::CompensationStarted(node?),
-            32 => Self::CompensationCompleted(node?),
-            33 => Self::CompensationFailed(node?),
-            34 => Self::AttemptShared(node?),
-            35 => Self::AttemptUnshared(node?),
-            _ => return None,
-        })
+                };
+            }
+            Self::RetryScheduled(_, _, delay) => *delay = Duration::from_micros((b? * 1_000.0 + 0.5) as u64),
+            Self::FallbackStarted(_, level) => *level = a?,
+            Self::TimerSet(_, at) => *at = Timestamp::from_millis(b?),
+            Self::SignalReceived(first, second) | Self::IterationStarted(_, first, second) => {
+                *first = a?;
+                *second = b? as u32;
+            }
+            _ => {}
+        }
+        Some(kind)
     }
 
     /// What an attempt tells.
@@ -333,7 +394,8 @@ impl Event {
     /// is that in the list.
     #[must_use]
     pub fn to_numbers(&self) -> [f64; Self::NUMBERS] {
-        let (index, Fields { node, attempt, a, b }) = self.kind.parts();
+        let Fields { node, attempt, a, b } = self.kind.fields();
+        let index = self.kind.index();
         let number = |it: Option<u32>| it.map_or(f64::NAN, f64::from);
         let node = number(node.map(|node| node.0));
         [index as f64, self.at.as_millis(), node, number(attempt), number(a), b.unwrap_or(f64::NAN)]
@@ -350,7 +412,7 @@ impl Event {
             a: whole(a),
             b: (!b.is_nan()).then_some(b),
         };
-        let kind = EventKind::from_parts(whole(index)? as usize, fields)?;
+        let kind = EventKind::from_fields(whole(index)? as usize, fields)?;
         Some(Self { seq, at: Timestamp::from_millis(at), kind })
     }
 }

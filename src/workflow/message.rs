@@ -111,6 +111,35 @@ pub enum Input {
     Restored,
 }
 
+impl Input {
+    /// The step it is about, if it is about one.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeIx> {
+        match *self {
+            Self::AttemptStarted { node, .. }
+            | Self::AttemptFailed { node, .. }
+            | Self::Shared { node }
+            | Self::Unshared { node }
+            | Self::RetryScheduled { node, .. }
+            | Self::RetryDue { node }
+            | Self::FellBack { node, .. }
+            | Self::CallSettled { node, .. }
+            | Self::Evaluated { node, .. }
+            | Self::EvaluationFailed { node }
+            | Self::Noted { node, .. } => Some(node),
+            Self::TimerFired { node } => node,
+            Self::Started
+            | Self::Signalled { .. }
+            | Self::OutputBuilt
+            | Self::OutputFailed
+            | Self::PauseRequested
+            | Self::ResumeRequested
+            | Self::CancelRequested
+            | Self::Restored => None,
+        }
+    }
+}
+
 /// What an attempt tells while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {

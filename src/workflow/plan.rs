@@ -219,13 +219,10 @@ impl Plan {
     /// # Errors
     /// As [`from_json`](Self::from_json).
     pub fn new(definition: &Json, default_timeout: Duration) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let definition = Definition::read(definition, &mut problems);
-        let plan = definition.map(|it| compile(&it, default_timeout, &mut problems));
-        match plan {
-            Some(plan) if problems.0.is_empty() => Ok(plan),
-            _ => Err(Error::invalid(Code::WorkflowInvalid, WHAT, problems.0)),
-        }
+        let problems = Problems::default();
+        let definition = Definition::read(definition, default_timeout, &problems);
+        let plan = definition.map(|it| compile(&it, &problems));
+        problems.or(plan, Code::WorkflowInvalid, WHAT)
     }
 
     /// The steps. What has parts stands before them; what undoes a step stands behind it.

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::expression::{Expression, Names, Scope, SyntaxError, find_close};
-use crate::error::{Error, Problem};
-use crate::reader::{Problems, join};
+use crate::error::Error;
+use crate::reader::{At, Problems};
 use crate::value::Value;
 
 /// Data with expressions in it.
@@ -39,22 +39,21 @@ pub enum Part {
 
 impl Template {
     /// Reads a template and notes everything that is wrong in it.
-    pub(super) fn parse(json: &Json, pointer: &str, names: &mut dyn Names, problems: &mut Problems) -> Self {
+    pub(super) fn parse(json: &Json, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Self {
         match json {
-            Json::String(text) => parse_text(text, pointer, names, problems),
+            Json::String(text) => parse_text(text, at, names, problems),
             Json::Array(elements) => {
-                let parts: Vec<Self> = elements
-                    .iter()
-                    .enumerate()
-                    .map(|(index, element)| Self::parse(element, &join(pointer, index), names, problems))
-                    .collect();
+                let mut parts = Vec::with_capacity(elements.len());
+                for (index, element) in elements.iter().enumerate() {
+                    parts.push(Self::parse(element, &At::Place(at, index), names, problems));
+                }
                 if parts.iter().all(Self::is_literal) { Self::Literal(json.into()) } else { Self::List(parts) }
             }
             Json::Object(fields) => {
-                let parts: Vec<(Rc<str>, Self)> = fields
-                    .iter()
-                    .map(|(key, field)| (key.as_str().into(), Self::parse(field, &join(pointer, key), names, problems)))
-                    .collect();
+                let mut parts: Vec<(Rc<str>, Self)> = Vec::with_capacity(fields.len());
+                for (key, field) in fields {
+                    parts.push((key.as_str().into(), Self::parse(field, &At::Key(at, key), names, problems)));
+                }
                 if parts.iter().all(|(_, part)| part.is_literal()) {
                     Self::Literal(json.into())
                 } else {
@@ -66,13 +65,8 @@ impl Template {
     }
 
     /// Reads a condition: an expression, with or without `{{ }}` around it. `None` when it is wrong, which is noted.
-    pub(super) fn condition(
-        text: &str,
-        pointer: &str,
-        names: &mut dyn Names,
-        problems: &mut Problems,
-    ) -> Option<Expression> {
-        Expression::parse_condition(text, names).map_err(|error| note(error, text, 0, pointer, problems)).ok()
+    pub(super) fn condition(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Option<Expression> {
+        Expression::parse_condition(text, names).map_err(|error| note(&error, text, 0, at, problems)).ok()
     }
 
     /// The data, with every expression replaced by its value.
@@ -109,41 +103,49 @@ impl Template {
     }
 }
 
-fn parse_text(text: &str, pointer: &str, names: &mut dyn Names, problems: &mut Problems) -> Template {
+fn parse_text(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Template {
     let mut parts = Vec::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find("{{") {
-        let open = at + found;
-        if open > at {
-            parts.push(Part::Text(text[at..open].into()));
+    let mut done = 0;
+    while let Some(found) = find_open(&text[done..]) {
+        let open = done + found;
+        if open > done {
+            parts.push(Part::Text(text[done..open].into()));
         }
         let start = open + 2;
         let Some(end) = find_close(&text[start..]).map(|found| start + found) else {
-            problems.note(pointer, format!("`{{{{` at column {} is not closed by `}}}}`", column(text, open)));
+            let message = format_args!("`{{{{` at column {} is not closed by `}}}}`", column(text, open));
+            problems.note(at, message);
             return Template::Literal(Value::Null);
         };
         match Expression::parse(&text[start..end], names) {
             Ok(expression) => parts.push(Part::Expression(expression)),
-            Err(error) => note(error, text, start, pointer, problems),
+            Err(error) => note(&error, text, start, at, problems),
         }
-        at = end + 2;
+        done = end + 2;
     }
-    if at < text.len() {
-        parts.push(Part::Text(text[at..].into()));
+    if done < text.len() {
+        parts.push(Part::Text(text[done..].into()));
     }
-    match parts.as_slice() {
-        [] => Template::Literal(Value::String("".into())),
-        [Part::Text(text)] => Template::Literal(Value::String(text.clone())),
-        [Part::Expression(expression)] => Template::Expression(expression.clone()),
-        _ => Template::Text(parts),
+    if parts.len() > 1 {
+        return Template::Text(parts);
+    }
+    match parts.pop() {
+        None => Template::Literal(Value::String("".into())),
+        Some(Part::Text(text)) => Template::Literal(Value::String(text)),
+        Some(Part::Expression(expression)) => Template::Expression(expression),
     }
 }
 
+/// Where the first expression of a text begins. Byte by byte: the standard library's search is some 2 KB of wasm.
+pub(super) fn find_open(text: &str) -> Option<usize> {
+    text.as_bytes().windows(2).position(|braces| braces == b"{{")
+}
+
 /// Notes what is wrong with an expression that starts at a byte of a text.
-fn note(error: SyntaxError, text: &str, start: usize, pointer: &str, problems: &mut Problems) {
+fn note(error: &SyntaxError, text: &str, start: usize, at: &At<'_>, problems: &Problems) {
     let SyntaxError { offset, message, suggestion } = error;
     let column = column(text, start + offset);
-    problems.0.push(Problem { suggestion, ..Problem::new(pointer, format!("column {column}: {message}")) });
+    problems.note_near(at, format_args!("column {column}: {message}"), suggestion.as_deref());
 }
 
 /// The column of a byte, counted in characters from 1.

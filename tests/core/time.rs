@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use repflow::time::{MAX_DURATION, Timestamp, parse_duration};
+use repflow::time::{MAX_DURATION, Timestamp, parse_duration, parse_instant};
 
 fn at(ms: f64) -> Timestamp {
     Timestamp::from_millis(ms)
@@ -112,5 +112,89 @@ proptest! {
         let (start, duration) = (at(start as f64 / 1_000.0), Duration::from_micros(micros));
         prop_assert_eq!((start + duration).since(start), duration);
         prop_assert!(start + duration >= start);
+    }
+}
+
+#[test]
+fn instants_are_read_as_they_are_written() {
+    for (text, ms) in [
+        ("1970-01-01T00:00:00Z", 0.0),
+        ("1970-01-01T00:00Z", 0.0),
+        ("1970-01-01t00:00:00.001z", 1.0),
+        ("1970-01-01 00:00:00.000001Z", 0.001),
+        ("1970-01-01T00:00:00.0000019Z", 0.001),
+        ("1970-01-01T01:30:00+01:30", 0.0),
+        ("1969-12-31T23:00:00-01:00", -1.0),
+        ("1970-01-01T00:00:00-23:59", 86_340_000.0),
+        ("2000-02-29T12:00:00Z", 951_825_600_000.0),
+        ("2027-01-31T18:00:00Z", 1_801_418_400_000.0),
+        // A leap second is the first one of the next minute, as in POSIX.
+        ("2016-12-31T23:59:60Z", 1_483_228_800_000.0),
+        ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999.999),
+    ] {
+        let expected = (ms >= 0.0).then(|| at(ms));
+        assert_eq!(parse_instant(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_an_instant_is_refused() {
+    for text in [
+        "",
+        "now",
+        "2027-01-31",
+        "2027-01-31T18:00:00",
+        "2027-01-31T18Z",
+        "2027-01-31T18:0:00Z",
+        "2027-1-31T18:00:00Z",
+        "27-01-31T18:00:00Z",
+        "12027-01-31T18:00:00Z",
+        "2027-01-31T18:00:00.Z",
+        "2027-01-31T18:00.5Z",
+        "2027-01-31T18:00:00,5Z",
+        "2027-01-31T24:00:00Z",
+        "2027-01-31T18:60:00Z",
+        "2027-01-31T18:00:61Z",
+        "2027-00-31T18:00:00Z",
+        "2027-13-31T18:00:00Z",
+        "2027-04-31T18:00:00Z",
+        "2027-02-29T18:00:00Z",
+        "2100-02-29T18:00:00Z",
+        "2027-01-00T18:00:00Z",
+        "2027-01-31T18:00:00+0200",
+        "2027-01-31T18:00:00+02",
+        "2027-01-31T18:00:00+24:00",
+        "2027-01-31T18:00:00+02:60",
+        "2027-01-31T18:00:00Zulu",
+        "2027-01-31T18:00:00Z+02:00",
+        "2027-01-31T+8:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:30:00+01:00",
+        " 2027-01-31T18:00:00Z",
+        "２027-01-31T18:00:00Z",
+    ] {
+        assert_eq!(parse_instant(text), None, "{text}");
+    }
+}
+
+proptest! {
+    /// `httpdate` has its own arithmetic of days.
+    #[test]
+    fn every_second_is_read_as_another_implementation_writes_it(second in 0_u64..253_402_300_800, offset in -1_439_i64..1_440) {
+        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(second));
+        // `Sun, 06 Nov 1994 08:49:37 GMT`
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = months.iter().position(|month| *month == &date[8..11]).expect("it is a month") + 1;
+        let text = format!("{}-{month:02}-{}T{}", &date[12..16], &date[5..7], &date[17..25]);
+        prop_assert_eq!(parse_instant(&format!("{text}Z")), Some(at(second as f64 * 1_000.0)));
+        let sign = if offset < 0 { '-' } else { '+' };
+        let elsewhere = format!("{text}.25{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
+        let expected = (second as i64 - offset * 60) as f64 * 1_000.0 + 250.0;
+        prop_assert_eq!(parse_instant(&elsewhere), (expected >= 0.0).then(|| at(expected)), "{}", elsewhere);
+    }
+
+    #[test]
+    fn any_text_is_an_instant_or_refused(text in "\\PC{0,30}|[0-9TZ:.+-]{0,30}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{0,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})") {
+        _ = parse_instant(&text);
     }
 }

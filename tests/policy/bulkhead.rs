@@ -139,3 +139,42 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// The queue is what a stable sort by priority makes of those who wait, in the order in which they came.
+    #[test]
+    fn who_passes_whom_is_what_a_stable_sort_says(
+        limit in 1_u32..4, acts in prop::collection::vec((0_u8..4, -2_i32..3), 0..60)
+    ) {
+        let mut bench = Bulkhead::new(Some(limit), u32::MAX);
+        let mut waiting: Vec<(usize, i32)> = Vec::new();
+        let mut inside = 0;
+        for (who, (act, priority)) in acts.into_iter().enumerate() {
+            match act {
+                0 if inside > 0 => {
+                    bench.leave();
+                    inside -= 1;
+                    waiting.sort_by_key(|(_, priority)| -priority);
+                    let next = (!waiting.is_empty()).then(|| waiting.remove(0));
+                    inside += u32::from(next.is_some());
+                    prop_assert_eq!(bench.pass_on(), next);
+                }
+                1 if !waiting.is_empty() => {
+                    let gone = waiting.remove(who % waiting.len());
+                    prop_assert!(bench.withdraw(gone));
+                }
+                _ => {
+                    let entry = bench.enter_before((who, priority), |(_, other)| other < priority);
+                    if inside < limit {
+                        inside += 1;
+                        prop_assert_eq!(entry, Entry::Entered);
+                    } else {
+                        waiting.push((who, priority));
+                        prop_assert_eq!(entry, Entry::Queued);
+                    }
+                }
+            }
+            prop_assert_eq!((bench.used(), bench.queued()), (inside, waiting.len()));
+        }
+    }
+}

@@ -235,7 +235,7 @@ impl Generator<'_> {
             0 => add("hedge", json!({ "delay": 1 + rng.below(1_500), "maxExtra": 1 + rng.below(3) })),
             1 => add("hedge", json!({ "percentile": 0.5, "minCalls": 1 + rng.below(3) })),
             2 => add("cache", json!({ "ttl": 1 + rng.below(4_000), "staleIfError": rng.below(4_000) })),
-            3 => add("singleFlight", json!(true)),
+            3 | 4 => add("singleFlight", json!(true)),
             _ => {}
         }
     }

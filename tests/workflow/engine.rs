@@ -4,12 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use repflow::policy::Outcome;
-use repflow::workflow::{Command, Engine, RunEnd, Status, StepIx};
+use repflow::workflow::{Command, Engine, NodeIx, RunEnd, Status};
 use serde_json::json;
 
 use crate::story::{at, call, plan, workflow};
 
-const ONLY: StepIx = StepIx(0);
+const ONLY: NodeIx = NodeIx(0);
 
 /// One call that may take a second and is tried twice.
 fn quick() -> Rc<repflow::workflow::Plan> {
@@ -26,9 +26,12 @@ fn runs_do_not_touch_each_other() {
     let mut engine = Engine::default();
     assert!(engine.is_empty());
     let plan = quick();
-    let first = engine.start(Rc::clone(&plan), 1, at(0));
-    let second = engine.start(Rc::clone(&plan), 1, at(400));
-    assert_eq!(commands(&mut engine), [first, second].map(|run| Command::Call { run, step: ONLY, attempt: 1 }));
+    let first = engine.start(Rc::clone(&plan), 1, None, at(0));
+    let second = engine.start(Rc::clone(&plan), 1, None, at(400));
+    assert_eq!(
+        commands(&mut engine),
+        [first, second].map(|run| Command::Call { run, node: ONLY, attempt: 1, level: 0 })
+    );
     assert_eq!((engine.len(), engine.next_deadline()), (2, Some(at(1_000))));
     engine.cancel(first, at(500));
     assert_eq!(engine.next_deadline(), Some(at(1_400)), "the timer of the other is still there");
@@ -43,7 +46,7 @@ fn runs_do_not_touch_each_other() {
             Command::Settle { run: second, end: RunEnd::Completed }
         ]
     );
-    let status = |run| engine.run(run).map(|run| run.step(ONLY).status);
+    let status = |run| engine.run(run).map(|run| run.node(ONLY).status);
     assert_eq!((status(first), status(second)), (Some(Status::Cancelled), Some(Status::Completed)));
 }
 
@@ -51,8 +54,8 @@ fn runs_do_not_touch_each_other() {
 fn a_tick_fires_all_that_is_due_earliest_first() {
     let mut engine = Engine::default();
     let plan = quick();
-    let late = engine.start(Rc::clone(&plan), 1, at(300));
-    let early = engine.start(plan, 1, at(100));
+    let late = engine.start(Rc::clone(&plan), 1, None, at(300));
+    let early = engine.start(plan, 1, None, at(100));
     commands(&mut engine);
     engine.tick(at(1_099));
     assert_eq!(commands(&mut engine), []);
@@ -67,9 +70,9 @@ fn a_tick_fires_all_that_is_due_earliest_first() {
 fn a_removed_run_leaves_nothing_behind() {
     let mut engine = Engine::default();
     let plan = quick();
-    let kept = engine.start(Rc::clone(&plan), 1, at(0));
+    let kept = engine.start(Rc::clone(&plan), 1, None, at(0));
     commands(&mut engine);
-    let gone = engine.start(Rc::clone(&plan), 1, at(0));
+    let gone = engine.start(Rc::clone(&plan), 1, None, at(0));
     engine.remove(gone, at(0));
     engine.remove(gone, at(0));
     assert!(engine.run(gone).is_none());
@@ -88,7 +91,7 @@ fn a_removed_run_leaves_nothing_behind() {
 fn removing_a_run_drops_its_commands_and_no_others() {
     let mut engine = Engine::default();
     let plan = quick();
-    let [first, second, third] = [0, 1, 2].map(|seed| engine.start(Rc::clone(&plan), seed, at(0)));
+    let [first, second, third] = [0, 1, 2].map(|seed| engine.start(Rc::clone(&plan), seed, None, at(0)));
     engine.cancel(second, at(1));
     engine.remove(second, at(1));
     let left: Vec<u32> = commands(&mut engine).into_iter().filter_map(Command::run).collect();
@@ -99,13 +102,13 @@ fn removing_a_run_drops_its_commands_and_no_others() {
 fn a_number_is_used_again_and_starts_afresh() {
     let mut engine = Engine::default();
     let plan = quick();
-    let run = engine.start(Rc::clone(&plan), 1, at(0));
+    let run = engine.start(Rc::clone(&plan), 1, None, at(0));
     engine.settle(run, ONLY, 1, &Outcome::failed(), at(10));
     engine.remove(run, at(10));
     commands(&mut engine);
-    let again = engine.start(plan, 1, at(20));
+    let again = engine.start(plan, 1, None, at(20));
     assert_eq!(again, run);
-    assert_eq!(commands(&mut engine), [Command::Call { run, step: ONLY, attempt: 1 }]);
+    assert_eq!(commands(&mut engine), [Command::Call { run, node: ONLY, attempt: 1, level: 0 }]);
     assert_eq!(engine.next_deadline(), Some(at(1_020)), "the retry of the first run is forgotten");
     engine.tick(at(110));
     assert_eq!(commands(&mut engine), []);
@@ -114,9 +117,9 @@ fn a_number_is_used_again_and_starts_afresh() {
 #[test]
 fn what_names_no_step_is_ignored() {
     let mut engine = Engine::default();
-    let run = engine.start(quick(), 1, at(0));
+    let run = engine.start(quick(), 1, None, at(0));
     commands(&mut engine);
-    engine.settle(run, StepIx(9), 1, &Outcome::COMPLETED, at(1));
+    engine.settle(run, NodeIx(9), 1, &Outcome::COMPLETED, at(1));
     engine.settle(run + 1, ONLY, 1, &Outcome::COMPLETED, at(1));
     engine.tick(at(999));
     assert_eq!(commands(&mut engine), []);
@@ -126,7 +129,7 @@ fn what_names_no_step_is_ignored() {
 fn ten_thousand_runs_share_one_deadline() {
     let mut engine = Engine::default();
     let plan = plan(&workflow(json!([call("a", json!({ "timeout": "1h" }))])));
-    let runs: Vec<u32> = (0..10_000).map(|n| engine.start(Rc::clone(&plan), n, at(n))).collect();
+    let runs: Vec<u32> = (0..10_000).map(|n| engine.start(Rc::clone(&plan), n, None, at(n))).collect();
     for (n, run) in runs.iter().enumerate().skip(1) {
         engine.settle(*run, ONLY, 1, &Outcome::COMPLETED, at(20_000 + n as u64));
         engine.remove(*run, at(20_000 + n as u64));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use repflow::policy::{Backoff, Growth, Jitter, Retry};
+use repflow::workflow::definition::Target;
 use repflow::workflow::plan::StepKind;
 use repflow::workflow::{Plan, StepIx};
 use serde_json::{Value as Json, json};
@@ -78,12 +79,13 @@ fn a_call_names_a_feature_and_its_action() {
         json!([{ "id": "a", "call": "user-analysis.analyzeProfile", "with": { "userId": 7 } }, plain("b")]),
     ));
     match &plan.steps()[0].kind {
-        StepKind::Call { feature, action, with } => {
-            assert_eq!((&**feature, &**action, with.is_some()), ("user-analysis", "analyzeProfile", true));
+        StepKind::Call(call) => {
+            let target = Target::Action { feature: "user-analysis".to_owned(), action: "analyzeProfile".to_owned() };
+            assert_eq!((&call.target, call.with.is_some()), (&target, true));
         }
         other => panic!("{other:?}"),
     }
-    assert!(matches!(&plan.steps()[1].kind, StepKind::Call { with: None, .. }));
+    assert!(matches!(&plan.steps()[1].kind, StepKind::Call(call) if call.with.is_none()));
     assert!(plan.output.is_none());
     assert_eq!(&*plan.version, "");
 }

@@ -5,39 +5,104 @@ use std::time::Duration;
 
 use repflow::Kind;
 use repflow::policy::{Facts, Failure, Options, Outcome, classify};
-use repflow::workflow::{Command, Engine, Plan, RunId, Status};
+use repflow::workflow::{Command, Decision, Engine, NodeIx, Plan, RunId, Status};
 use serde_json::{Value as Json, json};
 
-use crate::story::{Story, at, call, line, log, plan, step, workflow};
+use crate::story::{self, Story, at, call, find, line, log, node, plan, workflow};
 
 const NOTHING: [&str; 0] = [];
 
 /// Many runs on one engine, each known by a name.
 #[derive(Default)]
-struct House {
-    engine: Engine,
+pub(crate) struct House {
+    pub(crate) engine: Engine,
     runs: Vec<(&'static str, RunId, Rc<Plan>)>,
     now: u64,
+    failures: Vec<String>,
 }
 
 impl House {
     /// Shared parts under a name.
-    fn with(name: &str, options: Json) -> Self {
+    pub(crate) fn with(name: &str, options: Json) -> Self {
         let mut house = Self::default();
         let options = Options::new(&options).expect("the options are valid");
         house.engine.guards().define(&name.into(), &options);
         house
     }
 
-    fn start(&mut self, name: &'static str, definition: &Json) -> &mut Self {
+    pub(crate) fn start(&mut self, name: &'static str, definition: &Json) -> &mut Self {
+        self.start_keyed(name, definition, None)
+    }
+
+    /// Starts a run that shares a limit with others that have the same key.
+    pub(crate) fn start_with_key(&mut self, name: &'static str, definition: &Json, key: &str) -> &mut Self {
+        self.start_keyed(name, definition, Some(key))
+    }
+
+    fn start_keyed(&mut self, name: &'static str, definition: &Json, key: Option<&str>) -> &mut Self {
         let plan = plan(definition);
-        let run = self.engine.start(Rc::clone(&plan), 1, at(self.now));
+        let run = self.engine.start(Rc::clone(&plan), 1, key, at(self.now));
         self.runs.push((name, run, plan));
         self
     }
 
+    /// What a step asks is answered.
+    pub(crate) fn decides(&mut self, name: &str, id: &str, decision: Decision) -> &mut Self {
+        let (run, node) = self.node(name, id);
+        self.engine.evaluated(run, node, decision, at(self.now));
+        self
+    }
+
+    /// The host says by which key others may have the answer of a step.
+    pub(crate) fn prepares(&mut self, name: &str, id: &str, key: &str) -> &mut Self {
+        let (run, node) = self.node(name, id);
+        self.engine.begin(run, node, Some(key), at(self.now));
+        self
+    }
+
+    pub(crate) fn pauses(&mut self, name: &str) -> &mut Self {
+        let (_, run, _) = self.find(name);
+        self.engine.pause(run, at(self.now));
+        self
+    }
+
+    pub(crate) fn resumes(&mut self, name: &str) -> &mut Self {
+        let (_, run, _) = self.find(name);
+        self.engine.resume(run, at(self.now));
+        self
+    }
+
+    pub(crate) fn node(&self, name: &str, id: &str) -> (RunId, NodeIx) {
+        let (_, run, _) = self.find(name);
+        (run, find(self.engine.run(run).expect("the run is kept"), id))
+    }
+
+    pub(crate) fn status(&self, name: &str, id: &str) -> &'static str {
+        let (run, node) = self.node(name, id);
+        self.engine.run(run).expect("the run is kept").node(node).status.name()
+    }
+
+    /// Why steps failed, since the last time somebody asked.
+    pub(crate) fn failures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.failures)
+    }
+
+    /// The process ends, and another one goes on from the journals of all runs that have not been removed, in the order in
+    /// which they began. Runs are found under their names as before.
+    pub(crate) fn crashes(&mut self, keys: &[(&str, &str)]) -> &mut Self {
+        let old = std::mem::take(&mut self.engine);
+        for (name, run, plan) in &mut self.runs {
+            let Some(state) = old.run(*run) else { continue };
+            let key = keys.iter().find(|(it, _)| it == name).map(|(_, key)| *key);
+            let log = story::through_numbers(state.log());
+            let restored = self.engine.restore(Rc::clone(plan), 1, key, &log, at(self.now));
+            *run = restored.expect("the journal is that of this plan");
+        }
+        self
+    }
+
     /// Lets time pass until `ms`; every timer fires at its own instant.
-    fn at(&mut self, ms: u64) -> &mut Self {
+    pub(crate) fn at(&mut self, ms: u64) -> &mut Self {
         while let Some(next) = self.wakes_at().filter(|next| *next <= ms) {
             self.now = self.now.max(next);
             self.engine.tick(at(self.now));
@@ -47,62 +112,74 @@ impl House {
     }
 
     /// The current attempt of a step of a run answers.
-    fn completes(&mut self, name: &str, id: &str) -> &mut Self {
+    pub(crate) fn completes(&mut self, name: &str, id: &str) -> &mut Self {
         self.answers(name, id, &Outcome::COMPLETED)
     }
 
-    fn fails(&mut self, name: &str, id: &str) -> &mut Self {
+    pub(crate) fn fails(&mut self, name: &str, id: &str) -> &mut Self {
         self.answers(name, id, &Outcome::failed())
     }
 
-    fn answers(&mut self, name: &str, id: &str, outcome: &Outcome<'_>) -> &mut Self {
-        let (_, run, plan) = self.find(name);
-        let step = step(&plan, id);
-        let attempt = self.engine.run(run).expect("the run is kept").step(step).attempt;
-        self.engine.settle(run, step, attempt, outcome, at(self.now));
+    pub(crate) fn answers(&mut self, name: &str, id: &str, outcome: &Outcome<'_>) -> &mut Self {
+        let (_, run, _) = self.find(name);
+        let state = self.engine.run(run).expect("the run is kept");
+        let node = find(state, id);
+        let attempt = state.node(node).attempt;
+        self.engine.settle(run, node, attempt, outcome, at(self.now));
         self
     }
 
-    fn cancels(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn cancels(&mut self, name: &str) -> &mut Self {
         let (_, run, _) = self.find(name);
         self.engine.cancel(run, at(self.now));
         self
     }
 
     /// Forgets a run without telling it to stop.
-    fn removes(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn removes(&mut self, name: &str) -> &mut Self {
         let (_, run, _) = self.find(name);
         self.engine.remove(run, at(self.now));
         self
     }
 
-    fn find(&self, name: &str) -> (&'static str, RunId, Rc<Plan>) {
+    pub(crate) fn find(&self, name: &str) -> (&'static str, RunId, Rc<Plan>) {
         self.runs.iter().rev().find(|(it, ..)| *it == name).cloned().expect("a run of this name was started")
     }
 
     /// The commands since the last time somebody asked.
-    fn told(&mut self) -> Vec<String> {
+    pub(crate) fn told(&mut self) -> Vec<String> {
         let commands: Vec<Command> = self.engine.drain_commands().collect();
-        let line = |command: Command| match command.run() {
-            Some(run) => {
-                let (name, _, plan) = self.runs.iter().rev().find(|(_, it, _)| *it == run).expect("it was started");
-                format!("{name}: {}", line(plan, command))
+        let mut told = Vec::new();
+        for command in commands {
+            let Some(run) = command.run() else {
+                told.push(line(command, &|node| format!("{node:?}")));
+                continue;
+            };
+            let (name, _, plan) = self.runs.iter().rev().find(|(_, it, _)| *it == run).expect("it was started");
+            // Of a run that was removed only the plan is left.
+            let id = |node: NodeIx| match self.engine.run(run) {
+                Some(run) => story::name(run, node),
+                None => plan.steps()[node.0 as usize].id.to_string(),
+            };
+            let line = line(command, &id);
+            match command {
+                Command::Fail { .. } => self.failures.push(format!("{name}: {line}")),
+                _ => told.push(format!("{name}: {line}")),
             }
-            None => line(&self.runs[0].2, command),
-        };
-        commands.into_iter().map(line).collect()
+        }
+        told
     }
 
-    fn log(&self, name: &str) -> Vec<String> {
+    pub(crate) fn log(&self, name: &str) -> Vec<String> {
         log(self.engine.run(self.find(name).1).expect("the run is kept"))
     }
 
-    fn wakes_at(&mut self) -> Option<u64> {
+    pub(crate) fn wakes_at(&mut self) -> Option<u64> {
         self.engine.next_deadline().map(|at| at.as_millis() as u64)
     }
 
     /// Nothing is held, and nothing waits for time to pass.
-    fn assert_idle(&mut self) {
+    pub(crate) fn assert_idle(&mut self) {
         assert!(self.engine.guards().is_empty(), "a call is left behind");
         assert_eq!(self.wakes_at(), None, "a timer is left behind");
     }
@@ -234,7 +311,7 @@ fn a_call_waits_for_its_place_in_a_bulkhead_that_runs_share() {
     house.start("one", &first).start("two", &second).start("three", &first);
     assert_eq!(house.told(), ["one: call a#1", "two: call a#1"]);
     let (_, run, _) = house.find("three");
-    assert_eq!(house.engine.run(run).map(|run| run.step(repflow::workflow::StepIx(0)).status), Some(Status::Pending));
+    assert_eq!(house.engine.run(run).map(|run| run.node(NodeIx(0)).status), Some(Status::Pending));
     house.start("four", &second);
     assert_eq!(house.told(), ["four: failed: a met a full bulkhead"]);
     assert_eq!(house.log("four")[2], "0 attempt.rejected a");
@@ -296,7 +373,7 @@ fn a_run_that_is_gone_frees_what_it_held() {
     house.start("one", &definition).start("two", &definition).start("three", &definition);
     assert_eq!(house.told(), ["one: call a#1"]);
     assert_eq!(house.removes("one").told(), ["two: call a#1"]);
-    assert_eq!(house.cancels("two").told(), ["two: abort a#1: run ended", "two: cancelled", "three: call a#1"]);
+    assert_eq!(house.cancels("two").told(), ["two: abort a#1: cancelled", "two: cancelled", "three: call a#1"]);
     // Neither of them was the fault of the service.
     assert_eq!(house.fails("three", "a").told(), ["three: failed: a"]);
     house.start("four", &definition).fails("four", "a");
@@ -311,7 +388,7 @@ fn a_probe_that_is_given_up_lets_another_one_try() {
     house.start("one", &definition).fails("one", "a").start("two", &definition).fails("two", "a");
     house.at(10_000).start("three", &definition);
     house.told();
-    assert_eq!(house.cancels("three").told(), ["three: abort a#1: run ended", "three: cancelled"]);
+    assert_eq!(house.cancels("three").told(), ["three: abort a#1: cancelled", "three: cancelled"]);
     house.start("four", &definition);
     assert_eq!(house.told(), ["four: call a#1"]);
     house.removes("four").start("five", &definition);
@@ -338,7 +415,7 @@ fn a_run_that_ends_calls_nobody_with_the_place_it_gives_up() {
     definition["timeout"] = json!("5s");
     let mut house = House::with("gpu", json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 9 } }));
     house.start("one", &definition);
-    assert_eq!(house.at(5_000).told(), ["one: call a#1", "one: abort a#1: run ended", "one: timed out"]);
+    assert_eq!(house.at(5_000).told(), ["one: call a#1", "one: abort a#1: cancelled", "one: timed out"]);
     house.assert_idle();
 }
 
@@ -442,7 +519,7 @@ fn a_total_timeout_bounds_attempts_and_delays() {
     assert_eq!(story.at(2_100).told(), ["call a#2"]);
     assert_eq!(story.wakes_at(), Some(3_000), "before its own timeout at 4.1 s");
     assert_eq!(story.at(3_000).told(), ["abort a#2: total timed out", "failed: a took too long in all"]);
-    assert_eq!(story.log()[6..], ["3000 step.timed_out a", "3000 step.failed a", "3000 run.failed a"]);
+    assert_eq!(story.log()[7..], ["3000 step.timed_out a", "3000 step.failed a", "3000 run.failed a"]);
 }
 
 #[test]
@@ -470,7 +547,7 @@ fn a_total_timeout_counts_the_time_in_a_queue_and_for_a_slot_between_attempts() 
     definition["concurrency"] = json!(1);
     let mut story = Story::begin(&definition);
     assert_eq!(story.fails("a").at(500).told(), ["call a#1", "call b#1"]);
-    assert_eq!(story.at(1_000).told(), ["abort b#1: run ended", "failed: a took too long in all"]);
+    assert_eq!(story.at(1_000).told(), ["abort b#1: cancelled", "failed: a took too long in all"]);
 }
 
 /// Polly and gRPC: the first answer that is a good one wins, and what else runs is told to stop.
@@ -545,7 +622,7 @@ fn a_run_that_ends_stops_all_attempts_of_a_step() {
     let keys = json!({ "hedge": { "delay": "100ms" } });
     let mut story = Story::begin(&workflow(json!([call("a", keys)])));
     story.at(100).told();
-    assert_eq!(story.is_cancelled().told(), ["abort a#1: run ended", "abort a#2: run ended", "cancelled"]);
+    assert_eq!(story.is_cancelled().told(), ["abort a#1: cancelled", "abort a#2: cancelled", "cancelled"]);
 }
 
 #[test]
@@ -671,7 +748,7 @@ fn a_hedge_counts_once_for_the_circuit_breaker() {
     house.start("one", &definition).at(10);
     let (_, run, plan) = house.find("one");
     for attempt in [1, 2] {
-        house.engine.settle(run, step(&plan, "a"), attempt, &Outcome::failed(), at(10));
+        house.engine.settle(run, node(&plan, "a"), attempt, &Outcome::failed(), at(10));
     }
     assert_eq!(house.told(), ["one: call a#1", "one: call a#2", "one: failed: a"], "the circuit is still closed");
     house.start("two", &definition).fails("two", "a");

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use repflow::policy::{FailureReason, Outcome};
-use repflow::workflow::{Effect, Input, Run, RunEnd, Status, StepIx};
+use repflow::workflow::{Input, NodeIx, Run, RunEnd, Status};
 use serde_json::{Value as Json, json};
 
-use crate::story::{Story, at, call, log, plan, step, workflow};
+use crate::story::{Story, at, call, effects, log, node, plan, workflow};
 
 const NOTHING: [&str; 0] = [];
 
@@ -284,6 +284,7 @@ fn attempts_that_are_used_up_fail_the_run() {
             "0 attempt.started write#1",
             "1 attempt.failed write#1",
             "1 retry.scheduled write#2 in 100ms",
+            "101 timer.fired write",
             "101 attempt.started write#2",
             "102 attempt.failed write#2",
             "102 step.failed write",
@@ -326,11 +327,12 @@ fn an_attempt_that_takes_too_long_is_stopped_and_tried_again() {
     assert_eq!(story.wakes_at(), Some(32_500), "the timer of `write` is cleared; `print` has the default timeout");
     assert_eq!(story.at(2_600).completes("print").told(), ["completed"]);
     assert_eq!(
-        story.log()[2..8],
+        story.log()[2..9],
         [
             "0 attempt.started write#1",
             "2000 attempt.timed_out write#1",
             "2000 retry.scheduled write#2 in 100ms",
+            "2100 timer.fired write",
             "2100 attempt.started write#2",
             "2500 step.completed write",
             "2500 step.started print",
@@ -405,7 +407,7 @@ fn a_failure_stops_what_still_runs() {
     story.told();
     assert_eq!(
         story.at(7).fails("a").told(),
-        ["abort b#1: run ended", "abort e#1: run ended", "failed: a"],
+        ["abort b#1: cancelled", "abort e#1: cancelled", "failed: a"],
         "`c` waits for its retry, so there is nothing to abort"
     );
     assert_eq!(
@@ -416,20 +418,22 @@ fn a_failure_stops_what_still_runs() {
             "1 retry.scheduled c#2 in 100ms",
             "7 attempt.failed a#1",
             "7 step.failed a",
-            "7 step.cancelled enhance",
             "7 step.cancelled b",
             "7 step.cancelled c",
             "7 step.cancelled inner",
             "7 step.cancelled e",
+            "7 step.failed enhance",
             "7 run.failed a",
         ]
     );
     let statuses = ["enhance", "a", "b", "c", "d", "inner", "e", "f", "after"].map(|id| story.status(id).name());
-    let (cancelled, pending) = ("cancelled", "pending");
+    let (failed, cancelled, pending) = ("failed", "cancelled", "pending");
     assert_eq!(
         statuses,
-        [cancelled, "failed", cancelled, cancelled, "completed", cancelled, cancelled, pending, pending]
+        [failed, failed, cancelled, cancelled, "completed", cancelled, cancelled, pending, pending],
+        "a group fails with its child"
     );
+    assert_eq!(story.failures(), ["a: Error", "enhance: Error of a"]);
 }
 
 #[test]
@@ -446,7 +450,7 @@ fn a_last_attempt_that_times_out_fails_the_run() {
             "abort slow#1: timed out",
             "call slow#2",
             "abort slow#2: timed out",
-            "abort other#1: run ended",
+            "abort other#1: cancelled",
             "failed: slow timed out",
         ]
     );
@@ -455,7 +459,7 @@ fn a_last_attempt_that_times_out_fails_the_run() {
 #[test]
 fn a_run_is_cancelled_while_it_runs() {
     let mut story = Story::begin(&json!({ "id": "w", "timeout": "1m", "steps": [plain("a"), plain("b")] }));
-    assert_eq!(story.at(5).is_cancelled().told(), ["call a#1", "abort a#1: run ended", "cancelled"]);
+    assert_eq!(story.at(5).is_cancelled().told(), ["call a#1", "abort a#1: cancelled", "cancelled"]);
     assert_eq!(
         story.log(),
         ["0 run.started", "0 step.started a", "0 attempt.started a#1", "5 step.cancelled a", "5 run.cancelled"]
@@ -479,7 +483,7 @@ fn a_run_is_cancelled_while_steps_wait_for_a_slot() {
     let mut story = Story::begin(&definition);
     // `a` is in line again after its back-off, `c` for the first time.
     assert_eq!(story.at(1).fails("a").at(101).told(), ["call a#1", "call b#1"]);
-    assert_eq!(story.is_cancelled().told(), ["abort b#1: run ended", "cancelled"]);
+    assert_eq!(story.is_cancelled().told(), ["abort b#1: cancelled", "cancelled"]);
     assert_eq!(
         ["g", "a", "b", "c"].map(|id| story.status(id).name()),
         ["cancelled", "cancelled", "cancelled", "pending"]
@@ -492,7 +496,7 @@ fn a_run_takes_no_longer_than_its_timeout() {
         call("a", json!({ "retry": retry(9) })), call("b", json!({ "needs": [] })),
     ] }));
     assert_eq!(story.at(9_950).fails("a").at(9_999).told(), ["call a#1", "call b#1"]);
-    assert_eq!(story.at(10_000).told(), ["abort b#1: run ended", "timed out"]);
+    assert_eq!(story.at(10_000).told(), ["abort b#1: cancelled", "timed out"]);
     assert_eq!(story.log().last().map(String::as_str), Some("10000 run.timed_out"));
     assert_eq!(story.at(11_000).told(), NOTHING);
 }
@@ -505,11 +509,11 @@ fn a_run_in_time_clears_its_timeout() {
 }
 
 /// What a call tells when its first attempt fails and the next one comes.
-fn fails_once(step: StepIx) -> [Input; 3] {
+fn fails_once(node: NodeIx) -> [Input; 3] {
     [
-        Input::AttemptStarted { step, attempt: 1 },
-        Input::AttemptFailed { step, attempt: 1, reason: FailureReason::Error },
-        Input::RetryScheduled { step, delay: Duration::from_millis(100) },
+        Input::AttemptStarted { node, attempt: 1 },
+        Input::AttemptFailed { node, attempt: 1, reason: FailureReason::Error },
+        Input::RetryScheduled { node, delay: Duration::from_millis(100) },
     ]
 }
 
@@ -522,19 +526,19 @@ fn told(run: &mut Run, inputs: &[Input], ms: u64) -> Vec<String> {
 fn a_step_knows_when_it_began_and_ended() {
     let plan = plan(&workflow(json!([{ "id": "g", "steps": [plain("a")] }, plain("b")])));
     let mut run = Run::new(Rc::clone(&plan), 1);
-    let (group, a, b) = (step(&plan, "g"), step(&plan, "a"), step(&plan, "b"));
+    let (group, a, b) = (node(&plan, "g"), node(&plan, "a"), node(&plan, "b"));
     told(&mut run, &[Input::Started], 1);
-    assert_eq!((run.step(a).started_at, run.step(a).attempt), (None, 0), "its call has not been attempted yet");
+    assert_eq!((run.node(a).started_at, run.node(a).attempt), (None, 0), "its call has not been attempted yet");
     told(&mut run, &fails_once(a), 2);
-    told(&mut run, &[Input::RetryDue { step: a }, Input::AttemptStarted { step: a, attempt: 2 }], 102);
-    assert_eq!((run.step(a).started_at, run.step(a).ended_at, run.step(a).attempt), (Some(at(2)), None, 2));
-    told(&mut run, &[Input::CallSettled { step: a, outcome: Ok(()) }], 103);
-    assert_eq!((run.step(a).started_at, run.step(a).ended_at), (Some(at(2)), Some(at(103))));
-    assert_eq!((run.step(group).started_at, run.step(group).ended_at), (Some(at(1)), Some(at(103))));
+    told(&mut run, &[Input::RetryDue { node: a }, Input::AttemptStarted { node: a, attempt: 2 }], 102);
+    assert_eq!((run.node(a).started_at, run.node(a).ended_at, run.node(a).attempt), (Some(at(2)), None, 2));
+    told(&mut run, &[Input::CallSettled { node: a, outcome: Ok(()) }], 103);
+    assert_eq!((run.node(a).started_at, run.node(a).ended_at), (Some(at(2)), Some(at(103))));
+    assert_eq!((run.node(group).started_at, run.node(group).ended_at), (Some(at(1)), Some(at(103))));
     assert_eq!(run.end(), None);
-    told(&mut run, &[Input::AttemptStarted { step: b, attempt: 1 }], 103);
-    told(&mut run, &[Input::CallSettled { step: b, outcome: Err(FailureReason::Error) }], 104);
-    assert_eq!((run.step(b).started_at, run.step(b).ended_at), (Some(at(103)), Some(at(104))));
+    told(&mut run, &[Input::AttemptStarted { node: b, attempt: 1 }], 103);
+    told(&mut run, &[Input::CallSettled { node: b, outcome: Err(FailureReason::Error) }], 104);
+    assert_eq!((run.node(b).started_at, run.node(b).ended_at), (Some(at(103)), Some(at(104))));
     assert_eq!(run.end(), Some(RunEnd::Failed(b, FailureReason::Error)));
 }
 
@@ -542,42 +546,24 @@ fn a_step_knows_when_it_began_and_ended() {
 fn a_step_that_was_stopped_knows_when() {
     let plan = plan(&workflow(json!([{ "id": "g", "parallel": [plain("a"), plain("b"), plain("c")] }, plain("d")])));
     let mut run = Run::new(Rc::clone(&plan), 1);
-    let [a, b] = ["a", "b"].map(|id| step(&plan, id));
-    told(&mut run, &[Input::Started, Input::AttemptStarted { step: a, attempt: 1 }], 1);
+    let [a, b] = ["a", "b"].map(|id| node(&plan, id));
+    told(&mut run, &[Input::Started, Input::AttemptStarted { node: a, attempt: 1 }], 1);
     told(&mut run, &fails_once(b), 2);
     let stopped = told(&mut run, &[Input::CancelRequested], 3);
     assert_eq!(stopped, ["cancel a", "cancel b", "cancel c", "Cancelled"], "`c` waited for its first attempt");
-    let ended = ["g", "a", "b", "c", "d"].map(|id| run.step(step(&plan, id)).ended_at);
+    let ended = ["g", "a", "b", "c", "d"].map(|id| run.node(node(&plan, id)).ended_at);
     assert_eq!(ended, [Some(at(3)), Some(at(3)), Some(at(3)), None, None], "`c` and `d` never began");
-}
-
-/// The effects of one input as lines. A seed is chance, so it is not told.
-fn effects(run: &mut Run, input: Input, ms: u64) -> Vec<String> {
-    let mut effects = Vec::new();
-    run.handle(input, at(ms), &mut effects);
-    let id = |step| Rc::clone(&run.plan().step(step).id);
-    let line = |effect| match effect {
-        Effect::Call { step, .. } => format!("call {}", id(step)),
-        Effect::Resume { step } => format!("resume {}", id(step)),
-        Effect::CancelCall { step } => format!("cancel {}", id(step)),
-        Effect::Collect { step } => format!("collect {}", id(step)),
-        Effect::BuildOutput => "build the output".to_owned(),
-        Effect::SetTimeout { at } => format!("wake at {}", at.as_millis()),
-        Effect::ClearTimeout => "clear".to_owned(),
-        Effect::Settle(end) => format!("{end:?}"),
-    };
-    effects.into_iter().map(line).collect()
 }
 
 #[test]
 fn a_run_has_not_completed_before_its_output_is_there() {
     let plan = plan(&json!({ "id": "w", "steps": [plain("a")], "output": "{{ steps.a.output.text }}" }));
-    let a = step(&plan, "a");
+    let a = node(&plan, "a");
     for (built, end) in [(Input::OutputBuilt, "Completed"), (Input::OutputFailed, "OutputFailed")] {
         let mut run = Run::new(Rc::clone(&plan), 1);
         effects(&mut run, Input::Started, 0);
         assert!(effects(&mut run, built, 1).is_empty(), "nobody asked for the output yet");
-        let completed = Input::CallSettled { step: a, outcome: Ok(()) };
+        let completed = Input::CallSettled { node: a, outcome: Ok(()) };
         assert_eq!(effects(&mut run, completed, 2), ["build the output"]);
         assert_eq!(run.end(), None);
         assert_eq!(effects(&mut run, built, 3), [end]);
@@ -593,27 +579,29 @@ fn every_effect_of_a_run_in_its_order() {
         plain("c"),
     ] }));
     let mut run = Run::new(Rc::clone(&plan), 1);
-    let [a, b, c] = ["a", "b", "c"].map(|id| step(&plan, id));
-    let started = |step, attempt| Input::AttemptStarted { step, attempt };
-    let completed = |step| Input::CallSettled { step, outcome: Ok(()) };
+    let [a, b, c] = ["a", "b", "c"].map(|id| node(&plan, id));
+    let started = |node, attempt| Input::AttemptStarted { node, attempt };
+    let completed = |node| Input::CallSettled { node, outcome: Ok(()) };
     assert_eq!(effects(&mut run, Input::Started, 0), ["wake at 10000", "call a", "call b"]);
     assert_eq!(told(&mut run, &[started(a, 1), started(b, 1)], 0), NOTHING, "that is for the log");
-    let late = Input::AttemptFailed { step: a, attempt: 1, reason: FailureReason::Timeout };
-    let delayed = Input::RetryScheduled { step: a, delay: Duration::from_millis(100) };
+    let late = Input::AttemptFailed { node: a, attempt: 1, reason: FailureReason::Timeout };
+    let delayed = Input::RetryScheduled { node: a, delay: Duration::from_millis(100) };
     assert_eq!(told(&mut run, &[late, delayed], 1_000), NOTHING);
-    assert_eq!(effects(&mut run, Input::RetryDue { step: a }, 1_100), ["resume a"]);
+    assert_eq!(effects(&mut run, Input::RetryDue { node: a }, 1_100), ["resume a"]);
     assert_eq!(effects(&mut run, started(a, 2), 1_100), NOTHING);
     assert_eq!(effects(&mut run, completed(b), 1_200), NOTHING);
     assert_eq!(effects(&mut run, completed(a), 1_300), ["collect g", "call c"]);
     assert_eq!(effects(&mut run, started(c, 1), 1_300), NOTHING);
     assert_eq!(effects(&mut run, Input::CancelRequested, 1_400), ["cancel c", "clear", "Cancelled"]);
     let log = log(&run);
-    for input in [Input::Started, Input::CancelRequested, Input::TimeoutFired, started(c, 2), completed(c), delayed] {
+    for input in
+        [Input::Started, Input::CancelRequested, Input::TimerFired { node: None }, started(c, 2), completed(c), delayed]
+    {
         assert_eq!(effects(&mut run, input, 1_500), NOTHING, "{input:?} after the end");
     }
     assert_eq!(self::log(&run), log, "after the end nothing happens");
     assert_eq!(
-        log[1..9],
+        log[1..10],
         [
             "0 step.started g",
             "0 step.started a",
@@ -622,6 +610,7 @@ fn every_effect_of_a_run_in_its_order() {
             "0 attempt.started b#1",
             "1000 attempt.timed_out a#1",
             "1000 retry.scheduled a#2 in 100ms",
+            "1100 timer.fired a",
             "1100 attempt.started a#2",
         ]
     );
@@ -630,7 +619,7 @@ fn every_effect_of_a_run_in_its_order() {
 #[test]
 fn an_attempt_that_was_not_admitted_is_told_by_what_refused_it() {
     let plan = plan(&workflow(json!([plain("a")])));
-    let a = step(&plan, "a");
+    let a = node(&plan, "a");
     let retry_after = Duration::from_secs(3);
     for (reason, event) in [
         (FailureReason::CircuitOpen { retry_after: Some(retry_after) }, "attempt.short_circuited"),
@@ -642,8 +631,8 @@ fn an_attempt_that_was_not_admitted_is_told_by_what_refused_it() {
         (FailureReason::TotalTimeout, "step.timed_out"),
     ] {
         let mut run = Run::new(Rc::clone(&plan), 1);
-        let refused = Input::AttemptFailed { step: a, attempt: 0, reason };
-        told(&mut run, &[Input::Started, refused, Input::CallSettled { step: a, outcome: Err(reason) }], 5);
+        let refused = Input::AttemptFailed { node: a, attempt: 0, reason };
+        told(&mut run, &[Input::Started, refused, Input::CallSettled { node: a, outcome: Err(reason) }], 5);
         assert_eq!(run.end(), Some(RunEnd::Failed(a, reason)));
         let [event, failed] = [event, "step.failed"].map(|event| format!("5 {event} a"));
         assert_eq!(log(&run), ["5 run.started", "5 step.started a", &event, &failed, "5 run.failed a"]);
@@ -653,10 +642,10 @@ fn an_attempt_that_was_not_admitted_is_told_by_what_refused_it() {
 #[test]
 fn a_retry_after_a_refusal_is_the_attempt_that_has_not_been_made() {
     let plan = plan(&workflow(json!([plain("a")])));
-    let a = step(&plan, "a");
+    let a = node(&plan, "a");
     let mut run = Run::new(Rc::clone(&plan), 1);
-    let refused = Input::AttemptFailed { step: a, attempt: 0, reason: FailureReason::BulkheadFull };
-    let delayed = Input::RetryScheduled { step: a, delay: Duration::from_millis(7) };
+    let refused = Input::AttemptFailed { node: a, attempt: 0, reason: FailureReason::BulkheadFull };
+    let delayed = Input::RetryScheduled { node: a, delay: Duration::from_millis(7) };
     told(&mut run, &[Input::Started, refused, delayed], 5);
     assert_eq!(log(&run)[3], "5 retry.scheduled a#1 in 7ms");
 }
@@ -664,7 +653,7 @@ fn a_retry_after_a_refusal_is_the_attempt_that_has_not_been_made() {
 #[test]
 fn statuses_have_stable_names() {
     let names: Vec<&str> = Status::ALL.iter().map(|status| status.name()).collect();
-    assert_eq!(names, ["pending", "running", "waiting", "completed", "failed", "cancelled"]);
+    assert_eq!(names, ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped", "compensated"]);
     assert!(Status::ALL.iter().enumerate().all(|(number, status)| *status as usize == number));
 }
 

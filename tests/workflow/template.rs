@@ -19,8 +19,8 @@ fn definition(with: &Json) -> Json {
 /// The template of the last step.
 fn with(plan: &Plan) -> &Template {
     match &plan.steps()[plan.steps().len() - 1].kind {
-        StepKind::Call { with: Some(with), .. } => with,
-        _ => panic!("the step has a template"),
+        StepKind::Call(call) => call.with.as_ref().expect("the step has a template"),
+        _ => panic!("the step is a call"),
     }
 }
 

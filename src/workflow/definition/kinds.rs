@@ -1,12 +1,16 @@
 //! What the steps of each kind have.
 
+use std::rc::Rc;
+use std::time::Duration;
+
 use serde_json::Value as Json;
 
 use super::step::{is_name, read_steps};
 use super::{CallDefinition, CaseDefinition, FallbackDefinition, Order, StepAction, Target, WaitDefinition};
 use crate::policy::{Names, Options};
-use crate::reader::{Object, Problems, describe, describe_value, join};
+use crate::reader::{Object, describe, describe_value};
 use crate::time::{MAX_DURATION, Timestamp, parse_duration, parse_instant};
+use crate::workflow::template::find_open;
 
 const CASE_KEYS: &[&str] = &["when", "steps"];
 const WAIT_KEYS: &[&str] = &["duration", "until", "signal", "timeout"];
@@ -16,86 +20,104 @@ const COMPENSATE_KEYS: &[&str] =
 /// Names that mean something else in expressions.
 const TAKEN: &[&str] = &["input", "parameters", "steps", "run", "index", "true", "false", "null", "in", "has"];
 
-pub(super) fn read_call(object: &Object<'_>, target: Target, problems: &mut Problems) -> CallDefinition {
+pub(super) fn read_call(object: &Object<'_>, target: Target, default_timeout: Duration) -> CallDefinition {
     let is_emit = matches!(target, Target::Topic(_));
+    // What an `emit` must not have has been noted.
+    let policies = if is_emit { Options::default() } else { Options::read(object, Names::Known) };
     CallDefinition {
         target,
         with: object.get("with").cloned(),
-        // What an `emit` must not have has been noted.
-        policies: if is_emit { Options::default() } else { Options::read(object, Names::Known, problems) },
-        fallback: read_fallback(object, problems),
-        compensate: read_compensate(object, problems).map(Box::new),
+        policies: with_timeout(policies, default_timeout),
+        fallback: read_fallback(object),
+        compensate: read_compensate(object, default_timeout).map(Box::new),
         idempotency_key: object.get("idempotencyKey").cloned(),
         cache_key: object.get("cache").and_then(|cache| cache.get("key")).cloned(),
     }
 }
 
-/// Whom `call`, `workflow` or `emit` names.
-pub(super) fn read_target(object: &Object<'_>, kind: &str, problems: &mut Problems) -> Target {
-    let Some(text) = object.string(kind, problems) else { return Target::Value };
-    let (target, expected) = match kind {
-        "call" => {
-            let names = text.split_once('.').filter(|(feature, action)| is_name(feature) && is_name(action));
-            let target = names
-                .map(|(feature, action)| Target::Action { feature: feature.to_owned(), action: action.to_owned() });
-            (target, "a feature and its action as `feature.action`")
-        }
-        "workflow" => (is_name(text).then(|| Target::Workflow(text.to_owned())), "a workflow by its id"),
-        _ => {
-            let is_topic = text.split('.').all(is_name);
-            (is_topic.then(|| Target::Topic(text.to_owned())), "a topic: names between dots, without `*` and `>`")
-        }
-    };
-    target.unwrap_or_else(|| {
-        problems.note(object.pointer_to(kind), format!("`{kind}` names {expected}, not `{text}`"));
-        Target::Value
-    })
+fn with_timeout(mut policies: Options, default_timeout: Duration) -> Rc<Options> {
+    policies.timeout = policies.timeout.or(Some(default_timeout));
+    Rc::new(policies)
 }
 
-fn read_fallback(object: &Object<'_>, problems: &mut Problems) -> Vec<FallbackDefinition> {
-    let pointer = object.pointer_to("fallback");
-    let elements = object.list("fallback", problems).unwrap_or_default();
-    if elements.is_empty() && matches!(object.get("fallback"), Some(Json::Array(_))) {
-        problems.note(pointer.as_str(), "`fallback` is empty: name what is asked instead, or leave it out");
+/// Whom `call`, `workflow` or `emit` names.
+#[inline(never)]
+pub(super) fn read_target(object: &Object<'_>, kind: &str) -> Target {
+    let Some(text) = object.string(kind) else { return Target::Value };
+    let expected = match kind {
+        "call" => {
+            if let Some((feature, action)) = text.split_once('.')
+                && is_name(feature)
+                && is_name(action)
+            {
+                return Target::Action { feature: feature.to_owned(), action: action.to_owned() };
+            }
+            "a feature and its action as `feature.action`"
+        }
+        "workflow" => {
+            if is_name(text) {
+                return Target::Workflow(text.to_owned());
+            }
+            "a workflow by its id"
+        }
+        _ => {
+            if is_path(text) {
+                return Target::Topic(text.to_owned());
+            }
+            "a topic: names between dots, without `*` and `>`"
+        }
+    };
+    object.note(kind, format_args!("`{kind}` names {expected}, not `{text}`"));
+    Target::Value
+}
+
+/// Names between dots.
+#[inline(never)]
+fn is_path(text: &str) -> bool {
+    text.split('.').all(is_name)
+}
+
+/// The one of `keys` that is there; `None` when none is, or several are.
+#[inline(never)]
+fn only<'a>(object: &Object<'_>, keys: &[&'a str]) -> Option<&'a str> {
+    let mut given = keys.iter().filter(|key| object.has(key));
+    given.next().filter(|_| given.next().is_none()).copied()
+}
+
+fn read_fallback(object: &Object<'_>) -> Vec<FallbackDefinition> {
+    if object.has_empty("fallback") {
+        object.note("fallback", format_args!("`fallback` is empty: name what is asked instead, or leave it out"));
     }
-    let mut fallback = Vec::with_capacity(elements.len());
-    for (index, element) in elements.iter().enumerate() {
-        let pointer = join(&pointer, index);
-        let Some(object) = Object::read(element, &pointer, "a fallback", problems) else { continue };
-        object.check_keys("a fallback", FALLBACK_KEYS, &[], problems);
-        let given: Vec<&str> = FALLBACK_KEYS[..3].iter().copied().filter(|key| object.get(key).is_some()).collect();
-        let target = match given[..] {
-            ["value"] => {
-                if object.get("with").is_some() {
-                    problems.note(object.pointer_to("with"), "a `value` is given as it is: `with` belongs to `call`");
+    let mut fallback = Vec::new();
+    object.each("fallback", "a fallback", FALLBACK_KEYS, &mut |_, object| {
+        let target = match only(object, &FALLBACK_KEYS[..3]) {
+            Some("value") => {
+                if object.has("with") {
+                    object.note("with", format_args!("a `value` is given as it is: `with` belongs to `call`"));
                 }
                 Target::Value
             }
-            [kind] => read_target(&object, kind, problems),
-            _ => {
-                problems.note(object.pointer(), "a fallback has one of `call`, `workflow` and `value`");
+            Some(kind) => read_target(object, kind),
+            None => {
+                let message = format_args!("a fallback has one of `call`, `workflow` and `value`");
+                object.problems.note(object.at(), message);
                 Target::Value
             }
         };
         let with = object.get(if target == Target::Value { "value" } else { "with" }).cloned();
-        fallback.push(FallbackDefinition { target, with, pointer });
-    }
+        fallback.push(FallbackDefinition { target, with, pointer: object.at().pointer() });
+    });
     fallback
 }
 
-fn read_compensate(object: &Object<'_>, problems: &mut Problems) -> Option<CallDefinition> {
-    let json = object.get("compensate")?;
-    let pointer = object.pointer_to("compensate");
-    let object = Object::read(json, &pointer, "`compensate`", problems)?;
-    object.check_keys("`compensate`", COMPENSATE_KEYS, &[], problems);
-    if object.get("call").is_none() {
-        problems.note(object.pointer(), "`call` is missing: what undoes the step");
-    }
-    let target = read_target(&object, "call", problems);
+fn read_compensate(object: &Object<'_>, default_timeout: Duration) -> Option<CallDefinition> {
+    let object = object.nested("compensate", COMPENSATE_KEYS)?;
+    object.require("call", "what undoes the step");
+    let target = read_target(&object, "call");
     Some(CallDefinition {
         target,
         with: object.get("with").cloned(),
-        policies: Options::read(&object, Names::Known, problems),
+        policies: with_timeout(Options::read(&object, Names::Known), default_timeout),
         fallback: Vec::new(),
         compensate: None,
         idempotency_key: None,
@@ -103,120 +125,112 @@ fn read_compensate(object: &Object<'_>, problems: &mut Problems) -> Option<CallD
     })
 }
 
-pub(super) fn read_group(object: &Object<'_>, key: &str, order: Order, problems: &mut Problems) -> StepAction {
+pub(super) fn read_group(object: &Object<'_>, key: &str, order: Order, default_timeout: Duration) -> StepAction {
     StepAction::Group {
-        steps: read_steps(object, key, problems),
+        steps: read_steps(object, key, default_timeout),
         order,
-        concurrency: object.count("concurrency", problems),
-        timeout: object.timeout("timeout", problems),
+        concurrency: object.count("concurrency"),
+        timeout: object.timeout("timeout"),
     }
 }
 
-pub(super) fn read_switch(object: &Object<'_>, problems: &mut Problems) -> StepAction {
-    let pointer = object.pointer_to("switch");
-    let elements = object.list("switch", problems).unwrap_or_default();
-    let mut cases = Vec::with_capacity(elements.len());
-    for (index, element) in elements.iter().enumerate() {
-        let pointer = join(&pointer, index);
-        let Some(object) = Object::read(element, &pointer, "a case", problems) else { continue };
-        object.check_keys("a case", CASE_KEYS, &[], problems);
-        if object.get("steps").is_none() {
-            problems.note(object.pointer(), "`steps` is missing: what happens in this case");
+pub(super) fn read_switch(object: &Object<'_>, default_timeout: Duration) -> StepAction {
+    let count = object.get("switch").and_then(Json::as_array).map_or(0, Vec::len);
+    let mut cases = Vec::new();
+    object.each("switch", "a case", CASE_KEYS, &mut |index, object| {
+        object.require("steps", "what happens in this case");
+        if index + 1 < count {
+            object.require("when", "only the last case may do without");
         }
-        if object.get("when").is_none() && index + 1 < elements.len() {
-            problems.note(object.pointer(), "`when` is missing: only the last case may do without");
-        }
-        let when = object.string("when", problems).map(str::to_owned);
-        let steps = read_steps(&object, "steps", problems);
-        cases.push(CaseDefinition { when, steps, pointer });
+        let when = object.string("when").map(str::to_owned);
+        let steps = read_steps(object, "steps", default_timeout);
+        cases.push(CaseDefinition { when, steps, pointer: object.at().pointer() });
+    });
+    if object.has_empty("switch") {
+        object.note("switch", format_args!("`switch` is empty: it needs at least one case"));
     }
-    if elements.is_empty() && object.get("switch").is_some_and(Json::is_array) {
-        problems.note(pointer, "`switch` is empty: it needs at least one case");
-    }
-    StepAction::Switch { cases, timeout: object.timeout("timeout", problems) }
+    StepAction::Switch { cases, timeout: object.timeout("timeout") }
 }
 
-pub(super) fn read_for_each(object: &Object<'_>, problems: &mut Problems) -> StepAction {
+pub(super) fn read_for_each(object: &Object<'_>, default_timeout: Duration) -> StepAction {
     let items = object.get("forEach").cloned().unwrap_or_default();
-    if !matches!(items, Json::Array(_) | Json::String(_)) {
-        let message = format!("`forEach` must be a list, or an expression that gives one, not {}", describe(&items));
-        problems.note(object.pointer_to("forEach"), message);
+    if !items.is_array() && !items.is_string() {
+        object.must_be("forEach", "a list, or an expression that gives one", describe(&items));
     }
-    if object.get("steps").is_none() {
-        problems.note(object.pointer(), "`steps` is missing: what happens with each item");
-    }
-    let variable = object.string("as", problems).unwrap_or("item");
-    let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let is_variable = variable.starts_with(starts) && variable.chars().all(|c| starts(c) || c.is_ascii_digit());
+    object.require("steps", "what happens with each item");
+    let variable = object.string("as").unwrap_or("item");
+    let is_variable = is_name(variable) && !variable.contains('-') && !variable.as_bytes()[0].is_ascii_digit();
     if !is_variable || TAKEN.contains(&variable) {
         let message =
-            format!("`as` must be a name of letters, digits and `_` that means nothing else, not `{variable}`");
-        problems.note(object.pointer_to("as"), message);
+            format_args!("`as` must be a name of letters, digits and `_` that means nothing else, not `{variable}`");
+        object.note("as", message);
     }
     StepAction::ForEach {
         items,
         variable: variable.to_owned(),
-        steps: read_steps(object, "steps", problems),
-        concurrency: object.count("concurrency", problems),
-        timeout: object.timeout("timeout", problems),
+        steps: read_steps(object, "steps", default_timeout),
+        concurrency: object.count("concurrency"),
+        timeout: object.timeout("timeout"),
     }
 }
 
-pub(super) fn read_wait(object: &Object<'_>, problems: &mut Problems) -> WaitDefinition {
-    let nothing = WaitDefinition::For(std::time::Duration::ZERO);
-    let pointer = object.pointer_to("wait");
-    match object.get("wait") {
-        Some(json @ Json::Object(_)) => {
-            let Some(wait) = Object::read(json, &pointer, "`wait`", problems) else { return nothing };
-            wait.check_keys("`wait`", WAIT_KEYS, &[], problems);
-            let given: Vec<&str> = WAIT_KEYS[..3].iter().copied().filter(|key| wait.get(key).is_some()).collect();
-            if wait.get("timeout").is_some() && given != ["signal"] {
-                problems.note(wait.pointer_to("timeout"), "`timeout` belongs to a `signal`");
+pub(super) fn read_wait(object: &Object<'_>) -> WaitDefinition {
+    let wait = if object.get("wait").is_some_and(Json::is_object) {
+        object.nested("wait", WAIT_KEYS).and_then(|wait| read_wait_for(&wait))
+    } else {
+        read_duration(object, "wait")
+    };
+    wait.unwrap_or(WaitDefinition::For(Duration::ZERO))
+}
+
+fn read_wait_for(wait: &Object<'_>) -> Option<WaitDefinition> {
+    let kind = only(wait, &WAIT_KEYS[..3]);
+    if wait.has("timeout") && kind != Some("signal") {
+        wait.note("timeout", format_args!("`timeout` belongs to a `signal`"));
+    }
+    match kind {
+        Some("duration") => read_duration(wait, "duration"),
+        Some("until") => read_instant(wait),
+        Some(_) => {
+            let name = wait.string("signal").unwrap_or_default();
+            if wait.get("signal").is_some_and(Json::is_string) && !is_path(name) {
+                wait.must_be("signal", "letters, digits, `_`, `-` and `.`", &format!("`{name}`"));
             }
-            match given[..] {
-                ["duration"] => read_duration(&wait, "duration", problems).unwrap_or(nothing),
-                ["until"] => read_instant(&wait, problems).unwrap_or(nothing),
-                ["signal"] => {
-                    let name = wait.string("signal", problems).unwrap_or_default();
-                    if wait.get("signal").is_some_and(Json::is_string) && !name.split('.').all(is_name) {
-                        let message = format!("`signal` must be letters, digits, `_`, `-` and `.`, not `{name}`");
-                        problems.note(wait.pointer_to("signal"), message);
-                    }
-                    WaitDefinition::Signal { name: name.to_owned(), timeout: wait.timeout("timeout", problems) }
-                }
-                _ => {
-                    problems.note(pointer, "`wait` has one of `duration`, `until` and `signal`");
-                    nothing
-                }
-            }
+            Some(WaitDefinition::Signal { name: name.to_owned(), timeout: wait.timeout("timeout") })
         }
-        _ => read_duration(object, "wait", problems).unwrap_or(nothing),
+        None => {
+            wait.problems.note(wait.at(), format_args!("`wait` has one of `duration`, `until` and `signal`"));
+            None
+        }
     }
 }
 
 /// A while: as written, or by an expression.
-fn read_duration(object: &Object<'_>, key: &str, problems: &mut Problems) -> Option<WaitDefinition> {
+fn read_duration(object: &Object<'_>, key: &str) -> Option<WaitDefinition> {
     match object.get(key) {
-        Some(json @ Json::String(text)) if text.contains("{{") => {
+        Some(json) if is_computed(json) => {
             let at = if key == "wait" { "wait" } else { "wait/duration" };
             Some(WaitDefinition::ForComputed(json.clone(), at))
         }
-        _ => object.duration(key, problems).map(WaitDefinition::For),
+        _ => object.duration(key).map(WaitDefinition::For),
     }
 }
 
 /// An instant: as written, or by an expression.
-fn read_instant(object: &Object<'_>, problems: &mut Problems) -> Option<WaitDefinition> {
+fn read_instant(object: &Object<'_>) -> Option<WaitDefinition> {
     let json = object.get("until")?;
-    if json.as_str().is_some_and(|text| text.contains("{{")) {
+    if is_computed(json) {
         return Some(WaitDefinition::UntilComputed(json.clone()));
     }
     let instant = instant_of(json);
     if instant.is_none() {
-        let message = format!("`until` must be {INSTANT}, not {}", describe_value(json));
-        problems.note(object.pointer_to("until"), message);
+        object.must_be("until", INSTANT, &describe_value(json));
     }
     instant.map(WaitDefinition::Until)
+}
+
+fn is_computed(json: &Json) -> bool {
+    json.as_str().is_some_and(|text| find_open(text).is_some())
 }
 
 /// What an instant looks like.
@@ -232,13 +246,13 @@ pub(in crate::workflow) fn instant_of(json: &Json) -> Option<Timestamp> {
 }
 
 /// A while as data has it.
-pub(in crate::workflow) fn duration_of(json: &Json) -> Option<std::time::Duration> {
+pub(in crate::workflow) fn duration_of(json: &Json) -> Option<Duration> {
     match json {
         Json::String(text) => parse_duration(text),
         json => {
             let most = MAX_DURATION.as_secs_f64() * 1_000.0;
             let ms = json.as_f64().filter(|ms| (0.0..=most).contains(ms))?;
-            Some(std::time::Duration::from_micros((ms * 1_000.0) as u64))
+            Some(Duration::from_micros((ms * 1_000.0) as u64))
         }
     }
 }

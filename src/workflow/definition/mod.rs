@@ -11,12 +11,13 @@
 mod kinds;
 mod step;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use crate::policy::Options;
-use crate::reader::{Object, Problems, describe};
+use crate::reader::{At, Object, Problems, describe};
 use crate::time::Timestamp;
 
 pub(super) use self::kinds::{INSTANT, duration_of, instant_of};
@@ -141,8 +142,8 @@ pub struct CallDefinition {
     pub target: Target,
     /// A template of what they are given; without one it is the input of the run.
     pub with: Option<Json>,
-    /// What guards it.
-    pub policies: Options,
+    /// What guards it, with the default timeout when it has none of its own.
+    pub policies: Rc<Options>,
     /// What is asked when it fails, one after the other.
     pub fallback: Vec<FallbackDefinition>,
     /// What undoes it when the run ends in vain.
@@ -216,36 +217,26 @@ const DEFINITION_KEYS: &[&str] =
 const CONCURRENCY_KEYS: &[&str] = &["limit", "key", "perKey"];
 
 impl Definition {
-    /// Reads a definition and notes everything that is wrong in it.
-    pub(super) fn read(json: &Json, problems: &mut Problems) -> Option<Self> {
-        let object = Object::read(json, "", "a workflow definition", problems)?;
-        object.check_keys("a workflow definition", DEFINITION_KEYS, &[], problems);
-        let id = match object.get("id") {
-            None => {
-                problems.note("", "`id` is missing: a workflow needs a name");
-                String::new()
-            }
-            Some(_) => read_id(&object, problems),
-        };
-        let steps = match object.get("steps") {
-            None => {
-                problems.note("", "`steps` is missing: a workflow needs a list of steps");
-                Vec::new()
-            }
-            Some(_) => read_steps(&object, "steps", problems),
-        };
+    /// Reads a definition and notes everything that is wrong in it. A call without a `timeout` of its own gets
+    /// `default_timeout`.
+    pub(super) fn read(json: &Json, default_timeout: Duration, problems: &Problems) -> Option<Self> {
+        let object = Object::read(json, At::Pointer(""), "a workflow definition", problems)?;
+        object.check_keys("a workflow definition", DEFINITION_KEYS);
+        object.require("id", "a workflow needs a name");
+        let id = read_id(&object);
+        object.require("steps", "a workflow needs a list of steps");
+        let steps = read_steps(&object, "steps", default_timeout);
         for key in ["$schema", "description"] {
-            object.string(key, problems);
+            object.string(key);
         }
         if let Some(other) = object.get("parameters").filter(|it| !it.is_object() && !it.is_boolean()) {
-            let message = format!("`parameters` must be a JSON Schema, not {}", describe(other));
-            problems.note(object.pointer_to("parameters"), message);
+            object.must_be("parameters", "a JSON Schema", describe(other));
         }
-        let (concurrency, per_key) = read_concurrency(&object, problems);
+        let (concurrency, per_key) = read_concurrency(&object);
         Some(Self {
             id,
-            version: object.string("version", problems).unwrap_or_default().to_owned(),
-            timeout: object.timeout("timeout", problems),
+            version: object.string("version").unwrap_or_default().to_owned(),
+            timeout: object.timeout("timeout"),
             concurrency,
             per_key,
             steps,
@@ -255,17 +246,16 @@ impl Definition {
 }
 
 /// A number, or an object that also says what runs share.
-fn read_concurrency(object: &Object<'_>, problems: &mut Problems) -> (Option<u32>, Option<PerKey>) {
-    let Some(json) = object.get("concurrency").filter(|it| it.is_object()) else {
-        return (object.count("concurrency", problems), None);
-    };
-    let pointer = object.pointer_to("concurrency");
-    let Some(object) = Object::read(json, &pointer, "`concurrency`", problems) else { return (None, None) };
-    object.check_keys("`concurrency`", CONCURRENCY_KEYS, &[], problems);
-    let key = object.get("key").cloned();
-    let limit = object.count("perKey", problems);
-    if key.is_some() != object.get("perKey").is_some() {
-        problems.note(object.pointer(), "`key` and `perKey` belong together: which runs share a limit, and the limit");
+fn read_concurrency(object: &Object<'_>) -> (Option<u32>, Option<PerKey>) {
+    if !object.get("concurrency").is_some_and(Json::is_object) {
+        return (object.count("concurrency"), None);
     }
-    (object.count("limit", problems), key.zip(limit).map(|(key, limit)| PerKey { key, limit }))
+    let Some(object) = object.nested("concurrency", CONCURRENCY_KEYS) else { return (None, None) };
+    let key = object.get("key").cloned();
+    let limit = object.count("perKey");
+    if key.is_some() != object.has("perKey") {
+        let message = "`key` and `perKey` belong together: which runs share a limit, and the limit";
+        object.problems.note(object.at(), format_args!("{message}"));
+    }
+    (object.count("limit"), key.zip(limit).map(|(key, limit)| PerKey { key, limit }))
 }

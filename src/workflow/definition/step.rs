@@ -1,10 +1,12 @@
 //! What every step may have, and which kind it is.
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
 
-use super::kinds::{read_call, read_for_each, read_group, read_switch, read_wait};
+use super::kinds::{read_call, read_for_each, read_group, read_switch, read_target, read_wait};
 use super::{OnError, Order, StepAction, StepDefinition, Target};
-use crate::reader::{Object, Problems, describe, join, list};
+use crate::reader::{At, Object, describe, list};
 
 /// What a step may be. `forEach` stands before `steps`, which is its body then.
 const STEP_KINDS: &[&str] = &["call", "workflow", "emit", "parallel", "switch", "forEach", "wait", "steps"];
@@ -66,96 +68,88 @@ const BELONGING: &[(&[&str], &[&str])] = &[
     (&["as"], &["forEach"]),
 ];
 
-pub(super) fn read_steps(parent: &Object<'_>, key: &str, problems: &mut Problems) -> Vec<StepDefinition> {
-    let pointer = parent.pointer_to(key);
-    let elements = parent.list(key, problems).unwrap_or_default();
-    elements
-        .iter()
-        .enumerate()
-        .filter_map(|(index, element)| read_step(element, &join(&pointer, index), problems))
-        .collect()
+pub(super) fn read_steps(parent: &Object<'_>, key: &str, default_timeout: Duration) -> Vec<StepDefinition> {
+    let mut steps = Vec::new();
+    parent.each(key, "a step", STEP_KEYS, &mut |_, step| steps.push(read_step(step, default_timeout)));
+    steps
 }
 
-fn read_step(json: &Json, pointer: &str, problems: &mut Problems) -> Option<StepDefinition> {
-    let object = Object::read(json, pointer, "a step", problems)?;
-    object.check_keys("a step", STEP_KEYS, &[], problems);
-    let id = match object.get("id") {
-        None => {
-            problems.note(pointer, "`id` is missing: a step needs a name");
-            String::new()
-        }
-        Some(_) => read_id(&object, problems),
-    };
-    object.string("description", problems);
-    let on_errors = [("fail", OnError::Fail), ("continue", OnError::Continue)];
-    Some(StepDefinition {
-        pointer: pointer.to_owned(),
+fn read_step(object: &Object<'_>, default_timeout: Duration) -> StepDefinition {
+    object.require("id", "a step needs a name");
+    let id = read_id(object);
+    object.string("description");
+    StepDefinition {
+        pointer: object.at().pointer(),
         id,
-        action: read_action(&object, problems),
-        needs: read_needs(&object, problems),
-        when: object.string("when", problems).map(str::to_owned),
-        on_error: object.choice("onError", &on_errors, problems).unwrap_or_default(),
-        priority: object.integer("priority", problems).unwrap_or_default(),
-    })
+        action: read_action(object, default_timeout),
+        needs: read_needs(object),
+        when: object.string("when").map(str::to_owned),
+        on_error: object
+            .choice("onError", &["fail", "continue"], &[OnError::Fail, OnError::Continue])
+            .unwrap_or_default(),
+        priority: object.integer("priority").unwrap_or_default(),
+    }
 }
 
 /// Letters, digits, `_` and `-`, so that an id can stand in an expression, a pointer and a log line.
-pub(super) fn read_id(object: &Object<'_>, problems: &mut Problems) -> String {
-    let id = object.string("id", problems).unwrap_or_default();
-    if !is_name(id) && matches!(object.get("id"), Some(Json::String(_))) {
-        problems.note(object.pointer_to("id"), format!("`id` must be letters, digits, `_` and `-`, not `{id}`"));
+#[inline(never)]
+pub(super) fn read_id(object: &Object<'_>) -> String {
+    let Some(id) = object.string("id") else { return String::new() };
+    if !is_name(id) {
+        object.note("id", format_args!("`id` must be letters, digits, `_` and `-`, not `{id}`"));
     }
     id.to_owned()
 }
 
+#[inline(never)]
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-fn read_action(object: &Object<'_>, problems: &mut Problems) -> StepAction {
-    let mut given: Vec<&str> = STEP_KINDS.iter().copied().filter(|kind| object.get(kind).is_some()).collect();
-    let kind = given.first().copied();
-    if kind == Some("forEach") {
-        given.retain(|kind| *kind != "steps");
+fn read_action(object: &Object<'_>, default_timeout: Duration) -> StepAction {
+    let mut kind = None;
+    for given in STEP_KINDS.iter().copied().filter(|kind| object.has(kind)) {
+        match kind {
+            None => kind = Some(given),
+            Some("forEach") if given == "steps" => {}
+            Some(kind) => {
+                let message = format_args!("a step does one thing: it has `{kind}` already, and `{given}` too");
+                object.note(given, message);
+            }
+        }
     }
     let Some(kind) = kind else {
-        problems.note(object.pointer(), format!("a step does one thing, but none of {} is there", list(STEP_KINDS)));
-        return StepAction::Call(Box::new(read_call(object, Target::Value, problems)));
+        let message = format_args!("a step does one thing, but none of {} is there", list(STEP_KINDS));
+        object.problems.note(object.at(), message);
+        return StepAction::Call(Box::new(read_call(object, Target::Value, default_timeout)));
     };
-    for extra in given.iter().skip(1) {
-        let message = format!("a step does one thing: it has `{kind}` already, and `{extra}` too");
-        problems.note(object.pointer_to(extra), message);
-    }
     for (keys, kinds) in BELONGING.iter().filter(|(_, kinds)| !kinds.contains(&kind)) {
-        for key in keys.iter().filter(|key| object.get(key).is_some()) {
+        for key in keys.iter().filter(|key| object.has(key)) {
             let inside = matches!(kind, "parallel" | "steps" | "switch" | "forEach");
             let advice = if inside && kinds[0] == "call" { "; give it to the steps inside" } else { "" };
-            let message = format!("`{key}` belongs to {}, not to `{kind}`{advice}", list(kinds));
-            problems.note(object.pointer_to(key), message);
+            object.note(key, format_args!("`{key}` belongs to {}, not to `{kind}`{advice}", list(kinds)));
         }
     }
     match kind {
-        "parallel" => read_group(object, kind, Order::Parallel, problems),
-        "steps" => read_group(object, kind, Order::Sequence, problems),
-        "switch" => read_switch(object, problems),
-        "forEach" => read_for_each(object, problems),
-        "wait" => StepAction::Wait(read_wait(object, problems)),
-        _ => {
-            let target = super::kinds::read_target(object, kind, problems);
-            StepAction::Call(Box::new(read_call(object, target, problems)))
-        }
+        "parallel" => read_group(object, kind, Order::Parallel, default_timeout),
+        "steps" => read_group(object, kind, Order::Sequence, default_timeout),
+        "switch" => read_switch(object, default_timeout),
+        "forEach" => read_for_each(object, default_timeout),
+        "wait" => StepAction::Wait(read_wait(object)),
+        _ => StepAction::Call(Box::new(read_call(object, read_target(object, kind), default_timeout))),
     }
 }
 
-fn read_needs(object: &Object<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let pointer = object.pointer_to("needs");
-    let elements = object.list("needs", problems)?;
-    let mut needs = Vec::with_capacity(elements.len());
-    for (index, element) in elements.iter().enumerate() {
+fn read_needs(object: &Object<'_>) -> Option<Vec<String>> {
+    let list = At::Key(object.at(), "needs");
+    let mut needs = Vec::new();
+    for (index, element) in object.list("needs")?.iter().enumerate() {
         match element {
             Json::String(id) => needs.push(id.clone()),
-            other => problems
-                .note(join(&pointer, index), format!("`needs` lists ids of steps as strings, not {}", describe(other))),
+            other => {
+                let message = format_args!("`needs` lists ids of steps as strings, not {}", describe(other));
+                object.problems.note(&At::Place(&list, index), message);
+            }
         }
     }
     Some(needs)

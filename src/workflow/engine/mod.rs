@@ -26,6 +26,7 @@ use super::state::NodeIx;
 use crate::error::{Code, Error, Problem};
 use crate::exec::{TimerId, Timers};
 use crate::policy::{CallId, Guards, Outcome};
+use crate::small::Queue;
 use crate::time::Timestamp;
 
 /// Timers that are worked off before the host has its turn again, so that thousands that are due at once hold nobody up.
@@ -40,9 +41,9 @@ pub struct Engine {
     guards: Guards,
     keys: Keys,
     commands: Vec<Command>,
-    /// Effects that are to be performed, the next one last. A stack and not recursion: what one of them leads to comes
-    /// before the next one, however long the chain.
-    todo: Vec<(RunId, Effect)>,
+    /// Effects that are to be performed. A queue: what a run wants is done in the order in which it wants it, also when one
+    /// of its calls is over before the next thing is done, so that outputs are there before who reads them is asked.
+    todo: Queue<(RunId, Effect)>,
     /// Reused for the effects of each input.
     effects: Vec<Effect>,
     /// Calls that follow another one whose end comes next.
@@ -111,7 +112,7 @@ impl Engine {
         run
     }
 
-    /// Goes on with a run where its log ends. What only moves values comes as commands again; calls that had not ended are
+    /// Goes on with a run where its log ends; with an empty log it begins. What only moves values comes as commands again; calls that had not ended are
     /// made again.
     ///
     /// # Errors
@@ -135,8 +136,10 @@ impl Engine {
             slot.run.unfinished(&mut effects);
         }
         // First what was under way, then what comes of the loss of what ran.
-        self.feed(run, Input::Restored, now);
-        self.todo.extend(effects.drain(..).rev().map(|effect| (run, effect)));
+        for effect in effects {
+            self.todo.push((run, effect));
+        }
+        self.feed(run, if log.is_empty() { Input::Started } else { Input::Restored }, now);
         self.work_off(now);
         Ok(run)
     }

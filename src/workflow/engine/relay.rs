@@ -15,13 +15,10 @@ impl Engine {
 
     pub(super) fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
-        let ended_before = slot.run.end().is_some();
         slot.run.handle(input, now, &mut self.effects);
-        let ended = !ended_before && slot.run.end().is_some();
-        // What it asked for before comes before its end: calls that it has given up are, when the host is told of that.
-        let before = if ended { self.todo.extract_if(.., |(other, _)| *other == run).collect() } else { Vec::new() };
-        self.todo.extend(self.effects.drain(..).rev().map(|effect| (run, effect)));
-        self.todo.extend(before);
+        for effect in self.effects.drain(..) {
+            self.todo.push((run, effect));
+        }
     }
 
     /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,
@@ -43,14 +40,14 @@ impl Engine {
 
     fn perform(&mut self, run: RunId, effect: Effect, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
-        // What an earlier input asked for may be over by a later one, whose effects were performed first.
+        // Given up meanwhile: something beside it was over at once.
         if !slot.run.still_wants(effect) {
             return;
         }
         match effect {
             Effect::Call { node } => {
                 // One that had begun before a restart begins at once, since its time goes on; without a place it waits then.
-                let made = slot.run.made(node);
+                let made = slot.run.made(node, now);
                 let waits = made.is_some_and(|made| made.then != Then::Attempt);
                 if waits || self.enter(run, node) || made.is_some() {
                     self.begin_or_prepare(run, node, now);
@@ -103,9 +100,12 @@ impl Engine {
         while let Some((run, node)) = self.keys.pass_on(key) {
             let Some(slot) = self.runs.get_mut(run as usize) else { continue };
             slot.call(node).has_place = true;
-            match slot.call(node).id {
-                Some(_) => self.resume_call(run, node, now),
-                None => self.begin_or_prepare(run, node, now),
+            // Otherwise it is about to be given up, and the place with it.
+            if slot.run.node(node).called {
+                match slot.call(node).id {
+                    Some(_) => self.resume_call(run, node, now),
+                    None => self.begin_or_prepare(run, node, now),
+                }
             }
         }
     }
@@ -135,7 +135,7 @@ impl Engine {
         let request = Request { seed: state.seed, key, fallbacks, ..Request::new(owner(run, node)) };
         let shared = state.shared;
         let has_place = slot.key.is_none() || slot.calls.get(node.0 as usize).is_some_and(|call| call.has_place);
-        let id = match slot.run.made(node) {
+        let id = match slot.run.made(node, now) {
             Some(made) if made.then == Then::Attempt && !has_place => {
                 let made = Made { then: Then::Ready, ..made };
                 self.guards.restore(&step.policies, wiring, &request, &made, now)

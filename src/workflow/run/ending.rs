@@ -100,7 +100,7 @@ impl Run {
                 let open = &mut self.state(parent).open_children;
                 *open -= 1;
                 if *open == 0 {
-                    self.agenda.push_back(Task::Complete(parent));
+                    self.agenda.push(Task::Complete(parent));
                 }
             }
             None => {

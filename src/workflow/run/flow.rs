@@ -39,7 +39,7 @@ impl Run {
                     self.unblock(self.node_of(self.node(node).frame, *child));
                 }
                 if children.is_empty() {
-                    self.agenda.push_back(Task::Complete(node));
+                    self.agenda.push(Task::Complete(node));
                 }
             }
             StepKind::Switch { .. } => self.ask_for(node, Question::Case, effects),
@@ -68,7 +68,7 @@ impl Run {
         let state = self.state(node);
         state.blockers -= 1;
         if state.blockers == 0 {
-            self.agenda.push_back(Task::Open(node));
+            self.agenda.push(Task::Open(node));
         }
     }
 }
@@ -130,6 +130,8 @@ impl Run {
         let state = self.state(node);
         state.status = Status::Waiting;
         state.shared = true;
+        // A delay that a restart cut short counts no more.
+        (state.due, state.ready) = (None, false);
         self.record(EventKind::AttemptShared(node), now);
         self.release(node);
     }
@@ -142,7 +144,7 @@ impl Run {
         }
         state.ready = true;
         self.record(EventKind::AttemptUnshared(node), now);
-        self.agenda.push_back(Task::Open(node));
+        self.agenda.push(Task::Open(node));
     }
 
     pub(super) fn retry_scheduled(&mut self, node: NodeIx, delay: Duration, now: Timestamp) {
@@ -198,7 +200,7 @@ impl Run {
             Ok(()) => {
                 // First this step ends, then who waited for its slots begins: the log never shows more at once than
                 // may run.
-                self.agenda.push_back(Task::Complete(node));
+                self.agenda.push(Task::Complete(node));
                 self.release(node);
             }
             Err(reason) => self.fail(node, reason, now, effects),
@@ -215,7 +217,7 @@ impl Run {
             Wait::Computed(..) => self.ask_for(node, Question::Until, effects),
             Wait::Signal { signal, timeout } => {
                 if let Some(place) = self.mailbox.iter().position(|(it, _)| it == signal) {
-                    let (_, payload) = self.mailbox.remove(place).unwrap_or_default();
+                    let (_, payload) = self.mailbox.remove(place);
                     return self.receive(node, payload, effects);
                 }
                 self.state(node).status = Status::Waiting;
@@ -248,16 +250,15 @@ impl Run {
     }
 
     pub(super) fn timer_fired(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.state(node).due.take().is_none() {
+        let plan = Rc::clone(&self.plan);
+        let kind = &plan.step(self.node(node).step).kind;
+        if matches!(kind, StepKind::Call(_)) || self.state(node).due.take().is_none() {
             return;
         }
-        let waits_for_time = matches!(
-            self.plan.step(self.node(node).step).kind,
-            StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..))
-        );
+        let waits_for_time = matches!(kind, StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..)));
         if waits_for_time {
             self.record(EventKind::TimerFired(node), now);
-            self.agenda.push_back(Task::Complete(node));
+            self.agenda.push(Task::Complete(node));
         } else {
             self.record(EventKind::StepTimedOut(node), now);
             self.fail(node, FailureReason::Timeout, now, effects);
@@ -265,20 +266,23 @@ impl Run {
     }
 
     pub(super) fn signalled(&mut self, signal: u32, payload: u32, now: Timestamp, effects: &mut Vec<Effect>) {
+        if signal as usize >= self.plan.signals.len() {
+            return;
+        }
         self.record(EventKind::SignalReceived(signal, payload), now);
         match self.listening.iter().position(|(it, _)| *it == signal) {
             Some(place) => {
                 let (_, node) = self.listening.remove(place);
                 self.receive(node, payload, effects);
             }
-            None => self.mailbox.push_back((signal, payload)),
+            None => self.mailbox.push((signal, payload)),
         }
     }
 
     fn receive(&mut self, node: NodeIx, payload: u32, effects: &mut Vec<Effect>) {
         self.clear_timer(node, effects);
         effects.push(Effect::Receive { node, payload });
-        self.agenda.push_back(Task::Complete(node));
+        self.agenda.push(Task::Complete(node));
     }
 
     /// A case was chosen: the steps of the others are skipped.
@@ -287,7 +291,7 @@ impl Run {
         let StepKind::Switch { cases } = &plan.step(self.node(node).step).kind else { return };
         let frame = self.node(node).frame;
         if cases.iter().all(|case| case.children.is_empty()) {
-            return self.agenda.push_back(Task::Complete(node));
+            return self.agenda.push(Task::Complete(node));
         }
         for (index, it) in cases.iter().enumerate() {
             for child in &it.children {

@@ -21,6 +21,7 @@ impl Run {
     /// The place in the log from which on it is not one of this plan.
     pub fn replay(plan: Rc<Plan>, seed: u64, log: &[Event], effects: &mut Vec<Effect>) -> Result<Self, usize> {
         let mut run = Self::new(plan, seed);
+        run.most_events = log.len();
         let mut all = Vec::new();
         while run.log.len() < log.len() {
             let start = run.log.len();
@@ -37,12 +38,13 @@ impl Run {
                 matches!(effect, Effect::Collect { .. } | Effect::Iterate { .. } | Effect::Receive { .. })
             }));
         }
+        run.most_events = usize::MAX;
         Ok(run)
     }
 
     /// What was under way: timers to set, questions to ask, calls to make or to go on with.
     pub fn unfinished(&self, effects: &mut Vec<Effect>) {
-        if self.end().is_some() {
+        if self.end().is_some() || self.log.is_empty() {
             return;
         }
         effects.extend(self.deadline.map(|at| Effect::SetTimer { node: None, at }));
@@ -61,16 +63,16 @@ impl Run {
         }
     }
 
-    /// How far a call had come before a restart; `None` when it had not begun.
+    /// How far a call had come before a restart, or before it had its place; `None` when it is asked for only now.
     #[must_use]
-    pub fn made(&self, node: NodeIx) -> Option<Made> {
+    pub fn made(&self, node: NodeIx, now: Timestamp) -> Option<Made> {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
             None if state.ready || state.shared => Then::Ready,
             None => Then::Attempt,
         };
-        let begun = state.attempt > 0 || state.tries > 0 || state.level > 0 || state.shared;
+        let begun = state.attempt > 0 || then != Then::Attempt || state.called_at < now;
         begun.then_some(Made {
             attempts: state.attempt,
             tries: state.tries,
@@ -146,7 +148,9 @@ impl Run {
             EventKind::StepTimedOut(node) => Some(Input::TimerFired { node: Some(node) }),
             EventKind::StepProgress(node, attempt) => Some(Input::Noted { node, attempt, note: Note::Progress }),
             EventKind::StepLogged(node, attempt) => Some(Input::Noted { node, attempt, note: Note::Log }),
-            EventKind::AttemptStarted(node, attempt) => Some(Input::AttemptStarted { node, attempt }),
+            EventKind::AttemptStarted(node, attempt) if attempt == self.node(node).attempt + 1 => {
+                Some(Input::AttemptStarted { node, attempt })
+            }
             EventKind::AttemptFailed(node, attempt) => failed(node, attempt, FailureReason::Error),
             EventKind::AttemptTimedOut(node, attempt) => failed(node, attempt, FailureReason::Timeout),
             EventKind::AttemptShortCircuited(node) => failed(node, 0, FailureReason::CircuitOpen { retry_after: None }),

@@ -124,6 +124,47 @@ test("whoever listens to a run hears of its end, also when the core is lost", as
   assert.deepEqual(told.at(-1), [told.length - 1, "run.failed"]);
 });
 
+test("runs within runs are rejected too, and those that wait for their turn have it afterwards", async () => {
+  const coach = await integration();
+  const { bus } = coach;
+  bus.registerFeature(patient());
+  const orchestrator = new WorkflowOrchestrator({
+    bus,
+    maxConcurrentRuns: 1,
+    templates: [{ id: "child", steps: [{ id: "wait", call: "patient.wait", timeout: "1h" }] }],
+  });
+  const parent = orchestrator.start({ id: "parent", steps: [{ id: "s", workflow: "child", timeout: "1h" }] }, {});
+  const [{ runId }] = orchestrator.list({ workflowId: "child" });
+  const child = orchestrator.get(runId);
+  const events = (async () => { for await (const { type } of parent.events()) if (type === "run.failed") return type; })();
+  const answer = { id: "answer", steps: [{ id: "a", call: "patient.answer" }] };
+  const queued = orchestrator.start(answer, "in its turn");
+  const held = orchestrator.start(answer, "after a pause");
+  held.pause();
+  await assert.rejects(bus.request("fault-injection", "panic", {}), isPanic);
+  await assert.rejects(parent.result, isPanic);
+  await assert.rejects(child.result, isPanic);
+  assert.equal(await events, "run.failed");
+  assert.equal((await queued.result).output, "in its turn");
+  assert.equal(held.status().status, "paused");
+  held.resume();
+  assert.equal((await held.result).output, "after a pause");
+});
+
+test("the journal of a run outlives the core", async () => {
+  const coach = await integration();
+  coach.bus.registerFeature(patient());
+  const { orchestrator } = coach;
+  const steps = [{ id: "a", call: "patient.answer", with: 1 }, { id: "w", wait: { signal: "go" } }];
+  const handle = orchestrator.start({ id: "waits", steps, output: ["{{ steps.a.output }}", "{{ steps.w.output }}"] }, {});
+  const journal = handle.snapshot();
+  await assert.rejects(coach.bus.request("fault-injection", "panic", {}), isPanic);
+  await assert.rejects(handle.result, isPanic);
+  const restored = orchestrator.restore(journal);
+  restored.signal("go", 2);
+  assert.deepEqual((await restored.result).output, [1, 2]);
+});
+
 test("panic after panic", async () => {
   const coach = await integration();
   for (let round = 0; round < 20; round += 1) {

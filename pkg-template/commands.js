@@ -1,0 +1,240 @@
+// The queue of what the core wants done, and when it is worked off. What a command means for a run is in perform.js.
+
+import { placeOf } from "./attempts.js";
+import { Alarm, now, soon } from "./clock.js";
+import { perform } from "./perform.js";
+import { unattended } from "./runtime.js";
+
+/** Words to a command, and those commands that are dealt with here; see `encode` in src/wasm/engine.rs. */
+const WORDS = 5;
+const CIRCUIT = 11;
+const CANCEL_ATTEMPT = 12;
+const ITERATE = 15;
+const DROP = 21;
+const SHARE = 22;
+
+/** How long commands are performed without letting the page breathe. */
+const SLICE_MS = 4;
+/** A pause between two performances that is longer than this was the host's turn. */
+const IDLE_MS = 0.5;
+
+export class Commands {
+  #engine;
+  /** The memory of the core, and what was last seen of it. */
+  #memory = undefined;
+  #view = new Uint32Array();
+  /** Runs that have begun, by the core's number. */
+  #runs = [];
+  /** Commands that wait to be performed, flat, and how far they are. */
+  #todo = [];
+  #head = 0;
+  /** Answers that came while the host had its turn, flat, and how far they are. */
+  #answers = [];
+  #answered = 0;
+  #performing = false;
+  #yielding = false;
+  /** Since when the host had no turn, and when it was last known to have none. */
+  #busySince = 0;
+  #busyUntil = -Infinity;
+  #alarm = new Alarm(() => unattended(() => this.#tick()));
+  #ticksSoon = false;
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** There is a core, whose commands stand in this memory. */
+  attach(memory) {
+    this.#memory = memory;
+  }
+
+  /** The core is gone. */
+  clear() {
+    this.#runs = [];
+    this.#todo = [];
+    this.#head = 0;
+    this.#answers = [];
+    this.#answered = 0;
+    this.#alarm.clear();
+  }
+
+  /** A run has begun. */
+  add(run) {
+    this.#runs[run.number] = run;
+  }
+
+  /** A run has ended. Says whether it was known: a core that came later may have given its number to another one. */
+  remove(run) {
+    if (this.#runs[run.number] !== run) return false;
+    this.#runs[run.number] = undefined;
+    return true;
+  }
+
+  /** Nothing is awaited for now; see `Alarm`. */
+  rest(mayRest) {
+    this.#alarm.rest(mayRest);
+  }
+
+  /** Copies commands out of linear memory, which the next call into the core overwrites. */
+  take(core, commands) {
+    if (commands === 0) return;
+    if (this.#view.byteLength === 0 || this.#view.buffer !== this.#memory.buffer) {
+      this.#view = new Uint32Array(this.#memory.buffer);
+    }
+    const view = this.#view;
+    const start = core.engineCommands(this.#engine.handle) >>> 2;
+    for (let word = start; word < start + commands * WORDS; word += WORDS) {
+      const op = view[word];
+      const node = view[word + 2];
+      const a = view[word + 3];
+      const b = view[word + 4];
+      this.#todo.push(op, view[word + 1], node, a, b);
+      if (op === CIRCUIT || op === DROP) continue;
+      const run = this.#runs[view[word + 1]];
+      if (run === undefined) continue;
+      this.#engine.telling.touch(run);
+      // What others have to know before it is this one's turn.
+      if (op === ITERATE) open(run, node, a, b);
+      else if (op === CANCEL_ATTEMPT) (run.revoked ??= new Set()).add(placeOf(node, a));
+      else if (op === SHARE) share(this.#runs[a], b, run, node);
+    }
+  }
+
+  /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */
+  work(core, time = now()) {
+    if (this.#performing || this.#yielding) return;
+    this.#performing = true;
+    // Handlers that answer in microtasks come back here within the same task: what they used counts too.
+    if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
+    let last = time;
+    try {
+      last = this.#workOff(core, time);
+    } finally {
+      this.#busyUntil = this.#yielding ? -Infinity : last;
+      if (this.#head === this.#todo.length) {
+        this.#todo.length = 0;
+        this.#head = 0;
+      }
+      this.#performing = false;
+    }
+    if (this.#engine.isAttached && this.#engine.runs.size > 0) this.#keepTime(core, last);
+  }
+
+  /** Returns when it ended. */
+  #workOff(core, begin) {
+    let time = begin;
+    for (;;) {
+      const isLate = time - this.#busySince >= SLICE_MS;
+      // Those who are told may start something.
+      if (isLate || this.#isIdle) this.#engine.telling.tellMoved(core);
+      if (this.#isIdle) return time;
+      if (isLate) {
+        this.#yield();
+        return time;
+      }
+      if (this.#head === this.#todo.length) {
+        this.#settleNext();
+      } else {
+        const at = this.#head;
+        this.#head += WORDS;
+        this.#performOne(core, this.#todo[at], this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
+      }
+      time = now();
+    }
+  }
+
+  get #isIdle() {
+    return this.#head === this.#todo.length && !this.hasAnswers;
+  }
+
+  /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
+  get isYielding() {
+    return this.#yielding;
+  }
+
+  get hasAnswers() {
+    return this.#answered < this.#answers.length;
+  }
+
+  /** Has `settle(context, isValue, answer)` called when it is its turn. */
+  answerLater(settle, context, isValue, answer) {
+    this.#answers.push(settle, context, isValue, answer);
+  }
+
+  #settleNext() {
+    const at = this.#answered;
+    this.#answered += 4;
+    const [settle, context, isValue, answer] = this.#answers.slice(at, at + 4);
+    if (this.#answered === this.#answers.length) {
+      this.#answers = [];
+      this.#answered = 0;
+    }
+    settle(context, isValue, answer);
+  }
+
+  /** Lets the host have its turn. */
+  #yield() {
+    this.#yielding = true;
+    soon(() => {
+      this.#yielding = false;
+      if (this.#engine.isAttached) unattended(() => this.work(this.#engine.core));
+    });
+  }
+
+  #performOne(core, op, number, node, a, b) {
+    if (op === CIRCUIT) {
+      this.#engine.circuitChanged(core, number, a, b);
+      return;
+    }
+    if (op === DROP) {
+      this.#engine.keep(a, b, undefined);
+      return;
+    }
+    const run = this.#runs[number];
+    if (run === undefined) return;
+    try {
+      perform(this.#engine, core, run, op, node, a, b);
+    } catch (error) {
+      // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
+      this.#engine.fail(run, error);
+    }
+  }
+
+  #keepTime(core, time) {
+    const deadline = core.engineDeadline(this.#engine.handle);
+    if (deadline > time) {
+      this.#alarm.set(deadline);
+    } else if (!this.#ticksSoon) {
+      // A timer would take its time, and what is due is due.
+      this.#ticksSoon = true;
+      soon(() => {
+        this.#ticksSoon = false;
+        unattended(() => this.#tick());
+      });
+    }
+  }
+
+  /** Has the core look what is due. */
+  #tick() {
+    if (!this.#engine.isAttached || this.#engine.runs.size === 0) return;
+    const { core } = this.#engine;
+    // What was answered in time is not too late.
+    if (!this.hasAnswers) this.take(core, core.engineTick(this.#engine.handle, now()));
+    this.work(core);
+  }
+}
+
+/** An iteration has begun, with nodes of its own. */
+function open(run, each, index, frame) {
+  run.nodes.open(each, index, frame);
+  // What the journal has stays.
+  for (let node = run.nodes.size - run.stepAt(each).size; node < run.nodes.size; node += 1) run.outputs[node] ??= null;
+}
+
+/** A call had waited for another one, and has its answer. */
+function share(leader, from, run, node) {
+  if (leader === undefined) return;
+  run.prepared?.delete(node);
+  run.outputs[node] = leader.outputs[from];
+  run.errors[node] = leader.errors[from];
+}

@@ -1,0 +1,124 @@
+// Definitions on their way to the core: plain data, as JSON text.
+
+import { describe, invalid, textOf } from "./errors.js";
+
+/** Texts of definitions that nobody can change any more. */
+const texts = new WeakMap();
+
+/**
+ * A definition as JSON text, which is what runs, also when the caller changes the object later. What JSON would drop or
+ * make something else of is refused, with every place; the rest is judged by the core.
+ */
+export function textOfDefinition(definition) {
+  const known = texts.get(definition);
+  if (known !== undefined) return known;
+  const problems = [];
+  checkData(definition, [], [], false, problems);
+  if (typeof definition !== "object" || definition === null) {
+    problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
+  }
+  if (problems.length > 0) throw invalid("workflow.invalid", "the workflow definition", problems);
+  let text;
+  try {
+    text = JSON.stringify(definition);
+  } catch (cause) {
+    const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
+    throw invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
+  }
+  if (isFrozen(definition)) texts.set(definition, text);
+  return text;
+}
+
+/** Where a value is something else than plain data, which JSON would not give back as it was. */
+export function dataProblems(value, pointer) {
+  const problems = [];
+  checkData(value, [], [], true, problems);
+  return problems.map((problem) => ({ ...problem, pointer: `${pointer}${problem.pointer}` }));
+}
+
+/**
+ * `open` are the objects that `value` is in, `path` the keys that lead to it. What says itself how it looks as JSON, and
+ * instances of classes, are data unless it is `strict`.
+ */
+function checkData(value, path, open, strict, problems) {
+  const refuse = (message) => problems.push({ pointer: pointerTo(path), message });
+  switch (typeof value) {
+    case "number":
+      if (!Number.isFinite(value)) refuse(`a number must be finite, not ${describe(value)}`);
+      return;
+    case "bigint":
+      refuse("JSON has no such large whole numbers; give a number, or text");
+      return;
+    case "function":
+    case "symbol":
+      // As the whole, it is not even an object.
+      if (path.length > 0 || strict) refuse(`it must be plain data, not a ${typeof value}`);
+      return;
+    case "object":
+      break;
+    default:
+      return;
+  }
+  if (value === null) return;
+  if (open.includes(value)) {
+    refuse("it contains itself; a definition must be plain data that JSON can hold");
+    return;
+  }
+  open.push(value);
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      path.push(index);
+      if (value[index] === undefined) problems.push({ pointer: pointerTo(path), message: "a list has no place for `undefined`" });
+      else checkData(value[index], path, open, strict, problems);
+      path.pop();
+    }
+  } else if (strict || typeof value.toJSON !== "function") {
+    if (strict ? !isPlain(value) : isBuiltIn(value)) refuse(`it must be plain data, not a ${Object.prototype.toString.call(value).slice(8, -1)}`);
+    for (const key in value) {
+      path.push(key);
+      checkData(value[key], path, open, strict, problems);
+      path.pop();
+    }
+  }
+  open.pop();
+}
+
+/** Such as a Map, of which JSON would make an empty object. */
+function isBuiltIn(value) {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return false;
+  return Object.prototype.toString.call(value) !== "[object Object]";
+}
+
+/** Also one of another realm. */
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isFrozen(value) {
+  if (typeof value !== "object" || value === null) return true;
+  return Object.isFrozen(value) && typeof value.toJSON !== "function" && Object.values(value).every(isFrozen);
+}
+
+/** Where two definitions differ, as problems of the newer one. */
+export function differences(was, is, path = []) {
+  if (was === is) return [];
+  const isBranch = (value) => typeof value === "object" && value !== null;
+  if (!isBranch(was) || !isBranch(is) || Array.isArray(was) !== Array.isArray(is)) {
+    return [{ pointer: pointerTo(path), message: `it was ${inWords(was)}, and is ${inWords(is)}` }];
+  }
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  return keys.flatMap((key) => differences(was[key], is[key], [...path, key]));
+}
+
+function inWords(value) {
+  if (value === undefined) return "not there";
+  const text = JSON.stringify(value);
+  return `\`${text.length <= 80 ? text : `${text.slice(0, 79)}…`}\``;
+}
+
+/** The JSON pointer (RFC 6901) of a path. */
+export function pointerTo(path) {
+  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

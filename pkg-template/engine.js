@@ -1,0 +1,410 @@
+// The engine in the core, and what can be done to its runs.
+
+import { internals } from "./bus.js";
+import { now } from "./clock.js";
+import { Commands } from "./commands.js";
+import { RepflowError, describe, disposed, invalid } from "./errors.js";
+import { logOf, restoreValues } from "./journal.js";
+import { launchLeaving } from "./launch.js";
+import { nearest } from "./nearest.js";
+import { Nodes } from "./nodes.js";
+import { Plans, VALUE, signalsIn } from "./plans.js";
+import { CIRCUIT_EVENT } from "./policy.js";
+import { Report, compensationOf } from "./results.js";
+import { cancelled } from "./run.js";
+import { unattended } from "./runtime.js";
+import { Telling } from "./telling.js";
+
+/** Where a run is, by the core's number; see `runPhase`. */
+const PHASES = ["running", "paused", "compensating"];
+const COMPENSATING = 2;
+
+export class Engine {
+  bus;
+  /** The core's number for this engine, in the generation that gave it. */
+  handle = undefined;
+  statusNames = [];
+  eventNames = [];
+  /** What the core wants done, who hears of it, and what it has compiled. */
+  commands = new Commands(this);
+  telling = new Telling(this);
+  plans = new Plans(this);
+  #runtime;
+  #generation = 0;
+  #circuitStates = [];
+  /** Shared parts of policies, by name. */
+  #policies;
+  /** What outlives the core: the state of the circuit breakers, by name. */
+  #snapshot;
+  #disposed = false;
+  /** All runs there are; see `Runs`. */
+  runs;
+  /** The workflows that steps may name. */
+  templates;
+  /** Answers that are kept, by slot, of each cache. */
+  #kept = [];
+  /** Makes the seed of each run another one. */
+  #seed = 0;
+  /** Whether all runs are being rejected: then what one of them leads to is no concern any more. */
+  #losing = false;
+  #mayRest = () => {
+    if (this.runs.size > 0) return false;
+    this.#runtime.disown(this);
+    return true;
+  };
+
+  constructor(bus, policies, snapshot, runs, templates) {
+    this.bus = bus[internals];
+    // That of the bus, which may come from another entry of the package.
+    this.#runtime = this.bus.runtime;
+    this.#policies = policies;
+    this.#snapshot = snapshot;
+    this.runs = runs;
+    this.templates = templates;
+  }
+
+  // ── The core ──
+
+  get isAttached() {
+    return this.handle !== undefined && this.#generation === this.#runtime.generation;
+  }
+
+  /** The core, for what happens while the engine is in it. */
+  get core() {
+    return this.#runtime.ready();
+  }
+
+  /** The core with an engine of ours in it: at once if it can be, otherwise a promise. */
+  attached() {
+    const core = this.bus.attached();
+    if (core instanceof Promise) {
+      return core.then(() => {
+        if (this.#disposed) throw disposed();
+        return this.attached();
+      });
+    }
+    if (!this.isAttached) {
+      this.handle = this.#newEngine(core);
+      this.#generation = this.#runtime.generation;
+      this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
+      this.commands.attach(core.linearMemory());
+      this.statusNames = core.statusNames();
+      this.eventNames = core.eventNames();
+      this.#circuitStates = core.circuitStates();
+      [this.#seed] = crypto.getRandomValues(new Uint32Array(1));
+    }
+    return core;
+  }
+
+  /** Throws what is wrong with the policies, where the core can be had at once; otherwise the first run finds out. */
+  checkPolicies() {
+    const core = this.#runtime.ready();
+    if (core instanceof Promise) core.catch(() => {});
+    else core.engineFree(this.#newEngine(core));
+  }
+
+  /** An engine with the parts that have a name; there is none when one of them is wrong. */
+  #newEngine(core) {
+    const engine = core.engineNew();
+    if (this.#snapshot !== undefined) core.engineRestore(engine, this.#snapshot, now());
+    const problems = [];
+    for (const [name, policy] of Object.entries(this.#policies)) {
+      try {
+        core.engineDefine(engine, name, policy);
+      } catch (error) {
+        if (error.code !== "config.invalid") throw error;
+        const at = `/policies/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        problems.push(...error.problems.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
+      }
+    }
+    if (problems.length === 0) return engine;
+    core.engineFree(engine);
+    throw invalid("config.invalid", "the options of WorkflowOrchestrator", problems);
+  }
+
+  /** What outlives a reload. */
+  snapshot() {
+    if (this.isAttached) this.#snapshot = this.core.engineSnapshot(this.handle, now());
+    return this.#snapshot ?? {};
+  }
+
+  /** Moves a circuit breaker by hand. */
+  moveCircuit(core, name, act) {
+    this.commands.take(core, core.engineCircuit(this.handle, name, act, now()));
+    this.commands.work(core);
+  }
+
+  dispose() {
+    this.#disposed = true;
+    if (this.isAttached) this.#runtime.free(this, "engineFree", this.handle);
+    this.#forget();
+    this.#runtime.disown(this);
+  }
+
+  /** The runtime calls this when the core was lost. */
+  abandon(error) {
+    this.#forget();
+    // Others are yet to be told; until then nothing is begun in the next instance.
+    this.runs.close();
+    queueMicrotask(() => this.#disposed || unattended(() => this.runs.open()));
+    // Those that wait for their turn have nothing in the core.
+    this.#reject(error, (run) => run.number !== undefined || !run.isReady);
+  }
+
+  /** Rejects everything. */
+  rejectAll(error) {
+    this.#reject(error, () => true);
+  }
+
+  #reject({ code, message, cause }, isMeant) {
+    this.#losing = true;
+    for (const run of [...this.runs.active()]) {
+      // How some end was certain before, and is about to be told.
+      if (run.ended || run.isEnding || !isMeant(run)) continue;
+      const isBegun = run.number !== undefined;
+      run.number = undefined;
+      if (isBegun) this.telling.tellEnd(run);
+      this.fail(run, new RepflowError(code, message, { cause, ...run.where }));
+    }
+    this.#losing = false;
+  }
+
+  #forget() {
+    this.handle = undefined;
+    this.#kept = [];
+    this.plans.clear();
+    this.commands.clear();
+    this.telling.clear();
+  }
+
+  // ── Runs ──
+
+  /** Begins a run that has its place, or goes on with one. */
+  begin(run) {
+    if (run.ended) return;
+    try {
+      const core = this.attached();
+      if (core instanceof Promise) {
+        core.then(() => this.begin(run)).catch((error) => this.fail(run, error));
+        return;
+      }
+      // It is compiled already, unless many others were since, or the core is another one.
+      if (run.plan === undefined || run.plan.isFree) run.plan = this.plans.get(core, run.text, run.checksOutput);
+      const { plan } = run;
+      if (plan.hasLoops) {
+        run.nodes = new Nodes(plan);
+        run.lists = [];
+        run.items = [];
+      }
+      if (plan.signals.length > 0) run.signals = [];
+      run.errors = [];
+      run.contexts = [];
+      // What reads a step that was skipped, or has failed, reads null.
+      run.outputs = new Array(plan.steps.length).fill(null);
+      const at = now();
+      if (run.journal !== undefined) restoreValues(run);
+      const log = logOf(run);
+      if (log === undefined) {
+        run.startedAt = at;
+        this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
+        run.seed = this.#seed;
+        if (plan.hasKey) run.key = core.planKey(this.handle, plan.handle, run.id, run.input);
+        // Reading the input may have run a getter of the caller.
+        if (run.ended) return;
+        run.number = core.runStart(this.handle, plan.handle, run.seed, run.key, at);
+      } else {
+        run.number = core.runRestore(this.handle, plan.handle, run.seed, run.key, log, at);
+      }
+      run.status = "running";
+      run.text = undefined;
+      this.commands.add(run);
+      this.telling.touch(run);
+      this.commands.take(core, core.engineTick(this.handle, at));
+      if (run.journal !== undefined) {
+        launchLeaving(this, run);
+        // The rest has been taken over.
+        run.journal = { children: run.journal.children };
+      }
+      for (const [name, payload] of run.early?.splice(0) ?? []) this.#deliver(core, run, plan.signals.indexOf(name), payload);
+      this.commands.work(core);
+    } catch (error) {
+      this.fail(run, error);
+    }
+  }
+
+  cancel(run, reason) {
+    if (run.ended || run.isEnding || run.cancellation !== undefined || this.#losing) return;
+    // What it did before may have to be undone.
+    if (run.number === undefined && run.isReady && logOf(run) !== undefined) {
+      this.runs.hold(run);
+      this.begin(run);
+      if (run.ended || run.cancellation !== undefined) return;
+    }
+    run.cancellation = cancelled(run, reason);
+    if (run.number === undefined) {
+      this.fail(run, run.cancellation, "cancelled");
+      return;
+    }
+    const { core } = this;
+    this.telling.touch(run);
+    this.commands.take(core, core.runCancel(this.handle, run.number, now()));
+    this.commands.work(core);
+  }
+
+  /** Lets nothing new begin in a run, nor in those that it has started. */
+  pause(run) {
+    this.#setPaused(run, true);
+  }
+
+  resume(run) {
+    this.#setPaused(run, false);
+  }
+
+  #setPaused(run, isPaused) {
+    if (run.ended || run.isEnding) return;
+    const children = [...(run.children?.keys() ?? [])];
+    if (run.number === undefined) {
+      const before = run.isPaused;
+      run.isPaused = isPaused;
+      if (isPaused) this.runs.hold(run);
+      else if (before) this.runs.release(run);
+    } else {
+      run.isPaused = isPaused;
+      const { core } = this;
+      const move = isPaused ? core.runPause : core.runResume;
+      this.telling.touch(run);
+      this.commands.take(core, move(this.handle, run.number, now()));
+      this.commands.work(core);
+    }
+    for (const child of children) this.#setPaused(child, isPaused);
+  }
+
+  /** Says whether it still matters to the run. */
+  signal(run, name, payload) {
+    if (run.ended || run.isEnding) return false;
+    const known = run.plan?.signals ?? signalsIn(run.text);
+    const signal = known.indexOf(name);
+    if (signal < 0) throw noSuchSignal(run, name, known);
+    if (run.number === undefined) {
+      (run.early ??= []).push([name, payload]);
+      return true;
+    }
+    const { core } = this;
+    if (core.runPhase(this.handle, run.number) >= COMPENSATING) return false;
+    this.#deliver(core, run, signal, payload);
+    this.commands.work(core);
+    return true;
+  }
+
+  #deliver(core, run, signal, payload) {
+    const place = run.signals.push(payload) - 1;
+    this.telling.touch(run);
+    this.commands.take(core, core.runSignal(this.handle, run.number, signal, place, now()));
+  }
+
+  /** By what a service knows a request of this step again; what undoes the step is another request. */
+  idempotencyKey(run, node) {
+    if (run.plan === undefined) return undefined;
+    const step = run.stepAt(node);
+    if (step.compensates !== undefined) return `${this.idempotencyKey(run, run.nodeOf(node, step.compensates))}/compensation`;
+    if (step.hasIdempotencyKey) {
+      return this.core.runValue(this.handle, run.number, node, VALUE.idempotencyKey, run.id, run.input, run.outputs, run.items);
+    }
+    return [run.keyBase ?? run.id, step.id, ...(run.nodes?.iterationOf(node) ?? [])].join("/");
+  }
+
+  /** Where a run is, in a word. */
+  statusOf(run) {
+    if (run.ended) return run.status;
+    if (run.number === undefined || !this.isAttached) return run.isPaused ? "paused" : run.status;
+    return PHASES[this.core.runPhase(this.handle, run.number)] ?? run.status;
+  }
+
+  complete(core, run) {
+    const { plan, outputs } = run;
+    const output = plan.hasOutput ? run.output : outputs[plan.last];
+    const report = this.reportOf(core, run);
+    this.#release(core, run);
+    run.resolve(output, report);
+    this.#ended(run);
+  }
+
+  fail(run, error, status = "failed") {
+    if (run.ended) return;
+    // What never started has no place.
+    if (error instanceof RepflowError && run.number !== undefined && error.runId === undefined) Object.assign(error, run.where);
+    let report;
+    if (run.number !== undefined && this.isAttached) {
+      const { core } = this;
+      if (error instanceof RepflowError && run.plan.canUndo) {
+        const compensation = compensationOf(run, core.runEvents(this.handle, run.number, 0), this.eventNames);
+        if (compensation !== undefined) error.compensation = compensation;
+      }
+      report = this.reportOf(core, run);
+      this.#release(core, run);
+    }
+    run.reject(status, error, report);
+    this.#ended(run);
+  }
+
+  /** How the steps of a run stand now. */
+  reportOf(core, run) {
+    return new Report(run, this.stepsOf(core, run), this.statusNames);
+  }
+
+  /** The same, as numbers; see `runSteps`. */
+  stepsOf(core, run) {
+    return core.runSteps(this.handle, run.number);
+  }
+
+  /** Lets the core forget a run that has ended, after its last events were told. */
+  #release(core, run) {
+    const { number } = run;
+    run.isEnding = true;
+    this.telling.tell(core, run);
+    // A listener may have disposed of this engine, or lost the core.
+    if (this.commands.remove(run)) this.commands.take(core, core.runRemove(this.handle, number, now()));
+    run.number = undefined;
+  }
+
+  #ended(run) {
+    for (const stream of run.streams ?? []) stream.end();
+    run.streams = undefined;
+    this.runs.ended(run);
+    if (this.runs.size === 0) this.commands.rest(this.#mayRest);
+  }
+
+  /** Something is awaited: the engine stays, and is told when the core is lost. */
+  own() {
+    this.#runtime.own(this);
+  }
+
+  /** Keeps an answer in a slot of a cache. */
+  keep(cache, slot, value) {
+    (this.#kept[cache] ??= [])[slot] = value;
+  }
+
+  recall(cache, slot) {
+    return this.#kept[cache]?.[slot];
+  }
+
+  /** A circuit breaker belongs to all runs. */
+  circuitChanged(core, breaker, from, to) {
+    const circuit = core.engineBreakerName(this.handle, breaker);
+    this.snapshot();
+    const state = this.#circuitStates[to];
+    const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: this.#circuitStates[from], to: state };
+    this.telling.tellCircuit(event);
+  }
+
+}
+
+function noSuchSignal(run, name, known) {
+  const suggestion = nearest(String(name), known);
+  const meant = suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
+  const there = known.length === 0 ? "it waits for none" : `it waits for ${known.map((it) => `\`${it}\``).join(", ")}`;
+  const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}${meant}`;
+  const problem = { pointer: "/name", message };
+  const problems = [suggestion === undefined ? problem : { ...problem, suggestion }];
+  return new RepflowError("run.no_such_signal", message, { ...run.where, problems });
+}

@@ -1,0 +1,58 @@
+// Errors as plain data, and back: what a journal keeps of them.
+
+import { PLACES, RepflowError, textOf } from "./errors.js";
+
+/** How far a chain of causes is followed. */
+const DEEPEST = 8;
+
+/** An error, or whatever else was thrown, as data that JSON can hold. */
+export function errorToData(error, depth = 0) {
+  if (typeof error !== "object" || error === null) {
+    const isData = error === null || ["string", "boolean"].includes(typeof error) || Number.isFinite(error);
+    return isData ? { thrown: error } : { message: textOf(error) };
+  }
+  const data = { message: textOf(error) };
+  const keys = error instanceof RepflowError ? ["code", "kind", "severity", "retryable", ...TOLD] : ["name", "code", "status", "retryable", "stack"];
+  for (const key of keys) {
+    const value = read(error, key);
+    if (["string", "boolean"].includes(typeof value) || Number.isFinite(value)) data[key] = value;
+    else if (key === "iteration" && Array.isArray(value)) data[key] = value;
+  }
+  if (error instanceof RepflowError) {
+    data.isTyped = true;
+    data.problems = error.problems.map(({ pointer, message, suggestion }) => (suggestion === undefined ? { pointer, message } : { pointer, message, suggestion }));
+    if (Array.isArray(error.errors) && depth < DEEPEST) data.errors = error.errors.map((it) => errorToData(it, depth + 1));
+  }
+  const cause = read(error, "cause");
+  if (cause !== undefined && depth < DEEPEST) data.cause = errorToData(cause, depth + 1);
+  return data;
+}
+
+/** Of what says where it happened, what is text or a number. */
+const TOLD = PLACES.filter((key) => key !== "errors" && key !== "compensation");
+
+/** A getter that throws tells nothing. */
+function read(error, key) {
+  try {
+    return error[key];
+  } catch {
+    return undefined;
+  }
+}
+
+export function errorFromData(data) {
+  if ("thrown" in data) return data.thrown;
+  const details = { ...data };
+  if ("cause" in data) details.cause = errorFromData(data.cause);
+  if (data.isTyped) {
+    if (data.errors !== undefined) details.errors = data.errors.map(errorFromData);
+    return new RepflowError(data.code, data.message, details);
+  }
+  const error = new Error(data.message, "cause" in data ? { cause: details.cause } : undefined);
+  for (const key of ["name", "code", "status", "retryable", "stack"]) {
+    if (data[key] === undefined) continue;
+    const isOwn = key === "code" || key === "status" || key === "retryable";
+    Object.defineProperty(error, key, { value: data[key], enumerable: isOwn, configurable: true, writable: true });
+  }
+  return error;
+}

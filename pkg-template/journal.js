@@ -1,0 +1,235 @@
+// Journals: a run as plain data, from which it goes on later, also in another process.
+
+import { canonical } from "./canonical.js";
+import { now } from "./clock.js";
+import { dataProblems, differences } from "./definition.js";
+import { errorFromData, errorToData } from "./error-data.js";
+import { RepflowError, invalid, problemsOf } from "./errors.js";
+import { EVENT_NUMBERS } from "./events.js";
+
+const VERSION = 1;
+
+/** What a journal consists of. */
+const isText = (value) => typeof value === "string";
+const isFlag = (value) => typeof value === "boolean";
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isWhole = (value) => Number.isInteger(value) && value >= 0;
+const isNumberOrNull = (value) => value === null || Number.isFinite(value);
+const isLog = (value) => Array.isArray(value) && value.length % EVENT_NUMBERS === 0 && value.every(isNumberOrNull);
+const byNode = [(value) => isObject(value) && Object.keys(value).every((key) => /^\d+$/.test(key)), "an object by node", true];
+const FIELDS = {
+  version: [(value) => value === VERSION, `${VERSION}, the version that this package reads and writes`, true],
+  runId: [isText, "a string", true],
+  workflowId: [isText, "a string", true],
+  correlationId: [isText, "a string", true],
+  priority: [Number.isInteger, "a whole number", true],
+  definition: [isObject, "an object", true],
+  definitionHash: [isText, "a string", true],
+  seed: [isWhole, "a whole number", true],
+  key: [isText, "a string"],
+  log: [isLog, "a list of numbers, six to an event", true],
+  input: [() => true],
+  isChecked: [isFlag, "true or false", true],
+  checksOutput: [isFlag, "true or false", true],
+  isPaused: [isFlag, "true or false", true],
+  degraded: [isFlag, "true or false", true],
+  degradedNodes: [Array.isArray, "a list", true],
+  outputs: byNode,
+  items: [Array.isArray, "a list", true],
+  signals: [Array.isArray, "a list", true],
+  early: [Array.isArray, "a list", true],
+  errors: byNode,
+  failures: byNode,
+  cancellation: [isObject, "an object"],
+  outputError: [isObject, "an object"],
+  children: byNode,
+  leaving: [Array.isArray, "a list", true],
+  at: [Number.isFinite, "milliseconds since the Unix epoch", true],
+  checksum: [isText, "a string"],
+};
+
+// ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A run as it stands. Throws `journal.invalid` for one that has ended, or whose values are not plain data. */
+export function journalOf(engine, run) {
+  const problems = [];
+  const data = dataOf(engine, run, "", problems);
+  if (problems.length > 0) throw invalid("journal.invalid", `the journal of the run \`${run.id}\``, problems);
+  const text = canonical(data);
+  return { ...JSON.parse(text), checksum: hashOf(text) };
+}
+
+function dataOf(engine, run, pointer, problems) {
+  if (run.ended || run.isEnding) {
+    const message = "the run has ended, and there is nothing to go on with; a journal is made while it is active";
+    problems.push({ pointer, message });
+    return undefined;
+  }
+  if (run.number === undefined && run.journal !== undefined) {
+    const { checksum: _, ...rest } = run.journal;
+    return { ...rest, isPaused: run.isPaused, early: [...rest.early, ...(run.early ?? [])], at: now() };
+  }
+  const check = (value, at) => {
+    problems.push(...dataProblems(value, at));
+    return value;
+  };
+  const isBegun = run.number !== undefined && engine.isAttached;
+  const text = run.plan?.text ?? run.text;
+  const definition = JSON.parse(text);
+  const data = {
+    version: VERSION,
+    runId: run.id,
+    workflowId: run.workflowId,
+    correlationId: run.correlationId,
+    priority: run.priority,
+    definition,
+    definitionHash: hashOf(canonical(definition)),
+    seed: run.seed,
+    key: run.key,
+    log: isBegun ? Array.from(engine.core.runEvents(engine.handle, run.number, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
+    input: check(run.input, `${pointer}/input`),
+    isChecked: run.isChecked,
+    checksOutput: run.checksOutput,
+    isPaused: run.isPaused,
+    degraded: run.degraded,
+    degradedNodes: [...(run.degradedNodes ?? [])],
+    outputs: {},
+    items: run.items.map((item, frame) => check(item, `${pointer}/items/${frame}`)),
+    signals: run.signals.map((payload, index) => check(payload ?? null, `${pointer}/signals/${index}`)),
+    early: (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, `${pointer}/early/${index}/1`)]),
+    errors: {},
+    failures: {},
+    cancellation: run.cancellation === undefined ? undefined : errorToData(run.cancellation.cause),
+    outputError: run.outputError === undefined ? undefined : errorToData(run.outputError),
+    children: {},
+    leaving: [],
+    at: now(),
+  };
+  // A place that nothing has come to yet is no hole for JSON.
+  for (let frame = 0; frame < data.items.length; frame += 1) data.items[frame] ??= null;
+  run.outputs.forEach((output, node) => {
+    const { id, fallbacks, compensates } = run.stepAt(node);
+    // What is made of outputs of others is made again.
+    if (output === null || fallbacks === undefined || compensates !== undefined) return;
+    data.outputs[node] = check(output, stepPointer(run, node, id, pointer));
+  });
+  run.errors.forEach((error, node) => {
+    if (error !== undefined) data.errors[node] = errorToData(error);
+  });
+  run.failures?.forEach((failures, node) => {
+    data.failures[node] = failures.map(({ level, error }) => ({ level, error: errorToData(error) }));
+  });
+  for (const [child, { node }] of run.children ?? []) {
+    const journal = dataOf(engine, child, `${pointer}/children/${node}`, problems);
+    // One that was given up and undoes what it did is nobody's answer any more.
+    if (child.cancellation === undefined) data.children[node] = journal;
+    else data.leaving.push([node, journal]);
+  }
+  return data;
+}
+
+function stepPointer(run, node, id, pointer) {
+  const iteration = run.nodes?.iterationOf(node);
+  return `${pointer}/steps/${id}${iteration === undefined ? "" : `/iterations/${iteration.join("/")}`}/output`;
+}
+
+// ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A journal that was given, as a copy. Throws `journal.invalid`. */
+export function readJournal(journal) {
+  const what = "the journal";
+  const problems = problemsOf(journal, FIELDS);
+  if (problems.length > 0) throw invalid("journal.invalid", what, problems);
+  const { checksum, ...data } = journal;
+  let text;
+  try {
+    text = canonical(data);
+  } catch (error) {
+    throw invalid("journal.invalid", what, [{ pointer: "", message: `it must be plain data: ${error.message}` }]);
+  }
+  if (checksum !== hashOf(text)) {
+    const message = "the journal is not as it was made: something in it was changed or lost; its checksum does not fit";
+    throw invalid("journal.invalid", what, [{ pointer: "/checksum", message }]);
+  }
+  return JSON.parse(text);
+}
+
+/** The ids of a run and of all that it has started. */
+export function* idsIn(journal) {
+  yield journal.runId;
+  for (const child of childrenIn(journal)) yield* idsIn(child);
+}
+
+const childrenIn = ({ children, leaving }) => [...Object.values(children), ...leaving.map(([, child]) => child)];
+
+/**
+ * Refuses a journal whose workflow is not what it was any more: by the definition that the caller has, or by the one
+ * that is registered under its id. A workflow that was made from a template has no parameters left, and is not compared
+ * with the template.
+ */
+export function checkDefinition(journal, definition, templates) {
+  const { definition: was, workflowId } = journal;
+  const now = definition ?? (templates.ids().includes(workflowId) ? templates.get(workflowId) : undefined);
+  const isMadeFromIt = definition === undefined && now?.parameters !== undefined && was.parameters === undefined;
+  if (now !== undefined && !isMadeFromIt) {
+    const problems = differences(was, JSON.parse(JSON.stringify(now)));
+    if (problems.length > 0) {
+      const error = invalid("journal.definition_changed", `the workflow \`${workflowId}\`, since the run \`${journal.runId}\` began,`, problems);
+      throw Object.assign(error, { runId: journal.runId, workflowId });
+    }
+  }
+  for (const child of childrenIn(journal)) checkDefinition(child, undefined, templates);
+}
+
+/** The log that a run goes on from, as the core reads it; nothing for one that begins. */
+export function logOf(run) {
+  const log = run.journal?.log;
+  return log === undefined || log.length === 0 ? undefined : Float64Array.from(log, (it) => it ?? Number.NaN);
+}
+
+/** Gives a run the values of its journal back. */
+export function restoreValues(run) {
+  const { journal } = run;
+  run.isChecked = true;
+  run.early = [...journal.early, ...(run.early ?? [])];
+  if (journal.log.length === 0) return;
+  run.seed = journal.seed;
+  run.key = journal.key;
+  [, run.startedAt] = journal.log;
+  // Who listens hears what happens from now on.
+  run.told = journal.log.length / EVENT_NUMBERS;
+  run.isPaused = journal.isPaused;
+  run.degraded = journal.degraded;
+  run.degradedNodes = journal.degradedNodes.length === 0 ? undefined : new Set(journal.degradedNodes);
+  if (run.plan.signals.length > 0) run.signals = journal.signals;
+  if (run.plan.hasLoops) {
+    run.items = journal.items;
+    delete run.items[0];
+  }
+  for (const [node, output] of Object.entries(journal.outputs)) run.outputs[node] = output;
+  for (const [node, error] of Object.entries(journal.errors)) run.errors[node] = errorFromData(error);
+  for (const [node, failures] of Object.entries(journal.failures)) {
+    (run.failures ??= [])[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
+  }
+  if (journal.outputError !== undefined) run.outputError = errorFromData(journal.outputError);
+  if (journal.cancellation !== undefined) {
+    const cause = errorFromData(journal.cancellation);
+    run.cancellation = new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause });
+  }
+}
+
+// ── Hashes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** FNV-1a with 64 bits, over the UTF-16 units of a text; in two halves, because numbers have 53 bits. */
+export function hashOf(text) {
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (let at = 0; at < text.length; at += 1) {
+    low = (low ^ text.charCodeAt(at)) >>> 0;
+    // Times 2 ** 40 + 0x1b3.
+    const product = low * 0x1b3;
+    high = (Math.imul(high, 0x1b3) + Math.floor(product / 2 ** 32) + (low << 8)) >>> 0;
+    low = product >>> 0;
+  }
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}

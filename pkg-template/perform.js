@@ -1,0 +1,222 @@
+// What the commands of the core mean for a run.
+
+import { abortAttempt, abortCancelled, call, prepare } from "./attempts.js";
+import { now } from "./clock.js";
+import { RepflowError, describe } from "./errors.js";
+import { EVENT_NUMBERS } from "./events.js";
+import { REASON, refused } from "./failures.js";
+import { VALUE } from "./plans.js";
+import { attemptsOf, byId, statusOf } from "./results.js";
+import { conform } from "./schemas.js";
+import { attemptTimedOut, runTimedOut, stepError, stepTimedOut } from "./step-errors.js";
+
+/** What the first word of a command says; see `encode` in src/wasm/engine.rs. */
+const CALL = 0;
+const TIME_OUT_ATTEMPT = 1;
+const COLLECT = 2;
+const COMPLETED = 3;
+const FAILED = 4;
+const TIMED_OUT = 5;
+const CANCELLED = 6;
+const BUILD_OUTPUT = 7;
+const OUTPUT_FAILED = 8;
+const SUPERSEDE_ATTEMPT = 9;
+const TIME_OUT_STEP = 10;
+const CANCEL_ATTEMPT = 12;
+const EVALUATE = 13;
+const PREPARE = 14;
+const ITERATE = 15;
+const RECEIVE = 16;
+const STEP_FAILED = 17;
+const FELL_BACK = 18;
+const KEEP = 19;
+const RECALL = 20;
+const SHARE = 22;
+
+/** What an EVALUATE asks for that is for the host to keep. */
+const ITEMS = 2;
+
+/** What an event `step.evaluated` says first when it tells which case of a `switch` was chosen; see `EventKind`. */
+const CASE = 1;
+
+/** What stands for "not known" where the core says in how many milliseconds to ask again; see `pack` in src/wasm/engine.rs. */
+const LONGEST_MS = 2 ** 28 - 1;
+
+/** Performs one command. */
+export function perform(engine, core, run, op, node, a, b) {
+  switch (op) {
+    case CALL:
+      call(engine, core, run, node, a, b);
+      break;
+    case TIME_OUT_ATTEMPT:
+      abortAttempt(run, node, a, (run.errors[node] = attemptTimedOut(run, node)));
+      break;
+    case TIME_OUT_STEP:
+      abortAttempt(run, node, a, (run.errors[node] = stepTimedOut(run, node)));
+      break;
+    case SUPERSEDE_ATTEMPT:
+      abortAttempt(run, node, a, new RepflowError("policy.cancelled", "another attempt answered first"));
+      break;
+    case CANCEL_ATTEMPT:
+      abortCancelled(run, node, a);
+      break;
+    case COLLECT:
+      run.outputs[node] = collected(engine, core, run, node);
+      if (run.lists.length > node) run.lists[node] = undefined;
+      break;
+    case COMPLETED:
+      engine.complete(core, run);
+      break;
+    case FAILED:
+      engine.fail(run, stepError(run, node, attemptsOf(engine.stepsOf(core, run), node)));
+      break;
+    case TIMED_OUT:
+      engine.fail(run, runTimedOut(run), "timed_out");
+      break;
+    case CANCELLED:
+      engine.fail(run, run.cancellation, "cancelled");
+      break;
+    case BUILD_OUTPUT:
+      buildOutput(engine, core, run);
+      break;
+    case OUTPUT_FAILED:
+      engine.fail(run, run.outputError);
+      break;
+    case EVALUATE:
+      evaluate(engine, core, run, node, a);
+      break;
+    case PREPARE:
+      prepare(engine, core, run, node);
+      break;
+    case ITERATE:
+      if (!(b in run.items)) run.items[b] = (run.lists[node] ??= itemsOf(engine, core, run, node))[a];
+      break;
+    case RECEIVE:
+      run.outputs[node] = run.signals[a] ?? null;
+      break;
+    case STEP_FAILED:
+      stepFailed(engine, core, run, node, a, b);
+      break;
+    case FELL_BACK: {
+      run.degraded = true;
+      const error = errorOf(run, node, b);
+      ((run.failures ??= [])[node] ??= []).push({ level: a - 1, error });
+      break;
+    }
+    case KEEP:
+      engine.keep(a, b, run.outputs[node]);
+      break;
+    case RECALL:
+      run.prepared?.delete(node);
+      run.outputs[node] = engine.recall(a, b);
+      break;
+    case SHARE:
+      // Taken with the command: the run that led may be gone by now.
+      break;
+    default:
+      throw new Error(`the core knows a command ${op} that the facade does not`);
+  }
+}
+
+/** The error that a packed reason stands for. */
+function errorOf(run, node, packed) {
+  const reason = packed >>> 28;
+  const retryAfterMs = packed & LONGEST_MS;
+  if (reason === REASON.error) return run.errors[node];
+  const known = run.errors[node];
+  if (reason === REASON.timeout) return known?.code === "step.timeout" ? known : stepTimedOut(run, node);
+  if (reason === REASON.totalTimeout) return stepTimedOut(run, node);
+  return refused(reason, retryAfterMs === LONGEST_MS ? undefined : retryAfterMs);
+}
+
+/** The last word on why a step failed, which may have begun with one inside of it. */
+function stepFailed(engine, core, run, node, packed, origin) {
+  run.degraded = true;
+  run.outputs[node] = null;
+  if (origin === node) run.errors[node] = errorOf(run, node, packed);
+  else run.errors[node] = stepError(run, origin, attemptsOf(engine.stepsOf(core, run), origin));
+}
+
+function evaluate(engine, core, run, node, what) {
+  const { handle } = engine;
+  let commands;
+  try {
+    if (what === ITEMS) {
+      const list = itemsOf(engine, core, run, node);
+      if (run.number === undefined) return;
+      run.lists[node] = list;
+      commands = core.runIterate(handle, run.number, node, list.length, now());
+    } else {
+      commands = core.runEvaluate(handle, run.number, node, run.id, run.input, run.outputs, run.items, now());
+    }
+  } catch (error) {
+    // Reading a value may have run a getter of the caller, which may have ended the run.
+    if (run.number === undefined) return;
+    run.errors[node] = error;
+    commands = core.runEvaluationFailed(handle, run.number, node, now());
+  }
+  engine.telling.touch(run);
+  engine.commands.take(core, commands);
+}
+
+/** The items of a loop, as they are now. */
+function itemsOf(engine, core, run, node) {
+  const list = core.runValue(engine.handle, run.number, node, VALUE.items, run.id, run.input, run.outputs, run.items);
+  if (Array.isArray(list)) return [...list];
+  const message = `\`forEach\` of step \`${run.stepAt(node).id}\` must give a list, not ${describe(list)}`;
+  throw new RepflowError("expression.failed", message);
+}
+
+/** The output of a step that is made of those of others. */
+function collected(engine, core, run, node) {
+  const { plan, outputs } = run;
+  const step = run.stepAt(node);
+  const output = (child) => outputs[run.nodeOf(node, child)];
+  if (step.kind === "group") return byId(plan, step.children, output);
+  if (step.kind === "switch") {
+    const chosen = caseOf(engine, core, run, node, step);
+    return chosen === undefined ? null : byId(plan, chosen, output);
+  }
+  const first = run.stepOf(node) + 1;
+  return (run.nodes?.basesOf(node) ?? []).map((base) => byId(plan, step.children, (child) => outputs[base + child - first]));
+}
+
+/** The steps of the case of a `switch` that was chosen. */
+function caseOf(engine, core, run, node, step) {
+  const numbers = engine.stepsOf(core, run);
+  const ran = (child) => statusOf(numbers, run.nodeOf(node, child), engine.statusNames) !== "skipped";
+  const found = step.cases.find((steps) => steps.some(ran));
+  if (found !== undefined) return found;
+  // All that was chosen was skipped for reasons of its own, or nothing was chosen: only the log knows.
+  const log = core.runEvents(engine.handle, run.number, 0);
+  for (let at = 0; at < log.length; at += EVENT_NUMBERS) {
+    const [kind, , of, , a, b] = log.subarray(at, at + EVENT_NUMBERS);
+    if (engine.eventNames[kind] === "step.evaluated" && of === node && a === CASE) return step.cases[b];
+  }
+  return undefined;
+}
+
+function buildOutput(engine, core, run) {
+  let output;
+  try {
+    output = core.runOutput(engine.handle, run.number, run.id, run.input, run.outputs, run.items);
+    const schema = run.schemas?.output;
+    if (schema !== undefined) output = conform(schema, output, "output.invalid", "the output of the run", run.where);
+  } catch (error) {
+    outputBuilt(engine, run, undefined, error);
+    return;
+  }
+  if (typeof output?.then !== "function" || run.schemas?.output === undefined) outputBuilt(engine, run, output);
+  else output.then((value) => outputBuilt(engine, run, value), (error) => outputBuilt(engine, run, undefined, error));
+}
+
+function outputBuilt(engine, run, output, error) {
+  if (run.number === undefined) return;
+  const { core } = engine;
+  run.output = output;
+  run.outputError = error;
+  const built = error === undefined ? core.runOutputBuilt : core.runOutputFailed;
+  engine.telling.touch(run);
+  engine.commands.take(core, built(engine.handle, run.number, now()));
+  engine.commands.work(core);
+}

@@ -1,0 +1,102 @@
+// Definitions, compiled: what the core says of a plan, and what the facade needs beside that.
+
+import { invalid } from "./errors.js";
+import { listsOf } from "./nodes.js";
+import { milliseconds } from "./runtime.js";
+import { checkSchema } from "./schemas.js";
+
+/** What the core is asked for of a step; see `runValue`. */
+export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
+
+/** Compiled definitions that are kept. */
+const KEPT_PLANS = 64;
+
+export class Plans {
+  #engine;
+  /** By their JSON text; the least recently used first. */
+  #byText = new Map();
+  #lastKey = undefined;
+  #lastPlan = undefined;
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** The plan of a definition; with an output in any case, when `needsOutput` says so. */
+  get(core, text, needsOutput) {
+    const key = needsOutput ? `${text}\n` : text;
+    // Mostly it is the same again, and comparing is cheaper than looking up.
+    if (key === this.#lastKey) return this.#lastPlan;
+    let plan = this.#byText.get(key);
+    if (plan === undefined) {
+      const timeout = milliseconds(core, this.#engine.bus.requestTimeout, "requestTimeout");
+      plan = compiled(core, this.#engine.handle, text, needsOutput, timeout);
+      if (this.#byText.size >= KEPT_PLANS) {
+        const [[oldest, old]] = this.#byText;
+        this.#byText.delete(oldest);
+        old.isFree = true;
+        core.planFree(this.#engine.handle, old.handle);
+      }
+    } else {
+      this.#byText.delete(key);
+    }
+    this.#byText.set(key, plan);
+    this.#lastKey = key;
+    this.#lastPlan = plan;
+    return plan;
+  }
+
+  /** The core is gone, and all plans with it. */
+  clear() {
+    for (const plan of this.#byText.values()) plan.isFree = true;
+    this.#byText.clear();
+    this.#lastKey = this.#lastPlan = undefined;
+  }
+}
+
+/** Compiles a definition. Throws `workflow.invalid` with everything that is wrong with it. */
+function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
+  const definition = JSON.parse(text);
+  const { parameters } = definition;
+  const problems = parameters === undefined ? [] : checkSchema(parameters);
+  let plan;
+  try {
+    plan = core.planCompile(engine, needsOutput ? withOutput(definition) : definition, defaultTimeoutMs);
+  } catch (error) {
+    if (error.code !== "workflow.invalid" || problems.length === 0) throw error;
+    problems.push(...error.problems.map((problem) => ({ ...problem, isOfCore: true })));
+  }
+  if (problems.length > 0) {
+    const all = problems.map(({ isOfCore, pointer, ...problem }) => ({ pointer: isOfCore ? pointer : `/parameters${pointer}`, ...problem }));
+    if (plan !== undefined) core.planFree(engine, plan.handle);
+    throw invalid("workflow.invalid", "the workflow definition", all);
+  }
+  const { steps } = plan;
+  plan.text = text;
+  plan.parameters = parameters;
+  plan.lists = listsOf(steps);
+  plan.hasLoops = steps.some(({ kind }) => kind === "forEach");
+  plan.canUndo = steps.some(({ compensates }) => compensates !== undefined);
+  const targets = steps.flatMap((step) => [step, ...(step.fallbacks ?? [])]);
+  plan.workflows = [...new Set(targets.map(({ workflow }) => workflow).filter((workflow) => workflow !== undefined))];
+  return plan;
+}
+
+/** The same workflow, with its output written down: only what is written down is built, and can be checked before the end. */
+function withOutput(definition) {
+  const last = Array.isArray(definition.steps) ? definition.steps.at(-1)?.id : undefined;
+  if (definition.output !== undefined || typeof last !== "string") return definition;
+  return { ...definition, output: `{{ steps[${JSON.stringify(last)}].output }}` };
+}
+
+/** The signals that a definition waits for, before the core has looked at it. */
+export function signalsIn(text) {
+  const found = new Set();
+  const look = (part) => {
+    if (typeof part !== "object" || part === null) return;
+    if (typeof part.wait?.signal === "string") found.add(part.wait.signal);
+    Object.values(part).forEach(look);
+  };
+  if (text !== undefined) look(JSON.parse(text));
+  return [...found];
+}

@@ -1,0 +1,127 @@
+// Who hears of runs: what happened is read from the core and told when somebody listens.
+
+import { now } from "./clock.js";
+import { EventStream, RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
+import { Listeners, hear } from "./listeners.js";
+import { CIRCUIT_EVENT } from "./policy.js";
+import { unattended } from "./runtime.js";
+
+/** Where a run is when it has ended; see `runPhase`. */
+const ENDED = 3;
+
+export class Telling {
+  /** Those who hear all runs. */
+  listeners = new Listeners([...RUN_EVENTS, ...Object.values(CIRCUIT_EVENT)]);
+  #engine;
+  /** Runs that have moved since those who hear of them were told. */
+  #moved = new Set();
+
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** The core is gone, and its logs with it. */
+  clear() {
+    this.#moved.clear();
+  }
+
+  /** Something happened in a run: who hears of it is told when there is nothing else to do. */
+  touch(run) {
+    if (run.isHeard || this.listeners.size > 0) this.#moved.add(run);
+  }
+
+  /** Who begins to hear all runs hears what happens from now on. */
+  hearFromNow() {
+    if (!this.#engine.isAttached || this.listeners.size > 0) return;
+    const { core } = this.#engine;
+    for (const run of this.#engine.runs.active()) {
+      if (run.number !== undefined && !run.isHeard) run.told += countOf(core.runEvents(this.#engine.handle, run.number, run.told));
+    }
+  }
+
+  /** All events of a run, from its first on. */
+  stream(run) {
+    const stream = new EventStream((it) => {
+      run.streams?.delete(it);
+      if (run.streams?.size === 0) run.streams = undefined;
+    });
+    if (run.ended) {
+      stream.end();
+      return stream;
+    }
+    if (run.number !== undefined) {
+      const { core } = this.#engine;
+      const isHeard = run.isHeard || this.listeners.size > 0;
+      const numbers = core.runEvents(this.#engine.handle, run.number, 0);
+      // What others have not been told yet comes to this one with them.
+      if (!isHeard) run.told = countOf(numbers);
+      stream.push(eventsOf(run, numbers, this.#engine.eventNames, 0).slice(0, run.told));
+    }
+    (run.streams ??= new Set()).add(stream);
+    this.touch(run);
+    return stream;
+  }
+
+  /** Tells of all that have moved. */
+  tellMoved(core) {
+    for (const run of this.#moved) {
+      this.#moved.delete(run);
+      try {
+        // One that has ended is told when its promise settles, not before.
+        if (run.number !== undefined && core.runPhase(this.#engine.handle, run.number) !== ENDED) this.tell(core, run);
+      } catch (error) {
+        this.#engine.fail(run, error);
+      }
+    }
+  }
+
+  /** Tells what happened in a run since the last time; nothing is read when nobody listens. */
+  tell(core, run) {
+    const parent = run.parent?.run;
+    // Why there is this run at all comes first.
+    if (parent !== undefined && this.#moved.delete(parent) && parent.number !== undefined) this.tell(core, parent);
+    if (run.number === undefined) return;
+    if (!run.isHeard && this.listeners.size === 0) return;
+    const numbers = core.runEvents(this.#engine.handle, run.number, run.told);
+    run.told += countOf(numbers);
+    if (numbers.length === 0) return;
+    const events = eventsOf(run, numbers, this.#engine.eventNames, run.told - countOf(numbers));
+    run.notes = undefined;
+    this.#tellAll(run, events);
+  }
+
+  #tellAll(run, events) {
+    // First those who only take note: a listener may end the run, or all of it.
+    for (const stream of run.streams ?? []) stream.push(events);
+    const { onEvent } = run;
+    for (const event of events) {
+      const failed = (error) => this.#engine.bus.listenerFailed(error, { event: event.type, runId: run.id });
+      if (onEvent !== undefined) hear(onEvent, event, failed);
+      this.listeners.tell(event, failed);
+    }
+  }
+
+  /** An attempt tells something while it runs. Nothing is kept of that when nobody listens. */
+  note(run, node, attempt, kind, note) {
+    if (run.number === undefined || !this.#engine.isAttached) return;
+    if (!run.isHeard && this.listeners.size === 0) return;
+    unattended(() => {
+      const { core } = this.#engine;
+      const seq = core.runNote(this.#engine.handle, run.number, node, attempt, kind, now());
+      if (seq < 0) return;
+      (run.notes ??= new Map()).set(seq, note);
+      this.touch(run);
+      this.#engine.commands.work(core);
+    });
+  }
+
+  /** The last event of a run whose log is lost. */
+  tellEnd(run) {
+    this.#tellAll(run, [endOf(run)]);
+  }
+
+  /** Tells what a circuit breaker did, which belongs to all runs. */
+  tellCircuit(event) {
+    this.listeners.tell(event, (error) => this.#engine.bus.listenerFailed(error, { event: event.type }));
+  }
+}
