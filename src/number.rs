@@ -21,16 +21,25 @@ pub fn format(number: f64) -> String {
     }
     let sign = if number < 0.0 { "-" } else { "" };
     let size = number.abs();
+    let mut text = sign.to_owned();
     if size >= EXACT {
-        return format!("{sign}{}", if size.is_infinite() { "∞" } else { "a very large number" });
+        text.push_str(if size.is_infinite() { "∞" } else { "a very large number" });
+        return text;
     }
     let thousandths = (size * 1_000.0).round() as u64;
-    let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
-    if rest == 0 {
-        return format!("{}{whole}", if whole == 0 { "" } else { sign });
+    if thousandths == 0 {
+        return "0".to_owned();
     }
-    let decimals = format!("{rest:03}");
-    format!("{sign}{whole}.{}", decimals.trim_end_matches('0'))
+    text.push_str(&(thousandths / 1_000).to_string());
+    let mut rest = thousandths % 1_000;
+    if rest > 0 {
+        text.push('.');
+    }
+    while rest > 0 {
+        text.push(char::from(b'0' + (rest / 100) as u8));
+        rest = rest % 100 * 10;
+    }
+    text
 }
 
 /// Reads a decimal number such as `12`, `-0.5` or `1e3`: the double that is nearest to it, infinite when it is too large.

@@ -88,12 +88,18 @@ impl Template {
                 Value::String(text.into())
             }
             Self::List(parts) => {
-                Value::List(Rc::new(parts.iter().map(|part| part.fill(scope)).collect::<Result<_, _>>()?))
+                let mut elements = Vec::with_capacity(parts.len());
+                for part in parts {
+                    elements.push(part.fill(scope)?);
+                }
+                Value::List(Rc::new(elements))
             }
             Self::Map(parts) => {
-                let fields: Result<Vec<_>, Error> =
-                    parts.iter().map(|(key, part)| Ok((key.clone(), part.fill(scope)?))).collect();
-                Value::Map(Rc::new(fields?))
+                let mut fields = Vec::with_capacity(parts.len());
+                for (key, part) in parts {
+                    fields.push((Rc::clone(key), part.fill(scope)?));
+                }
+                Value::Map(Rc::new(fields))
             }
         })
     }

@@ -121,10 +121,7 @@ pub struct Unresolved {
 
 /// A parsed expression.
 #[derive(Clone, Debug)]
-pub struct Expression {
-    source: Rc<str>,
-    tree: Rc<Tree>,
-}
+pub struct Expression(Rc<Tree>);
 
 /// What is wrong with an expression: the byte offset in its source, what was found, and near misses to offer.
 #[derive(Debug)]
@@ -146,7 +143,7 @@ impl Expression {
         let start = source.len() - source.trim_ascii_start().len();
         let trimmed = source.trim_ascii();
         match parser::parse(trimmed, names) {
-            Ok(tree) => Ok(Self { source: trimmed.into(), tree: Rc::new(tree) }),
+            Ok(tree) => Ok(Self(Rc::new(tree))),
             Err(mut error) => {
                 error.offset += start;
                 Err(error)
@@ -188,8 +185,8 @@ impl Expression {
     /// # Errors
     /// `expression.failed` when it has none, with the column where it went wrong, counted in characters from 1.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Error> {
-        let mut evaluation = Evaluation::new(&self.tree, scope);
-        let value = evaluation.value(self.tree.root);
+        let mut evaluation = Evaluation::new(&self.0, scope);
+        let value = evaluation.value(self.0.root);
         match evaluation.failure {
             Some(failure) => Err(self.failed(&failure)),
             None => Ok(value),
@@ -201,8 +198,8 @@ impl Expression {
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and when the value is not a boolean.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Error> {
-        let mut evaluation = Evaluation::new(&self.tree, scope);
-        let value = evaluation.truth(self.tree.root, "when");
+        let mut evaluation = Evaluation::new(&self.0, scope);
+        let value = evaluation.truth(self.0.root, "when");
         match evaluation.failure {
             Some(failure) => Err(self.failed(&failure)),
             None => Ok(value),
@@ -211,8 +208,9 @@ impl Expression {
 
     #[cold]
     fn failed(&self, failure: &Failure) -> Error {
-        let column = (self.source[..failure.at].chars().count() + 1).to_string();
-        let words = [&*self.source, &column, &failure.message];
+        let source = &self.0.source;
+        let column = (source[..failure.at].chars().count() + 1).to_string();
+        let words = [source, column.as_str(), &failure.message];
         Error::new(Code::ExpressionFailed, message::fill("`{{ @ }}` fails at column @: @", &words))
     }
 }

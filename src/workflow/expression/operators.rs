@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::evaluate::Evaluation;
+use super::message::fill;
 use super::tree::{NodeKind, Operator};
 use crate::value::{Value, ValueKind};
 
@@ -36,21 +37,23 @@ impl Evaluation<'_> {
             Operator::In => return self.contains(at, left, right),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
                 match order(left, right) {
-                    Ok(order) => {
+                    Order::Some(order) => {
                         return Value::Bool(match operator {
-                            Operator::Less => order == Some(Ordering::Less),
-                            Operator::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-                            Operator::Greater => order == Some(Ordering::Greater),
-                            _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+                            Operator::Less => order.is_lt(),
+                            Operator::LessOrEqual => order.is_le(),
+                            Operator::Greater => order.is_gt(),
+                            _ => order.is_ge(),
                         });
                     }
-                    Err(Unordered) => "two numbers, two strings or two booleans",
+                    // Of NaN.
+                    Order::None => return Value::Bool(false),
+                    Order::Unlike => "two numbers, two strings or two booleans",
                 }
             }
             Operator::Add => match (left, right) {
                 (Value::String(left), Value::String(right)) => {
                     self.build(at, left.len() + right.len());
-                    return Value::String([&**left, &**right].concat().into());
+                    return Value::String(fill("@@", &[left, right]).into());
                 }
                 _ if left.kind() == ValueKind::List && right.kind() == ValueKind::List => {
                     return self.join(at, left, right);
@@ -208,18 +211,21 @@ impl Evaluation<'_> {
     }
 }
 
-/// Two values of which none comes first, whatever they are.
-struct Unordered;
+/// How two values are ordered: not at all when one is NaN, nor when they are not alike.
+enum Order {
+    Some(Ordering),
+    None,
+    Unlike,
+}
 
-/// How two values are ordered; not at all when one is NaN.
-fn order(left: &Value, right: &Value) -> Result<Option<Ordering>, Unordered> {
+fn order(left: &Value, right: &Value) -> Order {
     match (left, right) {
-        (Value::String(left), Value::String(right)) => Ok(Some(left.cmp(right))),
-        (Value::Bool(left), Value::Bool(right)) => Ok(Some(left.cmp(right))),
-        (Value::Int(left), Value::Int(right)) => Ok(Some(left.cmp(right))),
+        (Value::String(left), Value::String(right)) => Order::Some(left.cmp(right)),
+        (Value::Bool(left), Value::Bool(right)) => Order::Some(left.cmp(right)),
+        (Value::Int(left), Value::Int(right)) => Order::Some(left.cmp(right)),
         _ => match (double(left), double(right)) {
-            (Some(left), Some(right)) => Ok(left.partial_cmp(&right)),
-            _ => Err(Unordered),
+            (Some(left), Some(right)) => left.partial_cmp(&right).map_or(Order::None, Order::Some),
+            _ => Order::Unlike,
         },
     }
 }

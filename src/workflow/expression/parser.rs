@@ -54,7 +54,7 @@ struct Parser<'a, 'n> {
 
 /// Parses a whole expression.
 pub(super) fn parse(source: &str, names: &mut dyn Names) -> Result<Tree, SyntaxError> {
-    let (tokens, locals, tree) = (Tokens::new(source), Vec::new(), Tree::new());
+    let (tokens, locals, tree) = (Tokens::new(source), Vec::new(), Tree::new(source));
     let mut parser = Parser { tokens, names, locals, depth: 0, tree };
     parser.tree.root = parser.expression();
     if parser.tokens.kind != END {

@@ -157,27 +157,28 @@ impl<'a> Tokens<'a> {
         }
         let mut text = String::new();
         let (mut from, mut at) = (open + 1, open + 1);
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'\n' | b'\r' => return self.fail(at, "a line break in a string is written `\\n`", "", ""),
-                b'\\' if !raw => {
-                    text.push_str(&self.source[from..at]);
-                    let Some((c, end)) = escape(self.source, at + 1) else {
-                        let message = "unknown escape in the string; there are \\n \\r \\t \\\\ \\\" \\' \\` \\? \\a \\b \
-                                       \\f \\v \\x41 \\u0041 \\U00000041 \\101";
-                        return self.fail(at, message, "", "");
-                    };
-                    text.push(c);
-                    (from, at) = (end, end);
-                }
-                byte if *byte == quote => {
-                    text.push_str(&self.source[from..at]);
-                    self.literal = Value::String(text.into());
-                    self.end = at + 1;
-                    return LITERAL;
-                }
-                _ => at += 1,
+        while let Some(byte) = bytes.get(at).copied() {
+            if byte == b'\n' || byte == b'\r' {
+                return self.fail(at, "a line break in a string is written `\\n`", "", "");
             }
+            let is_escape = byte == b'\\' && !raw;
+            if !is_escape && byte != quote {
+                at += 1;
+                continue;
+            }
+            text.push_str(&self.source[from..at]);
+            if !is_escape {
+                self.literal = Value::String(text.into());
+                self.end = at + 1;
+                return LITERAL;
+            }
+            let Some((c, end)) = escape(self.source, at + 1) else {
+                let message = "unknown escape in the string; there are \\n \\r \\t \\\\ \\\" \\' \\` \\? \\a \\b \\f \\v \\x41 \
+                               \\u0041 \\U00000041 \\101";
+                return self.fail(at, message, "", "");
+            };
+            text.push(c);
+            (from, at) = (end, end);
         }
         self.fail(open, "the string does not end", "", "")
     }

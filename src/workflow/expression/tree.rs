@@ -13,6 +13,8 @@ pub(super) const NOTHING: NodeIx = 0;
 /// building a tree, and giving up halfway, takes little code.
 #[derive(Debug)]
 pub(super) struct Tree {
+    /// As it was written.
+    pub(super) source: String,
     pub(super) root: NodeIx,
     nodes: Vec<Node>,
     edges: Vec<NodeIx>,
@@ -32,9 +34,15 @@ pub(super) struct Node {
 }
 
 impl Tree {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(source: &str) -> Self {
         let nothing = Node { at: 0, height: 0, below: (0, 0), kind: NodeKind::Literal(0) };
-        Self { root: NOTHING, nodes: vec![nothing], edges: Vec::new(), literals: vec![Value::Null] }
+        Self {
+            source: source.to_owned(),
+            root: NOTHING,
+            nodes: vec![nothing],
+            edges: Vec::new(),
+            literals: vec![Value::Null],
+        }
     }
 
     /// Adds a node above others; [`NOTHING`] when it would stand higher than `highest`.
