@@ -190,23 +190,24 @@ impl<'a> Evaluation<'a> {
 
     /// A macro: over the elements of a list, or the keys of a map.
     fn expand(&mut self, at: usize, function: Function, parts: &[NodeIx]) -> Value {
-        let mut range = self.value(parts[0]);
-        match range.kind() {
-            ValueKind::List => {}
+        let range = self.value(parts[0]);
+        let (keys, size) = match range.kind() {
+            ValueKind::List => (Vec::new(), range.size()),
             ValueKind::Map => {
-                let mut keys = Vec::new();
-                for key in range.keys() {
-                    keys.push(Value::String(key));
-                }
-                self.build(at, keys.len());
-                range = Value::List(Rc::new(keys));
+                let keys = range.keys();
+                let size = keys.len();
+                (keys, size)
             }
             _ => return self.refuse(at, function.name(), "a list or a map", &range),
-        }
+        };
+        self.build(at, keys.len());
         let (mut found, mut absorbed) = (Vec::new(), None);
-        for index in 0..range.size() {
+        for index in 0..size {
             self.spend(at, 1);
-            let element = self.element(at, &range, &Value::Int(index as i64));
+            let element = match keys.get(index) {
+                Some(key) => Value::String(Rc::clone(key)),
+                None => self.element(at, &range, &Value::Int(index as i64)),
+            };
             if self.failure.is_some() {
                 break;
             }

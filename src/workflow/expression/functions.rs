@@ -6,6 +6,10 @@ use super::tree::Function;
 use crate::number;
 use crate::value::{Value, ValueKind};
 
+/// Numbers that JSON cannot hold, or not with their sign.
+const UNLIKE_JSON: [(&str, f64); 4] =
+    [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY), ("-0", -0.0)];
+
 impl Evaluation<'_> {
     /// A function, whose number of arguments has been checked.
     pub(super) fn call(&mut self, at: usize, function: Function, first: &Value, second: &Value) -> Value {
@@ -68,12 +72,13 @@ impl Evaluation<'_> {
             Value::String(text) => text,
             Value::Bool(true) => "true",
             Value::Bool(false) => "false",
-            Value::Number(number) if number.is_nan() => "NaN",
-            Value::Number(f64::INFINITY) => "Infinity",
-            Value::Number(f64::NEG_INFINITY) => "-Infinity",
-            // JSON has no sign for it, and CEL does.
-            Value::Number(number) if *number == 0.0 && number.is_sign_negative() => "-0",
-            Value::Number(_) => return Some(self.scope.text_of(value)),
+            Value::Number(number) => {
+                let is = |other: f64| other.to_bits() == number.to_bits() || other.is_nan() && number.is_nan();
+                match UNLIKE_JSON.iter().find(|(_, other)| is(*other)) {
+                    Some((name, _)) => name,
+                    None => return Some(self.scope.text_of(value)),
+                }
+            }
             Value::Int(number) => return Some(number.to_string()),
             _ => return None,
         };
@@ -113,10 +118,8 @@ fn read_int(text: &str) -> Option<i64> {
 
 /// A number in text.
 fn read_double(text: &str) -> Option<f64> {
-    match text {
-        "NaN" => Some(f64::NAN),
-        "Infinity" => Some(f64::INFINITY),
-        "-Infinity" => Some(f64::NEG_INFINITY),
-        digits => number::parse(digits).filter(|number| number.is_finite()),
+    match UNLIKE_JSON.iter().find(|(name, _)| *name == text) {
+        Some((_, number)) => Some(*number),
+        None => number::parse(text).filter(|number| number.is_finite()),
     }
 }

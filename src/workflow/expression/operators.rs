@@ -21,7 +21,8 @@ impl Evaluation<'_> {
             NodeKind::Binary(operator) => self.operate(at, operator, first, second),
             NodeKind::Negate => match first {
                 Value::Number(number) => Value::Number(-number),
-                Value::Int(number) => self.int(at, number.checked_neg()),
+                Value::Int(i64::MIN) => self.fail(at, OVERFLOW, &[]),
+                Value::Int(number) => Value::Int(-number),
                 _ => self.refuse(at, "-", "a number", first),
             },
             _ => self.element(at, first, second),
@@ -79,42 +80,40 @@ impl Evaluation<'_> {
         self.fail(at, "`@` takes @, not @ and @@", &words)
     }
 
-    /// Arithmetic; none with what is no number, nor with a fraction where it takes whole numbers.
+    /// Arithmetic; `None` for what is no number, and for a fraction where whole numbers are needed.
     fn calculate(&mut self, at: usize, operator: Operator, left: &Value, right: &Value) -> Option<Value> {
+        /// Half the distance between a whole number that does not fit and what its lowest 64 bits are worth.
+        const FAR: f64 = 9_223_372_036_854_775_808.0;
         let whole = match (left, right) {
             (Value::Int(left), Value::Int(right)) => Some((*left, *right)),
             _ if operator == Operator::Remainder => Some((integer(left)?, integer(right)?)),
             _ => None,
         };
-        if let Some((left, right)) = whole {
-            if right == 0 && operator >= Operator::Divide {
+        let (a, b) = (double(left)?, double(right)?);
+        let near = match operator {
+            Operator::Add => a + b,
+            Operator::Subtract => a - b,
+            Operator::Multiply => a * b,
+            _ => a / b,
+        };
+        let Some((left, right)) = whole else { return Some(Value::Number(near)) };
+        let lowest = match operator {
+            Operator::Add => left.wrapping_add(right),
+            Operator::Subtract => left.wrapping_sub(right),
+            Operator::Multiply => left.wrapping_mul(right),
+            _ if right == 0 => {
                 let message = "a whole number cannot be divided by 0; check for it with `x == 0 ? … : …`";
                 return Some(self.fail(at, message, &[]));
             }
-            let result = match operator {
-                Operator::Add => left.checked_add(right),
-                Operator::Subtract => left.checked_sub(right),
-                Operator::Multiply => left.checked_mul(right),
-                Operator::Divide => left.checked_div(right),
-                _ => left.checked_rem(right),
-            };
-            return Some(self.int(at, result));
-        }
-        let (left, right) = (double(left)?, double(right)?);
-        Some(Value::Number(match operator {
-            Operator::Add => left + right,
-            Operator::Subtract => left - right,
-            Operator::Multiply => left * right,
-            _ => left / right,
-        }))
-    }
-
-    /// A whole number, unless there was too little room for it.
-    fn int(&mut self, at: usize, result: Option<i64>) -> Value {
-        match result {
-            Some(result) => Value::Int(result),
-            None => self.fail(at, OVERFLOW, &[]),
-        }
+            _ => left.wrapping_div(right),
+        };
+        Some(if (lowest as f64 - near).abs() > FAR {
+            self.fail(at, OVERFLOW, &[])
+        } else if operator == Operator::Remainder {
+            Value::Int(left - lowest * right)
+        } else {
+            Value::Int(lowest)
+        })
     }
 
     fn join(&mut self, at: usize, left: &Value, right: &Value) -> Value {
