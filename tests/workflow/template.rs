@@ -77,7 +77,7 @@ fn one_expression_keeps_its_type_and_within_text_it_becomes_text() {
 #[test]
 fn one_expression_without_a_value_fails_the_whole() {
     let error = filled(&json!({ "a": 1, "b": ["x {{ input.nmae }}"] }), &data()).expect_err("there is no `nmae`");
-    assert!(error.starts_with("expression.failed: `{{ input.nmae }}` leads nowhere"), "{error}");
+    assert!(error.starts_with("expression.failed: `{{ input.nmae }}` fails at column 7"), "{error}");
 }
 
 /// The very object of a host.
