@@ -136,8 +136,9 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
             if sign == "-" { -minutes } else { minutes }
         }
     };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    // A fraction is one of seconds, so it needs them.
     let form = if clock.len() == 5 { "hh:mm" } else { "hh:mm:ss" };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let [.., hour, minute, second] = read_form(clock, form)?;
     if year < 1970 {
         return None;

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 import { chromium } from "@playwright/test";
+import { build } from "esbuild";
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,6 +24,25 @@ export function tarball(variable = "REPFLOW_TARBALL") {
   const path = process.env[variable];
   assert.ok(path, `${variable} is not set: run the package tests with \`cargo xtask test package workers\``);
   return path;
+}
+
+/**
+ * Modules of the package by themselves, for what is too much to be tried through the package: in the package they are one
+ * file. What is promised to users is tested through the package nevertheless.
+ */
+export async function modules(t, ...names) {
+  const directory = await temporary(t);
+  const template = join(root, "pkg-template");
+  const validator = {
+    name: "validator",
+    setup: (build) => build.onResolve({ filter: /json-schema\.js$/ }, () => build.resolve("@cfworker/json-schema", { kind: "import-statement", resolveDir: root })),
+  };
+  await build({
+    entryPoints: names.map((name) => join(template, name)), outdir: directory, outExtension: { ".js": ".mjs" },
+    bundle: true, splitting: true, format: "esm", target: "es2022", logLevel: "warning", plugins: [validator],
+  });
+  const paths = names.map((name) => join(directory, name.replace(/js$/, "mjs")));
+  return Promise.all(paths.map((path) => import(pathToFileURL(path).href)));
 }
 
 /** A program of one of the npm packages that the root installs. */
@@ -58,6 +78,18 @@ export async function run(program, args, directory, env = {}) {
 export async function imported(t, testFile, packed) {
   const directory = await project(t, testFile, packed);
   return import(pathToFileURL(join(directory, "entry.mjs")).href);
+}
+
+/**
+ * A module of the facade on its own, which the package has in one file with all others: from its source, and with the
+ * validator of JSON Schema that the build puts beside it.
+ */
+export async function moduleOf(t, name) {
+  const directory = await temporary(t);
+  await cp(join(root, "pkg-template"), directory, { recursive: true });
+  const validator = import.meta.resolve("@cfworker/json-schema");
+  await writeFile(join(directory, "json-schema.js"), `export { dereference, format, validate } from ${JSON.stringify(validator)};`);
+  return import(pathToFileURL(join(directory, name)).href);
 }
 
 /** Which file the `exports` of the installed package name for `condition`. */

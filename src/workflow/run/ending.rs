@@ -222,11 +222,7 @@ impl Run {
             Input::AttemptStarted { node, attempt } => self.attempt_started(node, attempt, now),
             Input::AttemptFailed { node, attempt, reason } => self.attempt_failed(node, attempt, reason, now),
             Input::RetryScheduled { node, delay } => self.retry_scheduled(node, delay, now),
-            Input::RetryDue { node } => {
-                if self.retry_due(node, now) {
-                    self.attempt(node, now, effects);
-                }
-            }
+            Input::RetryDue { node } if self.retry_due(node, now) => self.attempt(node, now, effects),
             Input::CallSettled { node, outcome } => {
                 if !std::mem::take(&mut self.state(node).called) {
                     return;
@@ -249,10 +245,8 @@ impl Run {
                 }
                 self.undo_next(end, now, effects);
             }
-            Input::Noted { node, attempt, note } => {
-                if self.node(node).called {
-                    self.record(EventKind::noted(note, node, attempt), now);
-                }
+            Input::Noted { node, attempt, note } if self.node(node).called => {
+                self.record(EventKind::noted(note, node, attempt), now);
             }
             Input::Restored => self.restored(now),
             // It is ending already; nothing of this can change how.

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use crate::workflow::event::EventKind;
 use crate::workflow::message::{Effect, Question};
 use crate::workflow::plan::{StepKind, Wait};
-use crate::workflow::state::Status;
+use crate::workflow::state::{Hold, Status};
 
 impl Run {
     /// All that the step waited for is there.
@@ -18,7 +18,10 @@ impl Run {
         if has_condition && !self.node(node).admitted {
             return self.ask_for(node, Question::When, effects);
         }
-        self.enter_group(node);
+        // Two reasons to go on, a delay and a leader that gave up, may have been held by one pause.
+        if self.node(node).hold == Hold::Nothing {
+            self.enter_group(node);
+        }
     }
 
     /// The step has a slot of its group.

@@ -4,21 +4,17 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 
-import { project } from "../support.mjs";
+import { modules } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
-const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url);
-const module = (name) => import(pathToFileURL(join(directory, "node_modules/repflow", name)).href);
-const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = await module("schemas.js");
-const { RepflowError } = await module("errors.js");
+const [schemas, { RepflowError }] = await modules({ after: (work) => cleanUp.push(work) }, "schemas.js", "errors.js");
+const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = schemas;
 
 const thrown = (act) => {
   try {

@@ -4,15 +4,12 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
-import { project } from "../support.mjs";
+import { modules } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
-const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url);
-const { Templates } = await import(pathToFileURL(join(directory, "node_modules/repflow/templates.js")).href);
+const [{ Templates }] = await modules({ after: (work) => cleanUp.push(work) }, "templates.js");
 
 let templates;
 beforeEach(() => {
