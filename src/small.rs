@@ -4,6 +4,7 @@
 //! the wasm, each type that is kept in a `BTreeMap` some 8, and each type that is queued in a `VecDeque` some 1. These add
 //! a few hundred bytes, and for the dozens of elements that are kept here they are as fast.
 
+use std::fmt;
 use std::ops::Deref;
 
 /// Sorts by insertion: stable, and quadratic, so for short lists only. `before` says whether its first argument has to
@@ -20,7 +21,7 @@ pub fn sort_by<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> bool) {
 
 /// First in, first out. A list that remembers how many of its elements were taken: their room is used again when they are
 /// as many as those that wait, so each element is moved once at most, on average.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Queue<T> {
     items: Vec<T>,
     /// How many were taken.
@@ -30,6 +31,12 @@ pub struct Queue<T> {
 impl<T> Default for Queue<T> {
     fn default() -> Self {
         Self { items: Vec::new(), taken: 0 }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 

@@ -75,14 +75,19 @@ struct OpenCall {
 
 impl Slot {
     fn new(run: Run, key: Option<u32>) -> Self {
-        let calls = vec![OpenCall::default(); run.nodes().len()];
-        Self { run, key, timers: Vec::new(), calls }
+        Self { run, key, timers: Vec::new(), calls: Vec::new() }
+    }
+
+    /// The timer of the run or of a step, which is over.
+    fn take_timer(&mut self, node: Option<NodeIx>) -> Option<TimerId> {
+        let place = self.timers.iter().position(|(whose, _)| *whose == node)?;
+        Some(self.timers.swap_remove(place).1)
     }
 
     fn call(&mut self, node: NodeIx) -> &mut OpenCall {
         let index = node.0 as usize;
-        if index >= self.calls.len() {
-            self.calls.resize(self.run.nodes().len().max(index + 1), OpenCall::default());
+        while index >= self.calls.len() {
+            self.calls.push(OpenCall::default());
         }
         &mut self.calls[index]
     }
@@ -217,7 +222,7 @@ impl Engine {
             if timer.is_some_and(|at| call.is_none_or(|call| at <= call)) {
                 let Some((run, node)) = self.timers.pop_due(now) else { return };
                 if let Some(slot) = self.runs.get_mut(run as usize) {
-                    slot.timers.retain(|(whose, _)| *whose != node);
+                    slot.take_timer(node);
                 }
                 self.input(run, Input::TimerFired { node }, now);
             } else {
@@ -270,7 +275,11 @@ impl Engine {
             self.keys.leave(slot.key);
             // Another run may get what its calls held.
             self.work_off(now);
-            self.commands.retain(|command| command.run() != Some(run));
+            for command in std::mem::take(&mut self.commands) {
+                if command.run() != Some(run) {
+                    self.commands.push(command);
+                }
+            }
         }
     }
 

@@ -64,8 +64,8 @@ impl Engine {
                 slot.timers.push((node, timer));
             }
             Effect::ClearTimer { node } => {
-                if let Some(place) = slot.timers.iter().position(|(whose, _)| *whose == node) {
-                    self.timers.clear(slot.timers.swap_remove(place).1);
+                if let Some(timer) = slot.take_timer(node) {
+                    self.timers.clear(timer);
                 }
             }
             Effect::Evaluate { node, question } => self.commands.push(Command::Evaluate { run, node, question }),
@@ -235,7 +235,9 @@ impl Engine {
         call.id = None;
         let outcome = match end {
             End::Completed { store, .. } => {
-                self.commands.extend(store.map(|slot| Command::Keep { run, node, cache, slot }));
+                if let Some(slot) = store {
+                    self.commands.push(Command::Keep { run, node, cache, slot });
+                }
                 Ok(())
             }
             End::Cached { slot, .. } => {
