@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use repflow::value::{HostValue, Value, ValueKind};
 use repflow::workflow::plan::StepKind;
-use repflow::workflow::{Plan, Scope, StepIx, Template};
+use repflow::workflow::{Plan, Root, Scope, Template};
 use serde_json::{Value as Json, json};
 
 use crate::expression::Data;
@@ -88,12 +88,6 @@ impl HostValue for Object {
     fn kind(&self) -> ValueKind {
         ValueKind::Map
     }
-    fn as_bool(&self) -> Option<bool> {
-        None
-    }
-    fn as_number(&self) -> Option<f64> {
-        None
-    }
     fn size(&self) -> usize {
         self.keys().len()
     }
@@ -106,8 +100,8 @@ impl HostValue for Object {
     fn element(&self, _: usize) -> Option<Value> {
         None
     }
-    fn as_text(&self) -> Option<String> {
-        Some("an object".to_owned())
+    fn scalar(&self) -> Option<Value> {
+        Some(Value::String("an object".into()))
     }
     fn to_json(&self) -> Json {
         panic!("nobody asked for a copy")
@@ -123,23 +117,11 @@ impl HostValue for Object {
 struct Host;
 
 impl Scope for Host {
-    fn input(&self) -> Value {
-        Value::Host(Rc::new(Object))
-    }
-    fn output(&self, _: StepIx) -> Value {
-        Value::Null
-    }
-    fn status(&self, _: StepIx) -> Rc<str> {
-        "completed".into()
-    }
-    fn run_id(&self) -> Rc<str> {
-        "run-7".into()
-    }
-    fn variable(&self, _: u32) -> Value {
-        Value::Null
-    }
-    fn index(&self) -> u32 {
-        0
+    fn root(&self, root: Root) -> Value {
+        match root {
+            Root::Input => Value::Host(Rc::new(Object)),
+            _ => Value::Null,
+        }
     }
 }
 
@@ -178,7 +160,7 @@ fn every_problem_has_its_place_and_its_column() {
                 Some("input")
             ),
             ("/steps/1/with/a~1b~0/1", "column 29: there is no step `c`; there are `a`, `b`", None),
-            ("/steps/1/with/bad", "column 11: unexpected `;`; a name has letters from a to z, digits and `_`, and any other key is written as `[\"key\"]`", None),
+            ("/steps/1/with/bad", "column 11: unexpected `;`; a key that is no plain name is written as `[\"key\"]`", None),
             (
                 "/steps/1/with/deep/er/0/0/0",
                 "column 10: `b` may not have completed when `b` starts; it completes no earlier than `b` itself",

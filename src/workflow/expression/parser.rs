@@ -8,9 +8,10 @@
 
 use std::rc::Rc;
 
+use super::message::fill;
 use super::token::{END, LITERAL, NAME, TOO_LARGE, Tokens, is_name};
 use super::tree::{Function, NOTHING, NodeIx, NodeKind, Operator, Tree};
-use super::{MAX_DEPTH, Names, SyntaxError, Unresolved};
+use super::{MAX_DEPTH, Names, Root, SyntaxError, Unresolved};
 use crate::error::nearest;
 use crate::reader::list;
 use crate::value::Value;
@@ -58,17 +59,16 @@ pub(super) fn parse(source: &str, names: &mut dyn Names) -> Result<Tree, SyntaxE
     let mut parser = Parser { tokens, names, locals, depth: 0, tree };
     parser.tree.root = parser.expression();
     if parser.tokens.kind != END {
-        let (message, suggestion) = match parser.tokens.text() {
-            "and" => ("expected an operator; `@` is true when both sides are", "&&"),
-            "or" => ("expected an operator; `@` is true when one side is", "||"),
-            _ => ("expected an operator or the end of the expression", ""),
+        let suggestion = match parser.tokens.text() {
+            "and" => "&&",
+            "or" => "||",
+            _ => "",
         };
-        parser.tokens.fail(parser.tokens.at, message, suggestion, suggestion);
+        let message = "expected an operator or the end of the expression; `&&` is and, `||` is or";
+        parser.tokens.fail(parser.tokens.at, message, suggestion, "");
     }
-    match parser.tokens.problem {
-        Some(problem) => Err(problem),
-        None => Ok(parser.tree),
-    }
+    let Parser { tokens, tree, .. } = parser;
+    tokens.problem.map_or(Ok(tree), Err)
 }
 
 impl<'a> Parser<'a, '_> {
@@ -79,13 +79,6 @@ impl<'a> Parser<'a, '_> {
     /// With `word` for each `@` of the message and the suggestion.
     fn fail_near(&mut self, at: usize, message: &str, suggestion: &str, word: &str) -> NodeIx {
         self.tokens.fail(at, message, suggestion, word);
-        NOTHING
-    }
-
-    fn fail_unknown(&mut self, at: usize, name: &str, there: &[&str], elsewhere: &[&str]) -> NodeIx {
-        let suggestion = nearest(name, there.iter().chain(elsewhere).copied()).map(str::to_owned);
-        let message = super::message::fill("unknown name `@`; there are @", &[name, &list(there)]);
-        self.tokens.note(at, message, suggestion);
         NOTHING
     }
 
@@ -287,7 +280,9 @@ impl<'a> Parser<'a, '_> {
     fn call(&mut self, at: usize, name: &'a str, of: NodeIx) -> NodeIx {
         let (free, methods) = (Function::free(), Function::methods());
         let (there, elsewhere) = if of == NOTHING { (free, methods) } else { (methods, free) };
-        let Some(function) = Function::named(name) else { return self.fail_unknown(at, name, there, elsewhere) };
+        let Some(function) = Function::named(name) else {
+            return unknown(&mut self.tokens, at, name, there, elsewhere);
+        };
         if of == NOTHING && function > Function::Size || of != NOTHING && function < Function::Size {
             let (message, example) = match of {
                 NOTHING => ("`@` is called on a value: `value.@(…)`", "value.@(…)"),
@@ -361,14 +356,14 @@ impl<'a> Parser<'a, '_> {
         let kind = if let Some(local) = self.locals.iter().rposition(|local| *local == name) {
             NodeKind::Local(local)
         } else if let Some(depth) = variables.iter().position(|variable| **variable == *name) {
-            NodeKind::Variable(depth as u32)
+            NodeKind::Root(Root::Variable(depth as u32))
         } else if name == "index" && !variables.is_empty() {
-            NodeKind::LoopIndex
+            NodeKind::Root(Root::Index)
         } else {
             match name {
-                "input" | "parameters" => NodeKind::Input,
+                "input" | "parameters" => NodeKind::Root(Root::Input),
                 "run" => match self.key() {
-                    Some((_, key)) if &*key == "id" => NodeKind::RunId,
+                    Some((_, key)) if &*key == "id" => NodeKind::Root(Root::RunId),
                     _ => return self.fail_near(at, "`run` has one field, `@`", "@", "run.id"),
                 },
                 "steps" => return self.step(at),
@@ -394,8 +389,8 @@ impl<'a> Parser<'a, '_> {
             }
         };
         let kind = match self.key().as_ref().map(|(_, key)| &**key) {
-            Some("output") => NodeKind::Output(step),
-            Some("status") => NodeKind::Status(step),
+            Some("output") => NodeKind::Root(Root::Output(step)),
+            Some("status") => NodeKind::Root(Root::Status(step)),
             _ => {
                 let path = if id.bytes().all(|byte| is_name(&byte)) { "steps.@.output" } else { "steps[\"@\"].output" };
                 return self.fail_near(at, "expected `output` or `status` after the id of a step", path, &id);
@@ -424,15 +419,27 @@ impl<'a> Parser<'a, '_> {
         if at > 0 && self.tokens.before(at) == b'-' && is_name(&self.tokens.before(at - 1)) {
             return self.fail(at, "a name with `-` is written as a key, as in `input[\"my-goal\"]`", "");
         }
-        let variables = self.names.variables().to_vec();
-        let mut names = vec!["input", "parameters", "steps", "run"];
-        names.extend(self.locals.iter().rev());
-        for variable in &variables {
+        let variables = self.names.variables();
+        let mut names = Vec::new();
+        for name in ["input", "parameters", "steps", "run"] {
+            names.push(name);
+        }
+        for local in self.locals.iter().rev() {
+            names.push(local);
+        }
+        for variable in variables {
             names.push(variable);
         }
         if !variables.is_empty() {
             names.push("index");
         }
-        self.fail_unknown(at, name, &names, &[])
+        unknown(&mut self.tokens, at, name, &names, &[])
     }
+}
+
+/// Fails because a name is none of those that are `there`. One from `elsewhere` may be what was meant, too.
+fn unknown(tokens: &mut Tokens<'_>, at: usize, name: &str, there: &[&str], elsewhere: &[&str]) -> NodeIx {
+    let suggestion = nearest(name, there.iter().chain(elsewhere).copied()).map(str::to_owned);
+    tokens.note(at, fill("unknown name `@`; there are @", &[name, &list(there)]), suggestion);
+    NOTHING
 }
