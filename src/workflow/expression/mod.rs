@@ -51,6 +51,7 @@ mod functions;
 mod message;
 mod operators;
 mod parser;
+mod paths;
 mod token;
 mod tree;
 
