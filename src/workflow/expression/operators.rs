@@ -37,7 +37,10 @@ impl Evaluation<'_> {
             match (&left, &right) {
                 (Value::String(left), Value::String(right)) => {
                     self.build(at, left.len() + right.len())?;
-                    return Ok(Value::String([&**left, &**right].concat().into()));
+                    let mut both = String::with_capacity(left.len() + right.len());
+                    both.push_str(left);
+                    both.push_str(right);
+                    return Ok(Value::String(both.into()));
                 }
                 _ if left.kind() == ValueKind::List && right.kind() == ValueKind::List => {
                     return self.join(at, &left, &right);
