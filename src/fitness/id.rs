@@ -94,10 +94,10 @@ impl Hash {
             (power, decimals) = (power * 10, decimals + 1);
         };
         let digits = digits.to_string();
-        let point = digits.len() - decimals;
-        self.text(digits.get(..point).unwrap_or_default());
+        let (whole, fraction) = digits.split_at_checked(digits.len() - decimals).unwrap_or_default();
+        self.text(whole);
         self.text(".");
-        self.text(if decimals == 0 { "0" } else { digits.get(point..).unwrap_or_default() });
+        self.text(if fraction.is_empty() { "0" } else { fraction });
     }
 }
 

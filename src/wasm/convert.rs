@@ -231,16 +231,18 @@ impl HostValue for JsRef {
         }
     }
 
-    fn as_bool(&self) -> Option<bool> {
-        self.0.as_bool()
-    }
-
-    fn as_number(&self) -> Option<f64> {
-        self.0.as_f64()
-    }
-
-    fn as_text(&self) -> Option<String> {
-        self.0.as_string()
+    fn scalar(&self) -> Option<Value> {
+        let value = &self.0;
+        if let Some(text) = value.as_string() {
+            return Some(Value::String(text.into()));
+        }
+        if let Some(number) = value.as_f64() {
+            return Some(Value::Number(number));
+        }
+        if value.is_undefined() || value.is_null() {
+            return Some(Value::Null);
+        }
+        value.as_bool().map(Value::Bool)
     }
 
     fn size(&self) -> usize {
@@ -286,15 +288,11 @@ impl HostValue for JsRef {
     fn describe(&self) -> &'static str {
         match self.kind() {
             ValueKind::Null if self.0.is_undefined() => "undefined",
-            ValueKind::Null => "null",
-            ValueKind::Bool => "a boolean",
-            ValueKind::Number => "a number",
-            ValueKind::String => "a string",
-            ValueKind::List => "a list",
             ValueKind::Map => "an object",
             ValueKind::Other if self.0.is_function() => "a function",
             ValueKind::Other if self.0.is_symbol() => "a symbol",
             ValueKind::Other => "a BigInt",
+            kind => kind.describe(),
         }
     }
 

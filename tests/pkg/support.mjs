@@ -80,18 +80,6 @@ export async function imported(t, testFile, packed) {
   return import(pathToFileURL(join(directory, "entry.mjs")).href);
 }
 
-/**
- * A module of the facade on its own, which the package has in one file with all others: from its source, and with the
- * validator of JSON Schema that the build puts beside it.
- */
-export async function moduleOf(t, name) {
-  const directory = await temporary(t);
-  await cp(join(root, "pkg-template"), directory, { recursive: true });
-  const validator = import.meta.resolve("@cfworker/json-schema");
-  await writeFile(join(directory, "json-schema.js"), `export { dereference, format, validate } from ${JSON.stringify(validator)};`);
-  return import(pathToFileURL(join(directory, name)).href);
-}
-
 /** Which file the `exports` of the installed package name for `condition`. */
 export async function entry(directory, condition) {
   const manifest = JSON.parse(await readFile(join(directory, "node_modules/repflow/package.json"), "utf8"));
