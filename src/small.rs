@@ -156,3 +156,17 @@ pub fn join(texts: &[&str], between: &str) -> String {
     }
     joined
 }
+
+/// A part of a text, by bytes; nothing when there is no such part. An index in brackets brings what it panics with, which
+/// is 4 KB of the tables of Unicode.
+#[inline(never)]
+#[must_use]
+pub fn part(text: &str, from: usize, to: usize) -> &str {
+    text.get(from..to).unwrap_or_default()
+}
+
+/// What a text has from a byte on.
+#[must_use]
+pub fn rest(text: &str, from: usize) -> &str {
+    part(text, from, text.len())
+}
