@@ -135,7 +135,7 @@ fn parse_text(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problem
     while let Some(found) = find_open(rest(text, done)) {
         let open = done + found;
         if open > done {
-            parts.push(Part::Text(part(text, done, open).into()));
+            parts.push(Part::Text(part(text, done..open).into()));
         }
         let start = open + 2;
         let Some(end) = find_close(rest(text, start)).map(|found| start + found) else {
@@ -143,7 +143,7 @@ fn parse_text(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problem
             problems.note(at, message);
             return Template::Literal(Value::Null);
         };
-        match Expression::parse(part(text, start, end), names) {
+        match Expression::parse(part(text, start..end), names) {
             Ok(expression) => parts.push(Part::Expression(expression)),
             Err(error) => note(&error, text, start, at, problems),
         }
@@ -176,5 +176,5 @@ fn note(error: &SyntaxError, text: &str, start: usize, at: &At<'_>, problems: &P
 
 /// The column of a byte, counted in characters from 1.
 fn column(text: &str, at: usize) -> usize {
-    part(text, 0, at).chars().count() + 1
+    part(text, 0..at).chars().count() + 1
 }
