@@ -160,13 +160,21 @@ fn every_problem_has_its_place_and_its_column() {
                 Some("input")
             ),
             ("/steps/1/with/a~1b~0/1", "column 29: there is no step `c`; there are `a`, `b`", None),
-            ("/steps/1/with/bad", "column 11: unexpected `;`; a key that is no plain name is written as `[\"key\"]`", None),
+            (
+                "/steps/1/with/bad",
+                "column 11: unexpected `;`; a key that is no plain name is written as `[\"key\"]`",
+                None
+            ),
             (
                 "/steps/1/with/deep/er/0/0/0",
                 "column 10: `b` may not have completed when `b` starts; it completes no earlier than `b` itself",
                 None
             ),
-            ("/steps/1/with/empty", "column 3: expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`", None),
+            (
+                "/steps/1/with/empty",
+                "column 3: expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`",
+                None
+            ),
             ("/steps/1/with/open", "`{{` at column 17 is not closed by `}}`", None),
             ("/steps/1/with/quoted", "`{{` at column 1 is not closed by `}}`", None),
         ]
