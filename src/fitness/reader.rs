@@ -7,29 +7,8 @@ use serde_json::{Map, Value as Json};
 use super::words::Vocabulary;
 use crate::error::{Problem, nearest};
 use crate::number;
-use crate::small::join;
-
-/// Where one is in a JSON value: the way from its root. It is written out only when something is wrong there.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum At<'a> {
-    /// The whole.
-    Root,
-    /// A key of an object.
-    Key(&'a At<'a>, &'a str),
-    /// A place in a list.
-    Place(&'a At<'a>, usize),
-}
-
-impl At<'_> {
-    /// The JSON pointer (RFC 6901).
-    pub(super) fn pointer(&self) -> String {
-        match self {
-            Self::Root => String::new(),
-            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), key.replace('~', "~0").replace('/', "~1")),
-            Self::Place(parent, place) => format!("{}/{place}", parent.pointer()),
-        }
-    }
-}
+pub(super) use crate::reader::At;
+use crate::small::{join, part};
 
 /// Collects problems while it reads.
 #[derive(Debug, Default)]
@@ -181,7 +160,10 @@ pub(super) fn nearest_of<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(59).chain(['…']).collect() }
+    match text.char_indices().nth(59) {
+        Some((end, last)) if end + last.len_utf8() < text.len() => format!("{}…", part(text, 0..end)),
+        _ => text.to_owned(),
+    }
 }
 
 fn kind_of(json: &Json) -> &'static str {

@@ -143,9 +143,9 @@ impl WorkoutRequest {
 
 fn read(json: &Json, reader: &mut Reader) -> WorkoutRequest {
     let nothing = Map::new();
-    let object = match reader.object(Some(json), &At::Root) {
+    let object = match reader.object(Some(json), &At::Pointer("")) {
         Some(object) => {
-            reader.unknown_keys(object, &At::Root, &KEYS);
+            reader.unknown_keys(object, &At::Pointer(""), &KEYS);
             for key in &KEYS[..5] {
                 if !object.contains_key(*key) {
                     reader.expected(&key_at(key), "", None);
@@ -181,7 +181,7 @@ fn read(json: &Json, reader: &mut Reader) -> WorkoutRequest {
 }
 
 const fn key_at(key: &str) -> At<'_> {
-    At::Key(&At::Root, key)
+    At::Key(&At::Pointer(""), key)
 }
 
 fn text(reader: &mut Reader, json: Option<&Json>, key: &str, max: usize) -> Option<String> {

@@ -86,7 +86,11 @@ pub trait Word: Copy + Eq + 'static {
 
 /// A text with spaces for underscores.
 pub(super) fn with_spaces(text: &str) -> String {
-    text.replace('_', " ")
+    let mut spoken = String::new();
+    for char in text.chars() {
+        spoken.push(if char == '_' { ' ' } else { char });
+    }
+    spoken
 }
 
 /// Defines vocabularies: `Word = "spelling" | "other spellings", "what it is";`.

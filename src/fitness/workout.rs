@@ -55,7 +55,7 @@ impl Workout {
     /// # Errors
     /// `workout.invalid` with everything that is missing or of the wrong type.
     pub fn from_json(json: &Json) -> Result<Self, Error> {
-        let (workout, problems) = Self::read_at(Some(json), &At::Root);
+        let (workout, problems) = Self::read_at(Some(json), &At::Pointer(""));
         if problems.is_empty() {
             Ok(workout)
         } else {

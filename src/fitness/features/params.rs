@@ -23,14 +23,14 @@ impl Built {
     pub(super) fn read_with<'a>(params: &'a Json, others: &[&str]) -> Result<(Self, &'a Map<String, Json>), Error> {
         let mut reader = Reader::default();
         let Some(object) = params.as_object() else {
-            reader.problem(&At::Root, "expected an object with `request` and `workout`");
+            reader.problem(&At::Pointer(""), "expected an object with `request` and `workout`");
             return Err(invalid(reader.problems));
         };
         let mut keys = vec!["request", "workout"];
         keys.extend_from_slice(others);
-        reader.unknown_keys(object, &At::Root, &keys);
+        reader.unknown_keys(object, &At::Pointer(""), &keys);
         for key in &keys {
-            let _ = reader.object(object.get(*key), &At::Key(&At::Root, key));
+            let _ = reader.object(object.get(*key), &At::Key(&At::Pointer(""), key));
         }
         let of = |key: &str| object.get(key).filter(|json| json.is_object());
         let request = of("request").map(WorkoutRequest::parse);
@@ -41,7 +41,7 @@ impl Built {
             }
         }
         let workout = of("workout").map(|json| {
-            let (workout, mut problems) = Workout::read_at(Some(json), &At::Key(&At::Root, "workout"));
+            let (workout, mut problems) = Workout::read_at(Some(json), &At::Key(&At::Pointer(""), "workout"));
             reader.problems.append(&mut problems);
             workout
         });
