@@ -1,24 +1,16 @@
 // What data must look like: the parameters of a workflow as JSON Schema, everything else as Standard Schema.
 //
-// These are the modules of the installed package on their own: what they are for, the orchestrator's tests show.
+// These are the modules of the facade on their own: what they are for, the orchestrator's tests show.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { test } from "node:test";
 
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 
-import { project } from "../support.mjs";
-
-const cleanUp = [];
-after(() => Promise.all(cleanUp.map((work) => work())));
-const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url);
-const module = (name) => import(pathToFileURL(join(directory, "node_modules/repflow", name)).href);
-const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = await module("schemas.js");
-const { RepflowError } = await module("errors.js");
+import { RepflowError } from "../../../pkg-template/errors.js";
+import { checkInput, checkSchema, conform, isStandardSchema, runSchemas } from "../../../pkg-template/schemas.js";
 
 const thrown = (act) => {
   try {

@@ -8,6 +8,8 @@ import { pathToFileURL } from "node:url";
 
 import { Validator } from "@cfworker/json-schema";
 
+import { checkSchema } from "../../../pkg-template/schemas.js";
+import { Templates } from "../../../pkg-template/templates.js";
 import { project } from "../support.mjs";
 
 const cleanUp = [];
@@ -19,8 +21,6 @@ const json = async (path) => JSON.parse(await readFile(path, "utf8"));
 const corpus = (name) => json(new URL(name, import.meta.url));
 
 const { WorkflowOrchestrator } = await import(pathToFileURL(join(directory, "entry.mjs")).href);
-const { Templates } = await import(pathToFileURL(installed("templates.js")).href);
-const { checkSchema } = await import(pathToFileURL(installed("schemas.js")).href);
 const schema = await json(installed("workflow.schema.json"));
 
 const validator = new Validator(structuredClone(schema), "2020-12", false);
