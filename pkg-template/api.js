@@ -6,6 +6,8 @@ import { OrchestratorBase } from "./orchestrator.js";
 import { PolicyBase } from "./policy.js";
 import { Runtime } from "./runtime.js";
 
+export { RepflowError } from "./errors.js";
+
 /**
  * Each entry makes its own classes instead of setting a loader in a shared module: the package has no side effects, so
  * a bundler may drop a module that is only imported for what it does.

@@ -1,7 +1,6 @@
 // Bring your own module: nothing is inlined and nothing is fetched until `initialize` says what to use.
 
-import { createApi } from "./api.js";
-import { RepflowError } from "./errors.js";
+import { RepflowError, createApi } from "./api.js";
 
 let source;
 

@@ -9,4 +9,4 @@ export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
 export const policy = api.policy;
-export { RepflowError } from "./errors.js";
+export { RepflowError } from "./api.js";

@@ -1,18 +1,11 @@
 // Definitions with parameters, and the workflows that are made of them.
 //
-// This is the module of the installed package on its own: that what it makes runs, the orchestrator's tests show.
+// This is the module of the facade on its own: that what it makes runs, the orchestrator's tests show.
 
 import assert from "node:assert/strict";
-import { after, beforeEach, test } from "node:test";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { beforeEach, test } from "node:test";
 
-import { project } from "../support.mjs";
-
-const cleanUp = [];
-after(() => Promise.all(cleanUp.map((work) => work())));
-const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url);
-const { Templates } = await import(pathToFileURL(join(directory, "node_modules/repflow/templates.js")).href);
+import { Templates } from "../../../pkg-template/templates.js";
 
 let templates;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 // Makes the scripts of the package small: usage `bundle.mjs DIRECTORY SCRIPT…`, where DIRECTORY holds them all.
 //
 // The modules behind `api.js` become one file, since one compresses better than a dozen, and is one request. Names of
-// variables become short; functions and classes keep theirs, for stack traces. The entries stay files of their own, and
+// variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own, and
 // lose only comments and spaces: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
 // know those by their spelling.
 
@@ -17,7 +17,7 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
 
 /** Bundles files of the directory, which keep what they export; what stands in `external` stays outside. */
 async function bundled(names, external) {
-  const keepNames = { function: true, class: true };
+  const keepNames = { function: false, class: true };
   const bundle = await rolldown({ input: names.map((name) => join(directory, name)), external });
   const { output } = await bundle.generate({
     minify: { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } },
@@ -26,7 +26,7 @@ async function bundled(names, external) {
   return output;
 }
 
-const made = [...(await bundled(["api.js", "errors.js"], [/\/core\.js$/])), ...(await bundled(["core.js"], []))];
+const made = [...(await bundled(["api.js"], [/\/core\.js$/])), ...(await bundled(["core.js"], []))];
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
   minifyWhitespace: true, minifySyntax: true,
