@@ -15,10 +15,10 @@ const [directory, ...scripts] = process.argv.slice(1);
 const target = "es2022";
 const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(script));
 
-/** Bundles files of the directory, which keep what they export; what stands in `external` stays outside. */
-async function bundled(names, external) {
+/** Bundles a script of the directory; what stands in `external` stays outside. */
+async function bundled(script, external, plugins = []) {
   const keepNames = { function: false, class: true };
-  const bundle = await rolldown({ input: names.map((name) => join(directory, name)), external });
+  const bundle = await rolldown({ input: join(directory, script), external, plugins });
   const { output } = await bundle.generate({
     minify: { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } },
   });
@@ -26,7 +26,13 @@ async function bundled(names, external) {
   return output;
 }
 
-const made = [...(await bundled(["api.js"], [/\/core\.js$/])), ...(await bundled(["core.js"], []))];
+/** What the facade uses of the glue: all but its default export, which is another way of loading. */
+const withoutDefault = {
+  name: "without-default",
+  transform: (code, id) => (id.endsWith("core.js") ? code.replace(/^export \{ initSync.*$/m, "export { initSync };") : null),
+};
+
+const made = [...(await bundled("api.js", [/\/core\.js$/])), ...(await bundled("core.js", [], [withoutDefault]))];
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
   minifyWhitespace: true, minifySyntax: true,
