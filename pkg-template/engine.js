@@ -6,7 +6,7 @@ import { Commands } from "./commands.js";
 import { RepflowError, describe, disposed, invalid } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
-import { nearest } from "./nearest.js";
+import { unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
 import { CIRCUIT_EVENT } from "./policy.js";
@@ -400,11 +400,9 @@ export class Engine {
 }
 
 function noSuchSignal(run, name, known) {
-  const suggestion = nearest(String(name), known);
-  const meant = suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
   const there = known.length === 0 ? "it waits for none" : `it waits for ${known.map((it) => `\`${it}\``).join(", ")}`;
-  const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}${meant}`;
-  const problem = { pointer: "/name", message };
-  const problems = [suggestion === undefined ? problem : { ...problem, suggestion }];
-  return new RepflowError("run.no_such_signal", message, { ...run.where, problems });
+  const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}`;
+  const problem = unknownWord("/name", message, String(name), known);
+  const meant = problem.suggestion === undefined ? "" : `; did you mean \`${problem.suggestion}\`?`;
+  return new RepflowError("run.no_such_signal", `${message}${meant}`, { ...run.where, problems: [problem] });
 }

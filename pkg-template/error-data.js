@@ -12,15 +12,14 @@ export function errorToData(error, depth = 0) {
     return isData ? { thrown: error } : { message: textOf(error) };
   }
   const data = { message: textOf(error) };
-  const keys = error instanceof RepflowError ? ["code", "kind", "severity", "retryable", ...TOLD] : ["name", "code", "status", "retryable", "stack"];
-  for (const key of keys) {
+  for (const key of error instanceof RepflowError ? TYPED : UNTYPED) {
     const value = read(error, key);
     if (["string", "boolean"].includes(typeof value) || Number.isFinite(value)) data[key] = value;
     else if (key === "iteration" && Array.isArray(value)) data[key] = value;
   }
   if (error instanceof RepflowError) {
     data.isTyped = true;
-    data.problems = error.problems.map(({ pointer, message, suggestion }) => (suggestion === undefined ? { pointer, message } : { pointer, message, suggestion }));
+    data.problems = error.problems.map((problem) => ({ ...problem }));
     if (Array.isArray(error.errors) && depth < DEEPEST) data.errors = error.errors.map((it) => errorToData(it, depth + 1));
   }
   const cause = read(error, "cause");
@@ -28,8 +27,9 @@ export function errorToData(error, depth = 0) {
   return data;
 }
 
-/** Of what says where it happened, what is text or a number. */
-const TOLD = PLACES.filter((key) => key !== "errors" && key !== "compensation");
+/** What is kept of errors of our own, beside their problems and causes, and of others. */
+const TYPED = ["code", "kind", "severity", "retryable", ...PLACES.filter((key) => key !== "errors" && key !== "compensation")];
+const UNTYPED = ["name", "code", "status", "retryable", "stack"];
 
 /** A getter that throws tells nothing. */
 function read(error, key) {
@@ -49,7 +49,7 @@ export function errorFromData(data) {
     return new RepflowError(data.code, data.message, details);
   }
   const error = new Error(data.message, "cause" in data ? { cause: details.cause } : undefined);
-  for (const key of ["name", "code", "status", "retryable", "stack"]) {
+  for (const key of UNTYPED) {
     if (data[key] === undefined) continue;
     const isOwn = key === "code" || key === "status" || key === "retryable";
     Object.defineProperty(error, key, { value: data[key], enumerable: isOwn, configurable: true, writable: true });

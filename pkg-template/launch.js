@@ -3,7 +3,7 @@
 import { pointerTo, textOfDefinition } from "./definition.js";
 import { RepflowError, invalid } from "./errors.js";
 import { uniqueId } from "./ids.js";
-import { nearest } from "./nearest.js";
+import { unknownWord } from "./nearest.js";
 import { Run } from "./run.js";
 import { checkInput, conform } from "./schemas.js";
 
@@ -28,7 +28,8 @@ export function launch(engine, run, definition) {
 /** Starts the run of a registered workflow for a step of another one. `whenEnded(child, isValue, answer)` is told once. */
 export function launchChild(engine, parent, node, workflow, input, whenEnded) {
   if (parent.depth === DEEPEST) {
-    const message = `workflows are nested more than ${DEEPEST} deep: \`${parent.workflowId}\` would run \`${workflow}\`; does one of them run itself?`;
+    const which = `\`${parent.workflowId}\` would run \`${workflow}\``;
+    const message = `workflows are nested more than ${DEEPEST} deep: ${which}; does one of them run itself?`;
     throw new RepflowError("workflow.invalid", message, parent.where);
   }
   const definition = engine.templates.get(workflow);
@@ -95,11 +96,7 @@ function checkSteps(plan, schemas) {
   const ids = plan.steps.map(({ id }) => id);
   const problems = Object.keys(schemas)
     .filter((id) => !ids.includes(id))
-    .map((id) => {
-      const suggestion = nearest(id, ids);
-      const problem = { pointer: pointerTo(["steps", id]), message: `there is no step \`${id}\` in \`${plan.id}\`` };
-      return suggestion === undefined ? problem : { ...problem, suggestion };
-    });
+    .map((id) => unknownWord(pointerTo(["steps", id]), `there is no step \`${id}\` in \`${plan.id}\``, id, ids));
   if (problems.length > 0) throw invalid("config.invalid", "the option `schemas`", problems);
 }
 

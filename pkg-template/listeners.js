@@ -2,7 +2,7 @@
 
 import { aborts } from "./aborts.js";
 import { describe, invalid } from "./errors.js";
-import { nearest } from "./nearest.js";
+import { nearest, unknownWord } from "./nearest.js";
 
 /** Handlers by type of event; `*` hears all. */
 export class Listeners {
@@ -59,8 +59,7 @@ function unknown(type, known) {
   const hint = suggestion === undefined
     ? `the types are ${["*", ...known].map((name) => `\`${name}\``).join(", ")}`
     : `did you mean \`${suggestion}\`?`;
-  const problem = { pointer: "/type", message: `there is no event ${describe(type)}; ${hint}` };
-  return suggestion === undefined ? problem : { ...problem, suggestion };
+  return unknownWord("/type", `there is no event ${describe(type)}; ${hint}`, type, known);
 }
 
 /** Calls a handler whose failure is nobody's business but `failed`'s. */

@@ -15,6 +15,12 @@ export function nearest(word, candidates) {
   return found;
 }
 
+/** A problem with a word that is none of those there are. */
+export function unknownWord(pointer, message, word, known) {
+  const suggestion = nearest(word, known);
+  return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
+}
+
 /** How many letters to insert, remove, replace or swap with the next one (Damerau and Levenshtein, adjacent swaps only). */
 function distanceOf(from, to) {
   const [a, b] = [[...from], [...to]];

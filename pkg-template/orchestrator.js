@@ -7,7 +7,7 @@ import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
 import { launch } from "./launch.js";
-import { nearest } from "./nearest.js";
+import { unknownWord } from "./nearest.js";
 import { CIRCUIT_ACT, copyOf } from "./policy.js";
 import { infoOf } from "./results.js";
 import { Run } from "./run.js";
@@ -226,9 +226,8 @@ function drained() {
 
 /** A problem with a name that is none of those there are. */
 function unknownName(pointer, what, name, names) {
-  const suggestion = nearest(name, names);
   const message = `there is no ${what} ${describe(name)}; there is ${[...names].map((each) => `\`${each}\``).join(", ")}`;
-  return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
+  return unknownWord(pointer, message, name, names);
 }
 
 /** Of a duration whose form has been checked. */

@@ -21,16 +21,25 @@ pub fn format(number: f64) -> String {
     }
     let sign = if number < 0.0 { "-" } else { "" };
     let size = number.abs();
+    let mut text = sign.to_owned();
     if size >= EXACT {
-        return format!("{sign}{}", if size.is_infinite() { "∞" } else { "a very large number" });
+        text.push_str(if size.is_infinite() { "∞" } else { "a very large number" });
+        return text;
     }
     let thousandths = (size * 1_000.0).round() as u64;
-    let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
-    if rest == 0 {
-        return format!("{}{whole}", if whole == 0 { "" } else { sign });
+    if thousandths == 0 {
+        return "0".to_owned();
     }
-    let decimals = format!("{rest:03}");
-    format!("{sign}{whole}.{}", decimals.trim_end_matches('0'))
+    text.push_str(&(thousandths / 1_000).to_string());
+    let mut rest = thousandths % 1_000;
+    if rest > 0 {
+        text.push('.');
+    }
+    while rest > 0 {
+        text.push(char::from(b'0' + (rest / 100) as u8));
+        rest = rest % 100 * 10;
+    }
+    text
 }
 
 /// Reads a decimal number such as `12`, `-0.5` or `1e3`: the double that is nearest to it, infinite when it is too large.
@@ -113,6 +122,21 @@ pub fn parse(text: &str) -> Option<f64> {
     Some(if negative { -size } else { size })
 }
 
+/// Reads digits of a whole number; `None` for what is none, and above 2 to the power of 63, which is the magnitude of the
+/// smallest number of 64 bits.
+pub(crate) fn whole(digits: &str, radix: u32) -> Option<u64> {
+    const MOST: u64 = 1 << 63;
+    let mut number = 0_u64;
+    for digit in digits.chars() {
+        let digit = digit.to_digit(radix)?;
+        if number > MOST / u64::from(radix) {
+            return None;
+        }
+        number = number * u64::from(radix) + u64::from(digit);
+    }
+    (number <= MOST && !digits.is_empty()).then_some(number)
+}
+
 /// A whole number of any size, its lowest 32 bits first, without zeros at the end.
 struct Large(Vec<u32>);
 
@@ -153,7 +177,9 @@ impl Large {
         if exponent < 0 {
             // Enough to leave 64 bits and more: ten is less than 2 to the power of 4.
             let words = exponent.unsigned_abs() as usize / 8 + 3;
-            self.0.splice(0..0, std::iter::repeat_n(0, words));
+            let mut shifted = vec![0; words];
+            shifted.append(&mut self.0);
+            self.0 = shifted;
             shift = words as i32 * 32;
             for _ in exponent..0 {
                 more |= !self.divide(10);

@@ -1,8 +1,11 @@
-//! Sorting, and finding by name, in a few bytes.
+//! Sorting, queueing, and finding by name, in a few bytes.
 //!
-//! The standard library's sorts and trees are made for many elements: each type that is sorted adds some 5 KB to the
-//! wasm, and each type that is kept in a `BTreeMap` some 8. These add a few hundred bytes, and for the dozens of elements
-//! that are kept here they are as fast.
+//! The standard library's sorts, queues and trees are made for many elements: each type that is sorted adds some 5 KB to
+//! the wasm, each type that is kept in a `BTreeMap` some 8, and each type that is queued in a `VecDeque` some 1. These add
+//! a few hundred bytes, and for the dozens of elements that are kept here they are as fast.
+
+use std::fmt;
+use std::ops::Deref;
 
 /// Sorts by insertion: stable, and quadratic, so for short lists only. `before` says whether its first argument has to
 /// stand before its second.
@@ -13,6 +16,74 @@ pub fn sort_by<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> bool) {
             items.swap(at, at - 1);
             at -= 1;
         }
+    }
+}
+
+/// First in, first out. A list that remembers how many of its elements were taken: their room is used again when they are
+/// as many as those that wait, so each element is moved once at most, on average.
+#[derive(Clone)]
+pub struct Queue<T> {
+    items: Vec<T>,
+    /// How many were taken.
+    taken: usize,
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), taken: 0 }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Those that wait, the first one first.
+impl<T> Deref for Queue<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.items.get(self.taken..).unwrap_or_default()
+    }
+}
+
+impl<T: Copy> Queue<T> {
+    /// Joins the queue at its end.
+    pub fn push(&mut self, item: T) {
+        if self.taken * 2 > self.items.len() {
+            self.items.copy_within(self.taken.., 0);
+            self.items.truncate(self.items.len() - self.taken);
+            self.taken = 0;
+        }
+        self.items.push(item);
+    }
+
+    /// Takes the first one out.
+    pub fn pop(&mut self) -> Option<T> {
+        let item = *self.items.get(self.taken)?;
+        self.taken += 1;
+        if self.taken == self.items.len() {
+            self.clear();
+        }
+        Some(item)
+    }
+
+    /// Joins the queue where those from `place` on let it pass.
+    pub fn insert(&mut self, place: usize, item: T) {
+        self.items.insert(self.taken + place, item);
+    }
+
+    /// Leaves the queue.
+    pub fn remove(&mut self, place: usize) -> T {
+        self.items.remove(self.taken + place)
+    }
+
+    /// Takes all out.
+    pub fn clear(&mut self) {
+        self.items.clear();
+        self.taken = 0;
     }
 }
 

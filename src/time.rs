@@ -77,7 +77,7 @@ impl fmt::Display for Timestamp {
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit_at);
+    let (number, unit) = text.split_at_checked(unit_at)?;
     let unit: u64 = match unit {
         "ms" => 1_000,
         "s" => 1_000_000,
@@ -86,28 +86,31 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "d" => 86_400_000_000,
         _ => return None,
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let micros = scaled(whole)?.checked_mul(unit)?.checked_add(fraction_of(fraction, unit)?)?;
+    let (micros, _) = decimal(number, unit)?;
     (micros <= MAX_DURATION.as_micros() as u64).then(|| Duration::from_micros(micros))
 }
 
-/// A whole number, digits only.
-fn scaled(digits: &str) -> Option<u64> {
-    // `parse` alone would take a sign.
-    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
-}
-
-/// `0.digits` of `unit`, cut to the microsecond. Whole numbers throughout: reading a float would put the tables of the
-/// standard library's float parser into the wasm.
-fn fraction_of(digits: &str, unit: u64) -> Option<u64> {
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+/// A decimal number of units of `unit` microseconds, cut to the microsecond, and whether anything was cut off. What is too
+/// large is the largest number. Read digit by digit: the float parser of the standard library is some 10 KB of wasm.
+#[inline(never)]
+pub(crate) fn decimal(text: &str, unit: u64) -> Option<(u64, bool)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if whole.is_empty() || fraction.is_empty() {
         return None;
     }
-    let mut rest = unit;
-    Some(digits.bytes().fold(0, |sum, digit| {
-        rest /= 10;
-        sum + u64::from(digit - b'0') * rest
-    }))
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let mut micros = 0_u64;
+    for byte in whole.bytes() {
+        micros = micros.saturating_mul(10).saturating_add(digit(byte)?.saturating_mul(unit));
+    }
+    let (mut place, mut is_cut) = (unit, false);
+    for byte in fraction.bytes() {
+        let digit = digit(byte)?;
+        place /= 10;
+        micros = micros.saturating_add(digit * place);
+        is_cut |= place == 0 && digit > 0;
+    }
+    Some((micros, is_cut))
 }
 
 /// Reads an instant as RFC 3339 and ISO 8601 write it: `2027-01-31T18:00:00Z`, with or without seconds and their
@@ -127,8 +130,8 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let [year, month, day, ..] = read_form(date, "YYYY-NN-DD")?;
     let offset_at = time.find(['Z', 'z', '+', '-'])?;
-    let (clock, offset) = time.split_at(offset_at);
-    let offset = match offset.split_at(1) {
+    let (clock, offset) = time.split_at_checked(offset_at)?;
+    let offset = match offset.split_at_checked(1)? {
         ("Z" | "z", "") => 0,
         (sign, offset) => {
             let [.., hours, minutes, _] = read_form(offset, "hh:mm")?;
@@ -136,14 +139,16 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
             if sign == "-" { -minutes } else { minutes }
         }
     };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    // A fraction is one of seconds, so it needs them.
     let form = if clock.len() == 5 { "hh:mm" } else { "hh:mm:ss" };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let (micros, _) = decimal(&format!("0.{fraction}"), 1_000_000)?;
     let [.., hour, minute, second] = read_form(clock, form)?;
     if year < 1970 {
         return None;
     }
     let seconds = seconds_of([year, month, day, hour, minute, second])? as i64 - offset * 60;
-    Some(Timestamp(u64::try_from(seconds).ok()? * 1_000_000 + fraction_of(fraction, 1_000_000)?))
+    Some(Timestamp(u64::try_from(seconds).ok()? * 1_000_000 + micros))
 }
 
 /// Year, month, day, hour, minute and second of a text in a form; zero for what the form does not have. In a form `Y`, `N`,

@@ -52,16 +52,22 @@ pub enum ValueKind {
     Other,
 }
 
+impl ValueKind {
+    /// The kind, for messages.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        const WORDS: [&str; 7] = ["null", "a boolean", "a number", "a string", "a list", "a map", "no data"];
+        WORDS[self as usize]
+    }
+}
+
 /// A value on the host's side.
 pub trait HostValue: fmt::Debug {
     /// What kind of value it is.
     fn kind(&self) -> ValueKind;
 
-    /// True or false, when the value is a boolean.
-    fn as_bool(&self) -> Option<bool>;
-
-    /// The number, when the value is one.
-    fn as_number(&self) -> Option<f64>;
+    /// A copy of a null, a boolean, a number or a text; `None` of anything else.
+    fn scalar(&self) -> Option<Value>;
 
     /// How many elements a list has, or fields a map; 0 for anything else.
     fn size(&self) -> usize;
@@ -74,9 +80,6 @@ pub trait HostValue: fmt::Debug {
 
     /// The element `index` of a list, or `None` when there is none.
     fn element(&self, index: usize) -> Option<Value>;
-
-    /// The text, when the value is a string.
-    fn as_text(&self) -> Option<String>;
 
     /// A copy of the value as JSON; what JSON cannot hold is null.
     fn to_json(&self) -> serde_json::Value;
@@ -148,22 +151,14 @@ impl Value {
     #[must_use]
     pub fn into_scalar(self) -> Value {
         let Self::Host(host) = &self else { return self };
-        let scalar = match host.kind() {
-            ValueKind::Null => Some(Self::Null),
-            ValueKind::Bool => host.as_bool().map(Self::Bool),
-            ValueKind::Number => host.as_number().map(Self::Number),
-            ValueKind::String => host.as_text().map(|text| Self::String(text.into())),
-            _ => None,
-        };
-        scalar.unwrap_or(self)
+        host.scalar().unwrap_or(self)
     }
 
     /// The value as text within other text: a string as it is, anything else as JSON.
     #[must_use]
     pub fn to_text(&self) -> String {
-        match self {
+        match self.clone().into_scalar() {
             Self::String(text) => text.to_string(),
-            Self::Host(host) => host.as_text().unwrap_or_else(|| host.to_json().to_string()),
             other => other.to_json().to_string(),
         }
     }
@@ -171,15 +166,7 @@ impl Value {
     /// What kind of value it is, for messages.
     #[must_use]
     pub fn describe(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Number(_) | Self::Int(_) => "a number",
-            Self::String(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a map",
-            Self::Host(host) => host.describe(),
-        }
+        if let Self::Host(host) = self { host.describe() } else { self.kind().describe() }
     }
 
     fn to_json(&self) -> serde_json::Value {
@@ -218,9 +205,19 @@ impl From<&serde_json::Value> for Value {
             Json::Bool(value) => Self::Bool(*value),
             Json::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
             Json::String(text) => Self::String(text.as_str().into()),
-            Json::Array(elements) => Self::List(Rc::new(elements.iter().map(Self::from).collect())),
+            Json::Array(elements) => {
+                let mut list = Vec::with_capacity(elements.len());
+                for element in elements {
+                    list.push(element.into());
+                }
+                Self::List(Rc::new(list))
+            }
             Json::Object(fields) => {
-                Self::Map(Rc::new(fields.iter().map(|(key, value)| (key.as_str().into(), Self::from(value))).collect()))
+                let mut map: Vec<(Rc<str>, Self)> = Vec::with_capacity(fields.len());
+                for (key, field) in fields {
+                    map.push((key.as_str().into(), field.into()));
+                }
+                Self::Map(Rc::new(map))
             }
         }
     }

@@ -29,6 +29,8 @@ mod order;
 mod plan;
 #[path = "workflow/policies.rs"]
 mod policies;
+#[path = "workflow/question.rs"]
+mod question;
 #[path = "workflow/run.rs"]
 mod run;
 #[path = "workflow/sharing.rs"]

@@ -39,7 +39,9 @@ impl Topics {
 
     /// Removes a subscription; one that is not there any more is fine.
     pub fn unsubscribe(&mut self, id: SubscriptionId) {
-        self.subscriptions.retain(|subscription| subscription.id != id);
+        if let Some(place) = self.subscriptions.iter().position(|subscription| subscription.id == id) {
+            self.subscriptions.remove(place);
+        }
     }
 
     /// Who hears `topic`, in order.
@@ -48,7 +50,13 @@ impl Topics {
     /// `bus.invalid` when it is not a topic; publishing takes no wildcards.
     pub fn deliveries(&self, topic: &str) -> Result<Vec<SubscriptionId>, Error> {
         let tokens = check(topic, Wildcards::Refused)?;
-        Ok(self.subscriptions.iter().filter(|it| matches(&it.pattern, &tokens)).map(|it| it.id).collect())
+        let mut hearers = Vec::new();
+        for subscription in &self.subscriptions {
+            if matches(&subscription.pattern, &tokens) {
+                hearers.push(subscription.id);
+            }
+        }
+        Ok(hearers)
     }
 }
 

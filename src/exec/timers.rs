@@ -3,9 +3,9 @@
 //! A binary heap orders the deadlines, so the host keeps one `setTimeout` for the earliest instead of one for each. A
 //! cleared timer stays in the heap as a dead entry until it surfaces, or until the dead outnumber the living: then the
 //! heap is rebuilt without them. Clearing is therefore cheap, and a million timeouts that never fire do not pile up.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//!
+//! The heap is our own: that of the standard library is compiled to more, since it carries a hole up and down where this
+//! one swaps.
 
 use crate::time::Timestamp;
 
@@ -19,8 +19,7 @@ pub struct TimerId {
 /// Deadlines with a key each. Timers that are due at the same instant fire in the order in which they were set.
 #[derive(Debug)]
 pub struct Timers<K> {
-    /// Earliest first; `seq` breaks ties and tells a live entry from a dead one.
-    heap: BinaryHeap<Reverse<(Timestamp, u64, u32)>>,
+    heap: Heap,
     /// The live timers, by slot.
     live: Vec<Option<(u64, K)>>,
     free: Vec<u32>,
@@ -29,7 +28,7 @@ pub struct Timers<K> {
 
 impl<K> Default for Timers<K> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), live: Vec::new(), free: Vec::new(), next_seq: 0 }
+        Self { heap: Heap::default(), live: Vec::new(), free: Vec::new(), next_seq: 0 }
     }
 }
 
@@ -43,7 +42,7 @@ impl<K> Timers<K> {
             (self.live.len() - 1) as u32
         });
         self.live[slot as usize] = Some((seq, key));
-        self.heap.push(Reverse((at, seq, slot)));
+        self.heap.push(Entry { at, seq, slot });
         TimerId { slot, seq }
     }
 
@@ -51,11 +50,10 @@ impl<K> Timers<K> {
     pub fn clear(&mut self, id: TimerId) {
         if self.is_live(id.slot, id.seq) {
             self.take(id.slot);
-            if self.heap.len() > 64 && self.heap.len() > 2 * self.len() {
-                let live = &self.live;
-                self.heap.retain(|Reverse((_, seq, slot))| {
-                    live[*slot as usize].as_ref().is_some_and(|(live_seq, _)| live_seq == seq)
-                });
+            if self.heap.0.len() > 64 && self.heap.0.len() > 2 * self.len() {
+                let mut entries = std::mem::take(&mut self.heap.0);
+                entries.retain(|entry| self.is_live(entry.slot, entry.seq));
+                self.heap = Heap::of(entries);
             }
         }
     }
@@ -65,14 +63,15 @@ impl<K> Timers<K> {
         if self.next_due()? > now {
             return None;
         }
-        let Reverse((_, _, slot)) = self.heap.pop()?;
+        let slot = self.heap.0.first()?.slot;
+        self.heap.pop();
         self.take(slot)
     }
 
     /// When the earliest timer is due.
     pub fn next_due(&mut self) -> Option<Timestamp> {
         loop {
-            let Reverse((at, seq, slot)) = *self.heap.peek()?;
+            let Entry { at, seq, slot } = *self.heap.0.first()?;
             if self.is_live(slot, seq) {
                 return Some(at);
             }
@@ -100,5 +99,67 @@ impl<K> Timers<K> {
         let (_, key) = self.live[slot as usize].take()?;
         self.free.push(slot);
         Some(key)
+    }
+}
+
+/// One timer, live or dead.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    at: Timestamp,
+    /// Breaks ties, and tells a live entry from a dead one.
+    seq: u64,
+    slot: u32,
+}
+
+/// The earliest first: each entry comes before the two at twice its place and one and two more.
+#[derive(Debug, Default)]
+struct Heap(Vec<Entry>);
+
+impl Heap {
+    /// A heap of entries in any order.
+    fn of(entries: Vec<Entry>) -> Self {
+        let mut heap = Self(entries);
+        for place in (0..heap.0.len() / 2).rev() {
+            heap.sink(place);
+        }
+        heap
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let mut place = self.0.len();
+        self.0.push(entry);
+        while place > 0 && self.is_before(place, (place - 1) / 2) {
+            self.0.swap(place, (place - 1) / 2);
+            place = (place - 1) / 2;
+        }
+    }
+
+    /// Takes the first one out. There has to be one.
+    fn pop(&mut self) {
+        self.0.swap_remove(0);
+        self.sink(0);
+    }
+
+    /// Moves an entry down until both below it come later.
+    fn sink(&mut self, mut place: usize) {
+        loop {
+            let mut below = 2 * place + 1;
+            if self.is_before(below + 1, below) {
+                below += 1;
+            }
+            if !self.is_before(below, place) {
+                return;
+            }
+            self.0.swap(below, place);
+            place = below;
+        }
+    }
+
+    /// Whether there is an entry at `one`, and it comes before the one at `other`.
+    fn is_before(&self, one: usize, other: usize) -> bool {
+        match (self.0.get(one), self.0.get(other)) {
+            (Some(one), Some(other)) => (one.at, one.seq) < (other.at, other.seq),
+            _ => false,
+        }
     }
 }

@@ -200,7 +200,11 @@ impl Restrictions {
     /// What the notes say.
     #[must_use]
     pub fn messages(&self) -> Vec<&str> {
-        self.notes.iter().map(|note| note.message.as_str()).collect()
+        let mut messages = Vec::new();
+        for note in &self.notes {
+            messages.push(note.message.as_str());
+        }
+        messages
     }
 
     /// Whether an exercise may be done at all.

@@ -94,7 +94,7 @@ impl Hash {
             (power, decimals) = (power * 10, decimals + 1);
         };
         let digits = digits.to_string();
-        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let (whole, fraction) = digits.split_at_checked(digits.len() - decimals).unwrap_or_default();
         self.text(whole);
         self.text(".");
         self.text(if fraction.is_empty() { "0" } else { fraction });

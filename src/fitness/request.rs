@@ -281,8 +281,13 @@ fn injuries(reader: &mut Reader, json: Option<&Json>) -> Vec<Injury> {
             worst[place] = worst[place].max(severity);
         }
     }
-    let injured = Area::ALL.iter().zip(worst);
-    injured.filter_map(|(area, severity)| Some(Injury { area: *area, severity: severity? })).collect()
+    let mut injuries = Vec::new();
+    for (area, severity) in Area::ALL.iter().zip(worst) {
+        if let Some(severity) = severity {
+            injuries.push(Injury { area: *area, severity });
+        }
+    }
+    injuries
 }
 
 fn one_rep_max_kg(reader: &mut Reader, json: Option<&Json>) -> Figures {
@@ -294,7 +299,10 @@ fn one_rep_max_kg(reader: &mut Reader, json: Option<&Json>) -> Figures {
     for (id, json) in reader.object(json, &at).into_iter().flatten() {
         let at = At::Key(&at, id);
         if catalogue::find(id).is_none() {
-            let ids: Vec<&str> = catalogue::all().iter().map(|exercise| exercise.id.as_str()).collect();
+            let mut ids = Vec::new();
+            for exercise in catalogue::all() {
+                ids.push(exercise.id.as_str());
+            }
             let message = "is not the id of an exercise of the catalogue".to_owned();
             reader.problem_with(&at, message, nearest_of(id, &ids));
         } else if let Some(kg) = reader.number_within(Some(json), &at, (1.0, 600.0)) {

@@ -48,7 +48,13 @@ impl Vocabulary {
 
     /// The words of a bit mask, in order.
     pub(super) fn of_bits(&self, bits: u32) -> Vec<&'static str> {
-        self.names().enumerate().filter(|(place, _)| bits & (1 << place) != 0).map(|(_, name)| name).collect()
+        let mut names = Vec::new();
+        for (place, name) in self.names().enumerate() {
+            if bits & (1 << place) != 0 {
+                names.push(name);
+            }
+        }
+        names
     }
 }
 

@@ -4,10 +4,10 @@
 //! refused. The queue is first in, first out and bounded: beyond it a call is refused at once, which tells the caller
 //! the truth while it can still do something else.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::AdaptiveOptions;
+use crate::small::Queue;
 
 /// How many at once, and how many may wait for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,14 +47,14 @@ pub struct Bulkhead<T> {
     limit: Option<u32>,
     max_queue: u32,
     used: u32,
-    queue: VecDeque<T>,
+    queue: Queue<T>,
 }
 
 impl<T: Copy + PartialEq> Bulkhead<T> {
     /// At most `limit` at once, and `max_queue` behind them.
     #[must_use]
     pub fn new(limit: Option<u32>, max_queue: u32) -> Self {
-        Self { limit, max_queue, used: 0, queue: VecDeque::new() }
+        Self { limit, max_queue, used: 0, queue: Queue::default() }
     }
 
     /// Asks for a place. Nobody overtakes the queue.
@@ -88,7 +88,7 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
         if !self.has_room() {
             return None;
         }
-        let next = self.queue.pop_front()?;
+        let next = self.queue.pop()?;
         self.used += 1;
         Some(next)
     }
@@ -96,7 +96,7 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
     /// Leaves the queue. Says whether `who` was in it.
     pub fn withdraw(&mut self, who: T) -> bool {
         let place = self.queue.iter().position(|it| *it == who);
-        place.and_then(|place| self.queue.remove(place)).is_some()
+        place.map(|place| self.queue.remove(place)).is_some()
     }
 
     /// Changes how many may be inside. Who is inside stays.

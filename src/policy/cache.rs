@@ -143,7 +143,9 @@ impl Cache {
     pub fn put(&mut self, key: &str, bytes: u64, now: Timestamp, evicted: &mut Vec<u32>) -> Option<u32> {
         let first = evicted.len();
         evicted.append(&mut self.dropped);
-        evicted.extend(self.find(key).map(|slot| self.take(slot)));
+        if let Some(slot) = self.find(key) {
+            evicted.push(self.take(slot));
+        }
 
         let bytes = bytes.saturating_add(key.len() as u64);
         let fits = bytes <= self.options.max_bytes;

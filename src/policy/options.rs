@@ -108,7 +108,7 @@ impl Options {
     pub fn shared(json: &Json) -> Result<Self, Error> {
         let problems = Problems::default();
         let options = Object::read(json, At::Pointer(""), "shared policies", &problems).map(|object| {
-            object.check_keys("shared policies", &["circuitBreaker", "rateLimit", "bulkhead", "retry"]);
+            object.check_keys("shared policies", SHARED_KEYS);
             for (key, own) in [("retry", RETRY_OWN), ("circuitBreaker", &["on"])] {
                 let Some(parts) = object.get(key).and_then(Json::as_object) else { continue };
                 for part in own.iter().filter(|part| parts.contains_key(**part)) {
@@ -178,11 +178,13 @@ const WITH_FALLBACK: &[&str] = &[
     "classify",
     "fallback",
 ];
+const SHARED_KEYS: &[&str] = &["circuitBreaker", "rateLimit", "bulkhead", "retry"];
 const CACHE_KEYS: &[&str] = &["ttl", "maxBytes", "staleWhileRevalidate", "staleIfError"];
 const STEP_CACHE_KEYS: &[&str] = &["ttl", "maxBytes", "staleIfError", "key"];
 const RETRY_KEYS: &[&str] = &["maxAttempts", "backoff", "delay", "maxDelay", "jitter", "maxElapsed", "on", "budget"];
 /// What of a retry each call has for itself: all but its budget.
 const RETRY_OWN: &[&str] = RETRY_KEYS.split_at(7).0;
+const BUDGET_KEYS: &[&str] = &["ratio", "minPerSecond", "ttl"];
 const BREAKER_KEYS: &[&str] = &[
     "window",
     "windowCalls",
@@ -196,7 +198,9 @@ const BREAKER_KEYS: &[&str] = &[
     "on",
 ];
 const RATE_LIMIT_KEYS: &[&str] = &["limit", "per", "burst", "unit", "perDay", "maxWait", "buckets"];
+const BUCKET_KEYS: &[&str] = &["limit", "per", "burst", "unit"];
 const BULKHEAD_KEYS: &[&str] = &["maxConcurrent", "maxQueue", "maxWait", "adaptive"];
+const ADAPTIVE_KEYS: &[&str] = &["algorithm", "minConcurrent", "initial", "latency", "backoffRatio"];
 const HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra"];
 
 /// Whether a part may be a name.
@@ -242,8 +246,7 @@ fn read_retry(object: &Object<'_>, names: Names) -> Retry {
         backoff,
         max_elapsed: object.timeout("maxElapsed"),
         on: read_filter(object),
-        budget: part(object, "budget", names, &["ratio", "minPerSecond", "ttl"])
-            .map(|part| part.map(|budget| read_budget(&budget))),
+        budget: part(object, "budget", names, BUDGET_KEYS).map(|part| part.map(|budget| read_budget(&budget))),
     }
 }
 
@@ -333,7 +336,7 @@ fn read_breaker(object: &Object<'_>) -> BreakerOptions {
 #[inline(never)]
 fn read_rate_limit(object: &Object<'_>) -> RateLimitOptions {
     let mut buckets: Vec<BucketOptions> = read_bucket(object).into_iter().collect();
-    object.each("buckets", "a bucket", &["limit", "per", "burst", "unit"], &mut |_, bucket| {
+    object.each("buckets", "a bucket", BUCKET_KEYS, &mut |_, bucket| {
         bucket.require("limit", HOW_MANY);
         buckets.extend(read_bucket(bucket));
     });
@@ -370,7 +373,6 @@ fn read_bucket(object: &Object<'_>) -> Option<BucketOptions> {
 
 #[inline(never)]
 fn read_bulkhead(object: &Object<'_>) -> BulkheadOptions {
-    const ADAPTIVE_KEYS: &[&str] = &["algorithm", "minConcurrent", "initial", "latency", "backoffRatio"];
     let mut bulkhead = BulkheadOptions { ..BulkheadOptions::default() };
     object.count_into("maxConcurrent", &mut bulkhead.max_concurrent);
     bulkhead.max_queue = object.whole("maxQueue").unwrap_or(bulkhead.max_queue);

@@ -111,11 +111,11 @@ impl RateLimit {
     /// All buckets full, nothing used.
     #[must_use]
     pub fn new(options: RateLimitOptions) -> Self {
-        let limits = Limits {
-            buckets: options.buckets.iter().map(Bucket::new).collect(),
-            per_day: options.per_day,
-            max_wait: nanos(options.max_wait.min(MAX_DURATION)),
-        };
+        let mut buckets = Vec::new();
+        for bucket in &options.buckets {
+            buckets.push(Bucket::new(bucket));
+        }
+        let limits = Limits { buckets, per_day: options.per_day, max_wait: nanos(options.max_wait.min(MAX_DURATION)) };
         Self { limits, keys: Vec::new(), until_sweep: MIN_SWEEP }
     }
 
@@ -153,8 +153,13 @@ impl RateLimit {
     /// What was used of the quotas per day: the key, the day (in days since the epoch) and how many requests.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(String, u32, u32)> {
-        let used = self.keys.iter().filter(|(_, state)| state.used > 0);
-        used.map(|(key, state)| (key.clone(), state.day, state.used)).collect()
+        let mut quotas = Vec::new();
+        for (key, state) in &self.keys {
+            if state.used > 0 {
+                quotas.push((key.clone(), state.day, state.used));
+            }
+        }
+        quotas
     }
 
     /// Takes in what a [`snapshot`](Self::snapshot) told. Where both know something, the later day counts, and of the
@@ -183,7 +188,11 @@ impl RateLimit {
     fn sweep(&mut self, now: u64) {
         self.until_sweep -= 1;
         if self.until_sweep == 0 {
-            self.keys.retain(|(_, state)| !state.is_at_rest(now));
+            for (key, state) in std::mem::take(&mut self.keys) {
+                if !state.is_at_rest(now) {
+                    self.keys.push((key, state));
+                }
+            }
             self.until_sweep = self.keys.len().max(MIN_SWEEP);
         }
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::time::{MAX_DURATION, Timestamp, read_form, seconds_of};
+use crate::time::{MAX_DURATION, Timestamp, decimal, read_form, seconds_of};
 
 /// How long the server asks to wait, from the headers `retry-after-ms` and `retry-after` of its answer.
 ///
@@ -37,32 +37,10 @@ pub fn retry_after(retry_after_ms: Option<&str>, retry_after: Option<&str>, now:
     Some(wait.min(MAX_DURATION))
 }
 
-/// A decimal number of units of `unit` microseconds (a power of ten), rounded up to the microsecond. Read digit by digit:
-/// the float parser of the standard library is some 10 KB of wasm.
+/// A decimal number of units of `unit` microseconds, rounded up to the microsecond.
 fn number(text: &str, unit: u64) -> Option<Duration> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    if whole.is_empty() || fraction.is_empty() {
-        return None;
-    }
-    let mut micros = 0_u64;
-    for byte in whole.bytes() {
-        micros = micros.saturating_mul(10).saturating_add(digit(byte)?.saturating_mul(unit));
-    }
-    let mut place = unit;
-    let mut lost = 0;
-    for byte in fraction.bytes() {
-        let digit = digit(byte)?;
-        place /= 10;
-        micros = micros.saturating_add(digit * place);
-        if place == 0 {
-            lost |= digit;
-        }
-    }
-    Some(Duration::from_micros(micros.saturating_add(lost.min(1))))
-}
-
-fn digit(byte: u8) -> Option<u64> {
-    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
+    let (micros, is_cut) = decimal(text, unit)?;
+    Some(Duration::from_micros(micros.saturating_add(is_cut.into())))
 }
 
 /// What follows the name of the weekday, as a form that dates are read by.
@@ -83,7 +61,7 @@ const WEEKDAYS: &[u8] = b"MonTueWedThuFriSatSun";
 /// By hand, since the crate `httpdate` is 7 KB of wasm, and knows no leap seconds.
 fn http_date(text: &str, now: Duration) -> Option<Duration> {
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let (weekday, rest) = text.split_at(letters);
+    let (weekday, rest) = text.split_at_checked(letters)?;
     let weekday = weekday.as_bytes().get(..3)?;
     WEEKDAYS.chunks(3).find(|name| *name == weekday)?;
     let (form, mut fields) = FORMS.iter().find_map(|form| Some((*form, read_form(rest, form)?)))?;

@@ -8,7 +8,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::Table;
-use super::convert::{error_to_js, object};
+use super::convert::{Fields, error_to_js};
 use crate::bus::{FeatureInfo, Registry, Requests, Topics};
 use crate::error::Error;
 use crate::time::Timestamp;
@@ -83,13 +83,13 @@ pub fn bus_features(bus: u32) -> Array {
 /// What a feature says of itself, as a plain object.
 pub(super) fn info_to_js(info: &FeatureInfo) -> JsValue {
     let list = |names: &[String]| names.iter().map(JsValue::from).collect::<Array>().into();
-    object([
-        ("name", info.name.as_str().into()),
-        ("version", info.version.as_str().into()),
-        ("description", info.description.as_str().into()),
-        ("capabilities", list(&info.capabilities)),
-        ("actions", list(&info.actions)),
-    ])
+    Fields::default()
+        .text("name", &info.name)
+        .text("version", &info.version)
+        .text("description", &info.description)
+        .value("capabilities", &list(&info.capabilities))
+        .value("actions", &list(&info.actions))
+        .object()
 }
 
 /// Adds a subscription.

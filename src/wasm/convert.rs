@@ -17,38 +17,77 @@ use crate::value::{HostValue, Value, ValueKind, json_number};
 /// How deep data may nest, as in `serde_json`: reading is recursive, and the stack of the core is small.
 const MAX_DEPTH: u32 = 128;
 
-/// A plain object of these fields. They become own properties whatever their name; assigning `__proto__` would not.
-pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, JsValue)>) -> JsValue {
-    let entries: Array = fields.into_iter().map(|(name, value)| Array::of2(&name.into(), &value)).collect();
-    Object::from_entries(&entries).map_or(JsValue::NULL, Into::into)
+/// The fields of a plain object, filled one by one: a function for each kind of value, in the wasm once, instead of code for
+/// each list of fields. They become own properties whatever their name; assigning `__proto__` would not.
+#[derive(Default)]
+pub(super) struct Fields(Array);
+
+impl Fields {
+    #[inline(never)]
+    pub(super) fn value(&self, name: &str, value: &JsValue) -> &Self {
+        self.0.push(&Array::of2(&name.into(), value));
+        self
+    }
+
+    #[inline(never)]
+    pub(super) fn text(&self, name: &str, text: &str) -> &Self {
+        self.value(name, &text.into())
+    }
+
+    #[inline(never)]
+    pub(super) fn number(&self, name: &str, number: f64) -> &Self {
+        self.value(name, &number.into())
+    }
+
+    pub(super) fn flag(&self, name: &str, flag: bool) -> &Self {
+        self.value(name, &flag.into())
+    }
+
+    /// A number for each of the names, between which there are spaces.
+    #[inline(never)]
+    pub(super) fn numbers(&self, names: &str, numbers: &[f64]) -> &Self {
+        for (name, number) in names.split(' ').zip(numbers) {
+            self.number(name, *number);
+        }
+        self
+    }
+
+    #[inline(never)]
+    pub(super) fn object(&self) -> JsValue {
+        Object::from_entries(&self.0).map_or(JsValue::NULL, Into::into)
+    }
 }
 
 /// The fields of an error, as a plain object that the facade makes a `RepflowError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
     let problems: Array = error.problems().iter().map(problem_to_js).collect();
-    object([
-        ("code", error.code().as_str().into()),
-        ("kind", error.kind().name().into()),
-        ("severity", error.code().severity().name().into()),
-        ("retryable", error.is_retryable().into()),
-        ("message", error.message().into()),
-        ("problems", problems.into()),
-    ])
+    Fields::default()
+        .text("code", error.code().as_str())
+        .text("kind", error.kind().name())
+        .text("severity", error.code().severity().name())
+        .flag("retryable", error.is_retryable())
+        .text("message", error.message())
+        .value("problems", &problems)
+        .object()
 }
 
 fn problem_to_js(problem: &Problem) -> JsValue {
-    let suggestion = problem.suggestion.as_deref().map(|suggestion| ("suggestion", suggestion.into()));
-    object(
-        [("pointer", problem.pointer.as_str().into()), ("message", problem.message.as_str().into())]
-            .into_iter()
-            .chain(suggestion),
-    )
+    let fields = Fields::default();
+    fields.text("pointer", &problem.pointer).text("message", &problem.message);
+    if let Some(suggestion) = &problem.suggestion {
+        fields.text("suggestion", suggestion);
+    }
+    fields.object()
 }
 
 /// The table of errors, for errors that the facade raises itself: `{ code: { kind, severity, retryable } }`.
 #[wasm_bindgen(js_name = errorCodes)]
 pub fn error_codes() -> JsValue {
-    object(Code::ALL.iter().map(|code| (code.as_str(), error_to_js(&Error::new(*code, "")))))
+    let codes = Fields::default();
+    for code in Code::ALL {
+        codes.value(code.as_str(), &error_to_js(&Error::new(*code, "")));
+    }
+    codes.object()
 }
 
 /// Reads a duration such as `"10s"`: milliseconds, or `undefined` for what is not a duration.
@@ -65,7 +104,13 @@ pub(super) fn json_to_js(json: &Json) -> JsValue {
         Json::Number(number) => JsValue::from_f64(number.as_f64().unwrap_or(f64::NAN)),
         Json::String(text) => JsValue::from_str(text),
         Json::Array(elements) => elements.iter().map(json_to_js).collect::<Array>().into(),
-        Json::Object(fields) => object(fields.iter().map(|(name, field)| (name.as_str(), json_to_js(field)))),
+        Json::Object(fields) => {
+            let object = Fields::default();
+            for (name, field) in fields {
+                object.value(name, &json_to_js(field));
+            }
+            object.object()
+        }
     }
 }
 
@@ -143,7 +188,13 @@ pub(super) fn value_to_js(value: &Value) -> JsValue {
         Value::Int(number) => JsValue::from_f64(*number as f64),
         Value::String(text) => JsValue::from_str(text),
         Value::List(elements) => elements.iter().map(value_to_js).collect::<Array>().into(),
-        Value::Map(fields) => object(fields.iter().map(|(name, field)| (&**name, value_to_js(field)))),
+        Value::Map(fields) => {
+            let object = Fields::default();
+            for (name, field) in fields.iter() {
+                object.value(name, &value_to_js(field));
+            }
+            object.object()
+        }
         Value::Host(host) => match host.as_any().downcast_ref::<JsRef>() {
             Some(JsRef(value)) => value.clone(),
             None => json_to_js(&host.to_json()),
@@ -180,16 +231,18 @@ impl HostValue for JsRef {
         }
     }
 
-    fn as_bool(&self) -> Option<bool> {
-        self.0.as_bool()
-    }
-
-    fn as_number(&self) -> Option<f64> {
-        self.0.as_f64()
-    }
-
-    fn as_text(&self) -> Option<String> {
-        self.0.as_string()
+    fn scalar(&self) -> Option<Value> {
+        let value = &self.0;
+        if let Some(text) = value.as_string() {
+            return Some(Value::String(text.into()));
+        }
+        if let Some(number) = value.as_f64() {
+            return Some(Value::Number(number));
+        }
+        if value.is_undefined() || value.is_null() {
+            return Some(Value::Null);
+        }
+        value.as_bool().map(Value::Bool)
     }
 
     fn size(&self) -> usize {
@@ -235,15 +288,11 @@ impl HostValue for JsRef {
     fn describe(&self) -> &'static str {
         match self.kind() {
             ValueKind::Null if self.0.is_undefined() => "undefined",
-            ValueKind::Null => "null",
-            ValueKind::Bool => "a boolean",
-            ValueKind::Number => "a number",
-            ValueKind::String => "a string",
-            ValueKind::List => "a list",
             ValueKind::Map => "an object",
             ValueKind::Other if self.0.is_function() => "a function",
             ValueKind::Other if self.0.is_symbol() => "a symbol",
             ValueKind::Other => "a BigInt",
+            kind => kind.describe(),
         }
     }
 

@@ -11,7 +11,7 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use super::Table;
-use super::convert::{error_to_js, json_from_js, object};
+use super::convert::{Fields, error_to_js, json_from_js};
 use super::failure::number_of;
 use super::policy::{breaker_from_js, breaker_to_js, move_by_hand};
 use crate::error::{Code, Error};
@@ -153,9 +153,11 @@ pub fn engine_circuit(engine: u32, name: &str, act: u8, now_ms: f64) -> u32 {
 pub fn engine_snapshot(engine: u32, now_ms: f64) -> JsValue {
     let now = Timestamp::from_millis(now_ms);
     with(engine, |host| {
-        let circuits = host.engine.guards().breaker_snapshots(now);
-        let circuits: Vec<(&str, JsValue)> = circuits.map(|(name, it)| (name, breaker_to_js(it))).collect();
-        object([("circuits", object(circuits))])
+        let circuits = Fields::default();
+        for (name, breaker) in host.engine.guards().breaker_snapshots(now) {
+            circuits.value(name, &breaker_to_js(breaker));
+        }
+        Fields::default().value("circuits", &circuits.object()).object()
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{error_to_js, json_from_js, object, text_of, value_from_js};
+use super::convert::{Fields, error_to_js, json_from_js, text_of, value_from_js};
 use super::engine::{try_with, with};
 use crate::error::Code;
 use crate::value::Value;
@@ -26,65 +26,68 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         host.engine.check(&plan)?;
         Ok(host.plans.insert(Rc::clone(&plan)))
     })?;
-    Ok(object([
-        ("handle", (handle as f64).into()),
-        ("id", (&*plan.id).into()),
-        ("version", (&*plan.version).into()),
-        ("steps", (0..).zip(plan.steps()).map(|(index, step)| step_to_js(index, step)).collect::<Array>().into()),
+    let steps: Array = (0..).zip(plan.steps()).map(|(index, step)| step_to_js(index, step)).collect();
+    let signals: Array = plan.signals.iter().map(|signal| JsString::from(&**signal)).collect();
+    Ok(Fields::default()
+        .number("handle", handle as f64)
+        .text("id", &plan.id)
+        .text("version", &plan.version)
+        .value("steps", &steps)
         // The last step of the outermost list, whose output is the run's unless the definition says otherwise.
-        ("last", plan.roots.last().map_or(JsValue::NULL, |step| step.0.into())),
-        ("hasOutput", plan.output.is_some().into()),
-        ("hasKey", plan.per_key.is_some().into()),
-        ("signals", plan.signals.iter().map(|signal| JsString::from(&**signal)).collect::<Array>().into()),
-    ]))
+        .value("last", &plan.roots.last().map_or(JsValue::NULL, |step| step.0.into()))
+        .flag("hasOutput", plan.output.is_some())
+        .flag("hasKey", plan.per_key.is_some())
+        .value("signals", &signals)
+        .object())
 }
 
 fn step_to_js(index: u32, step: &Step) -> JsValue {
-    let mut fields: Vec<(&str, JsValue)> = vec![("id", (&*step.id).into())];
+    let fields = Fields::default();
+    fields.text("id", &step.id);
     let kind = match &step.kind {
         StepKind::Call(call) => {
-            fields.push(("hasWith", call.with.is_some().into()));
-            fields.push(("hasIdempotencyKey", call.idempotency_key.is_some().into()));
-            fields.push(("hasKey", call.key.is_some().into()));
+            fields.flag("hasWith", call.with.is_some());
+            fields.flag("hasIdempotencyKey", call.idempotency_key.is_some());
+            fields.flag("hasKey", call.key.is_some());
             let fallbacks = call.fallbacks.iter().map(|fallback| {
-                let mut fields = Vec::new();
-                let kind = target_to_js(&fallback.target, &mut fields);
-                fields.push(("kind", kind.into()));
-                object(fields)
+                let fields = Fields::default();
+                fields.text("kind", target_to_js(&fallback.target, &fields)).object()
             });
-            fields.push(("fallbacks", fallbacks.collect::<Array>().into()));
-            target_to_js(&call.target, &mut fields)
+            fields.value("fallbacks", &fallbacks.collect::<Array>());
+            target_to_js(&call.target, &fields)
         }
         StepKind::Group { .. } => "group",
         StepKind::Switch { cases } => {
             let cases = cases.iter().map(|case| steps_to_js(case.children.iter().copied()));
-            fields.push(("cases", cases.collect::<Array>().into()));
+            fields.value("cases", &cases.collect::<Array>());
             "switch"
         }
         StepKind::ForEach { .. } => "forEach",
         StepKind::Wait(wait) => {
             if let Wait::Signal { signal, timeout } = wait {
-                fields.push(("signal", (*signal).into()));
-                fields.push(("timeoutMs", millis(*timeout)));
+                fields.number("signal", (*signal).into());
+                fields.value("timeoutMs", &millis(*timeout));
             }
             "wait"
         }
     };
-    fields.push(("kind", kind.into()));
+    fields.text("kind", kind);
     if step.is_call() {
-        fields.push(("timeoutMs", millis(step.policies.timeout)));
-        fields.push(("totalTimeoutMs", millis(step.policies.total_timeout)));
-        fields.push(("keyed", step.is_keyed().into()));
+        fields.value("timeoutMs", &millis(step.policies.timeout));
+        fields.value("totalTimeoutMs", &millis(step.policies.total_timeout));
+        fields.flag("keyed", step.is_keyed());
     } else if kind != "wait" {
-        fields.push(("timeoutMs", millis(step.timeout)));
-        fields.push(("children", steps_to_js(step.children())));
-        fields.push(("size", (step.end.0 - index - 1).into()));
+        fields.value("timeoutMs", &millis(step.timeout));
+        fields.value("children", &steps_to_js(step.children()));
+        fields.number("size", (step.end.0 - index - 1).into());
     }
     let steps = [("parent", step.parent), ("compensation", step.compensation), ("compensates", step.compensates)];
     for (name, other) in steps {
-        fields.extend(other.map(|other| (name, JsValue::from(other.0))));
+        if let Some(other) = other {
+            fields.number(name, other.0.into());
+        }
     }
-    object(fields)
+    fields.object()
 }
 
 fn steps_to_js(steps: impl Iterator<Item = StepIx>) -> JsValue {
@@ -92,19 +95,18 @@ fn steps_to_js(steps: impl Iterator<Item = StepIx>) -> JsValue {
 }
 
 /// What kind of target it is; who it is, is added to `fields`.
-fn target_to_js(target: &Target, fields: &mut Vec<(&str, JsValue)>) -> &'static str {
+fn target_to_js(target: &Target, fields: &Fields) -> &'static str {
     match target {
         Target::Action { feature, action } => {
-            fields.push(("feature", feature.into()));
-            fields.push(("action", action.into()));
+            fields.text("feature", feature).text("action", action);
             "call"
         }
         Target::Workflow(workflow) => {
-            fields.push(("workflow", workflow.into()));
+            fields.text("workflow", workflow);
             "workflow"
         }
         Target::Topic(topic) => {
-            fields.push(("topic", topic.into()));
+            fields.text("topic", topic);
             "emit"
         }
         Target::Value => "value",

@@ -14,7 +14,7 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::Table;
-use super::convert::{error_to_js, json_from_js, object};
+use super::convert::{Fields, error_to_js, json_from_js};
 use super::failure::{Reported, number_of};
 use crate::error::Code;
 use crate::policy::{
@@ -294,48 +294,47 @@ pub fn policy_stats(policy: u32, now_ms: f64) -> JsValue {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         let stats = host.guards.stats(host.wiring);
-        let mut fields: Vec<(&str, JsValue)> = vec![
-            ("calls", stats.calls.into()),
-            ("succeeded", stats.succeeded.into()),
-            ("failed", stats.failed.into()),
-            ("cancelled", stats.cancelled.into()),
-            ("inFlight", (host.guards.len() as f64).into()),
-            ("attempts", stats.attempts.into()),
-            ("retries", stats.retries.into()),
-            ("timeouts", stats.timeouts.into()),
-            ("hedges", stats.hedges.into()),
-            ("fallbacks", stats.fallbacks.into()),
-            ("shortCircuited", stats.short_circuited.into()),
-            ("rejected", stats.bulkhead_rejected.into()),
-            ("rateLimited", stats.rate_limited.into()),
-            ("budgetExhausted", stats.budget_exhausted.into()),
-            ("cacheHits", stats.cache_hits.into()),
-            ("staleHits", stats.stale_hits.into()),
-            ("shared", stats.shared.into()),
-        ];
+        let fields = Fields::default();
+        fields.numbers(
+            "calls succeeded failed cancelled inFlight attempts retries timeouts hedges fallbacks shortCircuited rejected \
+             rateLimited budgetExhausted cacheHits staleHits shared",
+            &[
+                stats.calls.into(),
+                stats.succeeded.into(),
+                stats.failed.into(),
+                stats.cancelled.into(),
+                host.guards.len() as f64,
+                stats.attempts.into(),
+                stats.retries.into(),
+                stats.timeouts.into(),
+                stats.hedges.into(),
+                stats.fallbacks.into(),
+                stats.short_circuited.into(),
+                stats.bulkhead_rejected.into(),
+                stats.rate_limited.into(),
+                stats.budget_exhausted.into(),
+                stats.cache_hits.into(),
+                stats.stale_hits.into(),
+                stats.shared.into(),
+            ],
+        );
         if let Some(counts) = host.guards.breaker_counts(host.wiring, now) {
             let state = host.guards.breaker(host.wiring).map(|breaker| breaker.state(now).name());
-            fields.push((
-                "circuit",
-                object([
-                    ("state", state.unwrap_or_default().into()),
-                    ("calls", counts.calls.into()),
-                    ("failures", counts.failures.into()),
-                    ("slow", counts.slow.into()),
-                ]),
-            ));
+            let circuit = Fields::default();
+            circuit.text("state", state.unwrap_or_default());
+            let counts = [counts.calls.into(), counts.failures.into(), counts.slow.into()];
+            fields.value("circuit", &circuit.numbers("calls failures slow", &counts).object());
         }
         if let Some((used, limit, queued)) = host.guards.bulkhead(host.wiring) {
-            fields.push((
-                "bulkhead",
-                object([("running", used.into()), ("limit", limit.into()), ("queued", (queued as f64).into())]),
-            ));
+            let bulkhead = Fields::default();
+            bulkhead.number("running", used.into()).value("limit", &limit.into()).number("queued", queued as f64);
+            fields.value("bulkhead", &bulkhead.object());
         }
         if let Some(cache) = host.guards.cache(host.wiring) {
-            let (entries, bytes) = (cache.len() as f64, cache.bytes() as f64);
-            fields.push(("cache", object([("entries", entries.into()), ("bytes", bytes.into())])));
+            let sizes = [cache.len() as f64, cache.bytes() as f64];
+            fields.value("cache", &Fields::default().numbers("entries bytes", &sizes).object());
         }
-        object(fields)
+        fields.object()
     })
 }
 
@@ -344,17 +343,17 @@ pub fn policy_stats(policy: u32, now_ms: f64) -> JsValue {
 pub fn policy_snapshot(policy: u32, now_ms: f64) -> JsValue {
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
-        let mut fields = Vec::new();
+        let fields = Fields::default();
         if let Some(breaker) = host.guards.breaker(host.wiring) {
-            fields.push(("circuit", breaker_to_js(breaker.snapshot(now))));
+            fields.value("circuit", &breaker_to_js(breaker.snapshot(now)));
         }
         if let Some(limit) = host.guards.rate_limit(host.wiring) {
             let quotas = limit.snapshot().into_iter().map(|(key, day, used)| {
-                object([("key", key.as_str().into()), ("day", day.into()), ("used", used.into())])
+                Fields::default().text("key", &key).numbers("day used", &[day.into(), used.into()]).object()
             });
-            fields.push(("quotas", quotas.collect::<Array>().into()));
+            fields.value("quotas", &quotas.collect::<Array>());
         }
-        object(fields)
+        fields.object()
     })
 }
 
@@ -368,12 +367,8 @@ fn number(of: &JsValue, name: &str) -> Option<f64> {
 
 pub(super) fn breaker_to_js(snapshot: BreakerSnapshot) -> JsValue {
     let BreakerSnapshot { state, open_until, opens, isolations } = snapshot;
-    object([
-        ("state", state.name().into()),
-        ("openUntil", open_until.as_millis().into()),
-        ("opens", opens.into()),
-        ("isolations", isolations.into()),
-    ])
+    let numbers = [open_until.as_millis(), opens.into(), isolations.into()];
+    Fields::default().text("state", state.name()).numbers("openUntil opens isolations", &numbers).object()
 }
 
 /// What is not understood is left out: an old snapshot must not stop an app.
@@ -399,9 +394,9 @@ fn quotas_from_js(quotas: &JsValue) -> Vec<(String, u32, u32)> {
 #[wasm_bindgen(js_name = classifyError)]
 pub fn classify_error(error: Option<Array>) -> JsValue {
     let class = Reported::read(error.as_ref()).failure(&[], Timestamp::EPOCH).class;
-    object([
-        ("kind", class.kind.name().into()),
-        ("severity", class.severity.name().into()),
-        ("retryable", class.retryable.into()),
-    ])
+    Fields::default()
+        .text("kind", class.kind.name())
+        .text("severity", class.severity.name())
+        .flag("retryable", class.retryable)
+        .object()
 }

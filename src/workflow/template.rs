@@ -74,33 +74,58 @@ impl Template {
     /// # Errors
     /// `expression.failed` for the first expression that has no value.
     pub fn fill(&self, scope: &dyn Scope) -> Result<Value, Error> {
-        Ok(match self {
+        let mut problem = None;
+        let value = self.value(scope, &mut problem);
+        problem.map_or(Ok(value), Err)
+    }
+
+    /// The data, unless there is or comes a problem.
+    fn value(&self, scope: &dyn Scope, problem: &mut Option<Error>) -> Value {
+        match self {
             Self::Literal(value) => value.clone(),
-            Self::Expression(expression) => expression.evaluate(scope)?,
+            Self::Expression(expression) => evaluate(expression, scope, problem),
             Self::Text(parts) => {
                 let mut text = String::new();
                 for part in parts {
                     match part {
                         Part::Text(part) => text.push_str(part),
-                        Part::Expression(expression) => text.push_str(&scope.text_of(&expression.evaluate(scope)?)),
+                        Part::Expression(expression) => {
+                            text.push_str(&scope.text_of(&evaluate(expression, scope, problem)));
+                        }
                     }
                 }
                 Value::String(text.into())
             }
             Self::List(parts) => {
-                Value::List(Rc::new(parts.iter().map(|part| part.fill(scope)).collect::<Result<_, _>>()?))
+                let mut elements = Vec::new();
+                for part in parts {
+                    elements.push(part.value(scope, problem));
+                }
+                Value::List(Rc::new(elements))
             }
             Self::Map(parts) => {
-                let fields: Result<Vec<_>, Error> =
-                    parts.iter().map(|(key, part)| Ok((key.clone(), part.fill(scope)?))).collect();
-                Value::Map(Rc::new(fields?))
+                let mut fields = Vec::new();
+                for (key, part) in parts {
+                    fields.push((Rc::clone(key), part.value(scope, problem)));
+                }
+                Value::Map(Rc::new(fields))
             }
-        })
+        }
     }
 
     fn is_literal(&self) -> bool {
         matches!(self, Self::Literal(_))
     }
+}
+
+fn evaluate(expression: &Expression, scope: &dyn Scope, problem: &mut Option<Error>) -> Value {
+    if problem.is_none() {
+        match expression.evaluate(scope) {
+            Ok(value) => return value,
+            Err(error) => *problem = Some(error),
+        }
+    }
+    Value::Null
 }
 
 fn parse_text(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Template {

@@ -130,7 +130,7 @@ fn instants_are_read_as_they_are_written() {
         ("2027-01-31T18:00:00Z", 1_801_418_400_000.0),
         // A leap second is the first one of the next minute, as in POSIX.
         ("2016-12-31T23:59:60Z", 1_483_228_800_000.0),
-        ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999.999),
+        ("9999-12-31T23:59:59.5Z", 253_402_300_799_500.0),
     ] {
         let expected = (ms >= 0.0).then(|| at(ms));
         assert_eq!(parse_instant(text), expected, "{text}");
@@ -186,11 +186,12 @@ proptest! {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let month = months.iter().position(|month| *month == &date[8..11]).expect("it is a month") + 1;
         let text = format!("{}-{month:02}-{}T{}", &date[12..16], &date[5..7], &date[17..25]);
-        prop_assert_eq!(parse_instant(&format!("{text}Z")), Some(at(second as f64 * 1_000.0)));
+        prop_assert_eq!(parse_instant(&format!("{text}Z")), Some(Timestamp::EPOCH + Duration::from_secs(second)));
         let sign = if offset < 0 { '-' } else { '+' };
         let elsewhere = format!("{text}.25{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
-        let expected = (second as i64 - offset * 60) as f64 * 1_000.0 + 250.0;
-        prop_assert_eq!(parse_instant(&elsewhere), (expected >= 0.0).then(|| at(expected)), "{}", elsewhere);
+        let expected = u64::try_from(second as i64 - offset * 60).ok();
+        let expected = expected.map(|second| Timestamp::EPOCH + Duration::from_millis(second * 1_000 + 250));
+        prop_assert_eq!(parse_instant(&elsewhere), expected, "{}", elsewhere);
     }
 
     #[test]

@@ -18,11 +18,8 @@ impl HostValue for Remote {
     fn kind(&self) -> ValueKind {
         value(self.0.clone()).kind()
     }
-    fn as_bool(&self) -> Option<bool> {
-        self.0.as_bool()
-    }
-    fn as_number(&self) -> Option<f64> {
-        self.0.as_f64()
+    fn scalar(&self) -> Option<Value> {
+        (!self.0.is_array() && !self.0.is_object()).then(|| value(self.0.clone()))
     }
     fn size(&self) -> usize {
         value(self.0.clone()).size()
@@ -35,9 +32,6 @@ impl HostValue for Remote {
     }
     fn element(&self, index: usize) -> Option<Value> {
         Some(Value::Host(Rc::new(Self(self.0.get(index)?.clone()))))
-    }
-    fn as_text(&self) -> Option<String> {
-        self.0.as_str().map(str::to_owned)
     }
     fn to_json(&self) -> Json {
         self.0.clone()

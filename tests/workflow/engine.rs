@@ -7,7 +7,7 @@ use repflow::policy::Outcome;
 use repflow::workflow::{Command, Engine, NodeIx, RunEnd, Status};
 use serde_json::json;
 
-use crate::story::{at, call, plan, workflow};
+use crate::story::{self, at, call, plan, workflow};
 
 const ONLY: NodeIx = NodeIx(0);
 
@@ -137,4 +137,95 @@ fn ten_thousand_runs_share_one_deadline() {
     assert_eq!((engine.len(), engine.next_deadline()), (1, Some(at(0) + Duration::from_secs(3_600))));
     engine.tick(at(3_600_000));
     assert!(engine.run(runs[0]).is_some_and(|run| run.end().is_some()));
+}
+
+/// A run that has everything: limits, timers, waits, loops, questions, keys and compensation under way.
+fn everything() -> Rc<repflow::workflow::Plan> {
+    let retry = json!({ "maxAttempts": 3, "delay": "1m", "jitter": "none" });
+    let undo = json!({ "call": "gym.undo" });
+    plan(&json!({
+        "id": "w", "timeout": "1h", "concurrency": { "limit": 3, "key": "{{ input.user }}", "perKey": 2 },
+        "steps": [
+            call("first", json!({ "compensate": undo })),
+            { "id": "g", "timeout": "50m", "concurrency": 9, "parallel": [
+                call("retried", json!({ "retry": retry })),
+                call("shared", json!({ "singleFlight": true, "bulkhead": { "maxConcurrent": 1, "maxQueue": 9 } })),
+                call("limited", json!({ "rateLimit": { "limit": 1, "per": "1h", "maxWait": "2h" } })),
+                { "id": "w", "wait": "10m" },
+                { "id": "s", "wait": { "signal": "go", "timeout": "20m" } },
+                { "id": "asks", "wait": "{{ input.rest }}" },
+                { "id": "each", "forEach": "{{ input.sets }}", "steps": [call("lift", json!({ "retry": retry }))] },
+            ] },
+        ],
+    }))
+}
+
+#[test]
+fn of_runs_that_were_removed_nothing_is_left() {
+    let plan = everything();
+    let mut engine = Engine::default();
+    for seed in 0..300_u64 {
+        let mut rng = repflow::rng::Rng::new(seed);
+        let runs: Vec<u32> =
+            (0..4).map(|run| engine.start(Rc::clone(&plan), seed, [Some("ada"), None][run % 2], at(0))).collect();
+        for step in 0..40 {
+            for command in commands(&mut engine) {
+                let now = at(step);
+                match command {
+                    Command::Call { run, node, attempt, .. } if rng.below(3) > 0 => {
+                        let outcome = if rng.below(3) > 0 { Outcome::COMPLETED } else { Outcome::failed() };
+                        engine.settle(run, node, attempt, &outcome, now);
+                    }
+                    Command::Prepare { run, node } => engine.begin(run, node, Some("k"), now),
+                    Command::Evaluate { run, node, question: repflow::workflow::Question::Items } => {
+                        engine.evaluated(run, node, repflow::workflow::Decision::Items(3), now);
+                    }
+                    _ => {}
+                }
+            }
+            match rng.below(12) {
+                0 => engine.cancel(runs[rng.below(4)], at(step)),
+                1 => engine.pause(runs[rng.below(4)], at(step)),
+                2 => engine.resume(runs[rng.below(4)], at(step)),
+                3 => engine.signal(runs[rng.below(4)], 0, 0, at(step)),
+                4 => engine.remove(runs[rng.below(4)], at(step)),
+                5 => engine.tick(at(step) + Duration::from_secs(rng.below(4_000) as u64)),
+                _ => {}
+            }
+        }
+        for run in runs {
+            engine.remove(run, at(50));
+        }
+        assert!(engine.is_empty() && engine.guards().is_empty(), "seed {seed} leaves a run or a call");
+        assert_eq!((engine.next_deadline(), commands(&mut engine)), (None, Vec::new()), "seed {seed} leaves a timer");
+        let text = format!("{engine:?}");
+        assert!(text.contains("keys: Keys { limits: Slab { len: 0, "), "seed {seed} leaves a key: {text}");
+        assert!(!text.contains("Flight {"), "seed {seed} leaves somebody in flight: {text}");
+        let shared = plan.step(story::step(&plan, "shared"));
+        let wiring = engine.guards().wire(&shared.policies, shared.scope.as_ref().expect("it shares something"));
+        assert_eq!(engine.guards().bulkhead(wiring), Some((0, 1, 0)), "seed {seed} leaves somebody in a bulkhead");
+    }
+}
+
+#[test]
+fn what_is_about_no_node_no_signal_and_no_run_is_ignored() {
+    use repflow::workflow::{Decision, Note};
+    let mut engine = Engine::default();
+    let run = engine.start(everything(), 1, None, at(0));
+    commands(&mut engine);
+    let log = engine.run(run).expect("it is kept").log().len();
+    for (run, node) in [(run, NodeIx(99)), (run, NodeIx(u32::MAX)), (run + 7, ONLY)] {
+        engine.evaluated(run, node, Decision::When(true), at(1));
+        engine.evaluation_failed(run, node, at(1));
+        engine.note(run, node, 1, Note::Log, at(1));
+        engine.begin(run, node, Some("k"), at(1));
+        engine.settle(run, node, 1, &Outcome::failed(), at(1));
+        engine.signal(run, 5, 0, at(1));
+    }
+    for act in [Engine::output_built, Engine::output_failed, Engine::pause, Engine::resume, Engine::cancel] {
+        act(&mut engine, run + 7, at(1));
+    }
+    engine.output_built(run, at(1));
+    engine.output_failed(run, at(1));
+    assert_eq!((engine.run(run).expect("it is kept").log().len(), commands(&mut engine)), (log, Vec::new()));
 }

@@ -60,18 +60,6 @@ impl House {
         self
     }
 
-    pub(crate) fn pauses(&mut self, name: &str) -> &mut Self {
-        let (_, run, _) = self.find(name);
-        self.engine.pause(run, at(self.now));
-        self
-    }
-
-    pub(crate) fn resumes(&mut self, name: &str) -> &mut Self {
-        let (_, run, _) = self.find(name);
-        self.engine.resume(run, at(self.now));
-        self
-    }
-
     pub(crate) fn node(&self, name: &str, id: &str) -> (RunId, NodeIx) {
         let (_, run, _) = self.find(name);
         (run, find(self.engine.run(run).expect("the run is kept"), id))

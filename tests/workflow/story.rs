@@ -172,12 +172,6 @@ impl Story {
         self
     }
 
-    /// The host says by which key others may have the answer of a step.
-    pub(crate) fn prepares(&mut self, id: &str, key: &str) -> &mut Self {
-        self.engine.begin(self.run, self.node(id), Some(key), at(self.now));
-        self
-    }
-
     /// The output of the run is there.
     pub(crate) fn builds(&mut self) -> &mut Self {
         self.engine.output_built(self.run, at(self.now));

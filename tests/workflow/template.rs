@@ -77,7 +77,7 @@ fn one_expression_keeps_its_type_and_within_text_it_becomes_text() {
 #[test]
 fn one_expression_without_a_value_fails_the_whole() {
     let error = filled(&json!({ "a": 1, "b": ["x {{ input.nmae }}"] }), &data()).expect_err("there is no `nmae`");
-    assert!(error.starts_with("expression.failed: `{{ input.nmae }}` leads nowhere"), "{error}");
+    assert!(error.starts_with("expression.failed: `{{ input.nmae }}` fails at column 7"), "{error}");
 }
 
 /// The very object of a host.
@@ -88,10 +88,7 @@ impl HostValue for Object {
     fn kind(&self) -> ValueKind {
         ValueKind::Map
     }
-    fn as_bool(&self) -> Option<bool> {
-        None
-    }
-    fn as_number(&self) -> Option<f64> {
+    fn scalar(&self) -> Option<Value> {
         None
     }
     fn size(&self) -> usize {
@@ -105,9 +102,6 @@ impl HostValue for Object {
     }
     fn element(&self, _: usize) -> Option<Value> {
         None
-    }
-    fn as_text(&self) -> Option<String> {
-        Some("an object".to_owned())
     }
     fn to_json(&self) -> Json {
         panic!("nobody asked for a copy")
@@ -123,6 +117,9 @@ impl HostValue for Object {
 struct Host;
 
 impl Scope for Host {
+    fn text_of(&self, value: &Value) -> String {
+        if matches!(value, Value::Host(_)) { "an object".to_owned() } else { value.to_text() }
+    }
     fn input(&self) -> Value {
         Value::Host(Rc::new(Object))
     }
@@ -178,13 +175,21 @@ fn every_problem_has_its_place_and_its_column() {
                 Some("input")
             ),
             ("/steps/1/with/a~1b~0/1", "column 29: there is no step `c`; there are `a`, `b`", None),
-            ("/steps/1/with/bad", "column 11: unexpected `;`; a name has letters from a to z, digits and `_`, and any other key is written as `[\"key\"]`", None),
+            (
+                "/steps/1/with/bad",
+                "column 11: unexpected `;`; a key that is no plain name is written as `[\"key\"]`",
+                None
+            ),
             (
                 "/steps/1/with/deep/er/0/0/0",
                 "column 10: `b` may not have completed when `b` starts; it completes no earlier than `b` itself",
                 None
             ),
-            ("/steps/1/with/empty", "column 3: expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`", None),
+            (
+                "/steps/1/with/empty",
+                "column 3: expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`",
+                None
+            ),
             ("/steps/1/with/open", "`{{` at column 17 is not closed by `}}`", None),
             ("/steps/1/with/quoted", "`{{` at column 1 is not closed by `}}`", None),
         ]

@@ -108,8 +108,9 @@ fn unlocks(request: &WorkoutRequest, restrictions: &Restrictions) -> Vec<Json> {
     }
     sort_by(&mut found, |a, b| (a.0.len(), a.1) > (b.0.len(), b.1));
     found.truncate(5);
-    let describe = |(new, added, item): &(Set<Pattern>, u32, Equipment)| {
-        Object("item patterns exercises", &[item, new, added]).to_json()
-    };
-    found.iter().map(describe).collect()
+    let mut described = Vec::new();
+    for (new, added, item) in &found {
+        described.push(Object("item patterns exercises", &[item, new, added]).to_json());
+    }
+    described
 }

@@ -26,7 +26,7 @@ impl Built {
             reader.problem(&At::Root, "expected an object with `request` and `workout`");
             return Err(invalid(reader.problems));
         };
-        let keys: Vec<&str> = ["request", "workout"].iter().chain(others).copied().collect();
+        let keys = [&["request", "workout"], others].concat();
         reader.unknown_keys(object, &At::Root, &keys);
         for key in &keys {
             let _ = reader.object(object.get(*key), &At::Key(&At::Root, key));
@@ -40,8 +40,8 @@ impl Built {
             }
         }
         let workout = of("workout").map(|json| {
-            let (workout, problems) = Workout::read_at(Some(json), &At::Key(&At::Root, "workout"));
-            reader.problems.extend(problems);
+            let (workout, mut problems) = Workout::read_at(Some(json), &At::Key(&At::Root, "workout"));
+            reader.problems.append(&mut problems);
             workout
         });
         match (request, workout) {

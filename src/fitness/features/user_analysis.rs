@@ -50,7 +50,10 @@ impl Feature for UserAnalysis {
         let caps = screening.caps(&restrictions);
         let row = prescription::capped(request.focus, request.level, caps);
         let weekly = prescription::weekly_sets();
-        let rules: Vec<&str> = restrictions.notes.iter().map(|note| note.rule.as_str()).collect();
+        let mut rules = Vec::new();
+        for note in &restrictions.notes {
+            rules.push(note.rule.as_str());
+        }
         let notes = restrictions.messages();
         Ok(Object(
             "request screening restrictions prescription weekly heart_rate notice",

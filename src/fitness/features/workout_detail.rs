@@ -40,7 +40,10 @@ impl Feature for WorkoutDetail {
         let safety = |key: &str| object.get("safety").and_then(Json::as_object).and_then(|safety| safety.get(key));
         if safety("status").and_then(Json::as_str) == Some("fail") {
             let violations = safety("violations").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-            let named: Vec<&str> = violations.iter().filter_map(message_of).collect();
+            let mut named = Vec::new();
+            for violation in violations {
+                named.extend_from_slice(message_of(violation).as_slice());
+            }
             let message = format!("the workout is not safe to give: {}", named.join("; "));
             return Err(Error::new(Code::WorkoutInfeasible, message));
         }

@@ -112,8 +112,11 @@ fn alternatives(
     }
     let rank = |other: &Exercise| 100 * usize::from(other.load != exercise.load) + 50 - common(other);
     sort_by(&mut options, |a, b| rank(a) < rank(b));
-    options.truncate(MOST);
-    options.into_iter().map(|other| option(exercise, other)).collect()
+    let mut described = Vec::new();
+    for other in options.iter().take(MOST) {
+        described.push(option(exercise, other));
+    }
+    described
 }
 
 /// What one exercise offers instead of another.

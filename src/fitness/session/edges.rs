@@ -56,8 +56,12 @@ impl Pools {
             }
             pool
         };
-        let mut conditioning = of_kind(Kind::Conditioning);
-        conditioning.retain(|exercise| exercise.pattern == Pattern::Cardio);
+        let mut conditioning = Vec::new();
+        for exercise in of_kind(Kind::Conditioning) {
+            if exercise.pattern == Pattern::Cardio {
+                conditioning.push(exercise);
+            }
+        }
         // Impact last, a machine before walking, and the gentlest first.
         let rank = |exercise: &Exercise| {
             let (impact, walking) = (exercise.tags.contains(Tag::Impact), exercise.requires.is_empty());

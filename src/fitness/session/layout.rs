@@ -129,7 +129,10 @@ fn best_pairs(members: &[&Candidate]) -> Vec<(usize, usize)> {
         }
         best
     }
-    let all: Vec<usize> = (0..members.len()).collect();
+    let mut all = Vec::new();
+    for place in 0..members.len() {
+        all.push(place);
+    }
     search(members, &all).1
 }
 

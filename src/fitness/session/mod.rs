@@ -71,13 +71,20 @@ pub fn build(request: &WorkoutRequest) -> Result<Workout, Error> {
 
 /// The error for a request that cannot be met, with the nearest durations, in steps of five minutes, that can.
 fn infeasible(request: &WorkoutRequest) -> Error {
-    let feasible = |duration_min: &u32| {
-        let other = WorkoutRequest { duration_min: *duration_min, ..request.clone() };
+    let (least, most) = DURATION_MIN;
+    let is_feasible = |duration_min: u32| {
+        let other = WorkoutRequest { duration_min, ..request.clone() };
         Coach::new(&other).workout().is_some()
     };
-    let steps = || (DURATION_MIN.0 / 5..=DURATION_MIN.1 / 5).map(|fives| fives * 5);
-    let shorter = steps().rev().filter(|minutes| *minutes < request.duration_min).find(feasible);
-    let longer = steps().filter(|minutes| *minutes > request.duration_min).find(feasible);
+    let mut shorter = (request.duration_min.saturating_sub(1) / 5 * 5).min(most);
+    while shorter >= least && !is_feasible(shorter) {
+        shorter -= 5;
+    }
+    let mut longer = (request.duration_min / 5 * 5 + 5).max(least);
+    while longer <= most && !is_feasible(longer) {
+        longer += 5;
+    }
+    let (shorter, longer) = ((shorter >= least).then_some(shorter), (longer <= most).then_some(longer));
     let hint = match (shorter, longer) {
         (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
         (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),
@@ -316,5 +323,9 @@ fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[
 
 /// Texts to keep.
 fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
+    let mut kept = Vec::new();
+    for text in texts {
+        kept.push((*text).to_owned());
+    }
+    kept
 }

@@ -244,7 +244,10 @@ pub(crate) fn is_load_limited(reps_max: u32, exercise_id: &str, row: &Row) -> bo
 
 /// `a pair of dumbbells and a bench`.
 pub(crate) fn names(items: Set<Equipment>) -> String {
-    let names: Vec<&str> = items.iter().map(item).collect();
+    let mut names = Vec::new();
+    for one in items.iter() {
+        names.push(item(one));
+    }
     names.join(" and ")
 }
 

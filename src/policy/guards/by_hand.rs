@@ -102,7 +102,9 @@ impl Guards {
         let Some(parts) = self.own(wiring) else { return };
         parts.flights.shut_all();
         let slots = parts.cache.as_mut().map(Cache::clear).unwrap_or_default();
-        self.commands.extend(slots.into_iter().map(|slot| Command::Evict { own, slot }));
+        for slot in slots {
+            self.commands.push(Command::Evict { own, slot });
+        }
     }
 
     /// Counts of the breaker's window.

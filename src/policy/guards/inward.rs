@@ -34,7 +34,7 @@ impl Guards {
                         false
                     }
                 };
-            commands.push_back(Command::Settle { owner, end, goes_on: refresh });
+            commands.push(Command::Settle { owner, end, goes_on: refresh });
             let call = &mut calls[slot];
             call.answered = true;
             call.leads = refresh;
@@ -160,7 +160,7 @@ impl Guards {
             own.stats.attempts += 1;
         }
         let (owner, attempt, level) = (call.owner, call.start(), call.level);
-        commands.push_back(Command::Start { owner, attempt, level });
+        commands.push(Command::Start { owner, attempt, level });
         self.arm(slot);
     }
 
@@ -178,7 +178,7 @@ impl Guards {
             let latencies = call.wiring.own.map(|own| &self.parts.own[own as usize].latencies);
             call.hedge_at = latencies.and_then(|latencies| hedge.delay(latencies)).map(|delay| now + delay);
         }
-        self.commands.push_back(Command::Start { owner, attempt, level });
+        self.commands.push(Command::Start { owner, attempt, level });
         self.count(slot, |stats| {
             stats.attempts += 1;
             stats.hedges += 1;
@@ -194,7 +194,7 @@ impl Guards {
             let runs = call.phase == Phase::Running;
             let sample =
                 if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
-            self.commands.push_back(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
+            self.commands.push(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
             self.count(slot, |stats| stats.timeouts += 1);
             self.abort_live(slot, AbortReason::TotalTimedOut);
             self.leave(slot, sample, runs, now);
@@ -205,7 +205,7 @@ impl Guards {
             match call.phase {
                 Phase::Delayed => {
                     call.phase = Phase::Ready;
-                    self.commands.push_back(Command::Ready { owner: call.owner });
+                    self.commands.push(Command::Ready { owner: call.owner });
                 }
                 Phase::Throttled => self.enter(slot, now),
                 Phase::Queued => {
@@ -221,8 +221,8 @@ impl Guards {
                     let (attempts, count) = call.take_live();
                     for attempt in &attempts[..count] {
                         let (attempt, reason) = (*attempt, AbortReason::TimedOut);
-                        self.commands.push_back(Command::Abort { owner, attempt, reason });
-                        self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
+                        self.commands.push(Command::Abort { owner, attempt, reason });
+                        self.commands.push(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
                     }
                     self.count(slot, |stats| stats.timeouts += count as u32);
                     let failure = Failure::of(Code::PolicyTimeout, None);

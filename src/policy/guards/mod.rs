@@ -39,13 +39,13 @@ mod outward;
 mod parts;
 mod restore;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use self::call::{Call, Calls, Phase};
 use self::parts::{Own, Parts};
 use super::{Options, Outcome};
 use crate::exec::Timers;
+use crate::small::Queue;
 use crate::time::Timestamp;
 
 pub use self::command::{AbortReason, Command, End, FailureReason};
@@ -104,9 +104,9 @@ pub struct Guards {
     parts: Parts,
     calls: Calls,
     timers: Timers<u32>,
-    commands: VecDeque<Command>,
+    commands: Queue<Command>,
     /// The bulkheads with a place that became free, and when.
-    vacant: VecDeque<(u32, Timestamp)>,
+    vacant: Queue<(u32, Timestamp)>,
     /// Reused for what a cache evicts.
     evicted: Vec<u32>,
 }
@@ -149,7 +149,7 @@ impl Guards {
                     call.not_before = call.not_before.max(Some(now + asked));
                     call.hedge_at = None;
                 }
-                self.commands.push_back(Command::Failed { owner, attempt, reason: FailureReason::Error });
+                self.commands.push(Command::Failed { owner, attempt, reason: FailureReason::Error });
                 if goes_on {
                     return self.arm(id.slot);
                 }
@@ -197,7 +197,7 @@ impl Guards {
         if leads && self.own(wiring).is_some_and(|own| own.flights.followers(id.slot) > 0) {
             let call = &mut self.calls[id.slot];
             (call.answered, call.given_up) = (true, true);
-            self.commands.push_back(Command::Settle { owner, end: End::Cancelled, goes_on: true });
+            self.commands.push(Command::Settle { owner, end: End::Cancelled, goes_on: true });
         } else {
             self.abort_live(id.slot, AbortReason::Cancelled);
             self.finish(id.slot, End::Cancelled, now);
@@ -223,7 +223,7 @@ impl Guards {
     /// Does what is due first, and says whether something was. The host calls it until nothing is.
     pub fn tick(&mut self, now: Timestamp) -> bool {
         // Who has a place by now does not wait too long for it.
-        while let Some((bulkhead, _)) = self.vacant.pop_front() {
+        while let Some((bulkhead, _)) = self.vacant.pop() {
             self.pass_on(bulkhead, now);
         }
         let Some(slot) = self.timers.pop_due(now) else { return false };
@@ -253,7 +253,7 @@ impl Guards {
             if let Some(command) = self.next_consequence() {
                 return Some(command);
             }
-            let (bulkhead, now) = self.vacant.pop_front()?;
+            let (bulkhead, now) = self.vacant.pop()?;
             self.pass_on(bulkhead, now);
         }
     }
@@ -262,7 +262,7 @@ impl Guards {
     /// `owner` starts, or its call completes with what the function gave and nobody keeps. Most hosts have a shorter way
     /// for these.
     pub fn take_usual(&mut self, owner: u64) -> bool {
-        let usual = match self.commands.front() {
+        let usual = match self.commands.first() {
             Some(Command::Start { owner: whose, attempt: 1, level: 0 }) => *whose == owner,
             Some(Command::Settle { owner: whose, end, goes_on: false }) => {
                 *whose == owner && matches!(end, End::Completed { level: 0, store: None, .. })
@@ -279,7 +279,7 @@ impl Guards {
     /// As [`next_command`](Self::next_command), but passes no place on. Whoever gives up several calls at once does so
     /// before one of them gets the place of another.
     pub(crate) fn next_consequence(&mut self) -> Option<Command> {
-        self.commands.pop_front()
+        self.commands.pop()
     }
 
     /// How many calls have not ended.
@@ -312,7 +312,7 @@ impl Guards {
 
     fn tell_changes(&mut self, breaker: u32) {
         while let Some(change) = self.parts.breakers.get_mut(breaker).take_change() {
-            self.commands.push_back(Command::Circuit { breaker, change });
+            self.commands.push(Command::Circuit { breaker, change });
         }
     }
 

@@ -34,7 +34,9 @@ impl Guards {
             }
         }
         if let Some(own) = call.wiring.own {
-            commands.extend(evicted.drain(..).map(|slot| Command::Evict { own, slot }));
+            for slot in evicted.drain(..) {
+                commands.push(Command::Evict { own, slot });
+            }
         }
         self.finish(slot, End::Completed { attempt, level, store }, now);
     }
@@ -42,7 +44,7 @@ impl Guards {
     /// An attempt was not admitted.
     pub(super) fn refused(&mut self, slot: u32, reason: FailureReason, failure: Failure<'_>, now: Timestamp) {
         let owner = self.calls[slot].owner;
-        self.commands.push_back(Command::Failed { owner, attempt: 0, reason });
+        self.commands.push(Command::Failed { owner, attempt: 0, reason });
         self.leave(slot, Sample::Ignored, false, now);
         self.failed(slot, reason, &failure, now);
     }
@@ -67,11 +69,11 @@ impl Guards {
                 let own = call.wiring.own.map(|own| &mut parts.own[own as usize].stats);
                 if call.wiring.budget.is_none_or(|budget| parts.budgets.get_mut(budget).withdraw(now)) {
                     own.into_iter().for_each(|stats| stats.retries += 1);
-                    commands.push_back(Command::Delayed { owner, delay });
+                    commands.push(Command::Delayed { owner, delay });
                     if delay.is_zero() {
                         // No timer for nothing: hosts round it up to a millisecond, or to four.
                         call.phase = Phase::Ready;
-                        commands.push_back(Command::Ready { owner });
+                        commands.push(Command::Ready { owner });
                     } else {
                         call.phase = Phase::Delayed;
                         call.wake = Some(now + delay);
@@ -83,7 +85,7 @@ impl Guards {
         }
         if call.level < call.fallbacks {
             call.level += 1;
-            commands.push_back(Command::FellBack { owner, level: call.level, reason });
+            commands.push(Command::FellBack { owner, level: call.level, reason });
             self.count(slot, |stats| stats.fallbacks += 1);
             return self.start(slot, now);
         }
@@ -147,11 +149,11 @@ impl Guards {
                     }
                     own.stats.shared += 1;
                     let end = End::Shared { leader: owner };
-                    commands.push_back(Command::Settle { owner: follower.owner, end, goes_on: false });
+                    commands.push(Command::Settle { owner: follower.owner, end, goes_on: false });
                 }
             }
         }
-        commands.push_back(Command::Settle { owner, end, goes_on: false });
+        commands.push(Command::Settle { owner, end, goes_on: false });
         // Its own caller had given up before, and now the last who followed did.
         if let Some(leader) = unwanted.filter(|leader| self.calls[*leader].given_up) {
             self.abort_live(leader, AbortReason::Cancelled);
@@ -190,7 +192,7 @@ impl Guards {
         if let (Some(ix), true) = (wiring.bulkhead, has_place)
             && self.parts.bulkheads.get_mut(ix).bulkhead.queued() > 0
         {
-            self.vacant.push_back((ix, now));
+            self.vacant.push((ix, now));
         }
     }
 
@@ -206,7 +208,7 @@ impl Guards {
         let call = &mut self.calls[slot];
         let (attempts, count) = call.take_live();
         for attempt in &attempts[..count] {
-            self.commands.push_back(Command::Abort { owner: call.owner, attempt: *attempt, reason });
+            self.commands.push(Command::Abort { owner: call.owner, attempt: *attempt, reason });
         }
     }
 }

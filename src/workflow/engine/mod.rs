@@ -12,7 +12,6 @@ mod command;
 mod keys;
 mod relay;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use slab::Slab;
@@ -27,6 +26,7 @@ use super::state::NodeIx;
 use crate::error::{Code, Error, Problem};
 use crate::exec::{TimerId, Timers};
 use crate::policy::{CallId, Guards, Outcome};
+use crate::small::Queue;
 use crate::time::Timestamp;
 
 /// Timers that are worked off before the host has its turn again, so that thousands that are due at once hold nobody up.
@@ -43,7 +43,7 @@ pub struct Engine {
     commands: Vec<Command>,
     /// Effects that are to be performed. A queue: what a run wants is done in the order in which it wants it, also when one
     /// of its calls is over before the next thing is done, so that outputs are there before who reads them is asked.
-    todo: VecDeque<(RunId, Effect)>,
+    todo: Queue<(RunId, Effect)>,
     /// Reused for the effects of each input.
     effects: Vec<Effect>,
     /// Calls that follow another one whose end comes next.
@@ -75,14 +75,19 @@ struct OpenCall {
 
 impl Slot {
     fn new(run: Run, key: Option<u32>) -> Self {
-        let calls = vec![OpenCall::default(); run.nodes().len()];
-        Self { run, key, timers: Vec::new(), calls }
+        Self { run, key, timers: Vec::new(), calls: Vec::new() }
+    }
+
+    /// The timer of the run or of a step, which is over.
+    fn take_timer(&mut self, node: Option<NodeIx>) -> Option<TimerId> {
+        let place = self.timers.iter().position(|(whose, _)| *whose == node)?;
+        Some(self.timers.swap_remove(place).1)
     }
 
     fn call(&mut self, node: NodeIx) -> &mut OpenCall {
         let index = node.0 as usize;
-        if index >= self.calls.len() {
-            self.calls.resize(self.run.nodes().len().max(index + 1), OpenCall::default());
+        while index >= self.calls.len() {
+            self.calls.push(OpenCall::default());
         }
         &mut self.calls[index]
     }
@@ -136,7 +141,9 @@ impl Engine {
             slot.run.unfinished(&mut effects);
         }
         // First what was under way, then what comes of the loss of what ran.
-        self.todo.extend(effects.into_iter().map(|effect| (run, effect)));
+        for effect in effects {
+            self.todo.push((run, effect));
+        }
         self.feed(run, if log.is_empty() { Input::Started } else { Input::Restored }, now);
         self.work_off(now);
         Ok(run)
@@ -215,7 +222,7 @@ impl Engine {
             if timer.is_some_and(|at| call.is_none_or(|call| at <= call)) {
                 let Some((run, node)) = self.timers.pop_due(now) else { return };
                 if let Some(slot) = self.runs.get_mut(run as usize) {
-                    slot.timers.retain(|(whose, _)| *whose != node);
+                    slot.take_timer(node);
                 }
                 self.input(run, Input::TimerFired { node }, now);
             } else {
@@ -268,7 +275,11 @@ impl Engine {
             self.keys.leave(slot.key);
             // Another run may get what its calls held.
             self.work_off(now);
-            self.commands.retain(|command| command.run() != Some(run));
+            for command in std::mem::take(&mut self.commands) {
+                if command.run() != Some(run) {
+                    self.commands.push(command);
+                }
+            }
         }
     }
 

@@ -16,7 +16,9 @@ impl Engine {
     pub(super) fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         slot.run.handle(input, now, &mut self.effects);
-        self.todo.extend(self.effects.drain(..).map(|effect| (run, effect)));
+        for effect in self.effects.drain(..) {
+            self.todo.push((run, effect));
+        }
     }
 
     /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,
@@ -26,7 +28,7 @@ impl Engine {
         loop {
             if let Some(command) = self.guards.next_consequence() {
                 self.relay(command, now);
-            } else if let Some((run, effect)) = self.todo.pop_front() {
+            } else if let Some((run, effect)) = self.todo.pop() {
                 self.perform(run, effect, now);
             } else if let Some(command) = self.guards.next_command() {
                 self.relay(command, now);
@@ -62,8 +64,8 @@ impl Engine {
                 slot.timers.push((node, timer));
             }
             Effect::ClearTimer { node } => {
-                if let Some(place) = slot.timers.iter().position(|(whose, _)| *whose == node) {
-                    self.timers.clear(slot.timers.swap_remove(place).1);
+                if let Some(timer) = slot.take_timer(node) {
+                    self.timers.clear(timer);
                 }
             }
             Effect::Evaluate { node, question } => self.commands.push(Command::Evaluate { run, node, question }),
@@ -233,7 +235,9 @@ impl Engine {
         call.id = None;
         let outcome = match end {
             End::Completed { store, .. } => {
-                self.commands.extend(store.map(|slot| Command::Keep { run, node, cache, slot }));
+                if let Some(slot) = store {
+                    self.commands.push(Command::Keep { run, node, cache, slot });
+                }
                 Ok(())
             }
             End::Cached { slot, .. } => {

@@ -2,11 +2,15 @@
 //!
 //! Lists and maps are walked where they are; only a null, a boolean, a number or a text is copied from its host, and only
 //! when an operator looks at it. What an evaluation may cost is bounded, so that data from outside cannot hold up
-//! everything else: each part that is evaluated and each element that is visited is a step.
+//! everything else: each part that is evaluated, other than a literal, and each element that is visited is a step.
+//!
+//! The first failure is kept, and while there is one nothing has a value: what is handed up then is anything, and nobody
+//! looks at it. Only `&&`, `||`, `all` and `exists` take it back, when something else decides.
 
 use std::rc::Rc;
 
-use super::tree::{Macro, NodeIx, NodeKind, Operator, Root, Tree};
+use super::message::fill;
+use super::tree::{Function, NodeIx, NodeKind, Operator, Tree};
 use super::{MAX_SIZE, MAX_STEPS, Scope};
 use crate::value::{Value, ValueKind};
 
@@ -15,294 +19,229 @@ use crate::value::{Value, ValueKind};
 pub(super) struct Failure {
     /// The byte of the source that it is about.
     pub(super) at: usize,
-    /// Whether a path led nowhere.
-    pub(super) nowhere: bool,
     pub(super) message: String,
-}
-
-pub(super) type Found<T = Value> = Result<T, Box<Failure>>;
-
-pub(super) fn fail<T>(at: usize, message: impl Into<String>) -> Found<T> {
-    Err(failure(at, false, message.into()))
-}
-
-/// Fails because of a `rule` that what was found does not follow.
-pub(super) fn refuse<T>(at: usize, rule: &str, found: &Value) -> Found<T> {
-    fail(at, format!("{rule}, not {}", found.describe()))
-}
-
-/// Kept out of line, as there are many callers.
-#[inline(never)]
-fn failure(at: usize, nowhere: bool, message: String) -> Box<Failure> {
-    Box::new(Failure { at, nowhere, message })
 }
 
 /// One evaluation of an expression.
 pub(super) struct Evaluation<'a> {
     tree: &'a Tree,
-    scope: &'a dyn Scope,
+    pub(super) scope: &'a dyn Scope,
     /// The elements that the macros around this place are at, outermost first.
     locals: Vec<Value>,
-    /// How many steps are left. Once there are none every further one fails, so that no operator can absorb it.
+    /// How many steps are left, and one. Once that is taken everything fails, so that no operator can absorb it.
     steps: u32,
     /// How many bytes of text and elements of lists may still be built.
     room: usize,
+    pub(super) failure: Option<Box<Failure>>,
 }
 
 impl<'a> Evaluation<'a> {
     pub(super) fn new(tree: &'a Tree, scope: &'a dyn Scope) -> Self {
-        Self { tree, scope, locals: Vec::new(), steps: MAX_STEPS, room: MAX_SIZE }
+        Self { tree, scope, locals: Vec::new(), steps: MAX_STEPS + 1, room: MAX_SIZE, failure: None }
+    }
+
+    /// Fails, unless something has failed already. What it gives is no value.
+    #[inline(never)]
+    pub(super) fn fail(&mut self, at: usize, message: &str, words: &[&str]) -> Value {
+        if self.failure.is_none() {
+            self.failure = Some(Box::new(Failure { at, message: fill(message, words) }));
+        }
+        Value::Null
+    }
+
+    /// Fails because `who` takes something else than what was found.
+    #[inline(never)]
+    pub(super) fn refuse(&mut self, at: usize, who: &str, takes: &str, found: &Value) -> Value {
+        self.fail(at, "`@` takes @, not @", &[who, takes, found.describe()])
     }
 
     /// Takes some of the steps that are left.
-    pub(super) fn spend(&mut self, at: usize, steps: usize) -> Found<()> {
-        match u32::try_from(steps).ok().and_then(|steps| self.steps.checked_sub(steps)) {
-            Some(left) => {
-                self.steps = left;
-                Ok(())
-            }
-            None => {
-                self.steps = 0;
-                fail(at, format!("it takes more than {MAX_STEPS} steps; compute this in a step, from less data"))
-            }
+    #[inline(never)]
+    pub(super) fn spend(&mut self, at: usize, steps: usize) {
+        self.steps = u32::try_from(steps).map_or(0, |steps| self.steps.saturating_sub(steps));
+        if self.steps == 0 {
+            self.fail(at, "it takes more than 100000 steps; compute this in a step, from less data", &[]);
         }
     }
 
     /// Takes some of the room for what is built.
-    pub(super) fn build(&mut self, at: usize, size: usize) -> Found<()> {
-        self.spend(at, size / 64)?;
+    #[inline(never)]
+    pub(super) fn build(&mut self, at: usize, size: usize) {
+        self.spend(at, size / 64);
         match self.room.checked_sub(size) {
-            Some(left) => {
-                self.room = left;
-                Ok(())
-            }
+            Some(left) => self.room = left,
             None => {
                 self.steps = 0;
-                let message = format!("it builds more than {MAX_SIZE} characters and elements; compute this in a step");
-                fail(at, message)
+                self.fail(at, "it builds more than 1000000 characters and elements; compute this in a step", &[]);
             }
         }
-    }
-
-    /// The value as text within other text, as the host writes it.
-    pub(super) fn text_of(&self, value: &Value) -> String {
-        self.scope.text_of(value)
     }
 
     /// The value of a node; a scalar of the host is copied.
-    pub(super) fn scalar(&mut self, node: NodeIx) -> Found {
-        let value = self.value(node)?;
-        let Value::Host(_) = value else { return Ok(value) };
-        self.read(self.at(node), value)
+    fn scalar(&mut self, node: NodeIx) -> Value {
+        let value = self.value(node);
+        self.read(self.tree.node(node).at, value)
     }
 
     /// A scalar of the host, copied; long texts cost steps.
-    pub(super) fn read(&mut self, at: usize, value: Value) -> Found {
+    pub(super) fn read(&mut self, at: usize, value: Value) -> Value {
+        if !matches!(value, Value::Host(_)) {
+            return value;
+        }
         let value = value.into_scalar();
         if let Value::String(text) = &value {
-            self.spend(at, text.len() / 64)?;
+            self.spend(at, text.len() / 64);
         }
-        Ok(value)
-    }
-
-    /// Where a node stands.
-    pub(super) fn at(&self, node: NodeIx) -> usize {
-        self.tree.node(node).at
+        value
     }
 
     /// The value of a node.
-    pub(super) fn value(&mut self, node: NodeIx) -> Found {
-        let tree = self.tree;
-        let node = tree.node(node);
-        let (at, below) = (node.at, tree.below(node));
-        self.spend(at, 1)?;
-        Ok(match &node.kind {
-            NodeKind::Literal(value) => value.clone(),
-            NodeKind::Root(root) => self.root(*root),
-            NodeKind::Local(local) => self.locals[*local].clone(),
-            NodeKind::Field(key) => {
-                let of = self.value(below[0])?;
-                field(at, &of, key)?
-            }
-            NodeKind::Has(key) => {
-                let of = self.value(below[0])?;
-                if of.kind() != ValueKind::Map {
-                    return refuse(at, "`has` looks into a map", &of);
-                }
-                Value::Bool(of.field(key).is_some())
-            }
-            NodeKind::Index => {
-                let of = self.value(below[0])?;
-                let index = self.scalar(below[1])?;
-                element(at, &of, &index)?
-            }
-            NodeKind::Not => Value::Bool(!self.truth(below[0], "`!` takes a boolean")?),
-            NodeKind::Negate => match self.scalar(below[0])? {
-                Value::Number(number) => Value::Number(-number),
-                Value::Int(number) => match number.checked_neg() {
-                    Some(number) => Value::Int(number),
-                    None => return fail(at, super::operators::OVERFLOW),
-                },
-                other => return refuse(at, "`-` takes a number", &other),
-            },
-            NodeKind::Binary(Operator::And) => Value::Bool(self.decide(below, false)?),
-            NodeKind::Binary(Operator::Or) => Value::Bool(self.decide(below, true)?),
-            NodeKind::Binary(operator) => {
-                let left = self.scalar(below[0])?;
-                let right = self.scalar(below[1])?;
-                self.operate(at, *operator, left, right)?
-            }
+    pub(super) fn value(&mut self, node: NodeIx) -> Value {
+        let node = self.tree.node(node);
+        let (at, below) = (node.at, self.tree.below(node));
+        if self.failure.is_none() {
+            self.spend(at, usize::from(!matches!(node.kind, NodeKind::Literal(_))));
+        }
+        if self.failure.is_some() {
+            return Value::Null;
+        }
+        let scope = self.scope;
+        match node.kind {
+            NodeKind::Literal(literal) => self.tree.literal(literal).clone(),
+            NodeKind::Input => scope.input(),
+            NodeKind::RunId => Value::String(scope.run_id()),
+            NodeKind::Output(step) => scope.output(step),
+            NodeKind::Status(step) => Value::String(scope.status(step)),
+            NodeKind::Variable(depth) => scope.variable(depth),
+            NodeKind::LoopIndex => Value::Int(i64::from(scope.index())),
+            NodeKind::Local(local) => self.locals[local].clone(),
+            NodeKind::Not => Value::Bool(!self.truth(below[0], "!")),
+            NodeKind::Binary(Operator::And) => Value::Bool(self.decide(below, "&&", false)),
+            NodeKind::Binary(Operator::Or) => Value::Bool(self.decide(below, "||", true)),
             NodeKind::Conditional => {
-                let yes = self.truth(below[0], "what stands before `?` must be a boolean")?;
-                self.value(below[if yes { 1 } else { 2 }])?
+                let yes = self.truth(below[0], "?");
+                self.value(below[if yes { 1 } else { 2 }])
             }
             NodeKind::List => {
-                self.build(at, below.len())?;
+                self.build(at, below.len());
                 let mut elements = Vec::new();
                 for element in below {
-                    elements.push(self.value(*element)?);
+                    elements.push(self.value(*element));
                 }
                 Value::List(Rc::new(elements))
             }
-            NodeKind::Map => self.map(at, below)?,
-            NodeKind::Call(function) => self.call(at, *function, below)?,
-            NodeKind::Macro(which) => self.expand(at, *which, below)?,
-        })
-    }
-
-    fn root(&self, root: Root) -> Value {
-        match root {
-            Root::Input => self.scope.input(),
-            Root::RunId => Value::String(self.scope.run_id()),
-            Root::Output(step) => self.scope.output(step),
-            Root::Status(step) => Value::String(self.scope.status(step)),
-            Root::Variable(depth) => self.scope.variable(depth),
-            Root::LoopIndex => Value::Int(i64::from(self.scope.index())),
-        }
-    }
-
-    /// A node whose value must be a boolean, because of `rule`.
-    fn truth(&mut self, node: NodeIx, rule: &str) -> Found<bool> {
-        match self.scalar(node)? {
-            Value::Bool(value) => Ok(value),
-            other => {
-                let message = format!("{rule}, not {}; compare it with something", other.describe());
-                fail(self.at(node), message)
+            NodeKind::Map => self.map(at, below),
+            NodeKind::Call(function) if function.is_macro() => self.expand(at, function, below),
+            kind => {
+                // A map or a list stays where it is either way; of what these look into, a message says what it is there.
+                let first = match kind {
+                    NodeKind::Field | NodeKind::Index | NodeKind::Call(Function::Has) => self.value(below[0]),
+                    _ => self.scalar(below[0]),
+                };
+                let second = below.get(1).map_or(Value::Null, |second| self.scalar(*second));
+                if self.failure.is_some() { Value::Null } else { self.apply(at, kind, &first, &second) }
             }
         }
+    }
+
+    /// A node whose value must be a boolean, because of what takes it.
+    pub(super) fn truth(&mut self, node: NodeIx, who: &str) -> bool {
+        let value = self.scalar(node);
+        if let Value::Bool(value) = value {
+            return value;
+        }
+        let message = "`@` takes a boolean, not @; compare it with something, as in `input.count > 0`";
+        self.fail(self.tree.node(node).at, message, &[who, value.describe()]);
+        false
     }
 
     /// `&&` and `||`: a side that is `decisive` decides, even when the other one has no value.
-    fn decide(&mut self, sides: &[NodeIx], decisive: bool) -> Found<bool> {
-        let rule = if decisive { "`||` takes booleans" } else { "`&&` takes booleans" };
-        let left = self.truth(sides[0], rule);
-        if left.as_ref().is_ok_and(|left| *left == decisive) {
-            return Ok(decisive);
+    fn decide(&mut self, sides: &[NodeIx], sign: &str, decisive: bool) -> bool {
+        let mut left = None;
+        for side in sides {
+            let truth = self.truth(*side, sign);
+            if self.failure.is_none() && truth == decisive {
+                return decisive;
+            }
+            left = left.or(self.failure.take());
         }
-        match self.truth(sides[1], rule) {
-            Ok(right) if right == decisive => Ok(decisive),
-            right => left.and(right),
-        }
+        self.failure = left;
+        !decisive
     }
 
-    fn map(&mut self, at: usize, entries: &[NodeIx]) -> Found {
-        self.build(at, entries.len())?;
-        let mut fields: Vec<(Rc<str>, Value)> = Vec::with_capacity(entries.len() / 2);
+    fn map(&mut self, at: usize, entries: &[NodeIx]) -> Value {
+        self.build(at, entries.len());
+        let mut fields: Vec<(Rc<str>, Value)> = Vec::new();
         for entry in entries.chunks_exact(2) {
-            let name = match self.scalar(entry[0])? {
-                Value::String(name) => name,
-                other => return refuse(self.at(entry[0]), "a key of a map is a string", &other),
+            let key_at = self.tree.node(entry[0]).at;
+            let key = self.scalar(entry[0]);
+            let Value::String(name) = key else {
+                return self.fail(key_at, "a key of a map is a string, not @", &[key.describe()]);
             };
-            self.spend(at, fields.len() / 16)?;
+            self.spend(at, fields.len() / 16);
             if fields.iter().any(|(other, _)| *other == name) {
-                return fail(self.at(entry[0]), format!("the key `{name}` occurs twice in the map"));
+                return self.fail(key_at, "the key `@` occurs twice in the map", &[&name]);
             }
-            let value = self.value(entry[1])?;
+            let value = self.value(entry[1]);
             fields.push((name, value));
         }
-        Ok(Value::Map(Rc::new(fields)))
+        Value::Map(Rc::new(fields))
     }
 
     /// A macro: over the elements of a list, or the keys of a map.
-    fn expand(&mut self, at: usize, which: Macro, parts: &[NodeIx]) -> Found {
-        const CONDITION: &str = "the condition of the macro must be a boolean";
-        let range = self.value(parts[0])?;
-        let range = match range.kind() {
-            ValueKind::List => range,
+    fn expand(&mut self, at: usize, function: Function, parts: &[NodeIx]) -> Value {
+        let range = self.value(parts[0]);
+        let (keys, size) = match range.kind() {
+            ValueKind::List => (Vec::new(), range.size()),
             ValueKind::Map => {
                 let keys = range.keys();
-                self.build(at, keys.len())?;
-                Value::List(Rc::new(keys.into_iter().map(Value::String).collect()))
+                let size = keys.len();
+                (keys, size)
             }
-            _ => return refuse(at, "a macro goes through a list or a map", &range),
+            _ => return self.refuse(at, function.name(), "a list or a map", &range),
         };
-        let (mut found, mut count, mut problem) = (Vec::new(), 0, None);
-        for index in 0..range.size() {
-            self.spend(at, 1)?;
-            let element = element(at, &range, &Value::Int(index as i64))?;
-            self.locals.push(element.clone());
-            let keep = match which {
-                Macro::Map => Ok(true),
-                _ => self.truth(parts[1], CONDITION),
+        self.build(at, keys.len());
+        let (mut found, mut absorbed) = (Vec::new(), None);
+        for index in 0..size {
+            self.spend(at, 1);
+            let element = match keys.get(index) {
+                Some(key) => Value::String(Rc::clone(key)),
+                None => self.element(at, &range, &Value::Int(index as i64)),
             };
-            let value = match (&keep, which) {
-                (Ok(true), Macro::Map | Macro::MapSome) => self.value(parts[parts.len() - 1]),
-                _ => Ok(element),
+            if self.failure.is_some() {
+                break;
+            }
+            self.locals.push(element.clone());
+            let keep = function == Function::Map || self.truth(parts[1], function.name());
+            let value = match function {
+                Function::Map | Function::MapSome if keep => self.value(parts[parts.len() - 1]),
+                _ => element,
             };
             self.locals.pop();
-            match (which, keep) {
-                (Macro::All, Ok(false)) => return Ok(Value::Bool(false)),
-                (Macro::Exists, Ok(true)) => return Ok(Value::Bool(true)),
-                // As of `&&` and `||`: a later element may decide.
-                (Macro::All | Macro::Exists, Err(failure)) => problem = problem.or(Some(failure)),
-                (_, Err(failure)) => return Err(failure),
-                (Macro::ExistsOne, Ok(true)) => count += 1,
-                (Macro::Map | Macro::MapSome | Macro::Filter, Ok(true)) => {
-                    self.build(at, 1)?;
-                    found.push(value?);
+            let is_decided = matches!(function, Function::All | Function::Exists);
+            if self.failure.is_some() {
+                if !is_decided {
+                    break;
                 }
-                (_, Ok(_)) => {}
+                // As of `&&` and `||`: a later element may decide.
+                absorbed = absorbed.or(self.failure.take());
+            } else if is_decided {
+                if keep == (function == Function::Exists) {
+                    return Value::Bool(keep);
+                }
+            } else if keep {
+                if function != Function::ExistsOne {
+                    self.build(at, 1);
+                }
+                found.push(value);
             }
         }
-        match (which, problem) {
-            (_, Some(failure)) => Err(failure),
-            (Macro::All, None) => Ok(Value::Bool(true)),
-            (Macro::Exists, None) => Ok(Value::Bool(false)),
-            (Macro::ExistsOne, None) => Ok(Value::Bool(count == 1)),
-            (Macro::Map | Macro::MapSome | Macro::Filter, None) => Ok(Value::List(Rc::new(found))),
+        self.failure = self.failure.take().or(absorbed);
+        match function {
+            Function::All => Value::Bool(true),
+            Function::Exists => Value::Bool(false),
+            Function::ExistsOne => Value::Bool(found.len() == 1),
+            _ => Value::List(Rc::new(found)),
         }
-    }
-}
-
-fn nowhere<T>(at: usize, of: &Value, wanted: String) -> Found<T> {
-    let message = format!("there is {} that has {wanted}", of.describe());
-    Err(failure(at, true, message))
-}
-
-/// A field, which must be there.
-fn field(at: usize, of: &Value, key: &str) -> Found {
-    of.field(key).map_or_else(|| nowhere(at, of, format!("no field `{key}`")), Ok)
-}
-
-/// An element of a list or a field of a map, which must be there.
-fn element(at: usize, of: &Value, index: &Value) -> Found {
-    match (index, whole(index)) {
-        (Value::String(key), _) => field(at, of, key),
-        (_, Some(index)) => {
-            let found = usize::try_from(index).ok().and_then(|index| of.element(index));
-            found.map_or_else(|| nowhere(at, of, format!("no element {index}")), Ok)
-        }
-        _ => refuse(at, "an index is a whole number, or a string for a field of a map", index),
-    }
-}
-
-/// A whole number of either kind.
-pub(super) fn whole(value: &Value) -> Option<i64> {
-    /// From here on a double does not fit.
-    const END: f64 = 9_223_372_036_854_775_808.0;
-    match value {
-        Value::Int(number) => Some(*number),
-        Value::Number(number) => (number.fract() == 0.0 && (-END..END).contains(number)).then_some(*number as i64),
-        _ => None,
     }
 }

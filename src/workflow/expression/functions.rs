@@ -1,107 +1,125 @@
-//! The functions, each with what it takes.
+//! Paths and functions, each with what it takes.
 
-use super::evaluate::{Evaluation, Found, fail, refuse};
-use super::tree::{Function, NodeIx};
+use super::evaluate::Evaluation;
+use super::operators::{integer, whole};
+use super::tree::Function;
 use crate::number;
 use crate::value::{Value, ValueKind};
 
+/// Numbers that JSON cannot hold, or not with their sign.
+const UNLIKE_JSON: [(&str, f64); 4] =
+    [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY), ("-0", -0.0)];
+
 impl Evaluation<'_> {
     /// A function, whose number of arguments has been checked.
-    pub(super) fn call(&mut self, at: usize, function: Function, arguments: &[NodeIx]) -> Found {
-        let first = self.scalar(arguments[0])?;
-        if function.arity() == 2 {
-            let second = self.scalar(arguments[1])?;
-            let (Value::String(text), Value::String(part)) = (&first, &second) else {
-                let found = format!("{} and {}", first.describe(), second.describe());
-                return fail(at, format!("`{}` takes two strings, not {found}", function.name()));
-            };
-            self.spend(at, text.len() / 64 * (1 + part.len() / 16))?;
-            let (text, part) = (text.as_bytes(), part.as_bytes());
-            return Ok(Value::Bool(match function {
-                // Byte by byte: the standard library's search is some 2 KB of wasm. In UTF-8 it finds the same.
-                Function::Contains => part.is_empty() || text.windows(part.len()).any(|window| window == part),
-                Function::StartsWith => text.starts_with(part),
-                _ => text.ends_with(part),
-            }));
-        }
-        match function {
-            Function::Size => size(at, &first),
-            Function::String => self.string(at, first),
-            Function::Int => int(at, &first),
-            _ => double(at, &first),
-        }
+    pub(super) fn call(&mut self, at: usize, function: Function, first: &Value, second: &Value) -> Value {
+        let takes = match function {
+            Function::Has if first.kind() == ValueKind::Map => {
+                let Value::String(key) = second else { return Value::Null };
+                return Value::Bool(first.field(key).is_some());
+            }
+            Function::Has => "a field of a map",
+            Function::Contains | Function::StartsWith | Function::EndsWith => {
+                if let (Value::String(text), Value::String(part)) = (first, second) {
+                    self.spend(at, text.len() / 64 * (1 + part.len() / 16));
+                    let (text, part) = (text.as_bytes(), part.as_bytes());
+                    return Value::Bool(match function {
+                        // Byte by byte: the standard library's search is some 2 KB of wasm. In UTF-8 it finds the same.
+                        Function::Contains => part.is_empty() || text.windows(part.len()).any(|window| window == part),
+                        Function::StartsWith => text.starts_with(part),
+                        _ => text.ends_with(part),
+                    });
+                }
+                let words = [function.name(), first.describe(), second.describe()];
+                return self.fail(at, "`@` takes two strings, not @ and @", &words);
+            }
+            Function::Size => match (first, first.kind()) {
+                (Value::String(text), _) => return Value::Int(text.chars().count() as i64),
+                (_, ValueKind::List | ValueKind::Map) => return Value::Int(first.size() as i64),
+                _ => "a string, a list or a map",
+            },
+            Function::String => match self.string(first) {
+                Some(text) => {
+                    self.build(at, text.len());
+                    return Value::String(text.into());
+                }
+                None => "a number, a boolean or a string",
+            },
+            _ => match (function, first) {
+                (Function::Int, Value::Int(_)) | (Function::Double, Value::Number(_)) => return first.clone(),
+                (Function::Double, Value::Int(number)) => return Value::Number(*number as f64),
+                (_, Value::Number(number)) => match whole(number.trunc()) {
+                    Some(number) => return Value::Int(number),
+                    None => return self.unfit(at, function, "a number that fits 64 bits"),
+                },
+                (Function::Int, Value::String(text)) => match read_int(text) {
+                    Some(number) => return Value::Int(number),
+                    None => return self.unfit(at, function, "a string of digits (`int(double(…))` drops a fraction)"),
+                },
+                (_, Value::String(text)) => match read_double(text) {
+                    Some(number) => return Value::Number(number),
+                    None => return self.unfit(at, function, "a string such as `1.5`"),
+                },
+                _ => "a number or a string",
+            },
+        };
+        self.refuse(at, function.name(), takes, first)
     }
 
     /// `string(…)`; numbers are written as JSON writes them.
-    fn string(&mut self, at: usize, value: Value) -> Found {
-        let text = match &value {
-            Value::String(_) => return Ok(value),
-            Value::Bool(value) => if *value { "true" } else { "false" }.to_owned(),
-            Value::Int(number) => number.to_string(),
-            Value::Number(number) if number.is_nan() => "NaN".to_owned(),
-            Value::Number(number) if number.is_infinite() => {
-                if *number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    fn string(&self, value: &Value) -> Option<String> {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Bool(true) => "true",
+            Value::Bool(false) => "false",
+            Value::Number(number) => {
+                let is = |other: f64| other.to_bits() == number.to_bits() || other.is_nan() && number.is_nan();
+                match UNLIKE_JSON.iter().find(|(_, other)| is(*other)) {
+                    Some((name, _)) => name,
+                    None => return Some(self.scope.text_of(value)),
+                }
             }
-            // JSON has no sign for it, and CEL does.
-            Value::Number(number) if *number == 0.0 && number.is_sign_negative() => "-0".to_owned(),
-            Value::Number(_) => self.text_of(&value),
-            _ => return refuse(at, "`string` takes a number, a boolean or a string", &value),
+            Value::Int(number) => return Some(number.to_string()),
+            _ => return None,
         };
-        self.build(at, text.len())?;
-        Ok(Value::String(text.into()))
+        Some(text.to_owned())
     }
-}
 
-/// `size(…)`: characters of a text, elements of a list, fields of a map.
-fn size(at: usize, value: &Value) -> Found {
-    let size = match (value, value.kind()) {
-        (Value::String(text), _) => text.chars().count(),
-        (_, ValueKind::List | ValueKind::Map) => value.size(),
-        _ => return refuse(at, "`size` takes a string, a list or a map", value),
-    };
-    Ok(Value::Int(size as i64))
-}
+    /// An element of a list or a field of a map, which must be there.
+    pub(super) fn element(&mut self, at: usize, of: &Value, index: &Value) -> Value {
+        let (found, what) = match (index, integer(index)) {
+            (Value::String(key), _) => (of.field(key), "field"),
+            (_, Some(index)) => (usize::try_from(index).ok().and_then(|index| of.element(index)), "element"),
+            _ => {
+                let message = "an index is a whole number, or a string for a field of a map, not @";
+                return self.fail(at, message, &[index.describe()]);
+            }
+        };
+        if let Some(found) = found {
+            return found;
+        }
+        let name = self.string(index).unwrap_or_default();
+        let message = "there is @ that has no @ `@`; check the path, or what the step returns";
+        self.fail(at, message, &[of.describe(), what, &name])
+    }
 
-/// `int(…)`; what a double has after the point is dropped.
-fn int(at: usize, value: &Value) -> Found {
-    /// From here on a double does not fit.
-    const END: f64 = 9_223_372_036_854_775_808.0;
-    match value {
-        Value::Int(number) => Ok(Value::Int(*number)),
-        Value::Number(number) if (-END..END).contains(number) => Ok(Value::Int(*number as i64)),
-        Value::Number(_) => fail(at, "the number does not fit a whole number of 64 bits"),
-        Value::String(text) => match read_int(text) {
-            Some(number) => Ok(Value::Int(number)),
-            None => fail(at, "the string is not a whole number; `int(double(…))` drops a fraction"),
-        },
-        _ => refuse(at, "`int` takes a number or a string", value),
+    /// Fails because a value of the right kind is none that can be converted.
+    fn unfit(&mut self, at: usize, function: Function, takes: &str) -> Value {
+        self.fail(at, "`@` takes @, not this one", &[function.name(), takes])
     }
 }
 
 /// A whole number in text, with a sign or without.
 fn read_int(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let size = digits.parse::<u64>().ok().filter(|_| !digits.starts_with('+'))?;
-    match text.starts_with('-') {
-        true => (size <= 1 << 63).then_some((size as i64).wrapping_neg()),
-        false => i64::try_from(size).ok(),
-    }
+    let sign = text.bytes().next().filter(|first| matches!(first, b'-' | b'+'));
+    let size = number::whole(if sign.is_some() { &text[1..] } else { text }, 10)?;
+    if sign == Some(b'-') { Some((size as i64).wrapping_neg()) } else { i64::try_from(size).ok() }
 }
 
-/// `double(…)`.
-fn double(at: usize, value: &Value) -> Found {
-    match value {
-        Value::Int(number) => Ok(Value::Number(*number as f64)),
-        Value::Number(number) => Ok(Value::Number(*number)),
-        Value::String(text) => {
-            let number = match &**text {
-                "NaN" => Some(f64::NAN),
-                "Infinity" => Some(f64::INFINITY),
-                "-Infinity" => Some(f64::NEG_INFINITY),
-                digits => number::parse(digits).filter(|number| number.is_finite()),
-            };
-            number.map_or_else(|| fail(at, "the string is not a number such as `1.5`"), |it| Ok(Value::Number(it)))
-        }
-        _ => refuse(at, "`double` takes a number or a string", value),
+/// A number in text.
+fn read_double(text: &str) -> Option<f64> {
+    match UNLIKE_JSON.iter().find(|(name, _)| *name == text) {
+        Some((_, number)) => Some(*number),
+        None => number::parse(text).filter(|number| number.is_finite()),
     }
 }

@@ -43,11 +43,12 @@
 //!
 //! # Bounds
 //! An expression nests at most [`MAX_DEPTH`] levels (`a + b + c` nests two), takes [`MAX_STEPS`] steps (each part that is
-//! evaluated and each element that is visited is one), and builds [`MAX_SIZE`] bytes of text and elements of lists. What
-//! goes further is an error that says so, and that no `||` absorbs.
+//! evaluated, other than a literal, and each element that is visited is one), and builds [`MAX_SIZE`] bytes of text and
+//! elements of lists. What goes further is an error that says so, and that no `||` absorbs.
 
 mod evaluate;
 mod functions;
+mod message;
 mod operators;
 mod parser;
 mod token;
@@ -58,7 +59,7 @@ use std::rc::Rc;
 use super::plan::StepIx;
 use crate::error::{Code, Error};
 use crate::value::Value;
-use evaluate::{Evaluation, Failure, Found};
+use evaluate::{Evaluation, Failure};
 pub(super) use token::find_close;
 use tree::Tree;
 
@@ -120,10 +121,7 @@ pub struct Unresolved {
 
 /// A parsed expression.
 #[derive(Clone, Debug)]
-pub struct Expression {
-    source: Rc<str>,
-    tree: Rc<Tree>,
-}
+pub struct Expression(Rc<Tree>);
 
 /// What is wrong with an expression: the byte offset in its source, what was found, and near misses to offer.
 #[derive(Debug)]
@@ -142,12 +140,14 @@ impl Expression {
     /// # Errors
     /// The first thing that is not an expression of the language, or a name that stands for nothing.
     pub fn parse(source: &str, names: &mut dyn Names) -> Result<Self, SyntaxError> {
-        let trimmed = source.trim_start_matches(token::SPACE);
-        let before = source.len() - trimmed.len();
-        let trimmed = trimmed.trim_end_matches(token::SPACE);
+        let start = source.len() - source.trim_ascii_start().len();
+        let trimmed = source.trim_ascii();
         match parser::parse(trimmed, names) {
-            Ok(tree) => Ok(Self { source: trimmed.into(), tree: Rc::new(tree) }),
-            Err(error) => Err(SyntaxError { offset: error.offset + before, ..error }),
+            Ok(tree) => Ok(Self(Rc::new(tree))),
+            Err(mut error) => {
+                error.offset += start;
+                Err(error)
+            }
         }
     }
 
@@ -156,18 +156,28 @@ impl Expression {
     /// # Errors
     /// As [`parse`](Self::parse), and for text that is more than one expression.
     pub fn parse_condition(source: &str, names: &mut dyn Names) -> Result<Self, SyntaxError> {
-        let start = source.len() - source.trim_start_matches(token::SPACE).len();
-        let Some(inside) = source[start..].strip_prefix("{{") else { return Self::parse(source, names) };
-        match find_close(inside) {
-            Some(end) if inside[end + 2..].trim_end_matches(token::SPACE).is_empty() => {
-                let parsed = Self::parse(&inside[..end], names);
-                parsed.map_err(|error| SyntaxError { offset: error.offset + start + 2, ..error })
+        let mut start = source.len() - source.trim_ascii_start().len();
+        let mut inside = source;
+        if source[start..].starts_with("{{") {
+            let open = start + 2;
+            match find_close(&source[open..]) {
+                Some(end) if source[open + end + 2..].trim_ascii_start().is_empty() => {
+                    inside = &source[open..open + end];
+                    start = open;
+                }
+                _ => {
+                    let message = "expected one expression, without braces or in one pair of `{{` and `}}`".to_owned();
+                    return Err(SyntaxError { offset: start, message, suggestion: None });
+                }
             }
-            _ => {
-                let message = "expected one expression, without braces or in one pair of `{{` and `}}`".to_owned();
-                Err(SyntaxError { offset: start, message, suggestion: None })
-            }
+        } else {
+            start = 0;
         }
+        let mut parsed = Self::parse(inside, names);
+        if let Err(error) = &mut parsed {
+            error.offset += start;
+        }
+        parsed
     }
 
     /// The value of the expression.
@@ -175,7 +185,12 @@ impl Expression {
     /// # Errors
     /// `expression.failed` when it has none, with the column where it went wrong, counted in characters from 1.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Error> {
-        self.checked(Evaluation::new(&self.tree, scope).value(self.tree.root))
+        let mut evaluation = Evaluation::new(&self.0, scope);
+        let value = evaluation.value(self.0.root);
+        match evaluation.failure {
+            Some(failure) => Err(self.failed(&failure)),
+            None => Ok(value),
+        }
     }
 
     /// The value of the expression as a condition.
@@ -183,30 +198,19 @@ impl Expression {
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and when the value is not a boolean.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Error> {
-        match self.checked(Evaluation::new(&self.tree, scope).scalar(self.tree.root))? {
-            Value::Bool(value) => Ok(value),
-            other => {
-                let message = format!(
-                    "a condition must be true or false, and this is {}; compare it with something, as in `input.count > 0`",
-                    other.describe()
-                );
-                self.checked(evaluate::fail(0, message))
-            }
+        let mut evaluation = Evaluation::new(&self.0, scope);
+        let value = evaluation.truth(self.0.root, "when");
+        match evaluation.failure {
+            Some(failure) => Err(self.failed(&failure)),
+            None => Ok(value),
         }
     }
 
-    fn checked<T>(&self, found: Found<T>) -> Result<T, Error> {
-        found.map_err(|failure| {
-            let Failure { at, nowhere, message } = *failure;
-            let (source, column) = (&self.source, self.source[..at].chars().count() + 1);
-            let message = if nowhere {
-                format!(
-                    "`{{{{ {source} }}}}` leads nowhere: {message} (column {column}); check the path, or what the step returns"
-                )
-            } else {
-                format!("`{{{{ {source} }}}}` fails at column {column}: {message}")
-            };
-            Error::new(Code::ExpressionFailed, message)
-        })
+    #[cold]
+    fn failed(&self, failure: &Failure) -> Error {
+        let source = &self.0.source;
+        let column = (source[..failure.at].chars().count() + 1).to_string();
+        let words = [source, column.as_str(), &failure.message];
+        Error::new(Code::ExpressionFailed, message::fill("`{{ @ }}` fails at column @: @", &words))
     }
 }

@@ -3,170 +3,230 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::evaluate::{Evaluation, Found, fail, refuse, whole};
-use super::tree::Operator;
+use super::evaluate::Evaluation;
+use super::message::fill;
+use super::tree::{NodeKind, Operator};
 use crate::value::{Value, ValueKind};
 
-pub(super) const OVERFLOW: &str = "the result does not fit a whole number of 64 bits; `double(…)` goes further";
+const OVERFLOW: &str = "the result does not fit a whole number of 64 bits; `double(…)` goes further";
 
 /// How deep two values may nest that are compared: those of a host may go in circles.
 const MAX_NESTING: usize = 128;
 
 impl Evaluation<'_> {
-    /// An operator that needs both of its values.
-    pub(super) fn operate(&mut self, at: usize, operator: Operator, left: Value, right: Value) -> Found {
-        Ok(Value::Bool(match operator {
-            Operator::Equal => self.equal(at, left, right, 0)?,
-            Operator::NotEqual => !self.equal(at, left, right, 0)?,
-            Operator::In => self.contains(at, &left, &right)?,
-            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                let order = order(at, operator, &left, &right)?;
-                match operator {
-                    Operator::Less => order == Some(Ordering::Less),
-                    Operator::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-                    Operator::Greater => order == Some(Ordering::Greater),
-                    _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-                }
-            }
-            _ => return self.calculate(at, operator, left, right),
-        }))
+    /// What needs the values of all that it is about; there are one or two.
+    pub(super) fn apply(&mut self, at: usize, kind: NodeKind, first: &Value, second: &Value) -> Value {
+        match kind {
+            NodeKind::Call(function) => self.call(at, function, first, second),
+            NodeKind::Binary(operator) => self.operate(at, operator, first, second),
+            NodeKind::Negate => match first {
+                Value::Number(number) => Value::Number(-number),
+                Value::Int(i64::MIN) => self.fail(at, OVERFLOW, &[]),
+                Value::Int(number) => Value::Int(-number),
+                _ => self.refuse(at, "-", "a number", first),
+            },
+            _ => self.element(at, first, second),
+        }
     }
 
-    fn calculate(&mut self, at: usize, operator: Operator, left: Value, right: Value) -> Found {
-        if operator == Operator::Add {
-            match (&left, &right) {
+    fn operate(&mut self, at: usize, operator: Operator, left: &Value, right: &Value) -> Value {
+        let takes = match operator {
+            Operator::Equal | Operator::NotEqual => {
+                let equal = self.equal(at, left.clone(), right.clone(), 0);
+                return Value::Bool(equal == (operator == Operator::Equal));
+            }
+            Operator::In => return self.contains(at, left, right),
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+                match order(left, right) {
+                    Order::Some(order) => {
+                        return Value::Bool(match operator {
+                            Operator::Less => order.is_lt(),
+                            Operator::LessOrEqual => order.is_le(),
+                            Operator::Greater => order.is_gt(),
+                            _ => order.is_ge(),
+                        });
+                    }
+                    // Of NaN.
+                    Order::None => return Value::Bool(false),
+                    Order::Unlike => "two numbers, two strings or two booleans",
+                }
+            }
+            Operator::Add => match (left, right) {
                 (Value::String(left), Value::String(right)) => {
-                    self.build(at, left.len() + right.len())?;
-                    return Ok(Value::String([&**left, &**right].concat().into()));
+                    self.build(at, left.len() + right.len());
+                    return Value::String(fill("@@", &[left, right]).into());
                 }
                 _ if left.kind() == ValueKind::List && right.kind() == ValueKind::List => {
-                    return self.join(at, &left, &right);
+                    return self.join(at, left, right);
                 }
-                _ => {}
-            }
-        }
-        if operator == Operator::Remainder
-            && let (Some(left), Some(right)) = (whole(&left), whole(&right))
-        {
-            return integers(at, operator, left, right);
-        }
-        match (&left, &right) {
-            (Value::Int(left), Value::Int(right)) => integers(at, operator, *left, *right),
-            _ => match (double(&left), double(&right), operator) {
-                (Some(left), Some(right), Operator::Add) => Ok(Value::Number(left + right)),
-                (Some(left), Some(right), Operator::Subtract) => Ok(Value::Number(left - right)),
-                (Some(left), Some(right), Operator::Multiply) => Ok(Value::Number(left * right)),
-                (Some(left), Some(right), Operator::Divide) => Ok(Value::Number(left / right)),
-                _ => mismatch(at, operator, &left, &right),
+                _ => "two numbers, two strings or two lists",
             },
+            Operator::Remainder => "two whole numbers",
+            _ => "two numbers",
+        };
+        if operator >= Operator::Add
+            && let Some(result) = self.calculate(at, operator, left, right)
+        {
+            return result;
         }
+        let convert = match (left.kind(), right.kind()) {
+            (ValueKind::String, ValueKind::Number) | (ValueKind::Number, ValueKind::String) => {
+                "; convert one with `string(…)` or `double(…)`"
+            }
+            (ValueKind::Number, ValueKind::Number) => "; `int(…)` drops a fraction",
+            _ => "",
+        };
+        let words = [operator.sign(), takes, left.describe(), right.describe(), convert];
+        self.fail(at, "`@` takes @, not @ and @@", &words)
     }
 
-    fn join(&mut self, at: usize, left: &Value, right: &Value) -> Found {
+    /// Arithmetic; `None` for what is no number, and for a fraction where whole numbers are needed.
+    fn calculate(&mut self, at: usize, operator: Operator, left: &Value, right: &Value) -> Option<Value> {
+        /// Half the distance between a whole number that does not fit and what its lowest 64 bits are worth.
+        const FAR: f64 = 9_223_372_036_854_775_808.0;
+        let whole = match (left, right) {
+            (Value::Int(left), Value::Int(right)) => Some((*left, *right)),
+            _ if operator == Operator::Remainder => Some((integer(left)?, integer(right)?)),
+            _ => None,
+        };
+        let (a, b) = (double(left)?, double(right)?);
+        let near = match operator {
+            Operator::Add => a + b,
+            Operator::Subtract => a - b,
+            Operator::Multiply => a * b,
+            _ => a / b,
+        };
+        let Some((left, right)) = whole else { return Some(Value::Number(near)) };
+        let lowest = match operator {
+            Operator::Add => left.wrapping_add(right),
+            Operator::Subtract => left.wrapping_sub(right),
+            Operator::Multiply => left.wrapping_mul(right),
+            _ if right == 0 => {
+                let message = "a whole number cannot be divided by 0; check for it with `x == 0 ? … : …`";
+                return Some(self.fail(at, message, &[]));
+            }
+            _ => left.wrapping_div(right),
+        };
+        Some(if (lowest as f64 - near).abs() > FAR {
+            self.fail(at, OVERFLOW, &[])
+        } else if operator == Operator::Remainder {
+            Value::Int(left - lowest * right)
+        } else {
+            Value::Int(lowest)
+        })
+    }
+
+    fn join(&mut self, at: usize, left: &Value, right: &Value) -> Value {
         let mut elements = Vec::new();
         for list in [left, right] {
-            self.build(at, list.size())?;
-            self.spend(at, list.size())?;
-            elements.extend((0..list.size()).map(|index| list.element(index).unwrap_or(Value::Null)));
+            let size = list.size();
+            self.build(at, size);
+            self.spend(at, size);
+            if self.failure.is_some() {
+                break;
+            }
+            for index in 0..size {
+                elements.push(list.element(index).unwrap_or(Value::Null));
+            }
         }
-        Ok(Value::List(Rc::new(elements)))
+        Value::List(Rc::new(elements))
     }
 
     /// `in`: among the elements of a list, or the keys of a map.
-    fn contains(&mut self, at: usize, sought: &Value, within: &Value) -> Found<bool> {
-        match within.kind() {
+    fn contains(&mut self, at: usize, sought: &Value, within: &Value) -> Value {
+        let found = match within.kind() {
             ValueKind::List => {
-                for index in 0..within.size() {
+                let mut index = 0;
+                let size = within.size();
+                while index < size && self.failure.is_none() {
                     let element = within.element(index).unwrap_or(Value::Null);
-                    if self.equal(at, sought.clone(), element, 0)? {
-                        return Ok(true);
+                    if self.equal(at, sought.clone(), element, 0) {
+                        break;
                     }
+                    index += 1;
                 }
-                Ok(false)
+                index < size
             }
             ValueKind::Map => match (sought, sought.kind()) {
-                (Value::String(key), _) => Ok(within.field(key).is_some()),
+                (Value::String(key), _) => within.field(key).is_some(),
                 // Could be keys, though not of this map.
-                (_, ValueKind::Bool | ValueKind::Number) => Ok(false),
-                _ => refuse(at, "a key of a map is a string", sought),
+                (_, ValueKind::Bool | ValueKind::Number) => false,
+                _ => return self.fail(at, "a key of a map is a string, not @", &[sought.describe()]),
             },
-            _ => refuse(at, "`in` looks into a list or a map", within),
-        }
+            _ => return self.fail(at, "`in` looks into a list or a map, not @", &[within.describe()]),
+        };
+        Value::Bool(found)
     }
 
     /// Whether two values are the same data. Those of different kinds are not; a number is one whatever its kind.
-    fn equal(&mut self, at: usize, left: Value, right: Value, depth: usize) -> Found<bool> {
-        self.spend(at, 1)?;
+    fn equal(&mut self, at: usize, left: Value, right: Value, depth: usize) -> bool {
+        self.spend(at, 1);
         if depth > MAX_NESTING {
-            return fail(at, format!("the values are nested deeper than {MAX_NESTING} levels; compare parts of them"));
+            self.fail(at, "the values are nested deeper than 128 levels; compare parts of them", &[]);
         }
-        let (left, right) = (self.read(at, left)?, self.read(at, right)?);
-        match (left.kind(), right.kind()) {
-            (ValueKind::Other, _) => fail(at, format!("{} is not data that can be compared", left.describe())),
-            (_, ValueKind::Other) => fail(at, format!("{} is not data that can be compared", right.describe())),
-            (a, b) if a != b => Ok(false),
-            (ValueKind::List, _) => {
-                if left.size() != right.size() {
-                    return Ok(false);
-                }
-                for index in 0..left.size() {
-                    let element = |list: &Value| list.element(index).unwrap_or(Value::Null);
-                    if !self.equal(at, element(&left), element(&right), depth + 1)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
+        let (left, right) = (self.read(at, left), self.read(at, right));
+        let (kind, other) = (left.kind(), right.kind());
+        for (value, kind) in [(&left, kind), (&right, other)] {
+            if kind == ValueKind::Other {
+                self.fail(at, "@ is not data that can be compared", &[value.describe()]);
             }
-            (ValueKind::Map, _) => {
+        }
+        if self.failure.is_some() || kind != other {
+            return false;
+        }
+        match (&left, &right) {
+            (Value::Bool(left), Value::Bool(right)) => return left == right,
+            (Value::String(left), Value::String(right)) => {
+                self.spend(at, left.len() / 64);
+                return left == right;
+            }
+            (Value::Int(left), Value::Int(right)) => return left == right,
+            _ if kind == ValueKind::Number => return double(&left) == double(&right),
+            _ => {}
+        }
+        let (keys, size) = match kind {
+            ValueKind::Map => {
                 let keys = left.keys();
-                self.spend(at, keys.len())?;
-                if keys.len() != right.size() {
-                    return Ok(false);
-                }
-                for key in keys {
-                    let (Some(left), Some(right)) = (left.field(&key), right.field(&key)) else { return Ok(false) };
-                    if !self.equal(at, left, right, depth + 1)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
+                self.spend(at, keys.len());
+                let size = keys.len();
+                (keys, size)
             }
-            _ => Ok(match (&left, &right) {
-                (Value::Null, _) => true,
-                (Value::Bool(left), Value::Bool(right)) => left == right,
-                (Value::String(left), Value::String(right)) => left == right,
-                (Value::Int(left), Value::Int(right)) => left == right,
-                _ => double(&left) == double(&right),
-            }),
+            _ => (Vec::new(), left.size()),
+        };
+        if size != right.size() {
+            return false;
         }
+        for index in 0..size {
+            let (left, right) = match keys.get(index) {
+                Some(key) => (left.field(key), right.field(key)),
+                None => (left.element(index), right.element(index)),
+            };
+            let (Some(left), Some(right)) = (left, right) else { return false };
+            if !self.equal(at, left, right, depth + 1) {
+                return false;
+            }
+        }
+        true
     }
 }
 
-/// How two values are ordered; not at all when one is NaN.
-fn order(at: usize, operator: Operator, left: &Value, right: &Value) -> Found<Option<Ordering>> {
-    Ok(match (left, right) {
-        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
-        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
-        (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+/// How two values are ordered: not at all when one is NaN, nor when they are not alike.
+enum Order {
+    Some(Ordering),
+    None,
+    Unlike,
+}
+
+fn order(left: &Value, right: &Value) -> Order {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => Order::Some(left.cmp(right)),
+        (Value::Bool(left), Value::Bool(right)) => Order::Some(left.cmp(right)),
+        (Value::Int(left), Value::Int(right)) => Order::Some(left.cmp(right)),
         _ => match (double(left), double(right)) {
-            (Some(left), Some(right)) => left.partial_cmp(&right),
-            _ => return mismatch(at, operator, left, right),
+            (Some(left), Some(right)) => left.partial_cmp(&right).map_or(Order::None, Order::Some),
+            _ => Order::Unlike,
         },
-    })
-}
-
-fn integers(at: usize, operator: Operator, left: i64, right: i64) -> Found {
-    if right == 0 && matches!(operator, Operator::Divide | Operator::Remainder) {
-        return fail(at, "a whole number cannot be divided by 0; check for it with `x == 0 ? … : …`");
     }
-    let result = match operator {
-        Operator::Add => left.checked_add(right),
-        Operator::Subtract => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        Operator::Divide => left.checked_div(right),
-        _ => left.checked_rem(right),
-    };
-    result.map_or_else(|| fail(at, OVERFLOW), |result| Ok(Value::Int(result)))
 }
 
 /// A number of either kind as a double.
@@ -178,20 +238,18 @@ fn double(value: &Value) -> Option<f64> {
     }
 }
 
-fn mismatch<T>(at: usize, operator: Operator, left: &Value, right: &Value) -> Found<T> {
-    let takes = match operator {
-        Operator::Add => "two numbers, two strings or two lists",
-        Operator::Remainder => "two whole numbers",
-        Operator::Subtract | Operator::Multiply | Operator::Divide => "two numbers",
-        _ => "two numbers, two strings or two booleans",
-    };
-    let convert = match (left.kind(), right.kind()) {
-        (ValueKind::String, ValueKind::Number) | (ValueKind::Number, ValueKind::String) => {
-            "; convert one with `string(…)` or `double(…)`"
-        }
-        (ValueKind::Number, ValueKind::Number) => "; `int(…)` drops a fraction",
-        _ => "",
-    };
-    let (sign, left, right) = (operator.sign(), left.describe(), right.describe());
-    fail(at, format!("`{sign}` takes {takes}, not {left} and {right}{convert}"))
+/// A whole number of either kind.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        Value::Number(number) => whole(*number),
+        _ => None,
+    }
+}
+
+/// A double that is a whole number, of 64 bits.
+pub(super) fn whole(number: f64) -> Option<i64> {
+    /// From here on a double does not fit.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    (number.fract() == 0.0 && (-END..END).contains(&number)).then_some(number as i64)
 }

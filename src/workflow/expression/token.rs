@@ -3,216 +3,219 @@
 //! One word is read at a time, when the parser asks for the next one. What CEL has and this subset has not (`b"bytes"`,
 //! `1u`, `'''long strings'''`) is refused here, with a word on what to write instead.
 
-use std::rc::Rc;
-
 use super::SyntaxError;
+use super::message::fill;
 use crate::number;
+use crate::value::Value;
 
-/// A word, and the byte that it starts at.
-#[derive(Clone, Debug)]
-pub(super) struct Token<'a> {
-    pub(super) at: usize,
-    pub(super) word: Word<'a>,
-}
+/// The end, where every further word is; also what comes after a problem, so that whoever reads ends soon.
+pub(super) const END: u8 = 0;
+pub(super) const NAME: u8 = b'a';
+/// A string or a number, whose value stands next to it.
+pub(super) const LITERAL: u8 = b'0';
+/// An operator of two characters. Those of one are what they are.
+pub(super) const LONG: u8 = b'=';
 
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Word<'a> {
-    Name(&'a str),
-    Text(Rc<str>),
-    /// The magnitude of a whole number; a minus before it is a word of its own.
-    Int(u64),
-    Double(f64),
-    Symbol(&'static str),
-    End,
-}
-
-/// Longer ones stand before those that they begin with.
-const SYMBOLS: [&str; 24] = [
-    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", ".", ",", "(", ")", "[", "]",
-    "{", "}",
-];
-
-/// What CEL counts as space.
-pub(super) const SPACE: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
-
-/// The rest of an expression that has not been read.
+/// An expression, and where reading it has come to.
 #[derive(Debug)]
 pub(super) struct Tokens<'a> {
     source: &'a str,
-    at: usize,
-}
-
-fn error<T>(at: usize, message: impl Into<String>) -> Result<T, SyntaxError> {
-    Err(SyntaxError { offset: at, message: message.into(), suggestion: None })
+    /// What kind of word is next: one of the constants, or the character of which it consists.
+    pub(super) kind: u8,
+    /// The byte at which it starts.
+    pub(super) at: usize,
+    end: usize,
+    /// What it is worth. Of a whole number this is the magnitude, as a minus before it is a word of its own: `i64::MIN` is
+    /// one more than fits without a minus.
+    pub(super) literal: Value,
+    /// The first problem; there can be others that follow from it.
+    pub(super) problem: Option<SyntaxError>,
 }
 
 impl<'a> Tokens<'a> {
+    /// With the first word.
     pub(super) fn new(source: &'a str) -> Self {
-        Self { source, at: 0 }
+        let mut tokens = Self { source, kind: END, at: 0, end: 0, literal: Value::Null, problem: None };
+        tokens.take();
+        tokens
     }
 
-    /// The next word; at the end it is [`Word::End`], again and again.
-    pub(super) fn next(&mut self) -> Result<Token<'a>, SyntaxError> {
-        let rest = &self.source[self.at..];
-        self.at += rest.len() - rest.trim_start_matches(SPACE).len();
-        let at = self.at;
-        let rest = &self.source[at..];
-        let mut bytes = rest.bytes();
-        let word = match (bytes.next(), bytes.next()) {
-            (None, _) => Word::End,
-            (Some(b'"' | b'\''), _) => Word::Text(self.text(false)?),
-            (Some(b'r' | b'R'), Some(b'"' | b'\'')) => {
-                self.at += 1;
-                Word::Text(self.text(true)?)
-            }
-            (Some(b'b' | b'B'), Some(b'"' | b'\'')) => {
-                return error(at, "bytes are not part of the language; write the string without the `b`");
-            }
-            (Some(b'0'..=b'9'), _) | (Some(b'.'), Some(b'0'..=b'9')) => self.number()?,
-            (Some(first), _) if is_name(first) => {
-                let name = &rest[..rest.bytes().take_while(|byte| is_name(*byte)).count()];
-                self.at += name.len();
-                Word::Name(name)
-            }
-            _ => self.symbol()?,
-        };
-        Ok(Token { at, word })
+    /// The word as it is written.
+    pub(super) fn text(&self) -> &'a str {
+        &self.source[self.at..self.end]
     }
 
-    fn symbol(&mut self) -> Result<Word<'a>, SyntaxError> {
-        let rest = &self.source[self.at..];
-        if let Some(symbol) = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
-            self.at += symbol.len();
-            return Ok(Word::Symbol(symbol));
+    /// The byte before another one.
+    pub(super) fn before(&self, at: usize) -> u8 {
+        if at > 0 { self.source.as_bytes()[at - 1] } else { b' ' }
+    }
+
+    /// Notes a problem, with `word` for each `@` of the message and the suggestion, and moves to the end.
+    pub(super) fn fail(&mut self, at: usize, message: &str, suggestion: &str, word: &str) -> u8 {
+        let suggestion = (!suggestion.is_empty()).then(|| fill(suggestion, &[word]));
+        self.note(at, fill(message, &[word]), suggestion)
+    }
+
+    pub(super) fn note(&mut self, offset: usize, message: String, suggestion: Option<String>) -> u8 {
+        if self.problem.is_none() {
+            self.problem = Some(SyntaxError { offset, message, suggestion });
         }
-        let advice = match rest.as_bytes() {
-            [b'=', ..] => "; `==` compares two values",
-            [b'&', ..] => "; `&&` is true when both sides are",
-            [b'|', ..] => "; `||` is true when one side is",
-            _ => "; a name has letters from a to z, digits and `_`, and any other key is written as `[\"key\"]`",
+        (self.kind, self.at, self.end) = (END, self.source.len(), self.source.len());
+        END
+    }
+
+    /// Moves on to the next word, and gives where it was.
+    pub(super) fn take(&mut self) -> usize {
+        let before = self.at;
+        let bytes = self.source.as_bytes();
+        self.literal = Value::Null;
+        self.at = past(bytes, self.end, u8::is_ascii_whitespace);
+        self.kind = match &bytes[self.at..] {
+            [] => {
+                self.end = self.at;
+                END
+            }
+            [b'"' | b'\'', ..] => self.string(self.at, false),
+            [b'r' | b'R', b'"' | b'\'', ..] => self.string(self.at + 1, true),
+            [b'b' | b'B', b'"' | b'\'', ..] => {
+                self.fail(self.at, "bytes are not part of the language; write the string without the `b`", "", "")
+            }
+            [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => self.number(),
+            [first, ..] if is_name(first) => {
+                self.end = past(bytes, self.at, is_name);
+                NAME
+            }
+            [b'=' | b'!' | b'<' | b'>', b'=', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => {
+                self.end = self.at + 2;
+                LONG
+            }
+            [first, ..] if b"<>+-*/%!?:.,()[]{}".contains(first) => {
+                self.end = self.at + 1;
+                *first
+            }
+            [first, ..] => {
+                let message = match first {
+                    b'=' => "unexpected `@`; `==` compares two values",
+                    b'&' => "unexpected `@`; `&&` is true when both sides are",
+                    b'|' => "unexpected `@`; `||` is true when one side is",
+                    _ => "unexpected `@`; a key that is no plain name is written as `[\"key\"]`",
+                };
+                let rest = &self.source[self.at..];
+                let found = rest.chars().next().map_or(0, char::len_utf8);
+                self.fail(self.at, message, "", &rest[..found])
+            }
         };
-        let found: String = rest.chars().take(1).collect();
-        error(self.at, format!("unexpected `{found}`{advice}"))
+        before
     }
 
     /// A number. A double has a fraction or an exponent; without either it is a whole number, decimal or `0x…`.
-    fn number(&mut self) -> Result<Word<'a>, SyntaxError> {
-        let start = self.at;
-        let bytes = &self.source.as_bytes()[start..];
-        let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-        let mut end = digits(0);
+    fn number(&mut self) -> u8 {
+        let (start, bytes) = (self.at, self.source.as_bytes());
+        let is = |at: usize, one: &[u8]| bytes.get(at).is_some_and(|byte| one.contains(byte));
+        let mut end = past(bytes, start, u8::is_ascii_digit);
+        let hexadecimal = past(bytes, end + 1, u8::is_ascii_hexdigit);
+        let is_hexadecimal = bytes[start..end] == *b"0" && is(end, b"xX") && hexadecimal > end + 1;
         let mut is_double = false;
-        let hexadecimal = end == 1 && bytes[0] == b'0' && matches!(bytes.get(1), Some(b'x' | b'X'));
-        if hexadecimal {
-            end = 2 + bytes[2..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        } else {
-            if bytes.get(end) == Some(&b'.') && is_digit(end + 1) {
+        if is_hexadecimal {
+            end = hexadecimal;
+        }
+        for (marks, signs) in [(&b"."[..], &b""[..]), (b"eE", b"+-")] {
+            let digits = end + 1 + usize::from(is(end + 1, signs));
+            let after = past(bytes, digits, u8::is_ascii_digit);
+            if !is_hexadecimal && is(end, marks) && after > digits {
                 is_double = true;
-                end += 1 + digits(end + 1);
-            }
-            if matches!(bytes.get(end), Some(b'e' | b'E')) {
-                let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-                if is_digit(end + 1 + sign) {
-                    is_double = true;
-                    end += 1 + sign + digits(end + 1 + sign);
-                }
+                end = after;
             }
         }
-        let text = &self.source[start..start + end];
-        self.at += end;
-        match bytes.get(end) {
-            Some(b'u' | b'U') => {
-                return error(start, format!("unsigned numbers are not part of the language; write `{text}`"));
-            }
-            Some(byte) if is_name(*byte) => {
-                return error(start + end, format!("expected an operator after the number `{text}`"));
-            }
-            _ => {}
+        let text = &self.source[start..end];
+        if is(end, b"uU") {
+            return self.fail(start, "unsigned numbers are not part of the language; write `@`", "", text);
         }
-        if is_double {
-            return match number::parse(text).filter(|number| number.is_finite()) {
-                Some(number) => Ok(Word::Double(number)),
-                None => error(start, "the number is too large for a double"),
-            };
+        if bytes.get(end).is_some_and(is_name) {
+            return self.fail(end, "expected an operator after the number `@`", "", text);
         }
-        let (digits, radix) = if hexadecimal { (&text[2..], 16) } else { (text, 10) };
-        // One more than the largest whole number, because of the smallest: a minus follows from outside.
-        match u64::from_str_radix(digits, radix).ok().filter(|number| *number <= 1 << 63) {
-            Some(number) => Ok(Word::Int(number)),
-            None if digits.is_empty() => error(start, "expected hexadecimal digits after `0x`"),
-            None => error(start, format!("the whole number is too large for 64 bits; write `{text}.0` for a double")),
+        self.end = end;
+        let found = if is_double {
+            number::parse(text).filter(|number| number.is_finite()).map(Value::Number)
+        } else {
+            let size = if is_hexadecimal { number::whole(&text[2..], 16) } else { number::whole(text, 10) };
+            size.map(|size| Value::Int(size as i64))
+        };
+        match found {
+            Some(number) => self.literal = number,
+            None => return self.fail(start, TOO_LARGE, "", text),
         }
+        LITERAL
     }
 
     /// A string literal in either kind of quotes; in a raw one a backslash is a character like any other.
-    fn text(&mut self, raw: bool) -> Result<Rc<str>, SyntaxError> {
-        let start = self.at;
-        let rest = &self.source[start..];
-        let quote = if rest.starts_with('"') { '"' } else { '\'' };
-        if rest.len() > 2 && rest.chars().take(3).all(|c| c == quote) {
-            return error(start, "a string has one quote at each end; a line break in it is written `\\n`");
+    fn string(&mut self, open: usize, raw: bool) -> u8 {
+        let bytes = self.source.as_bytes();
+        let quote = bytes[open];
+        if bytes[open + 1..].starts_with(&[quote, quote]) {
+            return self.fail(open, "a string has one quote at each end, and `\\n` for a line break", "", "");
         }
-        let mut chars = rest.char_indices().skip(1);
         let mut text = String::new();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                c if c == quote => {
-                    self.at += at + 1;
-                    return Ok(text.into());
-                }
-                '\n' | '\r' => return error(start + at, "a line break in a string is written `\\n`"),
-                '\\' if !raw => {
-                    let Some((c, length)) = escape(&rest[at + 1..]) else {
-                        return error(
-                            start + at,
-                            "unknown escape in the string; there are \\n \\r \\t \\\\ \\\" \\' \\` \\? \\a \\b \\f \\v \
-                             \\x41 \\u0041 \\U00000041 \\101",
-                        );
-                    };
-                    text.push(c);
-                    for _ in 0..length {
-                        chars.next();
-                    }
-                }
-                c => text.push(c),
+        let (mut from, mut at) = (open + 1, open + 1);
+        while let Some(byte) = bytes.get(at).copied() {
+            if byte == b'\n' || byte == b'\r' {
+                return self.fail(at, "a line break in a string is written `\\n`", "", "");
             }
+            let is_escape = byte == b'\\' && !raw;
+            if !is_escape && byte != quote {
+                at += 1;
+                continue;
+            }
+            text.push_str(&self.source[from..at]);
+            if !is_escape {
+                self.literal = Value::String(text.into());
+                self.end = at + 1;
+                return LITERAL;
+            }
+            let Some((c, end)) = escape(self.source, at + 1) else {
+                let message = "unknown escape in the string; there are \\n \\r \\t \\\\ \\\" \\' \\` \\? \\a \\b \\f \\v \\x41 \
+                               \\u0041 \\U00000041 \\101";
+                return self.fail(at, message, "", "");
+            };
+            text.push(c);
+            (from, at) = (end, end);
         }
-        error(start, "the string does not end")
+        self.fail(open, "the string does not end", "", "")
     }
 }
 
-/// The character that an escape stands for, and how many bytes it has after the backslash.
-fn escape(rest: &str) -> Option<(char, usize)> {
-    let (digits, radix, skip) = match rest.bytes().next()? {
-        b'x' | b'X' => (2, 16, 1),
-        b'u' => (4, 16, 1),
-        b'U' => (8, 16, 1),
-        b'0'..=b'3' => (3, 8, 0),
-        letter => {
-            let c = match letter {
-                b'n' => '\n',
-                b'r' => '\r',
-                b't' => '\t',
-                b'a' => '\x07',
-                b'b' => '\x08',
-                b'f' => '\x0c',
-                b'v' => '\x0b',
-                b'\\' | b'"' | b'\'' | b'`' | b'?' => char::from(letter),
-                _ => return None,
-            };
-            return Some((c, 1));
-        }
-    };
-    let digits = rest.get(skip..skip + digits)?;
-    // `from_str_radix` takes a sign, too.
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u64::from_str_radix(digits, radix).ok().filter(|_| is_number)?;
-    Some((char::from_u32(u32::try_from(number).ok()?)?, skip + digits.len()))
+pub(super) const TOO_LARGE: &str =
+    "`@` is too large for 64 bits; a large number is written as a double, such as `1e20`";
+
+/// Where those bytes end that begin at `at` and are alike.
+fn past(bytes: &[u8], mut at: usize, alike: fn(&u8) -> bool) -> usize {
+    while bytes.get(at).is_some_and(alike) {
+        at += 1;
+    }
+    at
 }
 
-pub(super) fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+/// The character that an escape stands for, and where it ends, from what comes after the backslash.
+fn escape(source: &str, at: usize) -> Option<(char, usize)> {
+    /// Each letter with its character.
+    const LETTERS: &[u8; 24] = b"n\nr\rt\ta\x07b\x08f\x0cv\x0b\\\\\"\"''``??";
+    let letter = *source.as_bytes().get(at)?;
+    let (first, end, radix) = match letter {
+        b'x' | b'X' => (at + 1, at + 3, 16),
+        b'u' => (at + 1, at + 5, 16),
+        b'U' => (at + 1, at + 9, 16),
+        b'0'..=b'3' => (at, at + 3, 8),
+        _ => {
+            let known = LETTERS.chunks_exact(2).find(|known| known[0] == letter)?;
+            return Some((char::from(known[1]), at + 1));
+        }
+    };
+    let number = number::whole(source.get(first..end)?, radix)?;
+    Some((char::from_u32(u32::try_from(number).ok()?)?, end))
+}
+
+pub(super) fn is_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
 }
 
 /// Where `}}` closes the expression. One inside of a string does not, nor one that closes a map that was opened.
@@ -223,7 +226,7 @@ pub(in crate::workflow) fn find_close(text: &str) -> Option<usize> {
         match byte {
             b'"' | b'\'' => {
                 // As in `r"…"`, but not in `for"…"`, which is no string of either kind.
-                let raw = at > 0 && matches!(bytes[at - 1], b'r' | b'R') && (at == 1 || !is_name(bytes[at - 2]));
+                let raw = at > 0 && matches!(bytes[at - 1], b'r' | b'R') && (at == 1 || !is_name(&bytes[at - 2]));
                 at += 1;
                 while *bytes.get(at)? != *byte {
                     at += if bytes[at] == b'\\' && !raw { 2 } else { 1 };

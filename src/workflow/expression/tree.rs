@@ -1,20 +1,24 @@
 //! What an expression is, once parsed.
 
-use std::rc::Rc;
-
 use crate::value::Value;
 use crate::workflow::plan::StepIx;
 
 /// A node, as an index into its tree.
 pub(super) type NodeIx = u32;
 
+/// What stands where nothing was parsed: the first node of every tree.
+pub(super) const NOTHING: NodeIx = 0;
+
 /// An expression. Nodes stand in one list, and know those below them by index: no node owns another one, so that
 /// building a tree, and giving up halfway, takes little code.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tree {
+    /// As it was written.
+    pub(super) source: String,
     pub(super) root: NodeIx,
     nodes: Vec<Node>,
     edges: Vec<NodeIx>,
+    literals: Vec<Value>,
 }
 
 /// A part of an expression.
@@ -30,16 +34,39 @@ pub(super) struct Node {
 }
 
 impl Tree {
-    /// Adds a node above others; `None` when it would stand higher than `highest`.
-    pub(super) fn add(&mut self, at: usize, kind: NodeKind, below: &[NodeIx], highest: usize) -> Option<NodeIx> {
-        let height = below.iter().map(|below| self.node(*below).height + 1).max().unwrap_or_default();
+    pub(super) fn new(source: &str) -> Self {
+        let nothing = Node { at: 0, height: 0, below: (0, 0), kind: NodeKind::Literal(0) };
+        Self {
+            source: source.to_owned(),
+            root: NOTHING,
+            nodes: vec![nothing],
+            edges: Vec::new(),
+            literals: vec![Value::Null],
+        }
+    }
+
+    /// Adds a node above others; [`NOTHING`] when it would stand higher than `highest`.
+    pub(super) fn add(&mut self, at: usize, kind: NodeKind, below: &[NodeIx], highest: usize) -> NodeIx {
+        let mut height = 0;
+        for below in below {
+            height = height.max(self.node(*below).height + 1);
+        }
         if height > highest {
-            return None;
+            return NOTHING;
         }
         let first = self.edges.len();
         self.edges.extend_from_slice(below);
         self.nodes.push(Node { at, height, below: (first, self.edges.len()), kind });
-        Some(self.nodes.len() as NodeIx - 1)
+        self.nodes.len() as NodeIx - 1
+    }
+
+    pub(super) fn add_literal(&mut self, value: Value) -> NodeKind {
+        self.literals.push(value);
+        NodeKind::Literal(self.literals.len() as u32 - 1)
+    }
+
+    pub(super) fn literal(&self, literal: u32) -> &Value {
+        &self.literals[literal as usize]
     }
 
     pub(super) fn node(&self, node: NodeIx) -> &Node {
@@ -52,14 +79,21 @@ impl Tree {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum NodeKind {
-    Literal(Value),
-    Root(Root),
+    /// A value, as an index into the list of those.
+    Literal(u32),
+    // Where a path begins:
+    Input,
+    RunId,
+    Output(StepIx),
+    Status(StepIx),
+    Variable(u32),
+    LoopIndex,
     /// The variable of a macro; they are counted from the outermost one.
     Local(usize),
-    Field(Rc<str>),
-    Has(Rc<str>),
+    /// `a.b`: a value and the name of a field.
+    Field,
     /// An element of a list, or a field of a map whose name is computed.
     Index,
     Not,
@@ -69,33 +103,22 @@ pub(super) enum NodeKind {
     List,
     /// Keys and values take turns.
     Map,
+    /// What it is called with. Of a macro: what it goes through; then what is asked about each element, which is a
+    /// condition, a value, or both.
     Call(Function),
-    /// What it goes through; then what is asked about each element: a condition, a value, or both.
-    Macro(Macro),
 }
 
-/// Where a path begins.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Root {
-    Input,
-    RunId,
-    Output(StepIx),
-    Status(StepIx),
-    Variable(u32),
-    LoopIndex,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(super) enum Operator {
     Or,
     And,
     Equal,
     NotEqual,
+    In,
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    In,
     Add,
     Subtract,
     Multiply,
@@ -110,11 +133,11 @@ impl Operator {
         ("&&", Self::And, 1),
         ("==", Self::Equal, 2),
         ("!=", Self::NotEqual, 2),
+        ("in", Self::In, 2),
         ("<", Self::Less, 2),
         ("<=", Self::LessOrEqual, 2),
         (">", Self::Greater, 2),
         (">=", Self::GreaterOrEqual, 2),
-        ("in", Self::In, 2),
         ("+", Self::Add, 3),
         ("-", Self::Subtract, 3),
         ("*", Self::Multiply, 4),
@@ -127,55 +150,84 @@ impl Operator {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is called with a value, then what is called on one. `size` is both; the macros come last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(super) enum Function {
+    Has,
+    String,
+    Int,
+    Double,
     Size,
     Contains,
     StartsWith,
     EndsWith,
-    String,
-    Int,
-    Double,
+    All,
+    Exists,
+    ExistsOne,
+    Filter,
+    Map,
+    /// With a condition before the value.
+    MapSome,
 }
 
 impl Function {
-    pub(super) const ALL: [(&'static str, Self); 7] = [
-        ("size", Self::Size),
-        ("contains", Self::Contains),
-        ("startsWith", Self::StartsWith),
-        ("endsWith", Self::EndsWith),
-        ("string", Self::String),
-        ("int", Self::Int),
-        ("double", Self::Double),
+    const ALL: [Self; 13] = [
+        Self::Has,
+        Self::String,
+        Self::Int,
+        Self::Double,
+        Self::Size,
+        Self::Contains,
+        Self::StartsWith,
+        Self::EndsWith,
+        Self::All,
+        Self::Exists,
+        Self::ExistsOne,
+        Self::Filter,
+        Self::Map,
+    ];
+    const NAMES: [&'static str; 14] = [
+        "has",
+        "string",
+        "int",
+        "double",
+        "size",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "all",
+        "exists",
+        "exists_one",
+        "filter",
+        "map",
+        "map",
     ];
 
+    /// What is called with a value, as in `size(list)`.
+    pub(super) fn free() -> &'static [&'static str] {
+        &Self::NAMES[..=Self::Size as usize]
+    }
+
+    /// What is called on a value, as in `text.contains(part)`.
+    pub(super) fn methods() -> &'static [&'static str] {
+        &Self::NAMES[Self::Size as usize..=Self::Map as usize]
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|function| function.name() == name)
+    }
+
     pub(super) fn name(self) -> &'static str {
-        Self::ALL[self as usize].0
+        Self::NAMES[self as usize]
     }
 
     /// How many values it takes, the one before the dot included.
     pub(super) fn arity(self) -> usize {
-        if matches!(self, Self::Contains | Self::StartsWith | Self::EndsWith) { 2 } else { 1 }
+        if self > Self::Size { 2 } else { 1 }
     }
-}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Macro {
-    All,
-    Exists,
-    ExistsOne,
-    Map,
-    /// With a condition before the value.
-    MapSome,
-    Filter,
-}
-
-impl Macro {
-    pub(super) const ALL: [(&'static str, Self); 5] = [
-        ("all", Self::All),
-        ("exists", Self::Exists),
-        ("exists_one", Self::ExistsOne),
-        ("map", Self::Map),
-        ("filter", Self::Filter),
-    ];
+    /// Whether it introduces a name for each element.
+    pub(super) fn is_macro(self) -> bool {
+        self >= Self::All
+    }
 }

@@ -63,7 +63,7 @@ impl Run {
             self.state(at).status = Status::Failed;
             self.state(at).ended_at = Some(now);
             self.clear_timer(at, effects);
-            self.listening.retain(|(_, it)| *it != at);
+            self.stop_listening(at);
             self.record(EventKind::StepFailed(at), now);
             effects.push(Effect::Fail { node: at, origin: node, reason });
             if plan.step(self.node(at).step).on_error == OnError::Continue {
@@ -100,7 +100,7 @@ impl Run {
                 let open = &mut self.state(parent).open_children;
                 *open -= 1;
                 if *open == 0 {
-                    self.agenda.push_back(Task::Complete(parent));
+                    self.agenda.push(Task::Complete(parent));
                 }
             }
             None => {
@@ -144,13 +144,20 @@ impl Run {
             effects.push(Effect::CancelCall { node });
         }
         self.clear_timer(node, effects);
-        self.listening.retain(|(_, it)| *it != node);
+        self.stop_listening(node);
         let state = self.state(node);
         state.asks = None;
         if matches!(state.status, Status::Running | Status::Waiting) {
             state.status = Status::Cancelled;
             state.ended_at = Some(now);
             self.record(EventKind::StepCancelled(node), now);
+        }
+    }
+
+    /// The step waits for no signal any more.
+    fn stop_listening(&mut self, node: NodeIx) {
+        if let Some(place) = self.listening.iter().position(|(_, it)| *it == node) {
+            self.listening.remove(place);
         }
     }
 
@@ -215,11 +222,7 @@ impl Run {
             Input::AttemptStarted { node, attempt } => self.attempt_started(node, attempt, now),
             Input::AttemptFailed { node, attempt, reason } => self.attempt_failed(node, attempt, reason, now),
             Input::RetryScheduled { node, delay } => self.retry_scheduled(node, delay, now),
-            Input::RetryDue { node } => {
-                if self.retry_due(node, now) {
-                    self.attempt(node, now, effects);
-                }
-            }
+            Input::RetryDue { node } if self.retry_due(node, now) => self.attempt(node, now, effects),
             Input::CallSettled { node, outcome } => {
                 if !std::mem::take(&mut self.state(node).called) {
                     return;
@@ -242,10 +245,8 @@ impl Run {
                 }
                 self.undo_next(end, now, effects);
             }
-            Input::Noted { node, attempt, note } => {
-                if self.node(node).called {
-                    self.record(EventKind::noted(note, node, attempt), now);
-                }
+            Input::Noted { node, attempt, note } if self.node(node).called => {
+                self.record(EventKind::noted(note, node, attempt), now);
             }
             Input::Restored => self.restored(now),
             // It is ending already; nothing of this can change how.

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use crate::workflow::event::EventKind;
 use crate::workflow::message::{Effect, Question};
 use crate::workflow::plan::{StepKind, Wait};
-use crate::workflow::state::Status;
+use crate::workflow::state::{Hold, Status};
 
 impl Run {
     /// All that the step waited for is there.
@@ -18,7 +18,10 @@ impl Run {
         if has_condition && !self.node(node).admitted {
             return self.ask_for(node, Question::When, effects);
         }
-        self.enter_group(node);
+        // Two reasons to go on, a delay and a leader that gave up, may have been held by one pause.
+        if self.node(node).hold == Hold::Nothing {
+            self.enter_group(node);
+        }
     }
 
     /// The step has a slot of its group.
@@ -39,7 +42,7 @@ impl Run {
                     self.unblock(self.node_of(self.node(node).frame, *child));
                 }
                 if children.is_empty() {
-                    self.agenda.push_back(Task::Complete(node));
+                    self.agenda.push(Task::Complete(node));
                 }
             }
             StepKind::Switch { .. } => self.ask_for(node, Question::Case, effects),
@@ -68,7 +71,7 @@ impl Run {
         let state = self.state(node);
         state.blockers -= 1;
         if state.blockers == 0 {
-            self.agenda.push_back(Task::Open(node));
+            self.agenda.push(Task::Open(node));
         }
     }
 }
@@ -144,7 +147,7 @@ impl Run {
         }
         state.ready = true;
         self.record(EventKind::AttemptUnshared(node), now);
-        self.agenda.push_back(Task::Open(node));
+        self.agenda.push(Task::Open(node));
     }
 
     pub(super) fn retry_scheduled(&mut self, node: NodeIx, delay: Duration, now: Timestamp) {
@@ -200,7 +203,7 @@ impl Run {
             Ok(()) => {
                 // First this step ends, then who waited for its slots begins: the log never shows more at once than
                 // may run.
-                self.agenda.push_back(Task::Complete(node));
+                self.agenda.push(Task::Complete(node));
                 self.release(node);
             }
             Err(reason) => self.fail(node, reason, now, effects),
@@ -217,7 +220,7 @@ impl Run {
             Wait::Computed(..) => self.ask_for(node, Question::Until, effects),
             Wait::Signal { signal, timeout } => {
                 if let Some(place) = self.mailbox.iter().position(|(it, _)| it == signal) {
-                    let (_, payload) = self.mailbox.remove(place).unwrap_or_default();
+                    let (_, payload) = self.mailbox.remove(place);
                     return self.receive(node, payload, effects);
                 }
                 self.state(node).status = Status::Waiting;
@@ -258,7 +261,7 @@ impl Run {
         let waits_for_time = matches!(kind, StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..)));
         if waits_for_time {
             self.record(EventKind::TimerFired(node), now);
-            self.agenda.push_back(Task::Complete(node));
+            self.agenda.push(Task::Complete(node));
         } else {
             self.record(EventKind::StepTimedOut(node), now);
             self.fail(node, FailureReason::Timeout, now, effects);
@@ -275,14 +278,14 @@ impl Run {
                 let (_, node) = self.listening.remove(place);
                 self.receive(node, payload, effects);
             }
-            None => self.mailbox.push_back((signal, payload)),
+            None => self.mailbox.push((signal, payload)),
         }
     }
 
     fn receive(&mut self, node: NodeIx, payload: u32, effects: &mut Vec<Effect>) {
         self.clear_timer(node, effects);
         effects.push(Effect::Receive { node, payload });
-        self.agenda.push_back(Task::Complete(node));
+        self.agenda.push(Task::Complete(node));
     }
 
     /// A case was chosen: the steps of the others are skipped.
@@ -291,7 +294,7 @@ impl Run {
         let StepKind::Switch { cases } = &plan.step(self.node(node).step).kind else { return };
         let frame = self.node(node).frame;
         if cases.iter().all(|case| case.children.is_empty()) {
-            return self.agenda.push_back(Task::Complete(node));
+            return self.agenda.push(Task::Complete(node));
         }
         for (index, it) in cases.iter().enumerate() {
             for child in &it.children {

@@ -16,7 +16,7 @@ impl Run {
         let limit = concurrency.unwrap_or(u32::MAX);
         self.state(node).open_children = count;
         self.loops.push(Loop { node, count, next: 0, active: 0, limit });
-        self.agenda.push_back(if count == 0 { Task::Complete(node) } else { Task::Iterate(node) });
+        self.agenda.push(if count == 0 { Task::Complete(node) } else { Task::Iterate(node) });
     }
 
     /// Begins the next iteration, if it may.
@@ -42,7 +42,7 @@ impl Run {
         if body.is_empty() {
             self.iteration_ended(node);
         }
-        self.agenda.push_back(Task::Iterate(node));
+        self.agenda.push(Task::Iterate(node));
     }
 
     /// A step of the body's outermost list has ended.
@@ -62,6 +62,6 @@ impl Run {
         let open = &mut self.state(each).open_children;
         *open -= 1;
         let task = if *open == 0 { Task::Complete(each) } else { Task::Iterate(each) };
-        self.agenda.push_back(task);
+        self.agenda.push(task);
     }
 }

@@ -23,7 +23,6 @@ mod loops;
 mod restore;
 mod slots;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::event::{Decision, Event, EventKind};
@@ -32,6 +31,7 @@ use super::plan::{Plan, StepIx, StepKind};
 use super::state::{Frame, Loop, NodeIx, StepState};
 use crate::policy::{Bulkhead, FailureReason};
 use crate::rng::Rng;
+use crate::small::Queue;
 use crate::time::Timestamp;
 
 /// One execution of a plan.
@@ -52,13 +52,13 @@ pub struct Run {
     /// When the run has taken too long.
     deadline: Option<Timestamp>,
     /// What is to be done next. A queue instead of recursion: a chain of ten thousand empty groups is no deeper than one.
-    agenda: VecDeque<Task>,
+    agenda: Queue<Task>,
     /// What would have been done but for a pause.
-    held: VecDeque<Task>,
+    held: Queue<Task>,
     /// Steps that wait for a signal, the one that waits longest first.
     listening: Vec<(u32, NodeIx)>,
     /// Signals that nobody has waited for yet, with what came with them.
-    mailbox: VecDeque<(u32, u32)>,
+    mailbox: Queue<(u32, u32)>,
     /// Steps that completed and can be undone, in that order.
     undoable: Vec<NodeIx>,
     log: Vec<Event>,
@@ -107,10 +107,10 @@ impl Run {
             group_slots: Vec::new(),
             open_roots: plan.roots.len() as u32,
             deadline: None,
-            agenda: VecDeque::new(),
-            held: VecDeque::new(),
+            agenda: Queue::default(),
+            held: Queue::default(),
             listening: Vec::new(),
-            mailbox: VecDeque::new(),
+            mailbox: Queue::default(),
             undoable: Vec::new(),
             log: Vec::new(),
             most_events: usize::MAX,
@@ -237,7 +237,7 @@ impl Run {
             Input::RetryScheduled { node, delay } => self.retry_scheduled(node, delay, now),
             Input::RetryDue { node } => {
                 if self.retry_due(node, now) {
-                    self.agenda.push_back(Task::Open(node));
+                    self.agenda.push(Task::Open(node));
                 }
             }
             Input::FellBack { node, level } => self.fell_back(node, level, now),
@@ -270,7 +270,9 @@ impl Run {
                 if self.phase == Phase::Paused {
                     self.phase = Phase::Running;
                     self.record(EventKind::RunResumed, now);
-                    self.agenda.append(&mut self.held);
+                    while let Some(task) = self.held.pop() {
+                        self.agenda.push(task);
+                    }
                 }
             }
             Input::CancelRequested => self.finish(RunEnd::Cancelled, now, effects),
@@ -287,7 +289,7 @@ impl Run {
         let plan = Rc::clone(&self.plan);
         for root in &plan.roots {
             if self.node(NodeIx(root.0)).blockers == 0 {
-                self.agenda.push_back(Task::Open(NodeIx(root.0)));
+                self.agenda.push(Task::Open(NodeIx(root.0)));
             }
         }
         if plan.roots.is_empty() {
@@ -296,7 +298,7 @@ impl Run {
     }
 
     fn work_off_agenda(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        while let Some(task) = self.agenda.pop_front() {
+        while let Some(task) = self.agenda.pop() {
             if self.log.len() > self.most_events {
                 return;
             }
@@ -311,7 +313,7 @@ impl Run {
             }
             // What runs may end; nothing begins.
             if self.phase == Phase::Paused && !completes {
-                self.held.push_back(task);
+                self.held.push(task);
                 continue;
             }
             match task {
@@ -363,7 +365,7 @@ impl Run {
         match decision {
             Decision::When(true) => {
                 self.state(node).admitted = true;
-                self.agenda.push_back(Task::Open(node));
+                self.agenda.push(Task::Open(node));
             }
             Decision::When(false) => self.skip(node, now, effects),
             Decision::Case(case) => self.choose(node, case, now, effects),

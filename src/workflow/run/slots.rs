@@ -14,7 +14,7 @@ impl Run {
         let entered = self.ask(group, node);
         self.state(node).hold = if entered { Hold::Group } else { Hold::QueuedInGroup };
         if entered {
-            self.agenda.push_back(Task::Enter(node));
+            self.agenda.push(Task::Enter(node));
         }
     }
 
@@ -23,7 +23,7 @@ impl Run {
         let entered = self.ask(Some(OF_RUN), node);
         self.state(node).hold = if entered { Hold::Both } else { Hold::QueuedInRun };
         if entered {
-            self.agenda.push_back(Task::Attempt(node));
+            self.agenda.push(Task::Attempt(node));
         }
     }
 
@@ -55,7 +55,7 @@ impl Run {
                 self.slots.leave();
                 if let Some(next) = self.slots.pass_on() {
                     self.state(next).hold = Hold::Both;
-                    self.agenda.push_back(Task::Attempt(next));
+                    self.agenda.push(Task::Attempt(next));
                 }
                 self.leave_group(node);
             }
@@ -69,7 +69,7 @@ impl Run {
         });
         if let Some(next) = next {
             self.state(next).hold = Hold::Group;
-            self.agenda.push_back(Task::Enter(next));
+            self.agenda.push(Task::Enter(next));
         }
     }
 

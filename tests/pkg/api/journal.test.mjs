@@ -319,10 +319,11 @@ test("a run is active only once", async () => {
   assert.throws(() => handle.snapshot(), (error) => /has ended/.test(error.message) && repflowError({ code: "journal.invalid" })(error));
 });
 
-test("values that are no plain data are refused, with the steps whose they are", () => {
-  const { orchestrator } = world({}, { date: () => new Date(), map: () => ({ deep: [new Map()] }), nan: () => NaN });
+test("values that are no plain data are refused, with the steps whose they are", async () => {
+  const { orchestrator, gates } = world({}, { date: () => new Date(), map: () => ({ deep: [new Map()] }), nan: () => NaN });
   const steps = [call("a", "date"), call("b", "echo", { with: 1 }), call("c", "map"), call("d", "nan"), call("g", "gate", { with: { name: "g" } })];
   const handle = orchestrator.start(flow(steps), { act: () => {} });
+  await eventually(() => gates.has("g"));
   assert.throws(() => handle.snapshot(), (error) => {
     assert.deepEqual(error.problems.map(({ pointer }) => pointer), ["/input/act", "/steps/a/output", "/steps/c/output/deep/0", "/steps/d/output"]);
     return repflowError({ code: "journal.invalid" })(error);
@@ -335,6 +336,7 @@ test("a journal is what the run was, whatever becomes of the values", async () =
   const value = { n: 1 };
   const { orchestrator } = world({}, { make: () => value });
   const handle = orchestrator.start(flow([call("a", "make"), call("g", "gate", { with: { name: "g" } })]), {});
+  await eventually(() => handle.status().steps.a.status === "completed");
   const journal = handle.snapshot();
   value.n = 2;
   assert.deepEqual(journal.outputs, { 0: { n: 1 } });

@@ -20,9 +20,9 @@ fn all_and_exists() {
     ]);
     assert_failures(&[
         ("[1, 2].all(n, n == 1 ? 1 / 0 == 1 : true)", 26, "a whole number cannot be divided by 0"),
-        ("[1].exists(n, n)", 15, "the condition of the macro must be a boolean, not a number"),
-        ("1.5.all(n, true)", 5, "a macro goes through a list or a map, not a number"),
-        ("input.goal.map(c, c)", 12, "a macro goes through a list or a map, not a string"),
+        ("[1].exists(n, n)", 15, "`exists` takes a boolean, not a number; compare it with something"),
+        ("1.5.all(n, true)", 5, "`all` takes a list or a map, not a number"),
+        ("input.goal.map(c, c)", 12, "`map` takes a list or a map, not a string"),
     ]);
 }
 
@@ -53,7 +53,7 @@ fn map_and_filter_build_lists() {
     ]);
     assert_failures(&[
         ("[0].map(n, 1 / n)", 14, "a whole number cannot be divided by 0"),
-        ("[1].filter(n, 'a')", 15, "the condition of the macro must be a boolean, not a string"),
-        ("[1].map(n, n, n)", 12, "the condition of the macro must be a boolean, not a number"),
+        ("[1].filter(n, 'a')", 15, "`filter` takes a boolean, not a string"),
+        ("[1].map(n, n, n)", 12, "`map` takes a boolean, not a number"),
     ]);
 }

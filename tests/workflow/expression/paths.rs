@@ -43,16 +43,16 @@ fn paths_lead_to_values() {
 #[test]
 fn a_path_that_leads_nowhere_says_where_it_ends() {
     for (source, message) in [
-        (" input.gaol ", "`{{ input.gaol }}` leads nowhere: there is a map that has no field `gaol`"),
+        (" input.gaol ", "`{{ input.gaol }}` fails at column 7: there is a map that has no field `gaol`"),
         ("input.goal.length", "there is a string that has no field `length`"),
         ("input.load.kg", "there is null that has no field `kg`"),
-        ("input[0]", "there is a map that has no element 0"),
-        ("steps.analyze.output.zones[2]", "there is a list that has no element 2"),
+        ("input[0]", "there is a map that has no element `0`"),
+        ("steps.analyze.output.zones[2]", "there is a list that has no element `2`"),
         ("steps.analyze.output.zones.name", "there is a list that has no field `name`"),
-        ("input.sets[-1]", "there is a list that has no element -1 (column 12)"),
-        ("input.sets['a']", "there is a list that has no field `a` (column 12)"),
-        ("input.people[1].age + 1", "there is a map that has no field `age` (column 17)"),
-        ("'größer' + input.gaol", "there is a map that has no field `gaol` (column 18)"),
+        ("input.sets[-1]", "column 12: there is a list that has no element `-1`"),
+        ("input.sets['a']", "column 12: there is a list that has no field `a`"),
+        ("input.people[1].age + 1", "column 17: there is a map that has no field `age`"),
+        ("'größer' + input.gaol", "column 18: there is a map that has no field `gaol`"),
         ("input.goal['a']", "there is a string that has no field `a`"),
     ] {
         let error = evaluate(source).expect_err(source);
@@ -99,7 +99,9 @@ fn has_asks_whether_the_last_field_is_there() {
         ("input.people.filter(p, has(p.age)).map(p, p.name)", "[\"Ada\"]"),
     ]);
     assert!(evaluate("has(input.gaol.x)").is_err_and(|error| error.contains("has no field `gaol`")));
-    assert!(evaluate("has(input.goal.x)").is_err_and(|error| error.contains("`has` looks into a map, not a string")));
+    assert!(
+        evaluate("has(input.goal.x)").is_err_and(|error| error.contains("`has` takes a field of a map, not a string"))
+    );
     assert!(evaluate("has(input.sets.x)").is_err_and(|error| error.contains("not a list")));
 }
 
@@ -134,8 +136,8 @@ fn a_condition_is_true_or_false_or_an_error() {
     let error = condition(" input.sets ").expect("well formed").holds(&data()).expect_err("a list");
     assert_eq!(
         error.message(),
-        "`{{ input.sets }}` fails at column 1: a condition must be true or false, and this is a list; compare it with \
-         something, as in `input.count > 0`"
+        "`{{ input.sets }}` fails at column 7: `when` takes a boolean, not a list; compare it with something, as in \
+         `input.count > 0`"
     );
     assert!(condition("input.gaol").expect("well formed").holds(&data()).is_err());
 }
