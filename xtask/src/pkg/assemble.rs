@@ -10,6 +10,8 @@ use flate2::write::GzEncoder;
 
 use crate::{paths, process};
 
+/// What the wasm calls its imports and exports; `bundle.mjs` reads it, and takes it away.
+const RENAMED: &str = "renamed.json";
 const LICENCES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
 
 /// Makes `dir` anew from the template, the glue and the wasm.
@@ -24,6 +26,7 @@ pub(super) fn run(dir: &Path, glue: &Path, wasm: &Path) -> Result<()> {
     let manifest = dir.join("package.json");
     fs::write(&manifest, with_version(&fs::read_to_string(&manifest)?, env!("CARGO_PKG_VERSION"))?)?;
 
+    fs::copy(wasm.with_extension("json"), dir.join(RENAMED))?;
     let wasm = fs::read(wasm)?;
     fs::write(dir.join("inline.js"), inline(&wasm)?)?;
     fs::write(dir.join("core.wasm"), wasm)?;

@@ -5,7 +5,7 @@
 // lose only comments and spaces: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
 // know those by their spelling.
 
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { build } from "esbuild";
@@ -16,9 +16,9 @@ const target = "es2022";
 const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(script));
 
 /** Bundles a script of the directory; what stands in `external` stays outside. */
-async function bundled(script, external, plugins = []) {
+async function bundled(script, external) {
   const keepNames = { function: false, class: true };
-  const bundle = await rolldown({ input: join(directory, script), external, plugins });
+  const bundle = await rolldown({ input: join(directory, script), external });
   const { output } = await bundle.generate({
     minify: { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } },
   });
@@ -26,13 +26,24 @@ async function bundled(script, external, plugins = []) {
   return output;
 }
 
-/** What the facade uses of the glue: all but its default export, which is another way of loading. */
-const withoutDefault = {
-  name: "without-default",
-  transform: (code, id) => (id.endsWith("core.js") ? code.replace(/^export \{ initSync.*$/m, "export { initSync };") : null),
-};
+/** The glue with the names that its wasm has, and without its default export, which is another way of loading. */
+async function fitted(glue, renamed) {
+  const { imports, exports } = JSON.parse(await readFile(renamed, "utf8"));
+  const code = await readFile(glue, "utf8");
+  const short = new Map(imports.map(([, name, to]) => [name, to]));
+  const shortExport = new Map(exports);
+  const fits = code
+    .replace(/^( +)(__wb\w+)(?=: function)/gm, (_, indent, name) => indent + short.get(name))
+    .replace(/"\.\/core_bg\.js"(?=: import0)/, "a")
+    .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${shortExport.get(name)}`)
+    .replace(/^export \{ initSync.*$/m, "export { initSync };");
+  if (fits.includes("undefined:") || fits.includes("wasm.undefined")) throw new Error("the glue has a name that the wasm has not");
+  await writeFile(glue, fits);
+  await rm(renamed);
+}
 
-const made = [...(await bundled("api.js", [/\/core\.js$/])), ...(await bundled("core.js", [], [withoutDefault]))];
+await fitted(join(directory, "core.js"), join(directory, "renamed.json"));
+const made = [...(await bundled("api.js", [/\/core\.js$/])), ...(await bundled("core.js", []))];
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
   minifyWhitespace: true, minifySyntax: true,

@@ -38,20 +38,21 @@ pub(super) enum Names {
     Kept,
 }
 
-/// Optimises `wasm`; returns the result, in `dir`.
+/// Optimises `wasm`; returns the result, in `dir`. In what is shipped, imports and exports have short names; a file beside
+/// it, with the extension `json`, says which, for the glue.
 ///
 /// It takes two rounds: the second finds what the first has laid open, and puts functions into the [`order`] that was
 /// found best for the result of the first.
 pub(super) fn run(wasm: &Path, dir: &Path, names: Names) -> Result<PathBuf> {
     let binaryen = paths::in_root("node_modules/binaryen");
     let last: &[&str] =
-        if names == Names::Kept { &["--debuginfo"] } else { &["--reorder-functions-by-name", "--strip-debug"] };
+        if names == Names::Kept { &["--debuginfo"] } else { &["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules", "--strip-debug"] };
     let first = &last[last.len() - 1..];
     let recipe = [&[&*version(&binaryen)?], OPTIONS, first, last, &[order::RECIPE]].concat().join(" ");
     let round = |options: &[&str], from: &Path, to: &Path| {
         let mut wasm_opt = process::node(binaryen.join("bin/wasm-opt"));
         wasm_opt.args(OPTIONS).args(options).arg(from).arg("--output").arg(to);
-        process::quiet(&mut wasm_opt).map(drop)
+        process::quiet(&mut wasm_opt)
     };
     let optimised = dir.join("core.wasm");
     cache::unless_done(dir, wasm, &recipe, |_| {
@@ -60,7 +61,8 @@ pub(super) fn run(wasm: &Path, dir: &Path, names: Names) -> Result<PathBuf> {
             if names == Names::Dropped {
                 fs::write(&optimised, order::name_by_place(&fs::read(&optimised)?)?)?;
             }
-            round(last, &optimised, &optimised)
+            let renamed = round(last, &optimised, &optimised)?;
+            Ok(fs::write(optimised.with_extension("json"), renamed)?)
         })
     })?;
     Ok(optimised)
