@@ -1,6 +1,7 @@
 // What data must look like: JSON Schema for the parameters of a workflow, Standard Schema for whatever else is checked.
 
 import { canonical } from "./canonical.js";
+import { escaped, isPlain } from "./definition.js";
 import { RepflowError, describe, invalid, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest } from "./nearest.js";
@@ -131,12 +132,6 @@ function addressOf(text, base) {
   return [resource, decodeURIComponent(fragment)];
 }
 
-/** Also one of another realm. */
-function isPlain(value) {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
 /**
  * A value with the defaults that its schema has for it. Branches (`anyOf`, `if` and the like) have none: which of them
  * holds is only known of the value that is complete. `open` are the schemas whose default is being completed, so that
@@ -228,7 +223,6 @@ const word = (value) => `\`${typeof value === "string" ? value : JSON.stringify(
 const wordsOf = (values) => `${values.length === 1 ? "" : "one of "}${values.map(word).join(", ")}`;
 const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
-const escaped = (token) => String(token).replaceAll("~", "~0").replaceAll("/", "~1");
 const tokensOf = (pointer) => pointer.split("/").slice(1).map((it) => it.replaceAll("~1", "/").replaceAll("~0", "~"));
 const valueAt = (value, pointer) =>
   tokensOf(pointer).reduce((at, token) => (Object.hasOwn(Object(at), token) ? at[token] : undefined), value);

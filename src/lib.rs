@@ -12,7 +12,7 @@
 //! ```
 //! use repflow::policy::Outcome;
 //! use repflow::time::Timestamp;
-//! use repflow::workflow::{Command, Engine, Plan, RunEnd, StepIx};
+//! use repflow::workflow::{Command, Engine, NodeIx, Plan, RunEnd};
 //! use std::{rc::Rc, time::Duration};
 //!
 //! let plan = Plan::from_json(
@@ -22,15 +22,15 @@
 //!     ] }"#,
 //!     Duration::from_secs(30),
 //! )?;
-//! let (load, greet) = (StepIx(0), StepIx(1));
+//! let (load, greet) = (NodeIx(0), NodeIx(1));
 //! let now = Timestamp::EPOCH;
 //!
 //! let mut engine = Engine::default();
-//! let run = engine.start(Rc::new(plan), 42, now);
-//! assert_eq!(engine.drain_commands().last(), Some(Command::Call { run, step: load, attempt: 1 }));
+//! let run = engine.start(Rc::new(plan), 42, None, now);
+//! assert_eq!(engine.drain_commands().last(), Some(Command::Call { run, node: load, attempt: 1, level: 0 }));
 //!
 //! engine.settle(run, load, 1, &Outcome::COMPLETED, now);
-//! assert_eq!(engine.drain_commands().last(), Some(Command::Call { run, step: greet, attempt: 1 }));
+//! assert_eq!(engine.drain_commands().last(), Some(Command::Call { run, node: greet, attempt: 1, level: 0 }));
 //!
 //! engine.settle(run, greet, 1, &Outcome::COMPLETED, now);
 //! assert_eq!(engine.drain_commands().last(), Some(Command::Settle { run, end: RunEnd::Completed }));

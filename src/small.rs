@@ -87,13 +87,18 @@ impl<T: Copy> Queue<T> {
     }
 }
 
-/// Things by name, in the order of the names.
+/// Things by name, in the order of the names. Two lists, so that all that is about names is compiled once for every kind
+/// of thing.
 #[derive(Clone, Debug)]
-pub struct ByName<N, T>(Vec<(N, T)>);
+pub struct ByName<N, T> {
+    names: Vec<N>,
+    /// Each where its name is.
+    things: Vec<T>,
+}
 
 impl<N, T> Default for ByName<N, T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { names: Vec::new(), things: Vec::new() }
     }
 }
 
@@ -101,15 +106,16 @@ impl<N: AsRef<str>, T> ByName<N, T> {
     /// The thing of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&T> {
-        self.place(name).ok().map(|place| &self.0[place].1)
+        self.things.get(place(&self.names, name).ok()?)
     }
 
     /// Adds a thing; the one that had its name before is returned.
     pub fn insert(&mut self, name: N, thing: T) -> Option<T> {
-        match self.place(name.as_ref()) {
-            Ok(place) => Some(std::mem::replace(&mut self.0[place].1, thing)),
+        match place(&self.names, name.as_ref()) {
+            Ok(place) => self.things.get_mut(place).map(|old| std::mem::replace(old, thing)),
             Err(place) => {
-                self.0.insert(place, (name, thing));
+                self.names.insert(place, name);
+                self.things.insert(place, thing);
                 None
             }
         }
@@ -117,20 +123,36 @@ impl<N: AsRef<str>, T> ByName<N, T> {
 
     /// Takes a thing out.
     pub fn remove(&mut self, name: &str) -> Option<T> {
-        self.place(name).ok().map(|place| self.0.remove(place).1)
+        let place = place(&self.names, name).ok()?;
+        self.names.remove(place);
+        Some(self.things.remove(place))
     }
 
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(|(name, _)| name.as_ref())
+        self.names.iter().map(N::as_ref)
     }
 
     /// The things, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&N, &T)> {
-        self.0.iter().map(|(name, thing)| (name, thing))
+        self.names.iter().zip(&self.things)
     }
+}
 
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(other, _)| other.as_ref().cmp(name))
+/// Where a name is, or where it would be.
+fn place<N: AsRef<str>>(names: &[N], name: &str) -> Result<usize, usize> {
+    names.binary_search_by(|other| other.as_ref().cmp(name))
+}
+
+/// Texts one after the other, with `between` between them.
+#[must_use]
+pub fn join(texts: &[&str], between: &str) -> String {
+    let mut joined = String::new();
+    for (place, text) in texts.iter().enumerate() {
+        if place > 0 {
+            joined.push_str(between);
+        }
+        joined.push_str(text);
     }
+    joined
 }

@@ -1,14 +1,16 @@
 //! Who is there, and what they can do.
 
+use std::rc::Rc;
+
 use super::feature::FeatureInfo;
 use crate::error::{Code, Error, nearest};
 use crate::reader::{At, Problems};
-use crate::small::ByName;
+use crate::small::{ByName, join};
 
 /// The features of a bus, by name.
 #[derive(Debug, Default)]
 pub struct Registry {
-    features: ByName<String, FeatureInfo>,
+    features: ByName<Rc<str>, FeatureInfo>,
 }
 
 impl Registry {
@@ -23,7 +25,7 @@ impl Registry {
                 format!("a feature `{}` is registered already; unregister it first, or use another name", info.name);
             return Err(Error::new(Code::FeatureExists, message));
         }
-        self.features.insert(info.name.clone(), info);
+        self.features.insert(info.name.as_str().into(), info);
         Ok(())
     }
 
@@ -65,7 +67,7 @@ fn hint(name: &str, known: &mut dyn Iterator<Item = &str>) -> String {
     if known.is_empty() {
         return "; none is registered".to_owned();
     }
-    format!("; there are {}", known[..known.len().min(10)].join(", "))
+    format!("; there are {}", join(&known[..known.len().min(10)], ", "))
 }
 
 fn check(info: &FeatureInfo) -> Result<(), Error> {

@@ -67,7 +67,10 @@ enum Wildcards {
 }
 
 fn check(topic: &str, wildcards: Wildcards) -> Result<Vec<String>, Error> {
-    let tokens: Vec<String> = topic.split('.').map(str::to_owned).collect();
+    let mut tokens = Vec::new();
+    for token in topic.split('.') {
+        tokens.push(token.to_owned());
+    }
     let last = tokens.len() - 1;
     let problem = tokens.iter().enumerate().find_map(|(index, token)| {
         let wildcard = token.contains(['*', '>']);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::words::Vocabulary;
 use crate::error::{Problem, nearest};
 use crate::number;
+use crate::small::join;
 
 /// Where one is in a JSON value: the way from its root. It is written out only when something is wrong there.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ impl Reader {
 
     pub(super) fn unknown_keys(&mut self, object: &Map<String, Json>, at: &At<'_>, known: &[&str]) {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
-            let message = format!("is not a known key; known are {}", known.join(", "));
+            let message = format!("is not a known key; known are {}", join(known, ", "));
             self.problem_with(&At::Key(at, key), message, nearest_of(key, known));
         }
     }
@@ -156,7 +157,7 @@ impl Reader {
 
     fn unknown_word(&mut self, name: &str, at: &At<'_>, words: &Vocabulary) {
         let known = words.of_bits(u32::MAX);
-        let message = format!("`{}` is not known; known are {}", shorten(name), known.join(", "));
+        let message = format!("`{}` is not known; known are {}", shorten(name), join(&known, ", "));
         self.problem_with(at, message, nearest_of(name, &known));
     }
 }

@@ -42,7 +42,7 @@ use crate::value::Value;
 use crate::workflow::definition::Target;
 use crate::workflow::plan::StepKind;
 use crate::workflow::{
-    Command, Decision, Engine, Event, NodeIx, Note, Plan, Question, Run, RunEnd, RunId, Scope, StepIx, decide,
+    Command, Decision, Engine, Event, NodeIx, Note, Plan, Question, Root, Run, RunEnd, RunId, Scope, StepIx, decide,
 };
 use invariants::{Circuits, Watch};
 
@@ -163,29 +163,18 @@ struct RunScope<'a> {
 }
 
 impl Scope for RunScope<'_> {
-    fn input(&self) -> Value {
-        self.state.input.clone()
-    }
-
-    fn output(&self, step: StepIx) -> Value {
-        self.state.output_of(self.run.node_of(self.frame, step))
-    }
-
-    fn status(&self, step: StepIx) -> Rc<str> {
-        self.run.node(self.run.node_of(self.frame, step)).status.name().into()
-    }
-
-    fn run_id(&self) -> Rc<str> {
-        "simulated".into()
-    }
-
-    fn variable(&self, depth: u32) -> Value {
-        let frame = self.run.frame_out(self.frame, depth) as usize;
-        self.state.items.get(frame).cloned().unwrap_or(Value::Null)
-    }
-
-    fn index(&self) -> u32 {
-        self.run.frame(self.frame).map_or(0, |frame| frame.index)
+    fn root(&self, root: Root) -> Value {
+        match root {
+            Root::Input => self.state.input.clone(),
+            Root::RunId => Value::String("simulated".into()),
+            Root::Output(step) => self.state.output_of(self.run.node_of(self.frame, step)),
+            Root::Status(step) => Value::String(self.run.node(self.run.node_of(self.frame, step)).status.name().into()),
+            Root::Variable(depth) => {
+                let frame = self.run.frame_out(self.frame, depth) as usize;
+                self.state.items.get(frame).cloned().unwrap_or(Value::Null)
+            }
+            Root::Index => Value::Int(self.run.frame(self.frame).map_or(0, |frame| frame.index.into())),
+        }
     }
 }
 
@@ -658,7 +647,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             let fallback = (level as usize).checked_sub(1).and_then(|level| call.fallbacks.get(level)?.with.as_ref());
             match fallback.or(call.with.as_ref()) {
                 Some(with) => with.fill(scope),
-                None => Ok(scope.input()),
+                None => Ok(scope.root(Root::Input)),
             }
         });
         let id = match plan.step(step).compensates {

@@ -12,7 +12,7 @@ use crate::error::Code;
 use crate::value::Value;
 use crate::workflow::definition::Target;
 use crate::workflow::plan::{Step, StepKind, Wait};
-use crate::workflow::{Plan, Scope, StepIx};
+use crate::workflow::{Plan, Root, Scope, StepIx};
 
 /// Compiles a definition, and describes the plan.
 #[wasm_bindgen(js_name = planCompile)]
@@ -130,28 +130,14 @@ struct StartScope<'a> {
 }
 
 impl Scope for StartScope<'_> {
-    fn input(&self) -> Value {
-        value_from_js(self.input.clone())
-    }
-
-    fn output(&self, _: StepIx) -> Value {
-        Value::Null
-    }
-
-    fn status(&self, _: StepIx) -> Rc<str> {
-        "pending".into()
-    }
-
-    fn run_id(&self) -> Rc<str> {
-        self.run_id.into()
-    }
-
-    fn variable(&self, _: u32) -> Value {
-        Value::Null
-    }
-
-    fn index(&self) -> u32 {
-        0
+    fn root(&self, root: Root) -> Value {
+        match root {
+            Root::Input => value_from_js(self.input.clone()),
+            Root::RunId => Value::String(self.run_id.into()),
+            Root::Status(_) => Value::String("pending".into()),
+            Root::Index => Value::Int(0),
+            Root::Output(_) | Root::Variable(_) => Value::Null,
+        }
     }
 
     fn text_of(&self, value: &Value) -> String {

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::{Call, Step, StepKind};
 use crate::workflow::{
-    Decision, Event, EventKind, NodeIx, Note, Phase, Plan, Run, Scope, Status, StepIx, Template, decide,
+    Decision, Event, EventKind, NodeIx, Note, Phase, Plan, Root, Run, Scope, Status, StepIx, Template, decide,
 };
 
 /// Moves an engine, and collects what waits to be done.
@@ -174,28 +174,25 @@ impl JsScope<'_> {
 }
 
 impl Scope for JsScope<'_> {
-    fn input(&self) -> Value {
-        value_from_js(self.input.clone())
-    }
-
-    fn output(&self, step: StepIx) -> Value {
-        value_from_js(self.outputs.get(self.ask(|run| run.node_of(self.frame, step).0)))
-    }
-
-    fn status(&self, step: StepIx) -> Rc<str> {
-        self.ask(|run| Some(run.node(run.node_of(self.frame, step)).status.name())).unwrap_or_default().into()
-    }
-
-    fn run_id(&self) -> Rc<str> {
-        self.run_id.into()
-    }
-
-    fn variable(&self, depth: u32) -> Value {
-        value_from_js(self.items.get(self.ask(|run| run.frame_out(self.frame, depth))))
-    }
-
-    fn index(&self) -> u32 {
-        self.ask(|run| run.frame(self.frame).map_or(0, |frame| frame.index))
+    fn root(&self, root: Root) -> Value {
+        let number = match root {
+            Root::Input => return value_from_js(self.input.clone()),
+            Root::RunId => return Value::String(self.run_id.into()),
+            Root::Status(step) => {
+                let status = self.ask(|run| Some(run.node(run.node_of(self.frame, step)).status.name()));
+                return Value::String(status.unwrap_or_default().into());
+            }
+            Root::Output(_) | Root::Variable(_) | Root::Index => self.ask(|run| match root {
+                Root::Output(step) => run.node_of(self.frame, step).0,
+                Root::Variable(depth) => run.frame_out(self.frame, depth),
+                _ => run.frame(self.frame).map_or(0, |frame| frame.index),
+            }),
+        };
+        match root {
+            Root::Output(_) => value_from_js(self.outputs.get(number)),
+            Root::Variable(_) => value_from_js(self.items.get(number)),
+            _ => Value::Int(i64::from(number)),
+        }
     }
 
     fn text_of(&self, value: &Value) -> String {
@@ -275,7 +272,7 @@ pub fn run_params(
     let call = sight.call();
     let fallback = (level as usize).checked_sub(1).and_then(|level| call?.fallbacks.get(level)?.with.as_ref());
     match (fallback.or(call.and_then(|call| call.with.as_ref())), sight.step().compensates) {
-        (None, Some(undone)) => Ok(value_to_js(&sight.scope.output(undone))),
+        (None, Some(undone)) => Ok(value_to_js(&sight.scope.root(Root::Output(undone)))),
         (None, None) => Ok(input.clone()),
         (template, _) => sight.fill(template),
     }

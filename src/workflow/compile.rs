@@ -10,7 +10,7 @@ use super::plan::{Call, Case, Computed, Fallback, Plan, Step, StepIx, StepKind, 
 use super::template::Template;
 use crate::error::nearest;
 use crate::reader::{At, Problems, list};
-use crate::small::ByName;
+use crate::small::{ByName, join};
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
 pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
@@ -265,7 +265,7 @@ impl<'a> Compiler<'a> {
             let mut names: Vec<&str> = circle.iter().map(|step| &*self.steps[*step].id).collect();
             names.push(names[0]);
             let at = At::Pointer(&self.steps[circle[0]].pointer);
-            let message = format_args!("the steps wait for each other in a circle: {}", names.join(" needs "));
+            let message = format_args!("the steps wait for each other in a circle: {}", join(&names, " needs "));
             self.problems.note(&At::Key(&at, "needs"), message);
             for step in circle {
                 waiting[step] = 0;

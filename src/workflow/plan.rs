@@ -1,7 +1,7 @@
 //! The graph: a definition compiled for running, and checked as a whole.
 //!
 //! Ids become indices, and each step knows how many steps it waits for and who waits for it. What can only be judged
-//! with the whole in view is judged by the [`compiler`](super::compile): duplicate ids, needs that name nobody, circles,
+//! with the whole in view is judged by the compiler (`compile`): duplicate ids, needs that name nobody, circles,
 //! and expressions that read a step which may not have ended.
 
 use std::rc::Rc;

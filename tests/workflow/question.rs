@@ -1,9 +1,8 @@
 //! What values tell.
 
-use std::rc::Rc;
-
 use repflow::error::Code;
 use repflow::value::Value;
+use repflow::workflow::expression::Root;
 use repflow::workflow::{Decision, NodeIx, Question, Run, Scope, StepIx, decide};
 use serde_json::{Value as Json, json};
 
@@ -13,23 +12,11 @@ use crate::story::{at, plan, workflow};
 struct Input(Json);
 
 impl Scope for Input {
-    fn input(&self) -> Value {
-        Value::from(&self.0)
-    }
-    fn output(&self, _: StepIx) -> Value {
-        Value::Null
-    }
-    fn status(&self, _: StepIx) -> Rc<str> {
-        "completed".into()
-    }
-    fn run_id(&self) -> Rc<str> {
-        "run-7".into()
-    }
-    fn variable(&self, _: u32) -> Value {
-        Value::Null
-    }
-    fn index(&self) -> u32 {
-        0
+    fn root(&self, root: Root) -> Value {
+        match root {
+            Root::Input => Value::from(&self.0),
+            _ => Value::Null,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use repflow::value::{HostValue, Value, ValueKind};
 use repflow::workflow::plan::StepKind;
-use repflow::workflow::{Plan, Scope, StepIx, Template};
+use repflow::workflow::{Plan, Root, Scope, Template};
 use serde_json::{Value as Json, json};
 
 use crate::expression::Data;
@@ -88,9 +88,6 @@ impl HostValue for Object {
     fn kind(&self) -> ValueKind {
         ValueKind::Map
     }
-    fn scalar(&self) -> Option<Value> {
-        None
-    }
     fn size(&self) -> usize {
         self.keys().len()
     }
@@ -102,6 +99,9 @@ impl HostValue for Object {
     }
     fn element(&self, _: usize) -> Option<Value> {
         None
+    }
+    fn scalar(&self) -> Option<Value> {
+        Some(Value::String("an object".into()))
     }
     fn to_json(&self) -> Json {
         panic!("nobody asked for a copy")
@@ -117,26 +117,11 @@ impl HostValue for Object {
 struct Host;
 
 impl Scope for Host {
-    fn text_of(&self, value: &Value) -> String {
-        if matches!(value, Value::Host(_)) { "an object".to_owned() } else { value.to_text() }
-    }
-    fn input(&self) -> Value {
-        Value::Host(Rc::new(Object))
-    }
-    fn output(&self, _: StepIx) -> Value {
-        Value::Null
-    }
-    fn status(&self, _: StepIx) -> Rc<str> {
-        "completed".into()
-    }
-    fn run_id(&self) -> Rc<str> {
-        "run-7".into()
-    }
-    fn variable(&self, _: u32) -> Value {
-        Value::Null
-    }
-    fn index(&self) -> u32 {
-        0
+    fn root(&self, root: Root) -> Value {
+        match root {
+            Root::Input => Value::Host(Rc::new(Object)),
+            _ => Value::Null,
+        }
     }
 }
 

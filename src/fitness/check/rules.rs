@@ -11,6 +11,7 @@ use crate::fitness::time_budget;
 use crate::fitness::words::{Condition, Equipment, Focus, Kind, Level, Tag, Word};
 use crate::fitness::workout::{BlockKind, GoalKind, Intensity, SetType, Status};
 use crate::number;
+use crate::small::join;
 
 /// Every rule, in the order of the table.
 pub(super) const ALL: [fn(&Case<'_>, &mut Found); 22] =
@@ -138,7 +139,7 @@ fn s1(case: &Case<'_>, found: &mut Found) {
             }
         }
         if !rules.is_empty() || !case.restrictions.allow(exercise) {
-            found.broken("S1", format_args!("{} is excluded because of {}", step.exercise_id, rules.join(" and ")));
+            found.broken("S1", format_args!("{} is excluded because of {}", step.exercise_id, join(&rules, " and ")));
         }
     }
 }

@@ -26,7 +26,8 @@ impl Built {
             reader.problem(&At::Root, "expected an object with `request` and `workout`");
             return Err(invalid(reader.problems));
         };
-        let keys = [&["request", "workout"], others].concat();
+        let mut keys = vec!["request", "workout"];
+        keys.extend_from_slice(others);
         reader.unknown_keys(object, &At::Root, &keys);
         for key in &keys {
             let _ = reader.object(object.get(*key), &At::Key(&At::Root, key));

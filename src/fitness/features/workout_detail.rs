@@ -16,6 +16,7 @@ use crate::fitness::record::{Object, ToJson, put};
 use crate::fitness::words::{Focus, Kind, Load};
 use crate::fitness::workout::{BlockKind, GoalKind, SetType, Step, Workout};
 use crate::number;
+use crate::small::join;
 
 /// What is merged into the workout.
 const PARTS: [&str; 4] = ["analysis", "recommendations", "equipment", "safety"];
@@ -44,7 +45,7 @@ impl Feature for WorkoutDetail {
             for violation in violations {
                 named.extend_from_slice(message_of(violation).as_slice());
             }
-            let message = format!("the workout is not safe to give: {}", named.join("; "));
+            let message = format!("the workout is not safe to give: {}", join(&named, "; "));
             return Err(Error::new(Code::WorkoutInfeasible, message));
         }
         let mut written = workout.to_json();

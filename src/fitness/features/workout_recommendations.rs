@@ -26,7 +26,7 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::selection::is_available;
 use crate::fitness::words::{Kind, Level, Load, Pattern, Word, with_spaces};
 use crate::fitness::workout::{GoalKind, SetType, Status, Step, Workout};
-use crate::small::sort_by;
+use crate::small::{join, sort_by};
 
 /// How many alternatives an exercise gets.
 const MOST: usize = 3;
@@ -131,7 +131,7 @@ fn option(exercise: &Exercise, other: &Exercise) -> Json {
         reason.push_str("; the same muscles, with the weight on others of them");
     } else {
         reason.push_str("; same main muscles: ");
-        reason.push_str(&with_spaces(&common.names().join(", ")));
+        reason.push_str(&with_spaces(&join(&common.names(), ", ")));
     }
     if exercise.load == Load::External && other.load == Load::Body {
         reason.push_str("; easier, without a weight");

@@ -9,6 +9,7 @@ use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::time_budget;
 use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
 use crate::fitness::workout::{Block, BlockKind, Figures, Provenance, Referral, SetType, Totals, Warning};
+use crate::small::join;
 
 use super::selection::GROUPS;
 
@@ -183,7 +184,7 @@ pub(super) fn warnings(
                 "pattern_unavailable",
                 Some(pattern),
                 match why {
-                    Missing::Restriction(rules) => format!("No {name}: left out because of {}.", rules.join(" and ")),
+                    Missing::Restriction(rules) => format!("No {name}: left out because of {}.", join(&rules, " and ")),
                     Missing::Level => format!("No {name} at your level with this equipment."),
                     Missing::Equipment(items) => {
                         format!("No {name} with this equipment; {} would add it.", names(items))
@@ -221,7 +222,7 @@ pub(super) fn warnings(
         }
     }
     if !too_light.is_empty() {
-        let list = too_light.join(", ");
+        let list = join(&too_light, ", ");
         warn(
             "load_limited",
             None,
@@ -248,7 +249,7 @@ pub(crate) fn names(items: Set<Equipment>) -> String {
     for one in items.iter() {
         names.push(item(one));
     }
-    names.join(" and ")
+    join(&names, " and ")
 }
 
 /// An item in plain words, with its article.

@@ -105,15 +105,9 @@ impl<'a> Evaluation<'a> {
         if self.failure.is_some() {
             return Value::Null;
         }
-        let scope = self.scope;
         match node.kind {
             NodeKind::Literal(literal) => self.tree.literal(literal).clone(),
-            NodeKind::Input => scope.input(),
-            NodeKind::RunId => Value::String(scope.run_id()),
-            NodeKind::Output(step) => scope.output(step),
-            NodeKind::Status(step) => Value::String(scope.status(step)),
-            NodeKind::Variable(depth) => scope.variable(depth),
-            NodeKind::LoopIndex => Value::Int(i64::from(scope.index())),
+            NodeKind::Root(root) => self.scope.root(root),
             NodeKind::Local(local) => self.locals[local].clone(),
             NodeKind::Not => Value::Bool(!self.truth(below[0], "!")),
             NodeKind::Binary(Operator::And) => Value::Bool(self.decide(below, "&&", false)),

@@ -51,6 +51,7 @@ mod functions;
 mod message;
 mod operators;
 mod parser;
+mod paths;
 mod token;
 mod tree;
 
@@ -72,25 +73,27 @@ pub const MAX_STEPS: u32 = 100_000;
 /// How many bytes of text and elements of lists an evaluation may build.
 pub const MAX_SIZE: usize = 1_000_000;
 
+/// Where a path begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The input of the run.
+    Input,
+    /// The id of the run, as text.
+    RunId,
+    /// The output of a step that has settled.
+    Output(StepIx),
+    /// What became of a step, as text: `completed`, `skipped`, …
+    Status(StepIx),
+    /// The item of the loop that is so many levels out from the innermost one, which is 0.
+    Variable(u32),
+    /// Which iteration of the innermost loop it is, from 0, as a whole number.
+    Index,
+}
+
 /// What an expression can see. The host answers, because the host holds the values.
 pub trait Scope {
-    /// The input of the run.
-    fn input(&self) -> Value;
-
-    /// The output of a step that has settled.
-    fn output(&self, step: StepIx) -> Value;
-
-    /// What became of a step: `completed`, `skipped`, …
-    fn status(&self, step: StepIx) -> Rc<str>;
-
-    /// The id of the run.
-    fn run_id(&self) -> Rc<str>;
-
-    /// The item of the loop that is `depth` levels out from the innermost one, which is 0.
-    fn variable(&self, depth: u32) -> Value;
-
-    /// Which iteration of the innermost loop it is, from 0.
-    fn index(&self) -> u32;
+    /// What stands at the beginning of a path.
+    fn root(&self, root: Root) -> Value;
 
     /// A value as text within other text: a string as it is, anything else as JSON.
     fn text_of(&self, value: &Value) -> String {

@@ -6,13 +6,10 @@
 //! The first problem is kept, and then no word is left. So nothing has to be handed up: everything ends by itself, with
 //! nodes that nobody looks at.
 
-use std::rc::Rc;
-
-use super::token::{END, LITERAL, NAME, TOO_LARGE, Tokens, is_name};
+use super::paths::unknown;
+use super::token::{END, LITERAL, NAME, TOO_LARGE, Tokens};
 use super::tree::{Function, NOTHING, NodeIx, NodeKind, Operator, Tree};
-use super::{MAX_DEPTH, Names, SyntaxError, Unresolved};
-use crate::error::nearest;
-use crate::reader::list;
+use super::{MAX_DEPTH, Names, SyntaxError};
 use crate::value::Value;
 
 /// Words of the language, which name nothing; the first four cannot even be a field. CEL keeps the others for itself.
@@ -43,11 +40,11 @@ const WORDS: [&str; 21] = [
 const EXPECTED_VALUE: &str = "expected a value, such as `input.goal`, `steps.a.output`, `run.id`, `\"text\"` or `5`";
 const NOT_A_NAME: &str = "`@` is a word of the language; a field of this name is written as `[\"@\"]`";
 
-struct Parser<'a, 'n> {
-    tokens: Tokens<'a>,
-    names: &'n mut dyn Names,
+pub(super) struct Parser<'a, 'n> {
+    pub(super) tokens: Tokens<'a>,
+    pub(super) names: &'n mut dyn Names,
     /// The variables of the macros around this place, outermost first.
-    locals: Vec<&'a str>,
+    pub(super) locals: Vec<&'a str>,
     depth: usize,
     tree: Tree,
 }
@@ -58,38 +55,30 @@ pub(super) fn parse(source: &str, names: &mut dyn Names) -> Result<Tree, SyntaxE
     let mut parser = Parser { tokens, names, locals, depth: 0, tree };
     parser.tree.root = parser.expression();
     if parser.tokens.kind != END {
-        let (message, suggestion) = match parser.tokens.text() {
-            "and" => ("expected an operator; `@` is true when both sides are", "&&"),
-            "or" => ("expected an operator; `@` is true when one side is", "||"),
-            _ => ("expected an operator or the end of the expression", ""),
+        let suggestion = match parser.tokens.text() {
+            "and" => "&&",
+            "or" => "||",
+            _ => "",
         };
-        parser.tokens.fail(parser.tokens.at, message, suggestion, suggestion);
+        let message = "expected an operator or the end of the expression; `&&` is and, `||` is or";
+        parser.tokens.fail(parser.tokens.at, message, suggestion, "");
     }
-    match parser.tokens.problem {
-        Some(problem) => Err(problem),
-        None => Ok(parser.tree),
-    }
+    let Parser { tokens, tree, .. } = parser;
+    tokens.problem.map_or(Ok(tree), Err)
 }
 
 impl<'a> Parser<'a, '_> {
-    fn fail(&mut self, at: usize, message: &str, word: &str) -> NodeIx {
+    pub(super) fn fail(&mut self, at: usize, message: &str, word: &str) -> NodeIx {
         self.fail_near(at, message, "", word)
     }
 
     /// With `word` for each `@` of the message and the suggestion.
-    fn fail_near(&mut self, at: usize, message: &str, suggestion: &str, word: &str) -> NodeIx {
+    pub(super) fn fail_near(&mut self, at: usize, message: &str, suggestion: &str, word: &str) -> NodeIx {
         self.tokens.fail(at, message, suggestion, word);
         NOTHING
     }
 
-    fn fail_unknown(&mut self, at: usize, name: &str, there: &[&str], elsewhere: &[&str]) -> NodeIx {
-        let suggestion = nearest(name, there.iter().chain(elsewhere).copied()).map(str::to_owned);
-        let message = super::message::fill("unknown name `@`; there are @", &[name, &list(there)]);
-        self.tokens.note(at, message, suggestion);
-        NOTHING
-    }
-
-    fn eat(&mut self, kind: u8) -> bool {
+    pub(super) fn eat(&mut self, kind: u8) -> bool {
         let found = self.tokens.kind == kind;
         if found {
             self.tokens.take();
@@ -97,13 +86,13 @@ impl<'a> Parser<'a, '_> {
         found
     }
 
-    fn expect(&mut self, kind: u8, sign: &str) {
+    pub(super) fn expect(&mut self, kind: u8, sign: &str) {
         if !self.eat(kind) {
             self.fail(self.tokens.at, "expected `@`", sign);
         }
     }
 
-    fn node(&mut self, at: usize, kind: NodeKind, below: &[NodeIx]) -> NodeIx {
+    pub(super) fn node(&mut self, at: usize, kind: NodeKind, below: &[NodeIx]) -> NodeIx {
         let node = self.tree.add(at, kind, below, MAX_DEPTH);
         if node == NOTHING { self.too_deep(at) } else { node }
     }
@@ -199,7 +188,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn field_name(&mut self) -> (usize, &'a str) {
+    pub(super) fn field_name(&mut self) -> (usize, &'a str) {
         let name = self.tokens.text();
         if self.tokens.kind != NAME {
             self.fail(self.tokens.at, "expected a field name; a list has elements such as `[0]`", "");
@@ -287,7 +276,9 @@ impl<'a> Parser<'a, '_> {
     fn call(&mut self, at: usize, name: &'a str, of: NodeIx) -> NodeIx {
         let (free, methods) = (Function::free(), Function::methods());
         let (there, elsewhere) = if of == NOTHING { (free, methods) } else { (methods, free) };
-        let Some(function) = Function::named(name) else { return self.fail_unknown(at, name, there, elsewhere) };
+        let Some(function) = Function::named(name) else {
+            return unknown(&mut self.tokens, at, name, there, elsewhere);
+        };
         if of == NOTHING && function > Function::Size || of != NOTHING && function < Function::Size {
             let (message, example) = match of {
                 NOTHING => ("`@` is called on a value: `value.@(…)`", "value.@(…)"),
@@ -353,86 +344,5 @@ impl<'a> Parser<'a, '_> {
             "`@` takes a name and what to ask about it: `list.@(x, x > 0)`"
         };
         self.fail(at, message, function.name())
-    }
-
-    /// A name that is not a function's: of a variable, or where a path begins.
-    fn root(&mut self, at: usize, name: &'a str) -> NodeIx {
-        let variables = self.names.variables();
-        let kind = if let Some(local) = self.locals.iter().rposition(|local| *local == name) {
-            NodeKind::Local(local)
-        } else if let Some(depth) = variables.iter().position(|variable| **variable == *name) {
-            NodeKind::Variable(depth as u32)
-        } else if name == "index" && !variables.is_empty() {
-            NodeKind::LoopIndex
-        } else {
-            match name {
-                "input" | "parameters" => NodeKind::Input,
-                "run" => match self.key() {
-                    Some((_, key)) if &*key == "id" => NodeKind::RunId,
-                    _ => return self.fail_near(at, "`run` has one field, `@`", "@", "run.id"),
-                },
-                "steps" => return self.step(at),
-                _ => return self.unknown_name(at, name),
-            }
-        };
-        self.node(at, kind, &[])
-    }
-
-    fn step(&mut self, at: usize) -> NodeIx {
-        let Some((at, id)) = self.key() else {
-            return self.fail(at, "expected the id of a step after `steps`, as in `steps.a.output`", "");
-        };
-        // In CEL `a-b` subtracts, and there is nothing to subtract from a step itself.
-        if self.tokens.kind == b'-' {
-            return self.fail(self.tokens.at, "a name with `-` is written as a key: `steps[\"my-step\"].output`", "");
-        }
-        let step = match self.names.step(&id) {
-            Ok(step) => step,
-            Err(Unresolved { message, suggestion }) => {
-                self.tokens.note(at, message, suggestion);
-                return NOTHING;
-            }
-        };
-        let kind = match self.key().as_ref().map(|(_, key)| &**key) {
-            Some("output") => NodeKind::Output(step),
-            Some("status") => NodeKind::Status(step),
-            _ => {
-                let path = if id.bytes().all(|byte| is_name(&byte)) { "steps.@.output" } else { "steps[\"@\"].output" };
-                return self.fail_near(at, "expected `output` or `status` after the id of a step", path, &id);
-            }
-        };
-        self.node(at, kind, &[])
-    }
-
-    /// `.name` or `["name"]`, if one comes next, and where what it names stands.
-    fn key(&mut self) -> Option<(usize, Rc<str>)> {
-        if self.eat(b'.') {
-            let (at, name) = self.field_name();
-            return Some((at, name.into()));
-        }
-        if !self.eat(b'[') {
-            return None;
-        }
-        let Value::String(key) = &self.tokens.literal else { return None };
-        let key = Rc::clone(key);
-        let at = self.tokens.take();
-        self.expect(b']', "]");
-        Some((at, key))
-    }
-
-    fn unknown_name(&mut self, at: usize, name: &str) -> NodeIx {
-        if at > 0 && self.tokens.before(at) == b'-' && is_name(&self.tokens.before(at - 1)) {
-            return self.fail(at, "a name with `-` is written as a key, as in `input[\"my-goal\"]`", "");
-        }
-        let variables = self.names.variables().to_vec();
-        let mut names = vec!["input", "parameters", "steps", "run"];
-        names.extend(self.locals.iter().rev());
-        for variable in &variables {
-            names.push(variable);
-        }
-        if !variables.is_empty() {
-            names.push("index");
-        }
-        self.fail_unknown(at, name, &names, &[])
     }
 }

@@ -70,40 +70,41 @@ impl<'a> Tokens<'a> {
         let bytes = self.source.as_bytes();
         self.literal = Value::Null;
         self.at = past(bytes, self.end, u8::is_ascii_whitespace);
-        self.kind = match &bytes[self.at..] {
-            [] => {
-                self.end = self.at;
-                END
+        let at = self.at;
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+        let (first, second) = (byte(at), byte(at + 1));
+        let is_quote = |byte: u8| byte == b'"' || byte == b'\'';
+        self.end = at + 1;
+        self.kind = if at == bytes.len() {
+            self.end = at;
+            END
+        } else if is_quote(first) {
+            self.string(at, false)
+        } else if is_quote(second) && first.eq_ignore_ascii_case(&b'r') {
+            self.string(at + 1, true)
+        } else if is_quote(second) && first.eq_ignore_ascii_case(&b'b') {
+            self.fail(at, "bytes are not part of the language; write the string without the `b`", "", "")
+        } else if first.is_ascii_digit() || first == b'.' && second.is_ascii_digit() {
+            self.number()
+        } else if is_name(&first) {
+            self.end = past(bytes, at, is_name);
+            NAME
+        } else if second == b'=' && b"=!<>".contains(&first) || second == first && b"&|".contains(&first) {
+            self.end = at + 2;
+            LONG
+        } else if b"<>+-*/%!?:.,()[]{}".contains(&first) {
+            first
+        } else {
+            let message = match first {
+                b'=' => "unexpected `@`; `==` compares two values",
+                b'&' => "unexpected `@`; `&&` is true when both sides are",
+                b'|' => "unexpected `@`; `||` is true when one side is",
+                _ => "unexpected `@`; a key that is no plain name is written as `[\"key\"]`",
+            };
+            while !self.source.is_char_boundary(self.end) {
+                self.end += 1;
             }
-            [b'"' | b'\'', ..] => self.string(self.at, false),
-            [b'r' | b'R', b'"' | b'\'', ..] => self.string(self.at + 1, true),
-            [b'b' | b'B', b'"' | b'\'', ..] => {
-                self.fail(self.at, "bytes are not part of the language; write the string without the `b`", "", "")
-            }
-            [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => self.number(),
-            [first, ..] if is_name(first) => {
-                self.end = past(bytes, self.at, is_name);
-                NAME
-            }
-            [b'=' | b'!' | b'<' | b'>', b'=', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => {
-                self.end = self.at + 2;
-                LONG
-            }
-            [first, ..] if b"<>+-*/%!?:.,()[]{}".contains(first) => {
-                self.end = self.at + 1;
-                *first
-            }
-            [first, ..] => {
-                let message = match first {
-                    b'=' => "unexpected `@`; `==` compares two values",
-                    b'&' => "unexpected `@`; `&&` is true when both sides are",
-                    b'|' => "unexpected `@`; `||` is true when one side is",
-                    _ => "unexpected `@`; a key that is no plain name is written as `[\"key\"]`",
-                };
-                let rest = &self.source[self.at..];
-                let found = rest.chars().next().map_or(0, char::len_utf8);
-                self.fail(self.at, message, "", &rest[..found])
-            }
+            self.fail(at, message, "", self.text())
         };
         before
     }

@@ -1,7 +1,7 @@
 //! What an expression is, once parsed.
 
+use super::Root;
 use crate::value::Value;
-use crate::workflow::plan::StepIx;
 
 /// A node, as an index into its tree.
 pub(super) type NodeIx = u32;
@@ -11,7 +11,7 @@ pub(super) const NOTHING: NodeIx = 0;
 
 /// An expression. Nodes stand in one list, and know those below them by index: no node owns another one, so that
 /// building a tree, and giving up halfway, takes little code.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tree {
     /// As it was written.
     pub(super) source: String,
@@ -35,14 +35,10 @@ pub(super) struct Node {
 
 impl Tree {
     pub(super) fn new(source: &str) -> Self {
-        let nothing = Node { at: 0, height: 0, below: (0, 0), kind: NodeKind::Literal(0) };
-        Self {
-            source: source.to_owned(),
-            root: NOTHING,
-            nodes: vec![nothing],
-            edges: Vec::new(),
-            literals: vec![Value::Null],
-        }
+        let mut tree = Self { source: source.to_owned(), ..Self::default() };
+        let nothing = tree.add_literal(Value::Null);
+        tree.root = tree.add(0, nothing, &[], 0);
+        tree
     }
 
     /// Adds a node above others; [`NOTHING`] when it would stand higher than `highest`.
@@ -83,13 +79,7 @@ impl Tree {
 pub(super) enum NodeKind {
     /// A value, as an index into the list of those.
     Literal(u32),
-    // Where a path begins:
-    Input,
-    RunId,
-    Output(StepIx),
-    Status(StepIx),
-    Variable(u32),
-    LoopIndex,
+    Root(Root),
     /// The variable of a macro; they are counted from the outermost one.
     Local(usize),
     /// `a.b`: a value and the name of a field.

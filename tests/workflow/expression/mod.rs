@@ -15,7 +15,7 @@ use std::rc::Rc;
 use repflow::error::Code;
 use repflow::value::{Value, ValueKind};
 use repflow::workflow::expression::{Expression, Names, SyntaxError, Unresolved};
-use repflow::workflow::{Scope, StepIx};
+use repflow::workflow::{Root, Scope, StepIx};
 use serde_json::{Value as Json, json};
 
 /// An input, the outputs of the steps `analyze` and `my-step`, and the items of the loops around, innermost first.
@@ -27,23 +27,15 @@ pub(crate) struct Data {
 }
 
 impl Scope for Data {
-    fn input(&self) -> Value {
-        Value::from(&self.input)
-    }
-    fn output(&self, step: StepIx) -> Value {
-        Value::from(&self.outputs[step.0 as usize])
-    }
-    fn status(&self, step: StepIx) -> Rc<str> {
-        if step.0 == 0 { "completed" } else { "skipped" }.into()
-    }
-    fn run_id(&self) -> Rc<str> {
-        "run-7".into()
-    }
-    fn variable(&self, depth: u32) -> Value {
-        Value::from(&self.items[depth as usize])
-    }
-    fn index(&self) -> u32 {
-        4
+    fn root(&self, root: Root) -> Value {
+        match root {
+            Root::Input => Value::from(&self.input),
+            Root::RunId => Value::String("run-7".into()),
+            Root::Output(step) => Value::from(&self.outputs[step.0 as usize]),
+            Root::Status(step) => Value::String(if step.0 == 0 { "completed" } else { "skipped" }.into()),
+            Root::Variable(depth) => Value::from(&self.items[depth as usize]),
+            Root::Index => Value::Int(4),
+        }
     }
 }
 
