@@ -1,11 +1,11 @@
-//! Sorting, queueing, and finding by name, in a few bytes.
+//! Sorting, queueing, finding by name and cutting texts, in a few bytes.
 //!
 //! The standard library's sorts, queues and trees are made for many elements: each type that is sorted adds some 5 KB to
 //! the wasm, each type that is kept in a `BTreeMap` some 8, and each type that is queued in a `VecDeque` some 1. These add
 //! a few hundred bytes, and for the dozens of elements that are kept here they are as fast.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 /// Sorts by insertion: stable, and quadratic, so for short lists only. `before` says whether its first argument has to
 /// stand before its second.
@@ -155,4 +155,17 @@ pub fn join(texts: &[&str], between: &str) -> String {
         joined.push_str(text);
     }
     joined
+}
+
+/// A part of a text; empty where there is none. A slice panics instead, and says where in which text: with the tables of
+/// the characters that can be shown, that is 7 KB of wasm as soon as one text is sliced anywhere.
+#[must_use]
+pub fn part(text: &str, range: Range<usize>) -> &str {
+    text.get(range).unwrap_or_default()
+}
+
+/// A text from a byte on.
+#[must_use]
+pub fn rest(text: &str, from: usize) -> &str {
+    part(text, from..text.len())
 }

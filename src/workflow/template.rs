@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::expression::{Expression, Names, Scope, SyntaxError, find_close};
 use crate::error::Error;
 use crate::reader::{At, Problems};
+use crate::small::{part, rest};
 use crate::value::Value;
 
 /// Data with expressions in it.
@@ -131,25 +132,25 @@ fn evaluate(expression: &Expression, scope: &dyn Scope, problem: &mut Option<Err
 fn parse_text(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Template {
     let mut parts = Vec::new();
     let mut done = 0;
-    while let Some(found) = find_open(&text[done..]) {
+    while let Some(found) = find_open(rest(text, done)) {
         let open = done + found;
         if open > done {
-            parts.push(Part::Text(text[done..open].into()));
+            parts.push(Part::Text(part(text, done..open).into()));
         }
         let start = open + 2;
-        let Some(end) = find_close(&text[start..]).map(|found| start + found) else {
+        let Some(end) = find_close(rest(text, start)).map(|found| start + found) else {
             let message = format_args!("`{{{{` at column {} is not closed by `}}}}`", column(text, open));
             problems.note(at, message);
             return Template::Literal(Value::Null);
         };
-        match Expression::parse(&text[start..end], names) {
+        match Expression::parse(part(text, start..end), names) {
             Ok(expression) => parts.push(Part::Expression(expression)),
             Err(error) => note(&error, text, start, at, problems),
         }
         done = end + 2;
     }
     if done < text.len() {
-        parts.push(Part::Text(text[done..].into()));
+        parts.push(Part::Text(rest(text, done).into()));
     }
     if parts.len() > 1 {
         return Template::Text(parts);
@@ -175,5 +176,5 @@ fn note(error: &SyntaxError, text: &str, start: usize, at: &At<'_>, problems: &P
 
 /// The column of a byte, counted in characters from 1.
 fn column(text: &str, at: usize) -> usize {
-    text[..at].chars().count() + 1
+    part(text, 0..at).chars().count() + 1
 }

@@ -1,7 +1,7 @@
 //! Expressions over JavaScript's values: read where they are, whatever they are.
 
 use js_sys::{Array, Function, Object, Reflect};
-use repflow::wasm::engine;
+use repflow::wasm::{engine, plan, run};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -21,10 +21,10 @@ fn evaluate(expression: &str, input: &JsValue) -> Result<JsValue, String> {
     let definition = js("return { id: 'test' }");
     Reflect::set(&definition, &"steps".into(), &Array::of1(&step)).expect("an object");
     let handle = engine::engine_new();
-    let plan = engine::plan_compile(handle, &definition, 30_000.0).expect("a valid definition");
-    let number = field(&plan, "handle").as_f64().expect("a number") as u32;
-    let run = engine::run_start(handle, number, 7, 1_000.0).expect("the plan is there");
-    let value = engine::run_params(handle, run, 0, "run-1", input, &Array::new());
+    let compiled = plan::plan_compile(handle, &definition, 30_000.0).expect("a valid definition");
+    let number = field(&compiled, "handle").as_f64().expect("a number") as u32;
+    let started = run::run_start(handle, number, 7, None, 1_000.0).expect("the plan is there");
+    let value = run::run_params(handle, started, 0, 0, "run-1", input, &Array::new(), &Array::new());
     engine::engine_free(handle);
     value.map_err(|error| {
         assert_eq!(field(&error, "code").as_string().as_deref(), Some("expression.failed"));

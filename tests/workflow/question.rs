@@ -2,8 +2,7 @@
 
 use repflow::error::Code;
 use repflow::value::Value;
-use repflow::workflow::expression::Root;
-use repflow::workflow::{Decision, NodeIx, Question, Run, Scope, StepIx, decide};
+use repflow::workflow::{Decision, NodeIx, Question, Root, Run, Scope, StepIx, decide};
 use serde_json::{Value as Json, json};
 
 use crate::story::{at, plan, workflow};
@@ -13,10 +12,7 @@ struct Input(Json);
 
 impl Scope for Input {
     fn root(&self, root: Root) -> Value {
-        match root {
-            Root::Input => Value::from(&self.0),
-            _ => Value::Null,
-        }
+        if root == Root::Input { Value::from(&self.0) } else { Value::Null }
     }
 }
 

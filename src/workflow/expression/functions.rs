@@ -4,6 +4,7 @@ use super::evaluate::Evaluation;
 use super::operators::{integer, whole};
 use super::tree::Function;
 use crate::number;
+use crate::small::rest;
 use crate::value::{Value, ValueKind};
 
 /// Numbers that JSON cannot hold, or not with their sign.
@@ -112,7 +113,7 @@ impl Evaluation<'_> {
 /// A whole number in text, with a sign or without.
 fn read_int(text: &str) -> Option<i64> {
     let sign = text.bytes().next().filter(|first| matches!(first, b'-' | b'+'));
-    let size = number::whole(if sign.is_some() { &text[1..] } else { text }, 10)?;
+    let size = number::whole(if sign.is_some() { rest(text, 1) } else { text }, 10)?;
     if sign == Some(b'-') { Some((size as i64).wrapping_neg()) } else { i64::try_from(size).ok() }
 }
 

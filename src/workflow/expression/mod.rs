@@ -59,6 +59,7 @@ use std::rc::Rc;
 
 use super::plan::StepIx;
 use crate::error::{Code, Error};
+use crate::small::{part, rest};
 use crate::value::Value;
 use evaluate::{Evaluation, Failure};
 pub(super) use token::find_close;
@@ -161,11 +162,11 @@ impl Expression {
     pub fn parse_condition(source: &str, names: &mut dyn Names) -> Result<Self, SyntaxError> {
         let mut start = source.len() - source.trim_ascii_start().len();
         let mut inside = source;
-        if source[start..].starts_with("{{") {
+        if rest(source, start).starts_with("{{") {
             let open = start + 2;
-            match find_close(&source[open..]) {
-                Some(end) if source[open + end + 2..].trim_ascii_start().is_empty() => {
-                    inside = &source[open..open + end];
+            match find_close(rest(source, open)) {
+                Some(end) if rest(source, open + end + 2).trim_ascii_start().is_empty() => {
+                    inside = part(source, open..open + end);
                     start = open;
                 }
                 _ => {
@@ -212,7 +213,7 @@ impl Expression {
     #[cold]
     fn failed(&self, failure: &Failure) -> Error {
         let source = &self.0.source;
-        let column = (source[..failure.at].chars().count() + 1).to_string();
+        let column = (part(source, 0..failure.at).chars().count() + 1).to_string();
         let words = [source, column.as_str(), &failure.message];
         Error::new(Code::ExpressionFailed, message::fill("`{{ @ }}` fails at column @: @", &words))
     }

@@ -6,6 +6,7 @@
 use super::SyntaxError;
 use super::message::fill;
 use crate::number;
+use crate::small::{part, rest};
 use crate::value::Value;
 
 /// The end, where every further word is; also what comes after a problem, so that whoever reads ends soon.
@@ -42,7 +43,7 @@ impl<'a> Tokens<'a> {
 
     /// The word as it is written.
     pub(super) fn text(&self) -> &'a str {
-        &self.source[self.at..self.end]
+        part(self.source, self.at..self.end)
     }
 
     /// The byte before another one.
@@ -128,7 +129,7 @@ impl<'a> Tokens<'a> {
                 end = after;
             }
         }
-        let text = &self.source[start..end];
+        let text = part(self.source, start..end);
         if is(end, b"uU") {
             return self.fail(start, "unsigned numbers are not part of the language; write `@`", "", text);
         }
@@ -139,7 +140,7 @@ impl<'a> Tokens<'a> {
         let found = if is_double {
             number::parse(text).filter(|number| number.is_finite()).map(Value::Number)
         } else {
-            let size = if is_hexadecimal { number::whole(&text[2..], 16) } else { number::whole(text, 10) };
+            let size = if is_hexadecimal { number::whole(rest(text, 2), 16) } else { number::whole(text, 10) };
             size.map(|size| Value::Int(size as i64))
         };
         match found {
@@ -167,7 +168,7 @@ impl<'a> Tokens<'a> {
                 at += 1;
                 continue;
             }
-            text.push_str(&self.source[from..at]);
+            text.push_str(part(self.source, from..at));
             if !is_escape {
                 self.literal = Value::String(text.into());
                 self.end = at + 1;
