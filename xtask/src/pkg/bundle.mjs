@@ -56,7 +56,8 @@ async function fitted(glue, renamed) {
 
 await fitted(join(directory, "core.js"), join(directory, "renamed.json"));
 const api = join(directory, "api.js");
-const ordered = ORDER.map((name) => `import "./${name}.js";\n`).join("");
+const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
+const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
 await writeFile(api, ordered + (await readFile(api, "utf8")));
 const made = [...(await bundled("api.js", [/\/core\.js$/])), ...(await bundled("core.js", []))];
 await build({
