@@ -3,6 +3,7 @@
 import { aborts } from "./aborts.js";
 import { Alarm, now } from "./clock.js";
 import { Cancellable, CallContext } from "./context.js";
+import { escaped } from "./definition.js";
 import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf } from "./errors.js";
 import { uniqueId } from "./ids.js";
 import { milliseconds, unattended } from "./runtime.js";
@@ -113,7 +114,7 @@ export class FeatureBusBase {
       healthCheck: checks.handler,
     });
     for (const [action, handler] of typeof feature?.actions === "object" ? Object.entries(feature.actions ?? {}) : []) {
-      const pointer = `/actions/${action.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const pointer = `/actions/${escaped(action)}`;
       if (!NAME.test(action)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
       if (typeof handler !== "function") problems.push({ pointer, message: `an action must be a function, not ${describe(handler)}` });
     }

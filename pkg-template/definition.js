@@ -90,8 +90,8 @@ function isBuiltIn(value) {
   return Object.prototype.toString.call(value) !== "[object Object]";
 }
 
-/** Also one of another realm. */
-function isPlain(value) {
+/** Whether an object is no instance of a class; also one of another realm. */
+export function isPlain(value) {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
@@ -120,5 +120,10 @@ function inWords(value) {
 
 /** The JSON pointer (RFC 6901) of a path. */
 export function pointerTo(path) {
-  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return path.map((key) => `/${escaped(key)}`).join("");
+}
+
+/** A key as a part of a pointer. */
+export function escaped(key) {
+  return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -3,6 +3,7 @@
 import { internals } from "./bus.js";
 import { now } from "./clock.js";
 import { Commands } from "./commands.js";
+import { escaped } from "./definition.js";
 import { RepflowError, describe, disposed, invalid } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
@@ -113,7 +114,7 @@ export class Engine {
         core.engineDefine(engine, name, policy);
       } catch (error) {
         if (error.code !== "config.invalid") throw error;
-        const at = `/policies/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        const at = `/policies/${escaped(name)}`;
         problems.push(...error.problems.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
       }
     }

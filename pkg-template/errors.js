@@ -1,39 +1,28 @@
 // The one error of the package.
 
-/** The codes that the facade raises itself; a test holds them against the table of the core. */
-const CODES = {
-  "config.invalid": ["validation", "error", false],
-  "workflow.invalid": ["validation", "error", false],
-  "workflow.not_registered": ["validation", "error", false],
-  "input.invalid": ["validation", "error", false],
-  "output.invalid": ["validation", "error", true],
-  "bus.invalid": ["validation", "error", false],
-  "bus.feature_exists": ["validation", "error", false],
-  "bus.timeout": ["timeout", "error", true],
-  "bus.cancelled": ["cancelled", "info", false],
-  "step.failed": ["failed", "error", false],
-  "step.timeout": ["timeout", "error", true],
-  "step.cancelled": ["cancelled", "info", false],
-  "run.no_such_signal": ["validation", "error", false],
-  "run.queue_full": ["rate_limited", "error", true],
-  "run.timeout": ["timeout", "error", false],
-  "run.cancelled": ["cancelled", "info", false],
-  "journal.invalid": ["validation", "error", false],
-  "journal.definition_changed": ["validation", "error", false],
-  "expression.failed": ["validation", "error", false],
-  "policy.timeout": ["timeout", "error", true],
-  "policy.total_timeout": ["timeout", "error", false],
-  "policy.cancelled": ["cancelled", "info", false],
-  "policy.failed": ["failed", "error", false],
-  "circuit.open": ["unavailable", "error", true],
-  "bulkhead.full": ["rate_limited", "error", true],
-  "bulkhead.timeout": ["rate_limited", "error", true],
-  "rate_limit.exceeded": ["rate_limited", "error", true],
-  "rate_limit.quota_exceeded": ["exhausted", "error", false],
-  "internal.disposed": ["unavailable", "error", false],
-  "internal.load_failed": ["unavailable", "critical", true],
-  "internal.panic": ["internal", "critical", true],
-};
+/**
+ * The codes that the facade raises itself, after the kind, the severity and whether to try again; a test holds them against
+ * the table of the core.
+ */
+const CODES = new Map(
+  [
+    [
+      "validation", "error", false,
+      "config.invalid workflow.invalid workflow.not_registered input.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed",
+    ],
+    ["validation", "error", true, "output.invalid"],
+    ["timeout", "error", true, "bus.timeout step.timeout policy.timeout"],
+    ["cancelled", "info", false, "bus.cancelled step.cancelled run.cancelled policy.cancelled"],
+    ["failed", "error", false, "step.failed policy.failed"],
+    ["rate_limited", "error", true, "run.queue_full bulkhead.full bulkhead.timeout rate_limit.exceeded"],
+    ["timeout", "error", false, "run.timeout policy.total_timeout"],
+    ["unavailable", "error", true, "circuit.open"],
+    ["exhausted", "error", false, "rate_limit.quota_exceeded"],
+    ["unavailable", "error", false, "internal.disposed"],
+    ["unavailable", "critical", true, "internal.load_failed"],
+    ["internal", "critical", true, "internal.panic"],
+  ].flatMap(([kind, severity, retryable, codes]) => codes.split(" ").map((code) => [code, [kind, severity, retryable]])),
+);
 
 /** Where it happened, and what else some errors tell. */
 export const PLACES = ["runId", "workflowId", "stepId", "iteration", "attempts", "correlationId", "retryAfterMs", "errors", "compensation"];
@@ -46,7 +35,7 @@ export class RepflowError extends Error {
    */
   constructor(code, message, details = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
-    const [kind, severity, retryable] = CODES[code] ?? ["internal", "error", false];
+    const [kind, severity, retryable] = CODES.get(code) ?? ["internal", "error", false];
     this.code = code;
     this.kind = details.kind ?? kind;
     this.severity = details.severity ?? severity;

@@ -4,6 +4,7 @@ import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { Cancellable } from "./context.js";
+import { escaped } from "./definition.js";
 import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
 import { REASON, refused, report } from "./failures.js";
 import { Listeners } from "./listeners.js";
@@ -675,7 +676,7 @@ function refuseWhatIsNoData(value, pointer, refuse, seen) {
       } catch {
         // The core says so.
       }
-      refuseWhatIsNoData(field, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, refuse, seen);
+      refuseWhatIsNoData(field, `${pointer}/${escaped(key)}`, refuse, seen);
     }
   }
 }

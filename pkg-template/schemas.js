@@ -1,7 +1,9 @@
 // What data must look like: JSON Schema for the parameters of a workflow, Standard Schema for whatever else is checked.
 
+import { canonical } from "./canonical.js";
+import { escaped, isPlain } from "./definition.js";
 import { RepflowError, describe, invalid, textOf } from "./errors.js";
-import { dereference, format, validate } from "./json-schema.js";
+import { FORMATS, isPattern } from "./formats.js";
 import { nearest } from "./nearest.js";
 
 // ── JSON Schema ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -55,59 +57,79 @@ function schemaOf(parameters) {
 }
 
 class PreparedSchema {
+  /** Schemas by their address, and the targets of references by the schema that refers. */
+  #byAddress = new Map();
+  #targets = new Map();
+
   constructor(parameters) {
     const text = JSON.stringify(parameters);
-    // A copy: the validator writes into what it is given, which may be frozen.
+    // A copy: what was given may change.
     this.root = JSON.parse(text);
-    this.draft = DRAFTS.find(([name]) => `${this.root.$schema}`.includes(name))?.[1] ?? "2020-12";
-    this.lookup = dereference(this.root);
     this.hasDefaults = text.includes('"default":');
     this.takesObject = this.root.type === "object" || this.root.properties !== undefined;
+    /** Beside a `$ref`, older drafts see nothing. */
+    this.refersOnly = /draft-0[467]/.test(this.root.$schema);
+    const references = [];
+    this.#byAddress.set(BASE, this.root);
+    this.#index(this.root, BASE, references);
+    for (const [schema, address] of references) this.#targets.set(schema, this.#at(address));
   }
 
   /** The schema that a `$ref` leads to. */
   target(schema) {
-    return this.lookup[schema.__absolute_ref__ ?? schema.$ref];
+    return this.#targets.get(schema);
   }
 
   problemsOf(value, schema = this.root) {
-    const units = (seen) => validate(seen, schema, this.draft, this.lookup, false).errors;
+    let found;
     try {
-      return told(this, schema, value, units(value));
-    } catch {
-      // Most often a value that JSON does not have. Looked for only now: most inputs have none.
-    }
-    try {
-      return told(this, schema, value, units(seenAsJson(value)));
+      found = judged(this, schema, value, "", new Set());
     } catch (error) {
       return [{ pointer: "", message: `it cannot be checked: ${textOf(error)}` }];
     }
+    // Two ways through a schema may find the same, and a value of the wrong type is told once.
+    const kept = new Map();
+    for (const { pointer, message, suggestion, isType } of found) {
+      const key = `${pointer}\n${isType ? "" : message}`;
+      if (!kept.has(key)) kept.set(key, suggestion === undefined ? { pointer, message } : { pointer, message, suggestion });
+    }
+    return [...kept.values()];
+  }
+
+  #index(schema, base, references) {
+    if (typeof schema !== "object" || schema === null) return;
+    let here = base;
+    const text = (key) => (typeof schema[key] === "string" ? schema[key] : undefined);
+    const name = (address) => this.#byAddress.set(address, schema);
+    const id = text("$id") ?? text("id");
+    if (id !== undefined) {
+      const [resource, fragment] = addressOf(id, base);
+      if (fragment === "") name((here = resource));
+      else name(`${resource}#${fragment}`);
+    }
+    const anchor = text("$anchor");
+    if (anchor !== undefined) name(`${here}#${anchor}`);
+    const reference = text("$ref") ?? text("$recursiveRef");
+    if (reference !== undefined) references.push([schema, addressOf(reference, here)]);
+    for (const [key, part] of Object.entries(schema)) if (!DATA.has(key)) this.#index(part, here, references);
+  }
+
+  #at([resource, fragment]) {
+    const isPointer = fragment === "" || fragment[0] === "/";
+    const found = isPointer ? valueAt(this.#byAddress.get(resource), fragment) : this.#byAddress.get(`${resource}#${fragment}`);
+    return isSchema(found) ? found : undefined;
   }
 }
 
-/** By a part of the address in `$schema`. */
-const DRAFTS = [
-  ["draft-04", "4"],
-  ["draft-06", "7"],
-  ["draft-07", "7"],
-  ["2019-09", "2019-09"],
-];
+/** Keywords whose values are no schemas. */
+const DATA = new Set(["const", "enum", "default", "examples"]);
+/** The address of a schema that gives none. */
+const BASE = "repflow:/";
 
-/** Data as the validator can look at it: `undefined` is absent, and what JSON does not have is of no type at all. */
-function seenAsJson(value) {
-  if (Array.isArray(value)) return value.map((element) => seenAsJson(element ?? null));
-  if (typeof value === "object" && value !== null) {
-    if (!isPlain(value)) return value;
-    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-    return Object.fromEntries(fields.map(([key, field]) => [key, seenAsJson(field)]));
-  }
-  return ["string", "number", "boolean"].includes(typeof value) || value === null ? value : Number.NaN;
-}
-
-/** Also one of another realm. */
-function isPlain(value) {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+/** What an address means in a schema that has the address `base`: the resource, and the place in it. */
+function addressOf(text, base) {
+  const [resource, fragment = ""] = new URL(text, base).href.split("#");
+  return [resource, decodeURIComponent(fragment)];
 }
 
 /**
@@ -121,209 +143,34 @@ function filled(schemas, schema, value, open) {
     return filled(schemas, schema, structuredClone(schema.default), new Set([...open, schema]));
   }
   let whole = value;
-  for (const part of [schema.$ref === undefined ? undefined : schemas.target(schema), ...(schema.allOf ?? [])]) {
+  for (const part of [schemas.target(schema), ...(schema.allOf ?? [])]) {
     if (part !== undefined) whole = filled(schemas, part, whole, open);
   }
-  if (Array.isArray(whole)) return filledList(schemas, schema, whole, open);
-  if (typeof whole !== "object" || whole === null || !isPlain(whole)) return whole;
+  const isList = Array.isArray(whole);
+  if (!isList && (typeof whole !== "object" || whole === null || !isPlain(whole))) return whole;
   let copy;
-  for (const [key, part] of Object.entries(schema.properties ?? {})) {
+  const fill = (key, part) => {
     const before = Object.hasOwn(whole, key) ? whole[key] : undefined;
+    if (part === undefined || (isList && before === undefined)) return;
     const after = filled(schemas, part, before, open);
-    if (after === before) continue;
-    copy ??= { ...whole };
+    if (after === before) return;
+    copy ??= isList ? [...whole] : { ...whole };
     // Not by assignment, which a key `__proto__` would turn into something else.
     Object.defineProperty(copy, key, { value: after, writable: true, enumerable: true, configurable: true });
-  }
+  };
+  if (isList) for (const at of whole.keys()) fill(at, elementOf(schema, at));
+  else for (const [key, part] of Object.entries(schema.properties ?? {})) fill(key, part);
   return copy ?? whole;
 }
 
-function filledList(schemas, schema, list, open) {
-  const heads = schema.prefixItems ?? (Array.isArray(schema.items) ? schema.items : []);
-  const rest = Array.isArray(schema.items) ? schema.additionalItems : schema.items;
-  let copy;
-  for (const [at, before] of list.entries()) {
-    const part = at < heads.length ? heads[at] : rest;
-    if (part === undefined || before === undefined) continue;
-    const after = filled(schemas, part, before, open);
-    if (after !== before) (copy ??= [...list])[at] = after;
-  }
-  return copy ?? list;
+/** The schema of an element. */
+function elementOf({ prefixItems, items, additionalItems }, at) {
+  const heads = prefixItems ?? (Array.isArray(items) ? items : []);
+  if (at < heads.length) return heads[at];
+  return Array.isArray(items) ? additionalItems : items;
 }
 
-// ── What the validator found, in words ────────────────────────────────────────────────────────────────────────────────
-
-/** Findings that only say that others follow. */
-const WRAPPERS = new Set([
-  "$ref", "$recursiveRef", "allOf", "if", "properties", "patternProperties", "prefixItems", "items", "additionalItems",
-  "dependentSchemas",
-]);
-/** Findings about one thing too many, which the next one says of `false`. */
-const CLOSED = new Set(["additionalProperties", "unevaluatedProperties"]);
-
-/** The findings of the validator as problems. A finding comes right before those that are its reasons. */
-function told(schemas, root, value, units) {
-  const problems = [];
-  const unevaluated = [];
-  for (let at = 0; at < units.length; at += 1) {
-    const unit = units[at];
-    if (WRAPPERS.has(unit.keyword)) continue;
-    const found = { unit, pointer: pointerOf(unit.instanceLocation), ...placeOf(schemas, root, unit.keywordLocation) };
-    found.value = valueAt(value, found.pointer);
-    if (unit.keyword === "anyOf" || unit.keyword === "oneOf") {
-      const end = endOf(units, at);
-      problems.push(...branches(schemas, root, value, found, units.slice(at + 1, end)));
-      at = end - 1;
-    } else if (CLOSED.has(unit.keyword)) {
-      if (units[at + 1]?.keyword !== "false") continue;
-      at += 1;
-      const list = unit.keyword === "unevaluatedProperties" ? unevaluated : problems;
-      list.push(unknown(schemas, found, pointerOf(units[at].instanceLocation)));
-    } else if (unit.keyword === "propertyNames") {
-      at = endOf(units, at) - 1;
-      const message = `\`${quoted(unit.error)}\` is not allowed as the name of a property`;
-      problems.push({ pointer: found.pointer, message });
-    } else {
-      problems.push(problemOf(found));
-    }
-  }
-  // A form that does not hold accounts for no property: those that it has are told only when nothing else is wrong.
-  problems.push(...unevaluated.filter((problem) => problems.length === 0 || !problem.isKnown));
-  // Two ways through a schema may find the same, and a value of the wrong type is told once.
-  const kept = new Map();
-  for (const problem of problems) {
-    const key = problem.isType ? `${problem.pointer}\ntype` : `${problem.pointer}\n${problem.message}`;
-    if (!kept.has(key)) kept.set(key, problem);
-  }
-  return [...kept.values()].map(({ pointer, message, suggestion }) =>
-    suggestion === undefined ? { pointer, message } : { pointer, message, suggestion },
-  );
-}
-
-/** Where the reasons of a finding end. */
-function endOf(units, at) {
-  const inside = `${units[at].keywordLocation}/`;
-  let end = at + 1;
-  // What `false` refused has no place of its own; it belongs to the finding before.
-  const belongs = ({ keyword, keywordLocation }) => keyword === "false" || keywordLocation.startsWith(inside);
-  while (end < units.length && belongs(units[end])) end += 1;
-  return end;
-}
-
-/** Of several forms that a value may have: the problems of the one that was meant, if that can be told, or all forms. */
-function branches(schemas, root, value, found, units) {
-  const { pointer, unit } = found;
-  const forms = new Map();
-  const inside = `${unit.keywordLocation}/`;
-  let form;
-  for (const each of units) {
-    if (each.keyword !== "false") form = each.keywordLocation.slice(inside.length).split("/", 1)[0];
-    if (!forms.has(form)) forms.set(form, []);
-    forms.get(form).push(each);
-  }
-  const fitsSeveral = /\((?!0 )\d+ matches\)/.test(unit.error);
-  if (forms.size === 0 || fitsSeveral) {
-    return [{ pointer, message: `${nameOf(pointer)} fits more than one of the forms that exclude each other` }];
-  }
-  const all = [...forms.values()].map((each) => told(schemas, root, value, each));
-  // A form whose problems are all further inside is the one that was meant.
-  const meant = all.filter((problems) => problems.every((problem) => problem.pointer !== pointer));
-  if (meant.length === 1) return meant[0];
-  if (all.length === 1) return all[0];
-  const expected = all.map((problems) => /must be (.*?)(?:, not .*)?$/s.exec(problems[0].message)?.[1]);
-  if (meant.length === 0 && expected.every((it) => it !== undefined)) {
-    const message = `${nameOf(pointer)} must be ${[...new Set(expected)].join(", or ")}, not ${describe(found.value)}`;
-    return [{ pointer, message, isType: true, suggestion: all.flat().find((it) => it.suggestion)?.suggestion }];
-  }
-  const reasons = all.map((problems) => problems[0].message).join("; or ");
-  return [{ pointer, message: `${nameOf(pointer)} has none of the forms that it may have: ${reasons}` }];
-}
-
-/** A property that nobody knows, and what was probably meant. */
-function unknown(schemas, { place }, pointer) {
-  const name = tokensOf(pointer).at(-1);
-  const known = [...propertiesOf(schemas, place, new Set())];
-  if (known.includes(name)) return { pointer, message: `\`${name}\` does not belong here`, isKnown: true };
-  const allowed = known.length === 0 ? "none are allowed" : `known are ${known.map((key) => `\`${key}\``).join(", ")}`;
-  return { pointer, message: `unknown property \`${name}\`; ${allowed}`, suggestion: nearest(name, known) };
-}
-
-function propertiesOf(schemas, schema, names, seen = new Set()) {
-  if (typeof schema !== "object" || seen.has(schema)) return names;
-  seen.add(schema);
-  for (const key of Object.keys(schema.properties ?? {})) names.add(key);
-  const { $ref, allOf = [], anyOf = [], oneOf = [], then, else: otherwise } = schema;
-  for (const part of [$ref && schemas.target(schema), ...allOf, ...anyOf, ...oneOf, then, otherwise]) {
-    propertiesOf(schemas, part, names, seen);
-  }
-  return names;
-}
-
-/** What each keyword asks for, where that needs no more than its limit. */
-const ASKS = {
-  minimum: (limit) => `${limit} or more`,
-  maximum: (limit) => `${limit} or less`,
-  exclusiveMinimum: (limit) => `above ${limit}`,
-  exclusiveMaximum: (limit) => `below ${limit}`,
-  multipleOf: (limit) => `a multiple of ${limit}`,
-  minLength: (limit) => `${counted(limit, "character")} or longer`,
-  maxLength: (limit) => `${counted(limit, "character")} at most`,
-  minItems: (limit) => `a list of ${limit} or more`,
-  maxItems: (limit) => `a list of ${limit} at most`,
-  minProperties: (limit) => `an object of ${counted(limit, "property", "properties")} or more`,
-  maxProperties: (limit) => `an object of ${counted(limit, "property", "properties")} at most`,
-  pattern: (limit) => `text that matches the pattern \`${limit}\``,
-  format: (limit) => `text of the format \`${limit}\``,
-};
-
-function problemOf({ unit, pointer, place, limit, value }) {
-  const name = nameOf(pointer);
-  const must = (what) => `${name} must be ${what}, not ${describe(value)}`;
-  switch (unit.keyword) {
-    case "type":
-      return { pointer, message: must(typeWords(limit)), isType: true };
-    case "enum":
-    case "const": {
-      const words = unit.keyword === "enum" ? limit : [limit];
-      const texts = typeof value === "string" ? words.filter((it) => typeof it === "string") : [];
-      return { pointer, message: must(wordsOf(words)), suggestion: nearest(String(value), texts) };
-    }
-    case "required": {
-      const key = quoted(unit.error);
-      const schema = place.properties?.[key];
-      const expected = expectedOf(schema);
-      return { pointer, message: `\`${key}\` is missing${expected === undefined ? "" : `; it must be ${expected}`}` };
-    }
-    case "uniqueItems": {
-      const where = unit.error.replace("Duplicate items", "it does");
-      return { pointer, message: `${name} must not hold the same twice: ${where}` };
-    }
-    case "dependentRequired": {
-      const [, given, missing] = /"(.*)" but does not have "(.*)"/s.exec(unit.error);
-      return { pointer, message: `\`${missing}\` is missing: it belongs to \`${given}\`` };
-    }
-    case "contains":
-      return { pointer, message: `${name} has no element of the form that one has to have` };
-    case "not":
-      return { pointer, message: `${name} has a form that is excluded` };
-    case "false":
-      return { pointer, message: `${name} must not be there` };
-    default: {
-      const ask = ASKS[unit.keyword];
-      if (ask === undefined) return { pointer, message: `${name}: ${unit.error}` };
-      if (!unit.keyword.endsWith("Items")) return { pointer, message: must(ask(limit)) };
-      return { pointer, message: `${name} must be ${ask(limit)}, not of ${value.length}` };
-    }
-  }
-}
-
-/** What a schema allows, in a few words, when it says so in the usual way. */
-function expectedOf(schema) {
-  if (typeof schema !== "object") return undefined;
-  if (schema.enum !== undefined) return wordsOf(schema.enum);
-  if (schema.const !== undefined) return wordsOf([schema.const]);
-  return schema.type === undefined ? undefined : typeWords(schema.type);
-}
+// ── What is wrong with a value, in words ──────────────────────────────────────────────────────────────────────────────
 
 const TYPES = {
   string: "a string",
@@ -335,123 +182,290 @@ const TYPES = {
   null: "null",
 };
 
+/** By type, the keywords that set a limit: whether it is kept, and what it asks for. */
+const LIMITS = {
+  number: {
+    minimum: [(it, limit) => it >= limit, (limit) => `${limit} or more`],
+    maximum: [(it, limit) => it <= limit, (limit) => `${limit} or less`],
+    // True in draft 4, beside the limit.
+    exclusiveMinimum: [(it, limit, { minimum }) => it > (limit === true ? minimum : limit), (limit) => `above ${limit}`],
+    exclusiveMaximum: [(it, limit, { maximum }) => it < (limit === true ? maximum : limit), (limit) => `below ${limit}`],
+    multipleOf: [isMultiple, (limit) => `a multiple of ${limit}`],
+  },
+  string: {
+    minLength: [(it, limit) => [...it].length >= limit, (limit) => `${counted(limit, "character")} or longer`],
+    maxLength: [(it, limit) => [...it].length <= limit, (limit) => `${counted(limit, "character")} at most`],
+    pattern: [(it, limit) => new RegExp(limit, "u").test(it), (limit) => `text that matches the pattern \`${limit}\``],
+    format: [(it, limit) => !Object.hasOwn(FORMATS, limit) || FORMATS[limit](it), (limit) => `text of the format \`${limit}\``],
+  },
+  array: {
+    minItems: [(it, limit) => it.length >= limit, (limit) => `a list of ${limit} or more`],
+    maxItems: [(it, limit) => it.length <= limit, (limit) => `a list of ${limit} at most`],
+  },
+  object: {
+    minProperties: [(it, limit) => keysOf(it).length >= limit, (limit) => `an object of ${counted(limit, "property", "properties")} or more`],
+    maxProperties: [(it, limit) => keysOf(it).length <= limit, (limit) => `an object of ${counted(limit, "property", "properties")} at most`],
+  },
+};
+
+/** Of numbers with fractions, as near as they can be written. */
+function isMultiple(value, limit) {
+  const times = value / limit;
+  return Math.abs(times - Math.round(times)) <= Number.EPSILON * Math.abs(times);
+}
+
+const typeOf = (value) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
+const isOf = (type, value) => (type === "integer" ? Number.isInteger(value) : typeOf(value) === type);
+const isSame = (a, b) => a === b || (typeof a === "object" && typeof b === "object" && canonical(a) === canonical(b));
+
 const typeWords = (type) => [type].flat().map((it) => TYPES[it]).join(" or ");
 const word = (value) => `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 const wordsOf = (values) => `${values.length === 1 ? "" : "one of "}${values.map(word).join(", ")}`;
 const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
-const quoted = (text) => /"(.*)"/s.exec(text)[1];
 
-const escaped = (token) => String(token).replaceAll("~", "~0").replaceAll("/", "~1");
 const tokensOf = (pointer) => pointer.split("/").slice(1).map((it) => it.replaceAll("~1", "/").replaceAll("~0", "~"));
-/** The validator writes a pointer as the fragment of an address. */
-const pointerOf = (location) => decodeURIComponent(location.slice(1));
+const valueAt = (value, pointer) =>
+  tokensOf(pointer).reduce((at, token) => (Object.hasOwn(Object(at), token) ? at[token] : undefined), value);
 const nameOf = (pointer) => {
   const name = tokensOf(pointer).at(-1);
   if (name === undefined) return "it";
   return /^\d+$/.test(name) ? `element ${name}` : `\`${name}\``;
 };
 
-const valueAt = (value, pointer) => tokensOf(pointer).reduce((at, token) => at?.[token], value);
+/** What is undefined is not there, as in JSON. */
+const has = (value, key) => Object.hasOwn(value, key) && value[key] !== undefined;
+const keysOf = (value) => Object.keys(value).filter((key) => value[key] !== undefined);
 
-/** The schema that has a keyword, and what the keyword says. */
-function placeOf(schemas, root, location) {
-  let [place, limit] = [undefined, root];
-  for (const token of tokensOf(pointerOf(location))) {
-    // Of a `$ref`, what follows is a place in its target; a property may have that name, too.
-    const isReference = token === "$ref" && typeof limit?.$ref === "string";
-    [place, limit] = [limit, isReference ? schemas.target(limit) : limit?.[token]];
+/**
+ * The problems of a value. `seen` gathers the properties and elements that a schema speaks of, for
+ * `unevaluatedProperties` and `unevaluatedItems`.
+ */
+function judged(schemas, schema, value, pointer, seen) {
+  if (schema === true) return [];
+  const problems = [];
+  const note = (message, more) => problems.push({ pointer, message: `${nameOf(pointer)} ${message}`, ...more });
+  const must = (be, more, not = describe(value)) => note(`must be ${be}, not ${not}`, { be, ...more });
+  const missing = (key, why) => problems.push({ pointer, message: `\`${key}\` is missing${why}` });
+  const of = (part, into = seen) => judged(schemas, part, value, pointer, into);
+  const also = (part) => part !== undefined && problems.push(...of(part));
+  const within = (part, key) => {
+    seen.add(key);
+    return judged(schemas, part, value[key] ?? (isOf("array", value) ? null : value[key]), `${pointer}/${escaped(key)}`, new Set());
+  };
+  if (schema === false) {
+    note("must not be there");
+    return problems;
   }
-  return { place, limit };
+  also(schemas.target(schema));
+  if (schemas.refersOnly && schema.$ref !== undefined) return problems;
+
+  const { type, enum: words = "const" in schema ? [schema.const] : undefined, anyOf, oneOf } = schema;
+  if (type !== undefined && ![type].flat().some((it) => isOf(it, value))) must(typeWords(type), { isType: true });
+  if (words !== undefined && !words.some((it) => isSame(it, value))) {
+    const texts = typeof value === "string" ? words.filter((it) => typeof it === "string") : [];
+    must(wordsOf(words), { suggestion: nearest(String(value), texts) });
+  }
+  const kind = typeOf(value);
+  for (const [key, [keeps, asks]] of Object.entries(LIMITS[kind] ?? {})) {
+    const limit = schema[key];
+    if (limit === undefined || limit === false || keeps(value, limit, schema)) continue;
+    must(asks(limit), {}, kind === "array" ? `of ${value.length}` : undefined);
+  }
+  if (schema.not !== undefined && of(schema.not, new Set()).length === 0) note("has a form that is excluded");
+  for (const part of schema.allOf ?? []) also(part);
+  for (const [parts, isExclusive] of [[anyOf, false], [oneOf, true]]) {
+    if (parts === undefined) continue;
+    const tried = parts.map((part) => {
+      const into = new Set();
+      return { into, found: of(part, into) };
+    });
+    const fitting = tried.filter(({ found }) => found.length === 0);
+    // Of forms none of which holds, any may have been meant.
+    for (const { into } of fitting.length > 0 ? fitting : tried) for (const key of into) seen.add(key);
+    if (fitting.length === 0) problems.push(...ofForms(tried.map(({ found }) => found), pointer, value));
+    else if (isExclusive && fitting.length > 1) note("fits more than one of the forms that exclude each other");
+  }
+  if (schema.if !== undefined) {
+    const into = new Set();
+    const holds = of(schema.if, into).length === 0;
+    if (holds) for (const key of into) seen.add(key);
+    also(holds ? schema.then : schema.else);
+  }
+  if (kind === "object") inObject();
+  if (kind === "array") inList();
+  return problems;
+
+  function inObject() {
+    for (const key of schema.required ?? []) {
+      if (has(value, key)) continue;
+      const expected = expectedOf(schema.properties?.[key]);
+      missing(key, expected === undefined ? "" : `; it must be ${expected}`);
+    }
+    const keys = keysOf(value);
+    for (const key of schema.propertyNames === undefined ? [] : keys) {
+      if (judged(schemas, schema.propertyNames, key, pointer, new Set()).length === 0) continue;
+      problems.push({ pointer: `${pointer}/${escaped(key)}`, message: `\`${key}\` is not allowed as the name of a property` });
+    }
+    for (const [key, part] of ["dependentRequired", "dependentSchemas", "dependencies"].flatMap((it) => Object.entries(schema[it] ?? {}))) {
+      if (!has(value, key)) continue;
+      if (!Array.isArray(part)) also(part);
+      else for (const other of part) if (!has(value, other)) missing(other, `: it belongs to \`${key}\``);
+    }
+    const own = new Set();
+    const look = (part, key) => {
+      own.add(key);
+      problems.push(...within(part, key));
+    };
+    for (const [key, part] of Object.entries(schema.properties ?? {})) if (has(value, key)) look(part, key);
+    for (const [pattern, part] of Object.entries(schema.patternProperties ?? {})) {
+      const regex = new RegExp(pattern, "u");
+      for (const key of keys) if (regex.test(key)) look(part, key);
+    }
+    const { additionalProperties, unevaluatedProperties } = schema;
+    const [rest, known] = additionalProperties === undefined ? [unevaluatedProperties, seen] : [additionalProperties, own];
+    for (const key of rest === undefined ? [] : keys) {
+      if (known.has(key)) continue;
+      if (rest !== false) problems.push(...within(rest, key));
+      else problems.push(unknown(schemas, schema, `${pointer}/${escaped(key)}`, key));
+    }
+  }
+
+  function inList() {
+    const { contains, minContains = 1, maxContains = Infinity, unevaluatedItems, uniqueItems } = schema;
+    let count = 0;
+    for (const at of value.keys()) {
+      const part = elementOf(schema, at);
+      if (part !== undefined) problems.push(...within(part, at));
+      if (contains === undefined || judged(schemas, contains, value[at] ?? null, pointer, new Set()).length > 0) continue;
+      count += 1;
+      seen.add(at);
+    }
+    if (contains !== undefined && count === 0 && minContains === 1) note("has no element of the form that one has to have");
+    else if (contains !== undefined && (count < minContains || count > maxContains)) {
+      const limit = count < minContains ? `${minContains} or more` : `${maxContains} at most`;
+      note(`must have ${limit} elements of a form that ${count} have`);
+    }
+    if (unevaluatedItems !== undefined) {
+      for (const at of value.keys()) if (!seen.has(at)) problems.push(...within(unevaluatedItems, at));
+    }
+    for (let at = 1; uniqueItems && at < value.length; at += 1) {
+      const before = value.slice(0, at).findIndex((it) => isSame(it, value[at]));
+      if (before < 0) continue;
+      note(`must not hold the same twice: it does at indexes ${before} and ${at}.`);
+      break;
+    }
+  }
+}
+
+/** Of several forms that a value may have: the problems of the one that was meant, if that can be told, or all forms. */
+function ofForms(all, pointer, value) {
+  // A form whose problems are all further inside is the one that was meant.
+  const meant = all.filter((problems) => problems.every((problem) => problem.pointer !== pointer));
+  if (meant.length === 1) return meant[0];
+  if (all.length === 1) return all[0];
+  const expected = all.map(([{ be }]) => be);
+  if (meant.length === 0 && expected.every((it) => it !== undefined)) {
+    const be = [...new Set(expected)].join(", or ");
+    const { suggestion } = all.flat().find((it) => it.suggestion) ?? {};
+    return [{ pointer, message: `${nameOf(pointer)} must be ${be}, not ${describe(value)}`, be, isType: true, suggestion }];
+  }
+  const reasons = all.map(([{ message }]) => message).join("; or ");
+  return [{ pointer, message: `${nameOf(pointer)} has none of the forms that it may have: ${reasons}` }];
+}
+
+/** A property that nobody knows, and what was probably meant. */
+function unknown(schemas, schema, pointer, name) {
+  const known = [...propertiesOf(schemas, schema, new Set())];
+  if (known.includes(name)) return { pointer, message: `\`${name}\` does not belong here` };
+  const allowed = known.length === 0 ? "none are allowed" : `known are ${known.map(word).join(", ")}`;
+  return { pointer, message: `unknown property \`${name}\`; ${allowed}`, suggestion: nearest(name, known) };
+}
+
+function propertiesOf(schemas, schema, names, open = new Set()) {
+  if (typeof schema !== "object" || open.has(schema)) return names;
+  open.add(schema);
+  for (const key of Object.keys(schema.properties ?? {})) names.add(key);
+  const { allOf, anyOf, oneOf, then, else: otherwise } = schema;
+  for (const part of [schemas.target(schema), allOf, anyOf, oneOf, then, otherwise].flat()) propertiesOf(schemas, part, names, open);
+  return names;
+}
+
+/** What a schema allows, in a few words, when it says so in the usual way. */
+function expectedOf(schema) {
+  if (typeof schema !== "object") return undefined;
+  const { enum: words = schema.const === undefined ? undefined : [schema.const], type } = schema;
+  if (words !== undefined) return wordsOf(words);
+  return type === undefined ? undefined : typeWords(type);
 }
 
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
-const isSize = (value) => Number.isInteger(value) && value >= 0;
-const isWords = (value) => Array.isArray(value) && value.every((it) => typeof it === "string");
-const isType = (value) => typeof value === "string" && Object.hasOwn(TYPES, value);
-const isPattern = (value) => {
-  try {
-    return typeof value === "string" && new RegExp(value, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
-};
+const isText = (value) => typeof value === "string";
+const isWords = (value) => Array.isArray(value) && value.every(isText);
+const isTextPattern = (value) => isText(value) && isPattern(value);
+const areTypes = (value) => [value].flat().every((it) => isText(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
+const areSchemas = (value) => Array.isArray(value) && value.length > 0 && value.every(isSchema);
+const areNamed = (value, is) => isObject(value) && Object.values(value).every(is);
 
 const SCHEMA = [isSchema, "a schema: an object, true or false"];
-const SCHEMAS = [(value) => Array.isArray(value) && value.length > 0 && value.every(isSchema), "a list of schemas"];
-const SCHEMAS_BY_NAME = [(value) => isObject(value) && Object.values(value).every(isSchema), "an object of schemas"];
-const NUMBER = [Number.isFinite, "a number"];
-const SIZE = [isSize, "a whole number, 0 or more"];
-const FLAG = [(value) => typeof value === "boolean", "true or false"];
-const TEXT = [(value) => typeof value === "string", "a string"];
-const WORDS = [isWords, "a list of strings"];
-const LIST = [Array.isArray, "a list"];
-const ANY = [() => true];
+const SCHEMAS = [areSchemas, "a list of schemas"];
+const NAMED = [(value) => areNamed(value, isSchema), "an object of schemas"];
+const PATTERNS = [(value) => areNamed(value, isSchema) && Object.keys(value).every(isPattern), "an object of schemas by regular expression"];
+const ITEMS = [(value) => isSchema(value) || areSchemas(value), SCHEMA[1]];
 
-/** What each keyword must be. */
-const KEYWORDS = {
-  type: [
-    (value) => isType(value) || (Array.isArray(value) && value.length > 0 && value.every(isType)),
-    `a list of, or one of ${Object.keys(TYPES).map((type) => `\`${type}\``).join(", ")}`,
-  ],
-  enum: LIST,
-  required: WORDS,
-  pattern: [isPattern, "a regular expression"],
-  multipleOf: [(value) => Number.isFinite(value) && value > 0, "a number above 0"],
-  dependentRequired: [(value) => isObject(value) && Object.values(value).every(isWords), "an object of lists of strings"],
-  patternProperties: [
-    (value) => SCHEMAS_BY_NAME[0](value) && Object.keys(value).every(isPattern),
-    "an object of schemas by regular expression",
-  ],
-  items: [(value) => isSchema(value) || SCHEMAS[0](value), SCHEMA[1]],
-  dependencies: [isObject, "an object"],
-  exclusiveMinimum: [(value) => Number.isFinite(value) || typeof value === "boolean", "a number"],
-  exclusiveMaximum: [(value) => Number.isFinite(value) || typeof value === "boolean", "a number"],
-  ...every(["properties", "$defs", "definitions", "dependentSchemas"], SCHEMAS_BY_NAME),
-  ...every(["additionalProperties", "unevaluatedProperties", "propertyNames"], SCHEMA),
-  ...every(["additionalItems", "unevaluatedItems", "contains"], SCHEMA),
-  ...every(["not", "if", "then", "else", "contentSchema"], SCHEMA),
-  ...every(["allOf", "anyOf", "oneOf", "prefixItems"], SCHEMAS),
-  ...every(["minimum", "maximum"], NUMBER),
-  ...every(["minLength", "maxLength", "minProperties", "maxProperties"], SIZE),
-  ...every(["minItems", "maxItems", "minContains", "maxContains"], SIZE),
-  ...every(["uniqueItems", "deprecated", "readOnly", "writeOnly"], FLAG),
-  ...every(["title", "description", "format", "contentEncoding", "contentMediaType"], TEXT),
-  ...every(["$id", "$schema", "$ref", "$anchor", "$comment"], TEXT),
-  ...every(["const", "default", "examples", "example", "$vocabulary"], ANY),
-};
-
-/** Keywords of the standard that the validator would pass over in silence. */
-const UNSUPPORTED = ["$dynamicRef", "$dynamicAnchor"];
-
-function every(keys, check) {
-  return Object.fromEntries(keys.map((key) => [key, check]));
-}
+/** What keywords must be: a test, how it is put, and which they are. */
+const KEYWORDS = new Map(
+  [
+    [SCHEMA, "additionalProperties unevaluatedProperties propertyNames additionalItems unevaluatedItems contains not if then else contentSchema"],
+    [SCHEMAS, "allOf anyOf oneOf prefixItems"],
+    [NAMED, "properties $defs definitions dependentSchemas"],
+    [PATTERNS, "patternProperties"],
+    [ITEMS, "items"],
+    [[areTypes, `a list of, or ${wordsOf(Object.keys(TYPES))}`], "type"],
+    [[isTextPattern, "a regular expression"], "pattern"],
+    [[isWords, "a list of strings"], "required"],
+    [[(value) => areNamed(value, isWords), "an object of lists of strings"], "dependentRequired"],
+    [[(value) => areNamed(value, (it) => isWords(it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
+    [[Array.isArray, "a list"], "enum"],
+    [[Number.isFinite, "a number"], "minimum maximum"],
+    [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
+    [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
+    [
+      [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
+      "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
+    ],
+    [[(value) => typeof value === "boolean", "true or false"], "uniqueItems deprecated readOnly writeOnly"],
+    [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
+    [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
+  ].flatMap(([check, names]) => names.split(" ").map((name) => [name, check])),
+);
 
 function checkKeywords(schemas, schema, pointer, problems) {
   for (const [key, value] of Object.entries(schema)) {
-    const at = `${pointer}/${escaped(key)}`;
-    const check = Object.hasOwn(KEYWORDS, key) ? KEYWORDS[key] : undefined;
-    if (UNSUPPORTED.includes(key)) {
-      problems.push({ pointer: at, message: `\`${key}\` is not supported; use \`$ref\` and \`$defs\`` });
+    const check = KEYWORDS.get(key);
+    const note = (message, word, known) => {
+      const suggestion = known && nearest(word, known);
+      const problem = { pointer: `${pointer}/${escaped(key)}`, message };
+      problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
+    };
+    if (key === "$dynamicRef" || key === "$dynamicAnchor") {
+      // The standard has them, and they would be passed over in silence.
+      note(`\`${key}\` is not supported; use \`$ref\` and \`$defs\``);
     } else if (check === undefined) {
       // The standard has room for keywords of others, but a slip of the pen would check nothing.
-      const suggestion = nearest(key, Object.keys(KEYWORDS));
-      if (suggestion !== undefined) problems.push({ pointer: at, message: `unknown keyword \`${key}\``, suggestion });
+      if (nearest(key, KEYWORDS.keys())) note(`unknown keyword \`${key}\``, key, KEYWORDS.keys());
     } else if (!check[0](value)) {
-      const problem = { pointer: at, message: `\`${key}\` must be ${check[1]}, not ${describe(value)}` };
-      const suggestion = key === "type" && typeof value === "string" ? nearest(value, Object.keys(TYPES)) : undefined;
-      problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
+      const types = key === "type" && isText(value) ? Object.keys(TYPES) : undefined;
+      note(`\`${key}\` must be ${check[1]}, not ${describe(value)}`, value, types);
     } else if (key === "$ref" && schemas.target(schema) === undefined) {
-      problems.push({ pointer: at, message: `\`$ref\` leads to nothing: \`${value}\` is not in this schema` });
+      note(`\`$ref\` leads to nothing: \`${value}\` is not in this schema`);
     } else if (key === "$ref" && comesBack(schemas, schema, new Set())) {
-      problems.push({ pointer: at, message: "`$ref` leads back to itself: no value could be judged by it" });
-    } else if (key === "format" && !Object.hasOwn(format, value)) {
+      note("`$ref` leads back to itself: no value could be judged by it");
+    } else if (key === "format" && nearest(value, Object.keys(FORMATS)) && !Object.hasOwn(FORMATS, value)) {
       // A format of others is not judged, but a slip of the pen would not be either.
-      const suggestion = nearest(value, Object.keys(format));
-      if (suggestion !== undefined) problems.push({ pointer: at, message: `unknown format \`${value}\``, suggestion });
+      note(`unknown format \`${value}\``, value, Object.keys(FORMATS));
     }
   }
   for (const [part, at] of partsOf(schema, pointer)) checkKeywords(schemas, part, at, problems);
@@ -461,9 +475,9 @@ function checkKeywords(schemas, schema, pointer, problems) {
 function comesBack(schemas, schema, open) {
   if (!isObject(schema)) return false;
   if (open.has(schema)) return true;
-  const { $ref, allOf, anyOf, oneOf, not, if: condition, then, else: otherwise } = schema;
-  const target = $ref === undefined ? undefined : schemas.target(schema);
-  return [target, allOf, anyOf, oneOf, not, condition, then, otherwise].flat().some((part) => comesBack(schemas, part, new Set([...open, schema])));
+  const { allOf, anyOf, oneOf, not, if: condition, then, else: otherwise } = schema;
+  const parts = [schemas.target(schema), allOf, anyOf, oneOf, not, condition, then, otherwise].flat();
+  return parts.some((part) => comesBack(schemas, part, new Set([...open, schema])));
 }
 
 function checkDefaults(schemas, schema, pointer, problems) {
@@ -478,18 +492,15 @@ function checkDefaults(schemas, schema, pointer, problems) {
 }
 
 /** The schemas inside of a schema, with where they are. */
-function* partsOf(schema, pointer) {
-  for (const [key, value] of Object.entries(schema)) {
-    const check = Object.hasOwn(KEYWORDS, key) ? KEYWORDS[key] : undefined;
+function partsOf(schema, pointer) {
+  return Object.entries(schema).flatMap(([key, value]) => {
     const at = `${pointer}/${escaped(key)}`;
-    if (check === SCHEMA || key === "items" || check === SCHEMAS) {
-      if (isObject(value)) yield [value, at];
-      if (!Array.isArray(value)) continue;
-      for (const [index, part] of value.entries()) if (isObject(part)) yield [part, `${at}/${index}`];
-    } else if ((check === SCHEMAS_BY_NAME || key === "patternProperties") && isObject(value)) {
-      for (const [name, part] of Object.entries(value)) if (isObject(part)) yield [part, `${at}/${escaped(name)}`];
-    }
-  }
+    const check = KEYWORDS.get(key);
+    if (isObject(value) && (check === SCHEMA || check === ITEMS)) return [[value, at]];
+    const holdsMany = Array.isArray(value) ? check === SCHEMAS || check === ITEMS : check === NAMED || check === PATTERNS;
+    if (!holdsMany || typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([name, part]) => (isObject(part) ? [[part, `${at}/${escaped(name)}`]] : []));
+  });
 }
 
 // ── Standard Schema ───────────────────────────────────────────────────────────────────────────────────────────────────

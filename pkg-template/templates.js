@@ -1,6 +1,7 @@
 // Templates: definitions that are registered once, and made into workflows by giving values to their parameters.
 
 import { canonical } from "./canonical.js";
+import { escaped as escapedKey } from "./definition.js";
 import { RepflowError, describe, invalid, textOf } from "./errors.js";
 import { nearest } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
@@ -130,7 +131,7 @@ class Binding {
   }
 
   #each(data, pointer, of) {
-    const at = (key) => `${pointer}/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const at = (key) => `${pointer}/${escapedKey(key)}`;
     if (Array.isArray(data)) return data.map((value, index) => of(value, index, at(index)));
     if (typeof data !== "object" || data === null) return data;
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, of(value, key, at(key))]));

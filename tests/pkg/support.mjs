@@ -14,7 +14,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 import { chromium } from "@playwright/test";
-import { build } from "esbuild";
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -24,25 +23,6 @@ export function tarball(variable = "REPFLOW_TARBALL") {
   const path = process.env[variable];
   assert.ok(path, `${variable} is not set: run the package tests with \`cargo xtask test package workers\``);
   return path;
-}
-
-/**
- * Modules of the package by themselves, for what is too much to be tried through the package: in the package they are one
- * file. What is promised to users is tested through the package nevertheless.
- */
-export async function modules(t, ...names) {
-  const directory = await temporary(t);
-  const template = join(root, "pkg-template");
-  const validator = {
-    name: "validator",
-    setup: (build) => build.onResolve({ filter: /json-schema\.js$/ }, () => build.resolve("@cfworker/json-schema", { kind: "import-statement", resolveDir: root })),
-  };
-  await build({
-    entryPoints: names.map((name) => join(template, name)), outdir: directory, outExtension: { ".js": ".mjs" },
-    bundle: true, splitting: true, format: "esm", target: "es2022", logLevel: "warning", plugins: [validator],
-  });
-  const paths = names.map((name) => join(directory, name.replace(/js$/, "mjs")));
-  return Promise.all(paths.map((path) => import(pathToFileURL(path).href)));
 }
 
 /** A program of one of the npm packages that the root installs. */

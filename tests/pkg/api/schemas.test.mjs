@@ -1,20 +1,16 @@
 // What data must look like: the parameters of a workflow as JSON Schema, everything else as Standard Schema.
 //
-// These are the modules of the installed package on their own: what they are for, the orchestrator's tests show.
+// These are the modules of the facade on their own: what they are for, the orchestrator's tests show.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 
-import { modules } from "../support.mjs";
-
-const cleanUp = [];
-after(() => Promise.all(cleanUp.map((work) => work())));
-const [schemas, { RepflowError }] = await modules({ after: (work) => cleanUp.push(work) }, "schemas.js", "errors.js");
-const { checkInput, checkSchema, conform, isStandardSchema, runSchemas } = schemas;
+import { RepflowError } from "../../../pkg-template/errors.js";
+import { checkInput, checkSchema, conform, isStandardSchema, runSchemas } from "../../../pkg-template/schemas.js";
 
 const thrown = (act) => {
   try {

@@ -1,15 +1,11 @@
 // Definitions with parameters, and the workflows that are made of them.
 //
-// This is the module of the installed package on its own: that what it makes runs, the orchestrator's tests show.
+// This is the module of the facade on its own: that what it makes runs, the orchestrator's tests show.
 
 import assert from "node:assert/strict";
-import { after, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 
-import { modules } from "../support.mjs";
-
-const cleanUp = [];
-after(() => Promise.all(cleanUp.map((work) => work())));
-const [{ Templates }] = await modules({ after: (work) => cleanUp.push(work) }, "templates.js");
+import { Templates } from "../../../pkg-template/templates.js";
 
 let templates;
 beforeEach(() => {

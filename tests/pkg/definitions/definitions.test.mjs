@@ -8,7 +8,9 @@ import { pathToFileURL } from "node:url";
 
 import { Validator } from "@cfworker/json-schema";
 
-import { modules, project } from "../support.mjs";
+import { checkSchema } from "../../../pkg-template/schemas.js";
+import { Templates } from "../../../pkg-template/templates.js";
+import { project } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
@@ -19,9 +21,6 @@ const json = async (path) => JSON.parse(await readFile(path, "utf8"));
 const corpus = (name) => json(new URL(name, import.meta.url));
 
 const { WorkflowOrchestrator } = await import(pathToFileURL(join(directory, "entry.mjs")).href);
-const [{ Templates }, { checkSchema }] = await modules(
-  { after: (work) => cleanUp.push(work) }, "templates.js", "schemas.js",
-);
 const schema = await json(installed("workflow.schema.json"));
 
 const validator = new Validator(structuredClone(schema), "2020-12", false);

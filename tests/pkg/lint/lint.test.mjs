@@ -17,7 +17,7 @@ test("the tarball holds what a user needs, and nothing else", async (t) => {
   const listed = (await run("tar", ["--list", "--file", tarball()], await temporary(t))).trim().split("\n");
   const files = listed.map((path) => path.replace("package/", ""));
   const named = ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "index.d.ts"];
-  for (const needed of [...named, "workflow.schema.json", "THIRD-PARTY-NOTICES.md"]) {
+  for (const needed of [...named, "workflow.schema.json"]) {
     assert.ok(files.includes(needed), `${needed} is missing: ${files}`);
   }
   const stray = files.filter((path) => !/^[\w-]+(\.js|\.d\.ts|\.wasm|(\.schema)?\.json|\.md)$|^LICENSE-\w+$/.test(path));

@@ -31,23 +31,7 @@ pub(super) fn run(dir: &Path, glue: &Path, wasm: &Path) -> Result<()> {
     fs::write(dir.join("inline.js"), inline(&wasm)?)?;
     fs::write(dir.join("core.wasm"), wasm)?;
     fs::copy(glue, dir.join("core.js"))?;
-    bundle_validator(dir)?;
     shrink(dir)
-}
-
-/// The validator of JSON Schema as a module of the package: it has no dependencies, and a page needs no bundler. Nobody
-/// reads its stack traces, so its names are shortened too. `THIRD-PARTY-NOTICES.md` has its licence.
-fn bundle_validator(dir: &Path) -> Result<()> {
-    let bundle = "const [outfile] = process.argv.slice(1);
-        const { name, version, license } = require('@cfworker/json-schema/package.json');
-        require('esbuild').buildSync({
-            stdin: { contents: `export { dereference, format, validate } from '${name}'`, resolveDir: process.cwd() },
-            banner: { js: `/*! ${name} ${version}, ${license}: see THIRD-PARTY-NOTICES.md */` },
-            outfile, bundle: true, minify: true, format: 'esm', target: 'es2022', logLevel: 'warning' });";
-    let mut node = process::command("node");
-    node.args(["-e", bundle, "--"]).arg(dir.join("json-schema.js"));
-    process::quiet(&mut node)?;
-    Ok(())
 }
 
 /// Makes the scripts small, which are read in the template and not here: `bundle.mjs` says how.

@@ -45,8 +45,11 @@ pub(super) enum Names {
 /// found best for the result of the first.
 pub(super) fn run(wasm: &Path, dir: &Path, names: Names) -> Result<PathBuf> {
     let binaryen = paths::in_root("node_modules/binaryen");
-    let last: &[&str] =
-        if names == Names::Kept { &["--debuginfo"] } else { &["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules", "--strip-debug"] };
+    let last: &[&str] = if names == Names::Kept {
+        &["--debuginfo"]
+    } else {
+        &["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules", "--strip-debug"]
+    };
     let first = &last[last.len() - 1..];
     let recipe = [&[&*version(&binaryen)?], OPTIONS, first, last, &[order::RECIPE]].concat().join(" ");
     let round = |options: &[&str], from: &Path, to: &Path| {
