@@ -10,7 +10,7 @@ import { launchLeaving } from "./launch.js";
 import { unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
-import { CIRCUIT_EVENT } from "./policy.js";
+import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./policy.js";
 import { Report, compensationOf } from "./results.js";
 import { cancelled } from "./run.js";
 import { unattended } from "./runtime.js";
@@ -24,15 +24,12 @@ export class Engine {
   bus;
   /** The core's number for this engine, in the generation that gave it. */
   handle = undefined;
-  statusNames = [];
-  eventNames = [];
   /** What the core wants done, who hears of it, and what it has compiled. */
   commands = new Commands(this);
   telling = new Telling(this);
   plans = new Plans(this);
   #runtime;
   #generation = 0;
-  #circuitStates = [];
   /** Shared parts of policies, by name. */
   #policies;
   /** What outlives the core: the state of the circuit breakers, by name. */
@@ -89,9 +86,6 @@ export class Engine {
       this.#generation = this.#runtime.generation;
       this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
       this.commands.attach(core.linearMemory());
-      this.statusNames = core.statusNames();
-      this.eventNames = core.eventNames();
-      this.#circuitStates = core.circuitStates();
       [this.#seed] = crypto.getRandomValues(new Uint32Array(1));
     }
     return core;
@@ -338,7 +332,7 @@ export class Engine {
     if (run.number !== undefined && this.isAttached) {
       const { core } = this;
       if (error instanceof RepflowError && run.plan.canUndo) {
-        const compensation = compensationOf(run, core.runEvents(this.handle, run.number, 0), this.eventNames);
+        const compensation = compensationOf(run, core.runEvents(this.handle, run.number, 0));
         if (compensation !== undefined) error.compensation = compensation;
       }
       report = this.reportOf(core, run);
@@ -350,7 +344,7 @@ export class Engine {
 
   /** How the steps of a run stand now. */
   reportOf(core, run) {
-    return new Report(run, this.stepsOf(core, run), this.statusNames);
+    return new Report(run, this.stepsOf(core, run));
   }
 
   /** The same, as numbers; see `runSteps`. */
@@ -393,8 +387,8 @@ export class Engine {
   circuitChanged(core, breaker, from, to) {
     const circuit = core.engineBreakerName(this.handle, breaker);
     this.snapshot();
-    const state = this.#circuitStates[to];
-    const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: this.#circuitStates[from], to: state };
+    const state = CIRCUIT_STATES[to];
+    const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: CIRCUIT_STATES[from], to: state };
     this.telling.tellCircuit(event);
   }
 

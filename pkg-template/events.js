@@ -49,12 +49,12 @@ export const RUN_EVENTS = [
 const QUESTIONS = ["when", "case", "items", "until"];
 const IN_VAIN = ["failed", "output_failed", "timed_out", "cancelled"];
 
-/** The events that these numbers tell of, of which the first is number `first`; `names` says what the kinds are. */
-export function eventsOf(run, numbers, names, first) {
+/** The events that these numbers tell of, of which the first is number `first`. */
+export function eventsOf(run, numbers, first) {
   const events = [];
   for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
     const [kind, when, node, attempt, a, b] = numbers.subarray(at, at + EVENT_NUMBERS);
-    const event = eventOf(run, first + events.length, names[kind], when);
+    const event = eventOf(run, first + events.length, RUN_EVENTS[kind], when);
     if (!Number.isNaN(node)) place(event, run, node);
     if (!Number.isNaN(attempt)) event.attempt = attempt;
     detail(event, run, a, b);

@@ -3,7 +3,7 @@
 import { abortAttempt, abortCancelled, call, prepare } from "./attempts.js";
 import { now } from "./clock.js";
 import { RepflowError, describe } from "./errors.js";
-import { EVENT_NUMBERS } from "./events.js";
+import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
 import { REASON, refused } from "./failures.js";
 import { VALUE } from "./plans.js";
 import { attemptsOf, byId, statusOf } from "./results.js";
@@ -184,14 +184,14 @@ function collected(engine, core, run, node) {
 /** The steps of the case of a `switch` that was chosen. */
 function caseOf(engine, core, run, node, step) {
   const numbers = engine.stepsOf(core, run);
-  const ran = (child) => statusOf(numbers, run.nodeOf(node, child), engine.statusNames) !== "skipped";
+  const ran = (child) => statusOf(numbers, run.nodeOf(node, child)) !== "skipped";
   const found = step.cases.find((steps) => steps.some(ran));
   if (found !== undefined) return found;
   // All that was chosen was skipped for reasons of its own, or nothing was chosen: only the log knows.
   const log = core.runEvents(engine.handle, run.number, 0);
   for (let at = 0; at < log.length; at += EVENT_NUMBERS) {
     const [kind, , of, , a, b] = log.subarray(at, at + EVENT_NUMBERS);
-    if (engine.eventNames[kind] === "step.evaluated" && of === node && a === CASE) return step.cases[b];
+    if (RUN_EVENTS[kind] === "step.evaluated" && of === node && a === CASE) return step.cases[b];
   }
   return undefined;
 }

@@ -1,11 +1,16 @@
 // How runs and their steps stand, as objects.
 
 import { now } from "./clock.js";
-import { EVENT_NUMBERS } from "./events.js";
+import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
 import { stepError } from "./step-errors.js";
 
 /** How many numbers the core gives for a node; see `runSteps`. */
 const STEP_NUMBERS = 5;
+
+/** Where a step may be, by the core's numbers; a test holds the two lists against each other. */
+export const STEP_STATUSES = [
+  "pending", "running", "waiting", "completed", "failed", "cancelled", "skipped", "compensated",
+];
 
 /** Something for each of some steps, by id. */
 export function byId(plan, steps, of) {
@@ -15,7 +20,7 @@ export function byId(plan, steps, of) {
 }
 
 /** The name of the status of a node. */
-export const statusOf = (numbers, node, names) => names[numbers[node * STEP_NUMBERS]];
+export const statusOf = (numbers, node) => STEP_STATUSES[numbers[node * STEP_NUMBERS]];
 
 /** How many attempts of a node there were. */
 export const attemptsOf = (numbers, node) => numbers[node * STEP_NUMBERS + 1];
@@ -25,10 +30,10 @@ export class Report {
   #made = undefined;
   #make;
 
-  constructor(run, numbers, names) {
+  constructor(run, numbers) {
     // The run lets go of its own once it has ended.
     const { plan, nodes, outputs, errors, failures, degradedNodes, where } = run;
-    const seen = { plan, nodes, outputs, errors, failures, degradedNodes, where, numbers, names };
+    const seen = { plan, nodes, outputs, errors, failures, degradedNodes, where, numbers };
     this.#make = () => byId(plan, plan.lists.get(undefined), (step) => stepOf(seen, step));
   }
 
@@ -42,11 +47,11 @@ export class Report {
 }
 
 function stepOf(seen, node) {
-  const { plan, nodes, numbers, names } = seen;
+  const { plan, nodes, numbers } = seen;
   const [status, attempts, level, began, ended] = numbers.subarray(node * STEP_NUMBERS, (node + 1) * STEP_NUMBERS);
   const step = nodes?.stepOf(node) ?? node;
   const result = {
-    status: names[status],
+    status: STEP_STATUSES[status],
     attempts,
     durationMs: ended >= began ? ended - began : null,
     output: seen.outputs[node] ?? null,
@@ -64,10 +69,10 @@ function stepOf(seen, node) {
 }
 
 /** What was undone of a run that has ended in vain, in that order, and what could not be; nothing when there was nothing. */
-export function compensationOf(run, log, names) {
+export function compensationOf(run, log) {
   const compensation = { compensated: [], notCompensated: [] };
   for (let at = 0; at < log.length; at += EVENT_NUMBERS) {
-    const type = names[log[at]];
+    const type = RUN_EVENTS[log[at]];
     if (type !== "compensation.completed" && type !== "compensation.failed") continue;
     const node = log[at + 2];
     const { id: stepId } = run.stepAt(node);

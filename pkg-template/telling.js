@@ -55,7 +55,7 @@ export class Telling {
       const numbers = core.runEvents(this.#engine.handle, run.number, 0);
       // What others have not been told yet comes to this one with them.
       if (!isHeard) run.told = countOf(numbers);
-      stream.push(eventsOf(run, numbers, this.#engine.eventNames, 0).slice(0, run.told));
+      stream.push(eventsOf(run, numbers, 0).slice(0, run.told));
     }
     (run.streams ??= new Set()).add(stream);
     this.touch(run);
@@ -85,7 +85,7 @@ export class Telling {
     const numbers = core.runEvents(this.#engine.handle, run.number, run.told);
     run.told += countOf(numbers);
     if (numbers.length === 0) return;
-    const events = eventsOf(run, numbers, this.#engine.eventNames, run.told - countOf(numbers));
+    const events = eventsOf(run, numbers, run.told - countOf(numbers));
     run.notes = undefined;
     this.#tellAll(run, events);
   }

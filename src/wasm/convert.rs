@@ -80,16 +80,6 @@ fn problem_to_js(problem: &Problem) -> JsValue {
     fields.object()
 }
 
-/// The table of errors, for errors that the facade raises itself: `{ code: { kind, severity, retryable } }`.
-#[wasm_bindgen(js_name = errorCodes)]
-pub fn error_codes() -> JsValue {
-    let codes = Fields::default();
-    for code in Code::ALL {
-        codes.value(code.as_str(), &error_to_js(&Error::new(*code, "")));
-    }
-    codes.object()
-}
-
 /// Reads a duration such as `"10s"`: milliseconds, or `undefined` for what is not a duration.
 #[wasm_bindgen(js_name = parseDuration)]
 pub fn parse_duration(text: &str) -> Option<f64> {

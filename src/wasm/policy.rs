@@ -282,12 +282,6 @@ pub fn policy_clear_cache(policy: u32, now_ms: f64) -> f64 {
     })
 }
 
-/// The states of a circuit breaker, in the order of their numbers.
-#[wasm_bindgen(js_name = circuitStates)]
-pub fn circuit_states() -> Vec<String> {
-    BreakerState::ALL.iter().map(|state| state.name().to_owned()).collect()
-}
-
 /// What happened so far, and what is there.
 #[wasm_bindgen(js_name = policyStats)]
 pub fn policy_stats(policy: u32, now_ms: f64) -> JsValue {
@@ -388,15 +382,4 @@ fn quotas_from_js(quotas: &JsValue) -> Vec<(String, u32, u32)> {
         Some((field(quota, "key").as_string()?, number(quota, "day")? as u32, number(quota, "used")? as u32))
     };
     quotas.iter().filter_map(read).collect()
-}
-
-/// What an error means: `{ kind, severity, retryable }`.
-#[wasm_bindgen(js_name = classifyError)]
-pub fn classify_error(error: Option<Array>) -> JsValue {
-    let class = Reported::read(error.as_ref()).failure(&[], Timestamp::EPOCH).class;
-    Fields::default()
-        .text("kind", class.kind.name())
-        .text("severity", class.severity.name())
-        .flag("retryable", class.retryable)
-        .object()
 }

@@ -13,9 +13,7 @@ use crate::policy::Outcome;
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workflow::plan::{Call, Step, StepKind};
-use crate::workflow::{
-    Decision, Event, EventKind, NodeIx, Note, Phase, Plan, Root, Run, Scope, Status, StepIx, Template, decide,
-};
+use crate::workflow::{Decision, Event, NodeIx, Note, Phase, Plan, Root, Run, Scope, StepIx, Template, decide};
 
 /// Moves an engine, and collects what waits to be done.
 fn act(engine: u32, now_ms: f64, act: impl FnOnce(&mut Host, Timestamp)) -> u32 {
@@ -378,13 +376,7 @@ pub fn run_steps(engine: u32, run: u32) -> Vec<f64> {
     })
 }
 
-/// The names of the statuses that [`run_steps`] numbers.
-#[wasm_bindgen(js_name = statusNames)]
-pub fn status_names() -> Vec<String> {
-    Status::ALL.iter().map(|status| status.name().to_owned()).collect()
-}
-
-/// What happened in a run from event number `from` on, six numbers to an event: what (see [`event_names`]), when
+/// What happened in a run from event number `from` on, six numbers to an event: what (see `EventKind::NAMES`), when
 /// (milliseconds), the step, the attempt, and two that depend on what it is; NaN for what it has not.
 #[wasm_bindgen(js_name = runEvents)]
 pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
@@ -392,10 +384,4 @@ pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
         let Some(run) = host.engine.run(run) else { return Vec::new() };
         run.log().iter().skip(from as usize).flat_map(Event::to_numbers).collect()
     })
-}
-
-/// The names of the events that [`run_events`] numbers.
-#[wasm_bindgen(js_name = eventNames)]
-pub fn event_names() -> Vec<String> {
-    EventKind::NAMES.iter().map(|name| (*name).to_owned()).collect()
 }

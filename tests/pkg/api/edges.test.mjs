@@ -340,24 +340,41 @@ test("a process that is done ends by itself, whatever timeouts it had", async (t
   assert.match(await run(process.execPath, ["--input-type=module", "-e", script], directory), /ended/);
 });
 
-test("the facade's table of errors is the core's", async (t) => {
-  const directory = await project(t, import.meta.url);
-  const core = await import(pathToFileURL(join(directory, "node_modules/repflow/core.js")).href);
-  const { FeatureBus } = await import(pathToFileURL(join(directory, "node_modules/repflow/entry-node.js")).href);
-  await new FeatureBus().features();
-  const codes = core.errorCodes();
-  const source = await readFile(new URL("../../../pkg-template/errors.js", import.meta.url), "utf8");
-  const table = source.slice(source.indexOf("const CODES"), source.indexOf("flatMap"));
+/** A source of the core, and one of the facade. */
+const core = (path) => readFile(new URL(`../../../src/${path}`, import.meta.url), "utf8");
+const facade = (path) => readFile(new URL(`../../../pkg-template/${path}`, import.meta.url), "utf8");
+
+test("the facade's table of errors is the core's", async () => {
+  const source = await core("error.rs");
+  const nameOf = (variant) => variant.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  const codes = new Map(
+    [...source.matchAll(/^ {4}\w+ = "([a-z_.]+)", (\w+), (\w+), (true|false);$/gm)].map(([, code, kind, severity, retryable]) => [
+      code, { kind: nameOf(kind), severity: nameOf(severity), retryable: retryable === "true" },
+    ]),
+  );
+  assert.ok(codes.size >= 30);
+  const text = await facade("errors.js");
+  const table = text.slice(text.indexOf("const CODES"), text.indexOf("flatMap"));
   const known = [...table.matchAll(/[a-z_]+\.[a-z_]+/g)].map(([code]) => code);
   assert.ok(known.length >= 20);
   for (const code of known) {
     const { kind, severity, retryable } = new RepflowError(code, "");
-    assert.deepEqual({ kind, severity, retryable }, {
-      kind: codes[code]?.kind, severity: codes[code]?.severity, retryable: codes[code]?.retryable,
-    }, code);
+    assert.deepEqual({ kind, severity, retryable }, codes.get(code), code);
   }
-  const types = await readFile(join(directory, "node_modules/repflow/index.d.ts"), "utf8");
-  for (const code of Object.keys(codes)) assert.ok(types.includes(`"${code}"`), `index.d.ts does not name ${code}`);
+  const types = await facade("index.d.ts");
+  for (const code of codes.keys()) assert.ok(types.includes(`"${code}"`), `index.d.ts does not name ${code}`);
+});
+
+test("the facade's names for the core's numbers are the core's", async () => {
+  const strings = (text) => [...text.matchAll(/"([a-z_.]+)"/g)].map(([, name]) => name);
+  const between = (text, start, end) => text.slice(text.indexOf(start) + start.length || assert.fail(start)).split(end, 1)[0];
+  const events = strings(between(await core("workflow/event.rs"), "pub const NAMES: &[&str] = &[", "];"));
+  assert.deepEqual(strings(between(await facade("events.js"), "const RUN_EVENTS = [", "];")), events);
+  // The names stand in the order of the numbers, as the variants do.
+  const statuses = strings(between(await core("workflow/state.rs"), "pub fn name(self)", "\n    }\n"));
+  assert.deepEqual(strings(between(await facade("results.js"), "const STEP_STATUSES = [", "];")), statuses);
+  const states = strings(between(await core("policy/breaker/mod.rs"), "pub const fn name(self)", "\n    }\n"));
+  assert.deepEqual(strings(between(await facade("policy.js"), "const CIRCUIT_STATES = [", "];")), states);
 });
 
 test("an answer that comes while its timeout waits to be told is late, and the next attempt counts", async () => {

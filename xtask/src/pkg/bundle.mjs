@@ -65,4 +65,6 @@ await build({
   minifyWhitespace: true, minifySyntax: true,
 });
 await Promise.all(scripts.filter((script) => !isEntry(script)).map((script) => rm(script)));
-await Promise.all(made.map(({ fileName, code }) => writeFile(join(directory, fileName), code)));
+// What has no effect when it is not used is said for a tree shaker; the manifest says so of the whole.
+const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @__PURE__ */", "");
+await Promise.all(made.map(({ fileName, code }) => writeFile(join(directory, fileName), said(code))));

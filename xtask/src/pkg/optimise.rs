@@ -17,6 +17,7 @@ const OPTIONS: &[&str] = &[
     // gzip finds twice cost less than the parameters that merging needs.
     "--one-caller-inline-max-function-size=0",
     "--skip-pass=merge-similar-functions",
+    "--skip-pass=local-cse",
     // The first KiB is the far end of the stack: no object is there whose field an offset could wrap around to.
     "--low-memory-unused",
     "--enable-bulk-memory",
