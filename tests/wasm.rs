@@ -7,7 +7,8 @@
 mod expression;
 
 use js_sys::{Array, Function, JSON, Object, Reflect};
-use repflow::wasm::{bus, coach, convert, engine, policy};
+use repflow::wasm::{bus, coach, convert, engine, plan, policy, run};
+use repflow::workflow::EventKind;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -26,9 +27,9 @@ fn field(value: &JsValue, key: &str) -> JsValue {
 /// An engine with a run of this definition; its handle, the plan and the run's number.
 fn start(definition: &str) -> (u32, JsValue, u32) {
     let handle = engine::engine_new();
-    let plan = engine::plan_compile(handle, &js(definition), 30_000.0).expect("a valid definition");
+    let plan = plan::plan_compile(handle, &js(definition), 30_000.0).expect("a valid definition");
     let number = field(&plan, "handle").as_f64().expect("a number") as u32;
-    let run = engine::run_start(handle, number, 7, 1_000.0).expect("the plan is there");
+    let run = run::run_start(handle, number, 7, None, 1_000.0).expect("the plan is there");
     (handle, plan, run)
 }
 
@@ -43,7 +44,10 @@ fn a_plan_describes_itself() {
     let steps: Array = field(&plan, "steps").unchecked_into();
     assert_eq!(
         text(&steps.get(0)),
-        r#"{"id":"first","feature":"greeter","action":"hello","hasWith":true,"timeoutMs":30000,"totalTimeoutMs":null}"#
+        concat!(
+            r#"{"id":"first","hasWith":true,"hasIdempotencyKey":false,"hasKey":false,"fallbacks":[],"feature":"greeter","#,
+            r#""action":"hello","kind":"call","timeoutMs":30000,"totalTimeoutMs":null,"keyed":false}"#
+        )
     );
     assert_eq!(field(&plan, "last").as_f64(), Some(1.0));
     assert_eq!(field(&plan, "hasOutput").as_bool(), Some(false));
@@ -53,8 +57,8 @@ fn a_plan_describes_itself() {
 fn a_template_lends_values_and_gives_them_back_as_they_are() {
     let (handle, _, run) = start(GREET);
     let input = js(r#"{ "user": { "name": "Ada" } }"#);
-    let outputs = Array::new();
-    let params = engine::run_params(handle, run, 0, "run-1", &input, &outputs).expect("it can be filled");
+    let (outputs, items) = (Array::new(), Array::new());
+    let params = run::run_params(handle, run, 0, 0, "run-1", &input, &outputs, &items).expect("it can be filled");
     assert!(Object::is(&field(&params, "who"), &field(&input, "user")), "the very object");
     assert_eq!(field(&params, "text").as_string().as_deref(), Some("Ada!"));
 
@@ -62,7 +66,7 @@ fn a_template_lends_values_and_gives_them_back_as_they_are() {
     let output = Object::new();
     Reflect::set(&output, &"reply".into(), &function).expect("an object");
     outputs.set(0, output.into());
-    let params = engine::run_params(handle, run, 1, "run-1", &input, &outputs).expect("it can be filled");
+    let params = run::run_params(handle, run, 1, 0, "run-1", &input, &outputs, &items).expect("it can be filled");
     assert!(Object::is(&params, &function), "what JSON cannot hold goes through, too");
 }
 
@@ -73,30 +77,29 @@ fn commands_stand_in_linear_memory() {
     let memory: js_sys::WebAssembly::Memory = engine::linear_memory().unchecked_into();
     let words = js_sys::Uint32Array::new(&memory.buffer());
     let start = engine::engine_commands(handle) as u32 / 4;
-    let command: Vec<u32> = (start..start + 4).map(|at| words.get_index(at)).collect();
-    assert_eq!(command, [0, run, 0, 1], "call the first step, attempt 1");
+    let command: Vec<u32> = (start..start + 5).map(|at| words.get_index(at)).collect();
+    assert_eq!(command, [0, run, 0, 1, 0], "call the first step, attempt 1");
     assert_eq!(engine::engine_deadline(handle), 31_000.0);
-    assert_eq!(engine::run_cancel(handle, run, 2_000.0), 1, "only the end: it tells every handler");
+    assert_eq!(run::run_cancel(handle, run, 2_000.0), 1, "only the end: it tells every handler");
     assert_eq!(engine::engine_deadline(handle), f64::INFINITY);
 }
 
 #[wasm_bindgen_test]
 fn events_are_numbers_until_somebody_reads_them() {
     let (handle, _, run) = start(GREET);
-    let names = engine::event_names();
-    let events = engine::run_events(handle, run, 0);
-    let told: Vec<&str> = events.chunks(6).map(|event| names[event[1] as usize].as_str()).collect();
+    let events = run::run_events(handle, run, 0);
+    let told: Vec<&str> = events.chunks(6).map(|event| EventKind::NAMES[event[0] as usize]).collect();
     assert_eq!(told, ["run.started", "step.started", "attempt.started"]);
-    assert_eq!(engine::run_events(handle, run, 3), Vec::<f64>::new());
+    assert_eq!(run::run_events(handle, run, 3), Vec::<f64>::new());
 }
 
 #[wasm_bindgen_test]
 fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(engine::engine_tick(0, 0.0), 0);
-    assert_eq!(engine::run_settle(99, 1, 2, 3, 0.0), 0);
-    assert_eq!(engine::run_start(engine::engine_new(), 99, 0, 0.0), None);
+    assert_eq!(run::run_settle(99, 1, 2, 3, 0.0), 0);
+    assert_eq!(run::run_start(engine::engine_new(), 99, 0, None, 0.0), None);
     assert!(engine::engine_commands(99).is_null());
-    assert_eq!(engine::run_remove(99, 99, 0.0), 0);
+    assert_eq!(run::run_remove(99, 99, 0.0), 0);
     bus::bus_unsubscribe(99, 99);
     bus::request_end(99, 99, 0.0);
 }
@@ -117,7 +120,7 @@ fn a_policy_says_the_usual_in_one_number_and_the_rest_below_zero() {
 
 #[wasm_bindgen_test]
 fn an_error_crosses_with_all_its_fields() {
-    let error = engine::plan_compile(engine::engine_new(), &js(r#"{ "id": "x", "stesp": [] }"#), 1.0).unwrap_err();
+    let error = plan::plan_compile(engine::engine_new(), &js(r#"{ "id": "x", "stesp": [] }"#), 1.0).unwrap_err();
     assert_eq!(field(&error, "code").as_string().as_deref(), Some("workflow.invalid"));
     assert_eq!(field(&error, "kind").as_string().as_deref(), Some("validation"));
     let problems: Array = field(&error, "problems").unchecked_into();
@@ -141,12 +144,6 @@ fn data_that_is_no_data_is_refused_and_not_a_crash() {
         field(&error, "message").as_string().is_some_and(|text| text.contains("128")),
         "it says how deep it may be"
     );
-}
-
-#[wasm_bindgen_test]
-fn the_table_of_errors_is_there() {
-    let codes = convert::error_codes();
-    assert_eq!(field(&field(&codes, "internal.panic"), "severity").as_string().as_deref(), Some("critical"));
 }
 
 #[wasm_bindgen_test]

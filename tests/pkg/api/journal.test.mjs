@@ -190,6 +190,7 @@ test("children go on with their parent, where they were", async () => {
   const before = world({ templates: [child] });
   const handle = before.orchestrator.start(flow([{ id: "s", workflow: "child" }, call("z", "echo", { with: "{{ steps.s.output }}" })]), {});
   const childId = before.orchestrator.list({ workflowId: "child" })[0].runId;
+  await eventually(() => before.calls.includes("g"));
   const later = world({ templates: [child] });
   const restored = later.orchestrator.restore(crash(before, handle));
   await eventually(() => later.calls.length > 0);

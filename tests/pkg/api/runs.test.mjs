@@ -338,15 +338,6 @@ test("an event that does not exist is refused, with the one that was meant", () 
   });
 });
 
-test("the facade knows the events of the core", async (t) => {
-  const directory = join(await project(t, import.meta.url), "node_modules/repflow");
-  // The package has its modules in one file, which exports only what is public.
-  const { RUN_EVENTS } = await import(new URL("../../../pkg-template/events.js", import.meta.url).href);
-  const core = await import(pathToFileURL(join(directory, "core.js")).href);
-  core.initSync({ module: await readFile(join(directory, "core.wasm")) });
-  assert.deepEqual([...RUN_EVENTS].sort(), [...core.eventNames()].sort());
-});
-
 test("a run can be asked for its events and its status before the core is loaded", async (t) => {
   const directory = join(await project(t, import.meta.url), "node_modules/repflow");
   const slim = await import(pathToFileURL(join(directory, "entry-slim.js")).href);
