@@ -1,8 +1,9 @@
 // The examples of the documentation run as they stand, and give what is said behind `// →`.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { project, run } from "../support.mjs";
 
@@ -27,3 +28,14 @@ for (const name of ["workflows"]) {
     }
   });
 }
+
+test("the example of a group session", async (t) => {
+  const directory = await project(t, import.meta.url);
+  await cp(fileURLToPath(new URL("../../../examples", import.meta.url)), directory, { recursive: true });
+  const told = async (...people) => (await run("node", ["group-session.mjs", ...people], directory)).trim().split("\n");
+  t.assert.deepEqual(await told("Ada", "Grace"), [
+    "Ada begins at station 1 (intermediate)", "Grace begins at station 2 (advanced)",
+  ]);
+  t.assert.deepEqual(await told("X"), ["X trains alone", "Somebody could not be looked at, and is taken for a beginner."]);
+  await t.assert.rejects(told(), /input\.invalid/);
+});
