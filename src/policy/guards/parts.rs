@@ -100,51 +100,87 @@ pub(super) struct Parts {
 /// Parts by number, and the numbers of those that have a name.
 #[derive(Debug)]
 pub(super) struct Named<T> {
-    parts: Vec<(Rc<str>, T)>,
-    by_name: ByName<Rc<str>, u32>,
+    parts: Vec<T>,
+    names: Names,
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Self {
-        Self { parts: Vec::new(), by_name: ByName::default() }
+        Self { parts: Vec::new(), names: Names::default() }
     }
 }
 
 impl<T> Named<T> {
     pub(super) fn get_mut(&mut self, part: u32) -> &mut T {
-        &mut self.parts[part as usize].1
+        &mut self.parts[part as usize]
     }
 
     pub(super) fn name(&self, part: u32) -> &Rc<str> {
-        &self.parts[part as usize].0
+        &self.names.of[part as usize]
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.parts.iter().map(|(name, part)| (&**name, part))
+        self.names.of.iter().map(|name| &**name).zip(&self.parts)
     }
 
     pub(super) fn find(&self, name: &str) -> Option<u32> {
-        self.by_name.get(name).copied()
+        self.names.find(name)
     }
 
     /// The part that is meant, if one is: one that has a name, made with default options if nobody has defined it, or the
     /// `own` one of the scope, made when it is first asked for.
-    fn wire<O: Clone + Default>(
+    fn wire<O: Default>(
         &mut self,
         part: Option<&Part<O>>,
         own: &mut Option<u32>,
         scope: &Rc<str>,
-        make: impl FnOnce(O) -> T,
+        make: impl FnOnce(&O) -> T,
     ) -> Option<u32> {
-        Some(match part? {
-            Part::Own(options) => *own.get_or_insert_with(|| self.define(scope, make(options.clone()))),
-            Part::Named(name) => self.find(name).unwrap_or_else(|| self.define(name, make(O::default()))),
-        })
+        let part = part?;
+        let usual = O::default();
+        let (name, options) = match part {
+            Part::Own(options) => (None, options),
+            Part::Named(name) => (Some(name), &usual),
+        };
+        let number = self.names.wire(name, own, scope);
+        if number as usize == self.parts.len() {
+            self.parts.push(make(options));
+        }
+        Some(number)
     }
 
-    fn define(&mut self, name: &Rc<str>, part: T) -> u32 {
-        let number = self.parts.len() as u32;
-        self.parts.push((Rc::clone(name), part));
+    fn define(&mut self, name: &Rc<str>, part: T) {
+        self.names.add(name);
+        self.parts.push(part);
+    }
+}
+
+/// The names of parts, whatever they are parts of: this is compiled once for all kinds of them.
+#[derive(Debug, Default)]
+struct Names {
+    /// By number.
+    of: Vec<Rc<str>>,
+    by_name: ByName<Rc<str>, u32>,
+}
+
+impl Names {
+    fn find(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The number of the part of a name, or without one of the `own` part of the scope. The next number when there is none:
+    /// then it is to be made.
+    fn wire(&mut self, name: Option<&Rc<str>>, own: &mut Option<u32>, scope: &Rc<str>) -> u32 {
+        match name {
+            Some(name) => self.find(name).unwrap_or_else(|| self.add(name)),
+            None => *own.get_or_insert_with(|| self.add(scope)),
+        }
+    }
+
+    /// The next number.
+    fn add(&mut self, name: &Rc<str>) -> u32 {
+        let number = self.of.len() as u32;
+        self.of.push(Rc::clone(name));
         self.by_name.insert(Rc::clone(name), number);
         number
     }
@@ -167,11 +203,13 @@ impl Parts {
                     Some(Part::Named(name)) => name,
                     _ => scope,
                 };
-                new_breaker(breaker, self.remembered.remove(name))
+                new_breaker(*breaker, self.remembered.remove(name))
             }),
-            rate_limit: self.rate_limits.wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, RateLimit::new),
+            rate_limit: self
+                .rate_limits
+                .wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, |limit| RateLimit::new(limit.clone())),
             bulkhead: self.bulkheads.wire(options.bulkhead.as_ref(), &mut own.bulkhead, scope, Places::new),
-            budget: self.budgets.wire(budget, &mut own.budget, scope, Budget::new),
+            budget: self.budgets.wire(budget, &mut own.budget, scope, |budget| Budget::new(*budget)),
             own: own.own,
         };
         if own != known || self.scopes.get(scope).is_none() {
@@ -197,7 +235,7 @@ impl Parts {
             self.rate_limits.define(name, RateLimit::new(options.clone()));
         }
         if let Some(Part::Own(options)) = &options.bulkhead {
-            self.bulkheads.define(name, Places::new(*options));
+            self.bulkheads.define(name, Places::new(options));
         }
         if let Some(Part::Own(options)) = options.retry.as_ref().and_then(|retry| retry.budget.as_ref()) {
             self.budgets.define(name, Budget::new(*options));
@@ -214,9 +252,9 @@ fn new_breaker(options: BreakerOptions, remembered: Option<(BreakerSnapshot, Tim
 }
 
 impl Places {
-    fn new(options: BulkheadOptions) -> Self {
+    fn new(options: &BulkheadOptions) -> Self {
         let adaptive = options.adaptive.map(Adaptive::new);
         let limit = adaptive.as_ref().map_or(options.max_concurrent, Adaptive::limit);
-        Self { bulkhead: Bulkhead::new(Some(limit), options.max_queue), adaptive, options }
+        Self { bulkhead: Bulkhead::new(Some(limit), options.max_queue), adaptive, options: *options }
     }
 }
