@@ -110,7 +110,7 @@ pub struct RateLimit {
 impl RateLimit {
     /// All buckets full, nothing used.
     #[must_use]
-    pub fn new(options: RateLimitOptions) -> Self {
+    pub fn new(options: &RateLimitOptions) -> Self {
         let mut buckets = Vec::new();
         for bucket in &options.buckets {
             buckets.push(Bucket::new(bucket));
@@ -188,11 +188,14 @@ impl RateLimit {
     fn sweep(&mut self, now: u64) {
         self.until_sweep -= 1;
         if self.until_sweep == 0 {
-            for (key, state) in std::mem::take(&mut self.keys) {
-                if !state.is_at_rest(now) {
-                    self.keys.push((key, state));
+            let mut kept = 0;
+            for place in 0..self.keys.len() {
+                if !self.keys[place].1.is_at_rest(now) {
+                    self.keys.swap(kept, place);
+                    kept += 1;
                 }
             }
+            self.keys.truncate(kept);
             self.until_sweep = self.keys.len().max(MIN_SWEEP);
         }
     }
@@ -266,7 +269,7 @@ impl Hold {
 #[derive(Clone, Debug)]
 struct State {
     /// When each bucket is full again.
-    full_at: Box<[u64]>,
+    full_at: Vec<u64>,
     /// What the server said, by unit.
     holds: [Hold; 2],
     /// The day of the latest turn, in days since the epoch, and the requests of that day.
@@ -293,7 +296,7 @@ fn start_of(day: u32) -> u64 {
 
 impl Limits {
     fn fresh(&self) -> State {
-        State { full_at: self.buckets.iter().map(|_| 0).collect(), holds: [Hold::default(); 2], day: 0, used: 0 }
+        State { full_at: vec![0; self.buckets.len()], holds: [Hold::default(); 2], day: 0, used: 0 }
     }
 
     fn can_ever_pass(&self, cost: Cost) -> bool {

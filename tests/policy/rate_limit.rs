@@ -28,11 +28,11 @@ fn tokens(limit: u32, per: Duration, burst: u32) -> BucketOptions {
 }
 
 fn limit(buckets: &[BucketOptions], max_wait: Duration) -> RateLimit {
-    RateLimit::new(RateLimitOptions { buckets: buckets.to_vec(), per_day: None, max_wait })
+    RateLimit::new(&RateLimitOptions { buckets: buckets.to_vec(), per_day: None, max_wait })
 }
 
 fn per_day(per_day: u32, max_wait: Duration) -> RateLimit {
-    RateLimit::new(RateLimitOptions { buckets: Vec::new(), per_day: Some(per_day), max_wait })
+    RateLimit::new(&RateLimitOptions { buckets: Vec::new(), per_day: Some(per_day), max_wait })
 }
 
 const ONE: Cost = Cost { requests: 1, tokens: 0 };
@@ -56,7 +56,7 @@ fn wait(after: u64) -> Turn {
 #[test]
 fn the_default_cost_is_one_request_and_the_default_limit_is_none() {
     assert_eq!(Cost::default(), ONE);
-    let mut limit = RateLimit::new(RateLimitOptions::default());
+    let mut limit = RateLimit::new(&RateLimitOptions::default());
     for _ in 0..1_000 {
         assert_eq!(limit.acquire("a", cost(u32::MAX, u32::MAX), None, at(0)), Turn::Now);
     }
@@ -232,7 +232,7 @@ fn a_quota_outlives_its_limiter() {
     assert_eq!(limit.acquire("b", ONE, None, at(noon)), Turn::Now, "four of five were used");
     assert_eq!(limit.acquire("b", ONE, None, at(noon)), used_up(DAY / 2), "the smaller number made it no less");
 
-    let mut unlimited = RateLimit::new(RateLimitOptions::default());
+    let mut unlimited = RateLimit::new(&RateLimitOptions::default());
     unlimited.restore(limit.snapshot());
     assert_eq!(unlimited.keys(), 0);
 }
@@ -271,7 +271,7 @@ fn the_newest_word_of_the_server_counts() {
 #[test]
 fn a_clock_that_was_set_back_locks_no_one_out() {
     let options = RateLimitOptions { buckets: vec![requests(1, ms(1_000), 2)], per_day: Some(3), max_wait: ms(500) };
-    let mut limit = RateLimit::new(options);
+    let mut limit = RateLimit::new(&options);
     assert_eq!(limit.acquire("a", cost(2, 0), None, at(900 * DAY)), Turn::Now);
     limit.observe("a", Unit::Requests, 0, ms(1_000), at(900 * DAY));
     // An empty bucket takes two seconds; half a second it could be in debt.
@@ -443,7 +443,7 @@ fn any_start() -> impl Strategy<Value = u64> {
 proptest! {
     #[test]
     fn turns_come_as_early_as_the_list_of_all_turns_allows(options in any_options(), start in any_start(), steps in steps()) {
-        let mut limit = RateLimit::new(options.clone());
+        let mut limit = RateLimit::new(&options);
         let mut ledgers = [Ledger::default(), Ledger::default()];
         let mut now = start;
         for step in steps {
@@ -471,7 +471,7 @@ proptest! {
         start in any_start(),
         steps in steps(),
     ) {
-        let mut limit = RateLimit::new(options.clone());
+        let mut limit = RateLimit::new(&options);
         let mut taken: Vec<Taken> = Vec::new();
         let mut now = start;
         for step in steps {
@@ -535,7 +535,7 @@ proptest! {
 
     #[test]
     fn who_comes_when_told_to_is_let_in(options in any_options(), start in any_start(), costs in prop::collection::vec((0_u32..4, 0_u32..12), 1..60)) {
-        let mut limit = RateLimit::new(options);
+        let mut limit = RateLimit::new(&options);
         let mut now = Timestamp::EPOCH + Duration::from_micros(start);
         for (requests, tokens) in costs {
             if let Turn::Refused { retry_after } | Turn::Exhausted { retry_after } = limit.acquire("a", cost(requests, tokens), None, now) {
@@ -555,7 +555,7 @@ proptest! {
     ) {
         let unit = |requests: bool| if requests { Unit::Requests } else { Unit::Tokens };
         let buckets = limits.into_iter().map(|(limit, per, burst, requests)| BucketOptions { limit, per, burst, unit: unit(requests) });
-        let mut limit = RateLimit::new(RateLimitOptions { buckets: buckets.collect(), per_day, max_wait });
+        let mut limit = RateLimit::new(&RateLimitOptions { buckets: buckets.collect(), per_day, max_wait });
         limit.restore(vec![("a".to_owned(), day, day)]);
         for (requests, tokens, micros, left, reset) in calls {
             let now = Timestamp::EPOCH + Duration::from_micros(micros);

@@ -205,9 +205,7 @@ impl Parts {
                 };
                 new_breaker(*breaker, self.remembered.remove(name))
             }),
-            rate_limit: self
-                .rate_limits
-                .wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, |limit| RateLimit::new(limit.clone())),
+            rate_limit: self.rate_limits.wire(options.rate_limit.as_ref(), &mut own.rate_limit, scope, RateLimit::new),
             bulkhead: self.bulkheads.wire(options.bulkhead.as_ref(), &mut own.bulkhead, scope, Places::new),
             budget: self.budgets.wire(budget, &mut own.budget, scope, |budget| Budget::new(*budget)),
             own: own.own,
@@ -232,7 +230,7 @@ impl Parts {
             self.breakers.define(name, new_breaker(*options, remembered));
         }
         if let Some(Part::Own(options)) = &options.rate_limit {
-            self.rate_limits.define(name, RateLimit::new(options.clone()));
+            self.rate_limits.define(name, RateLimit::new(options));
         }
         if let Some(Part::Own(options)) = &options.bulkhead {
             self.bulkheads.define(name, Places::new(options));
