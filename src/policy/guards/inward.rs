@@ -11,7 +11,7 @@ impl Guards {
     pub(super) fn look_up(&mut self, slot: u32, now: Timestamp) -> bool {
         let Self { parts, calls, commands, .. } = self;
         let call = &calls[slot];
-        let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) else { return true };
+        let Some(own) = parts.own_of(call.wiring) else { return true };
         let Some(key) = call.key.as_deref() else { return true };
         let owner = call.owner;
         let cached = own.cache.as_mut().map_or(Lookup::Miss, |cache| cache.get(key, now));
@@ -84,7 +84,7 @@ impl Guards {
             call.permit = admitted.ok();
             self.tell_changes(ix);
             if let Err(refusal) = admitted {
-                self.count(slot, |stats| stats.short_circuited += 1);
+                self.count(slot).short_circuited += 1;
                 let retry_after = refusal.retry_after;
                 let reason = FailureReason::CircuitOpen { retry_after };
                 return self.refused(slot, reason, Failure::of(Code::CircuitOpen, retry_after), now);
@@ -110,7 +110,7 @@ impl Guards {
                 }
                 Turn::Never => (FailureReason::TooLarge, Failure::of(Code::QuotaExceeded, None)),
             };
-            self.count(slot, |stats| stats.rate_limited += 1);
+            self.count(slot).rate_limited += 1;
             return self.refused(slot, reason, failure, now);
         }
         self.enter(slot, now);
@@ -136,7 +136,7 @@ impl Guards {
                 self.arm(slot);
             }
             Entry::Full => {
-                self.count(slot, |stats| stats.bulkhead_rejected += 1);
+                self.count(slot).bulkhead_rejected += 1;
                 self.refused(slot, FailureReason::BulkheadFull, Failure::of(Code::BulkheadFull, None), now);
             }
         }
@@ -152,7 +152,7 @@ impl Guards {
         call.attempt_began = now;
         call.wake = call.options.timeout.map(|timeout| now + timeout);
         call.hedge_at = None;
-        let own = call.wiring.own.map(|own| &mut parts.own[own as usize]);
+        let own = parts.own_of(call.wiring);
         if let (Some(hedge), Some(own), 0, false) = (&call.options.hedge, &own, call.level, call.committed) {
             call.hedge_at = hedge.delay(&own.latencies).map(|delay| now + delay);
         }
@@ -175,14 +175,13 @@ impl Guards {
         call.hedges += 1;
         let (owner, attempt, level) = (call.owner, call.start(), call.level);
         if call.hedges < hedge.max_extra {
-            let latencies = call.wiring.own.map(|own| &self.parts.own[own as usize].latencies);
+            let latencies = self.parts.own_of(call.wiring).map(|own| &own.latencies);
             call.hedge_at = latencies.and_then(|latencies| hedge.delay(latencies)).map(|delay| now + delay);
         }
         self.commands.push(Command::Start { owner, attempt, level });
-        self.count(slot, |stats| {
-            stats.attempts += 1;
-            stats.hedges += 1;
-        });
+        let stats = self.count(slot);
+        stats.attempts += 1;
+        stats.hedges += 1;
     }
 
     pub(super) fn due(&mut self, slot: u32, now: Timestamp) {
@@ -195,7 +194,7 @@ impl Guards {
             let sample =
                 if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
             self.commands.push(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
-            self.count(slot, |stats| stats.timeouts += 1);
+            self.count(slot).timeouts += 1;
             self.abort_live(slot, AbortReason::TotalTimedOut);
             self.leave(slot, sample, runs, now);
             return self.end_failed(slot, FailureReason::TotalTimeout, now);
@@ -213,7 +212,7 @@ impl Guards {
                     if let Some(bulkhead) = bulkhead {
                         self.parts.bulkheads.get_mut(bulkhead).bulkhead.withdraw(slot);
                     }
-                    self.count(slot, |stats| stats.bulkhead_rejected += 1);
+                    self.count(slot).bulkhead_rejected += 1;
                     self.refused(slot, FailureReason::BulkheadTimeout, Failure::of(Code::BulkheadTimeout, None), now);
                 }
                 Phase::Running => {
@@ -224,7 +223,7 @@ impl Guards {
                         self.commands.push(Command::Abort { owner, attempt, reason });
                         self.commands.push(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
                     }
-                    self.count(slot, |stats| stats.timeouts += count as u32);
+                    self.count(slot).timeouts += count as u32;
                     let failure = Failure::of(Code::PolicyTimeout, None);
                     let sample = self.calls[slot].sample_of(&failure);
                     self.leave(slot, sample, true, now);

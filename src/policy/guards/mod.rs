@@ -126,7 +126,7 @@ impl Guards {
     pub fn begin(&mut self, options: &Rc<Options>, wiring: Wiring, request: &Request<'_>, now: Timestamp) -> CallId {
         let id = self.calls.open(options, wiring, request, now);
         let slot = id.slot;
-        self.count(slot, |stats| stats.calls += 1);
+        self.count(slot).calls += 1;
         if self.calls[slot].key.is_none() || self.look_up(slot, now) {
             self.admit(slot, now);
         }
@@ -193,7 +193,7 @@ impl Guards {
             return;
         }
         let (leads, wiring, owner) = (call.leads, call.wiring, call.owner);
-        self.count(id.slot, |stats| stats.cancelled += 1);
+        self.count(id.slot).cancelled += 1;
         if leads && self.own(wiring).is_some_and(|own| own.flights.followers(id.slot) > 0) {
             let call = &mut self.calls[id.slot];
             (call.answered, call.given_up) = (true, true);
@@ -214,7 +214,7 @@ impl Guards {
         let Some(call) = self.get_mut(id) else { return };
         let unanswered = !call.answered;
         if unanswered {
-            self.count(id.slot, |stats| stats.cancelled += 1);
+            self.count(id.slot).cancelled += 1;
         }
         self.abort_live(id.slot, AbortReason::Cancelled);
         self.finish(id.slot, End::Cancelled, now);
@@ -301,13 +301,12 @@ impl Guards {
     }
 
     fn own(&mut self, wiring: Wiring) -> Option<&mut Own> {
-        wiring.own.map(|own| &mut self.parts.own[own as usize])
+        self.parts.own_of(wiring)
     }
 
-    fn count(&mut self, slot: u32, count: impl FnOnce(&mut Stats)) {
-        if let Some(own) = self.calls[slot].wiring.own {
-            count(&mut self.parts.own[own as usize].stats);
-        }
+    /// Where what happens to a call is counted.
+    fn count(&mut self, slot: u32) -> &mut Stats {
+        self.parts.stats_of(self.calls[slot].wiring)
     }
 
     fn tell_changes(&mut self, breaker: u32) {

@@ -20,7 +20,7 @@ impl Guards {
             parts.budgets.get_mut(budget).deposit(now);
         }
         let mut store = None;
-        if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+        if let Some(own) = parts.own_of(call.wiring) {
             if level == 0 && call.options.hedge.is_some() {
                 own.latencies.record(now.since(call.attempt_began));
             }
@@ -34,9 +34,10 @@ impl Guards {
             }
         }
         if let Some(own) = call.wiring.own {
-            for slot in evicted.drain(..) {
-                commands.push(Command::Evict { own, slot });
+            for slot in evicted.iter() {
+                commands.push(Command::Evict { own, slot: *slot });
             }
+            evicted.clear();
         }
         self.finish(slot, End::Completed { attempt, level, store }, now);
     }
@@ -66,9 +67,7 @@ impl Guards {
             // A delay that ends after the total timeout would only turn this error into a less telling one.
             let delay = delay.filter(|delay| call.total_deadline.is_none_or(|deadline| now + *delay < deadline));
             if let Some(delay) = delay {
-                let own = call.wiring.own.map(|own| &mut parts.own[own as usize].stats);
                 if call.wiring.budget.is_none_or(|budget| parts.budgets.get_mut(budget).withdraw(now)) {
-                    own.into_iter().for_each(|stats| stats.retries += 1);
                     commands.push(Command::Delayed { owner, delay });
                     if delay.is_zero() {
                         // No timer for nothing: hosts round it up to a millisecond, or to four.
@@ -78,15 +77,16 @@ impl Guards {
                         call.phase = Phase::Delayed;
                         call.wake = Some(now + delay);
                     }
+                    parts.stats_of(call.wiring).retries += 1;
                     return self.arm(slot);
                 }
-                own.into_iter().for_each(|stats| stats.budget_exhausted += 1);
+                parts.stats_of(call.wiring).budget_exhausted += 1;
             }
         }
         if call.level < call.fallbacks {
             call.level += 1;
             commands.push(Command::FellBack { owner, level: call.level, reason });
-            self.count(slot, |stats| stats.fallbacks += 1);
+            self.count(slot).fallbacks += 1;
             return self.start(slot, now);
         }
         self.end_failed(slot, reason, now);
@@ -97,7 +97,7 @@ impl Guards {
         let Self { parts, calls, .. } = self;
         let call = &calls[slot];
         let mut end = End::Failed(reason);
-        if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+        if let Some(own) = parts.own_of(call.wiring) {
             // An old answer must not follow on a part of a new one.
             let old_will_do = reason != FailureReason::TotalTimeout && !call.committed;
             let old = match (own.cache.as_mut(), call.key.as_deref()) {
@@ -131,7 +131,7 @@ impl Guards {
         }
         let (owner, phase, leads) = (call.owner, call.phase, call.leads);
         let mut unwanted = None;
-        if let Some(own) = call.wiring.own.map(|own| &mut parts.own[own as usize]) {
+        if let Some(own) = parts.own_of(call.wiring) {
             if let Phase::Following(leader) = phase {
                 own.flights.leave(leader, slot);
                 unwanted = Some(leader).filter(|leader| own.flights.followers(*leader) == 0);

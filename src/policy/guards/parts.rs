@@ -91,6 +91,8 @@ pub(super) struct Parts {
     pub(super) bulkheads: Named<Places>,
     pub(super) budgets: Named<Budget>,
     pub(super) own: Vec<Own>,
+    /// Of the calls that share nothing; nobody looks at it.
+    unwired: Stats,
     /// The own parts of each scope, also those that its options do not have any more.
     scopes: ByName<Rc<str>, Wiring>,
     /// Where breakers were that nobody has used since, such as before a reload.
@@ -187,6 +189,17 @@ impl Names {
 }
 
 impl Parts {
+    /// What the calls of a scope share without naming it.
+    pub(super) fn own_of(&mut self, wiring: Wiring) -> Option<&mut Own> {
+        self.own.get_mut(wiring.own? as usize)
+    }
+
+    /// Where what happens to the calls of a scope is counted.
+    pub(super) fn stats_of(&mut self, wiring: Wiring) -> &mut Stats {
+        let own = wiring.own.and_then(|own| self.own.get_mut(own as usize));
+        own.map_or(&mut self.unwired, |own| &mut own.stats)
+    }
+
     /// The parts of a scope, made when they are first asked for. The options of a scope may change, as when a workflow is
     /// defined anew: it gets the parts that it has now, and those that it still has go on as they are.
     pub(super) fn wire(&mut self, options: &Options, scope: &Rc<str>) -> Wiring {

@@ -62,7 +62,7 @@ impl Guards {
         call.total_deadline = options.total_timeout.map(|timeout| call.began + timeout);
         let is_over = call.total_deadline.is_some_and(|deadline| deadline <= now);
         let has_key = call.key.is_some();
-        self.count(slot, |stats| stats.calls += 1);
+        self.count(slot).calls += 1;
         if is_over {
             self.wait(slot, Phase::Delayed, None);
         } else if !has_key || self.look_up(slot, now) {
