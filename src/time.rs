@@ -46,12 +46,16 @@ impl std::ops::Add<Duration> for Timestamp {
 
     /// Saturates at the end of time instead of wrapping.
     fn add(self, duration: Duration) -> Self {
-        // Not `as_micros`, whose 128 bits are a function call each in wasm.
-        let seconds = duration.as_secs();
-        let fits = seconds < u64::MAX / 1_000_000;
-        let micros = if fits { seconds * 1_000_000 + u64::from(duration.subsec_micros()) } else { u64::MAX };
-        Self(self.0.saturating_add(micros))
+        Self(self.0.saturating_add(micros(duration)))
     }
+}
+
+/// Whole microseconds; the end of time for what does not fit. Not `Duration::as_micros`, whose 128 bits are a function call
+/// each in wasm.
+pub(crate) fn micros(duration: Duration) -> u64 {
+    let seconds = duration.as_secs();
+    let fits = seconds < u64::MAX / 1_000_000;
+    if fits { seconds * 1_000_000 + u64::from(duration.subsec_micros()) } else { u64::MAX }
 }
 
 impl fmt::Display for Timestamp {

@@ -7,6 +7,7 @@ use std::f64::consts::LN_2;
 use std::time::Duration;
 
 use crate::rng::Rng;
+use crate::time::micros;
 
 /// How the delay grows from one attempt to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,14 +110,14 @@ impl Backoff {
         let curve = power * tanh;
         let risen = (curve - progress.curve).max(0.0);
         progress.curve = curve;
-        let micros = self.delay.as_micros() as f64 * risen / SCALE;
+        let delay = micros(self.delay) as f64 * risen / SCALE;
         // A float cast saturates.
-        Duration::from_micros(micros as u64).min(self.max_delay)
+        Duration::from_micros(delay as u64).min(self.max_delay)
     }
 }
 
 /// A part of `delay`: uniform in `[0, delay)`, cut to the microsecond. `Duration::mul_f64` would round, and so reach
 /// the whole of a short delay and overflow on the longest.
 fn part_of(delay: Duration, rng: &mut Rng) -> Duration {
-    Duration::from_micros((delay.as_micros() as f64 * rng.unit()) as u64)
+    Duration::from_micros((micros(delay) as f64 * rng.unit()) as u64)
 }

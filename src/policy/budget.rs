@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, micros};
 
 /// The window is counted in this many slots; what is in a slot expires at once. Finagle and tower have 10, too.
 const SLOTS: u64 = 10;
@@ -59,7 +59,7 @@ impl Budget {
     /// An account that holds the reserve.
     #[must_use]
     pub fn new(options: BudgetOptions) -> Self {
-        let ttl = u64::try_from(options.ttl.as_micros()).unwrap_or(u64::MAX);
+        let ttl = micros(options.ttl);
         let per_second = i64::from(options.min_per_second);
         // Retries per second times microseconds are millionths of retries.
         let reserve = per_second.saturating_mul(i64::try_from(ttl).unwrap_or(i64::MAX));
@@ -100,7 +100,7 @@ impl Budget {
 
     /// The slot of `now`, once the expired ones are emptied.
     fn slot(&mut self, now: Timestamp) -> &mut i64 {
-        let number = now.since(Timestamp::EPOCH).as_micros() as u64 / self.slot_length;
+        let number = now.as_micros() / self.slot_length;
         if number.abs_diff(self.newest) >= SLOTS {
             // All of it expired; or the clock was set back, and waiting for it to catch up might take years.
             self.slots = [0; SLOTS as usize];

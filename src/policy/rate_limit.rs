@@ -219,7 +219,7 @@ fn nanos(duration: Duration) -> u64 {
 }
 
 fn nanos_of(now: Timestamp) -> u64 {
-    nanos(now.since(Timestamp::EPOCH)).min(MAX_NOW)
+    now.as_micros().saturating_mul(1_000).min(MAX_NOW)
 }
 
 #[derive(Clone, Copy, Debug)]

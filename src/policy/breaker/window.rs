@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, micros};
 
 /// Which calls a breaker looks back at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,9 +137,4 @@ impl Samples {
             *bucket = Counts::default();
         }
     }
-}
-
-/// Whole microseconds; the end of time for what does not fit.
-fn micros(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }
