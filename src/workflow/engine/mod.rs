@@ -236,7 +236,8 @@ impl Engine {
 
     /// When [`tick`](Self::tick) is due next; `None` when nothing waits for time to pass.
     pub fn next_deadline(&mut self) -> Option<Timestamp> {
-        [self.timers.next_due(), self.guards.next_deadline()].into_iter().flatten().min()
+        let (timer, call) = (self.timers.next_due(), self.guards.next_deadline());
+        call.filter(|call| timer.is_none_or(|timer| *call < timer)).or(timer)
     }
 
     /// The guards of all calls, with what they share.

@@ -16,9 +16,10 @@ impl Engine {
     pub(super) fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         slot.run.handle(input, now, &mut self.effects);
-        for effect in self.effects.drain(..) {
-            self.todo.push((run, effect));
+        for effect in &self.effects {
+            self.todo.push((run, *effect));
         }
+        self.effects.clear();
     }
 
     /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,

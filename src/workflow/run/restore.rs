@@ -33,11 +33,12 @@ impl Run {
             if told.is_empty() || !told.iter().enumerate().all(|(place, told)| is_same(told, log.get(start + place))) {
                 return Err(start);
             }
-            for effect in all.drain(..) {
+            for effect in &all {
                 if matches!(effect, Effect::Collect { .. } | Effect::Iterate { .. } | Effect::Receive { .. }) {
-                    effects.push(effect);
+                    effects.push(*effect);
                 }
             }
+            all.clear();
         }
         run.most_events = usize::MAX;
         Ok(run)
@@ -111,7 +112,9 @@ impl Run {
                 | EventKind::AttemptInterrupted(it, attempt)
                     if it == node =>
                 {
-                    open.retain(|it| *it != attempt);
+                    if let Some(place) = open.iter().position(|it| *it == attempt) {
+                        open.remove(place);
+                    }
                 }
                 // What comes after one of these begins anew; attempts that ran beside each other are over.
                 EventKind::RetryScheduled(it, ..) | EventKind::FallbackStarted(it, _) if it == node => open.clear(),
