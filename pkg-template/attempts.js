@@ -7,7 +7,7 @@ import { report } from "./failures.js";
 import { launchChild } from "./launch.js";
 import { VALUE } from "./plans.js";
 import { unattended } from "./runtime.js";
-import { conform } from "./schemas.js";
+import { conform } from "./standard-schema.js";
 import { childFailed, rootOf, stepCancelled } from "./step-errors.js";
 
 /** Begins an attempt. */

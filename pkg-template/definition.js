@@ -90,6 +90,9 @@ function isBuiltIn(value) {
   return Object.prototype.toString.call(value) !== "[object Object]";
 }
 
+/** Whether something has fields, and is no list. */
+export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** Whether an object is no instance of a class; also one of another realm. */
 export function isPlain(value) {
   const prototype = Object.getPrototypeOf(value);

@@ -1,6 +1,7 @@
 // The engine in the core, and what can be done to its runs.
 
 import { internals } from "./bus.js";
+import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { now } from "./clock.js";
 import { Commands } from "./commands.js";
 import { escaped } from "./definition.js";
@@ -10,7 +11,6 @@ import { launchLeaving } from "./launch.js";
 import { unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
-import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./policy.js";
 import { Report, compensationOf } from "./results.js";
 import { cancelled } from "./run.js";
 import { unattended } from "./runtime.js";

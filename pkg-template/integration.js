@@ -3,7 +3,7 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { RepflowError, checkOptions, checks, invalid } from "./errors.js";
-import { runSchemas } from "./schemas.js";
+import { runSchemas } from "./standard-schema.js";
 
 export class IntegrationBase {
   /** The orchestrator that runs the workflows. */

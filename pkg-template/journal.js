@@ -2,7 +2,7 @@
 
 import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
-import { dataProblems, differences } from "./definition.js";
+import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
 import { RepflowError, invalid, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
@@ -12,7 +12,6 @@ const VERSION = 1;
 /** What a journal consists of. */
 const isText = (value) => typeof value === "string";
 const isFlag = (value) => typeof value === "boolean";
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isWhole = (value) => Number.isInteger(value) && value >= 0;
 const isNumberOrNull = (value) => value === null || Number.isFinite(value);
 const isLog = (value) => Array.isArray(value) && value.length % EVENT_NUMBERS === 0 && value.every(isNumberOrNull);

@@ -5,7 +5,8 @@ import { RepflowError, invalid } from "./errors.js";
 import { uniqueId } from "./ids.js";
 import { unknownWord } from "./nearest.js";
 import { Run } from "./run.js";
-import { checkInput, conform } from "./schemas.js";
+import { checkInput } from "./schemas.js";
+import { conform } from "./standard-schema.js";
 
 /** Workflows within workflows: more of them are a mistake, such as one that starts itself. */
 const DEEPEST = 32;

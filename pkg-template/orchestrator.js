@@ -1,6 +1,7 @@
 // WorkflowOrchestrator: runs workflows, and keeps track of them. The core decides what happens next.
 
 import { internals } from "./bus.js";
+import { CIRCUIT_ACT } from "./circuits.js";
 import { Engine } from "./engine.js";
 import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
 import { handleOf } from "./handle.js";
@@ -8,12 +9,12 @@ import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
 import { launch } from "./launch.js";
 import { unknownWord } from "./nearest.js";
-import { CIRCUIT_ACT, copyOf } from "./policy.js";
+import { copyOf } from "./policy-options.js";
 import { infoOf } from "./results.js";
 import { Run } from "./run.js";
 import { Runs } from "./runs.js";
 import { unattended } from "./runtime.js";
-import { runSchemas } from "./schemas.js";
+import { runSchemas } from "./standard-schema.js";
 import { Templates } from "./templates.js";
 
 const NO_OPTIONS = Object.freeze({});

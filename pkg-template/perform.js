@@ -7,7 +7,7 @@ import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
 import { REASON, refused } from "./failures.js";
 import { VALUE } from "./plans.js";
 import { attemptsOf, byId, statusOf } from "./results.js";
-import { conform } from "./schemas.js";
+import { conform } from "./standard-schema.js";
 import { attemptTimedOut, runTimedOut, stepError, stepTimedOut } from "./step-errors.js";
 
 /** What the first word of a command says; see `encode` in src/wasm/engine.rs. */

@@ -1,13 +1,17 @@
 // policy(): retry, timeout, breaker, limits, cache around any function. The core decides; this calls the function.
+//
+// The file is long because of one class: what a call that goes well touches is private to it, which is what keeps such a call
+// at half a microsecond.
 
 import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
+import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { Cancellable } from "./context.js";
-import { escaped } from "./definition.js";
 import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
-import { REASON, refused, report } from "./failures.js";
+import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
+import { copyOf, split } from "./policy-options.js";
 import { unattended } from "./runtime.js";
 import { sizeOf } from "./size.js";
 
@@ -38,8 +42,6 @@ const TIMED_OUT = 0;
 const TOTAL_TIMED_OUT = 1;
 const SUPERSEDED = 2;
 
-/** What moves a circuit breaker; see `policyCircuit`. */
-export const CIRCUIT_ACT = { isolate: 0, lift: 1, close: 2 };
 
 const WHAT = "the options of the policy";
 const NO_OPTIONS = Object.freeze({});
@@ -606,17 +608,6 @@ const FAILED_EVENT = [
   "attempt.rate_limited",
 ];
 
-/** Where a circuit breaker may be, by the core's numbers; a test holds the two lists against each other. */
-export const CIRCUIT_STATES = ["closed", "open", "half_open", "isolated"];
-
-/** The event of a circuit breaker, by the state it has now. */
-export const CIRCUIT_EVENT = {
-  closed: "circuit.closed",
-  open: "circuit.opened",
-  half_open: "circuit.half_opened",
-  isolated: "circuit.isolated",
-};
-
 /** Every type of event that a policy tells. */
 const EVENTS = [
   "attempt.started",
@@ -628,103 +619,6 @@ const EVENTS = [
   "call.cancelled",
   ...Object.values(CIRCUIT_EVENT),
 ];
-
-/** Options as data, and the functions among them. */
-function split(options) {
-  const problems = [];
-  const host = { fallback: [], classify: report, needsKey: false, caches: false };
-  if (typeof options !== "object" || options === null || Array.isArray(options)) return { data: options, host, problems };
-  const { fallback, ...data } = options;
-  const refuse = (pointer, message) => problems.push({ pointer, message });
-  if (fallback !== undefined) {
-    const list = typeof fallback === "function" ? [fallback] : fallback;
-    if (!Array.isArray(list)) refuse("/fallback", `\`fallback\` must be a function or a list of them, not ${describe(fallback)}`);
-    else {
-      for (const [index, each] of list.entries()) {
-        if (typeof each !== "function") refuse(`/fallback/${index}`, `a fallback must be a function, not ${describe(each)}`);
-      }
-      host.fallback = [...list];
-    }
-  }
-  const retryOn = takeFunction(data, "retry");
-  const countsOn = takeFunction(data, "circuitBreaker");
-  let own;
-  if (typeof data.classify === "function") {
-    own = data.classify;
-    delete data.classify;
-  }
-  if (retryOn !== undefined || countsOn !== undefined || own !== undefined) {
-    host.classify = (error) => judge(error, retryOn, countsOn, own);
-  }
-  refuseWhatIsNoData(data, "", refuse, new Set());
-  host.caches = data.cache !== undefined;
-  host.needsKey = host.caches || data.singleFlight === true;
-  return { data, host, problems };
-}
-
-/** What JSON would leave out or make null of, each with where it is. */
-function refuseWhatIsNoData(value, pointer, refuse, seen) {
-  const isObject = typeof value === "object" && value !== null;
-  const isNumber = typeof value === "number";
-  if (isNumber ? !Number.isFinite(value) : ["function", "symbol", "bigint"].includes(typeof value)) {
-    refuse(pointer, `it must be plain data, not ${describe(value)}`);
-  } else if (isObject && !seen.has(value)) {
-    seen.add(value);
-    for (const key of Object.keys(value)) {
-      let field;
-      try {
-        field = value[key];
-      } catch {
-        // The core says so.
-      }
-      refuseWhatIsNoData(field, `${pointer}/${escaped(key)}`, refuse, seen);
-    }
-  }
-}
-
-/**
- * Data as it is now, for a core that comes later. A function where data belongs becomes null, which the core refuses; JSON
- * would leave it out in silence. What JSON cannot hold at all is the core's to refuse.
- */
-export function copyOf(data) {
-  try {
-    return JSON.parse(JSON.stringify(data, (_, it) => (typeof it === "function" || typeof it === "symbol" ? null : it)));
-  } catch {
-    return data;
-  }
-}
-
-/** The predicate `on` of a part of the options, which is data without it. */
-function takeFunction(data, name) {
-  const on = data[name]?.on;
-  if (typeof on !== "function") return undefined;
-  const { on: _, ...rest } = data[name];
-  data[name] = rest;
-  return on;
-}
-
-/** What the core is told of an error when predicates of the caller are asked first. One that throws has no opinion. */
-function judge(error, retryOn, countsOn, own) {
-  const ask = (predicate) => {
-    try {
-      return predicate === undefined ? undefined : Boolean(predicate(error));
-    } catch {
-      return undefined;
-    }
-  };
-  let subject = error;
-  try {
-    const says = own?.(error);
-    if (typeof says === "object" && says !== null) {
-      // When to come back is said by headers, whatever the error means.
-      const headers = error?.headers ?? error?.response?.headers;
-      subject = { name: error?.name, message: error?.message, headers, ...says };
-    }
-  } catch {
-    // As for the predicates.
-  }
-  return report(subject, ask(retryOn), ask(countsOn));
-}
 
 /** Nobody awaits what threw this. Of a panic, whoever waits has been told already. */
 function ended(error) {

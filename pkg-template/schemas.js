@@ -1,8 +1,9 @@
-// What data must look like: JSON Schema for the parameters of a workflow, Standard Schema for whatever else is checked.
+// What data must look like, by JSON Schema: the parameters of a workflow. Judging, its words and the check of a schema are
+// one file, since all three go by the same keywords.
 
 import { canonical } from "./canonical.js";
-import { escaped, isPlain } from "./definition.js";
-import { RepflowError, describe, invalid, textOf } from "./errors.js";
+import { escaped, isObject, isPlain } from "./definition.js";
+import { describe, invalid, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest } from "./nearest.js";
 
@@ -400,7 +401,6 @@ function expectedOf(schema) {
 
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
 const isText = (value) => typeof value === "string";
 const isWords = (value) => Array.isArray(value) && value.every(isText);
@@ -501,59 +501,4 @@ function partsOf(schema, pointer) {
     if (!holdsMany || typeof value !== "object" || value === null) return [];
     return Object.entries(value).flatMap(([name, part]) => (isObject(part) ? [[part, `${at}/${escaped(name)}`]] : []));
   });
-}
-
-// ── Standard Schema ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Whether something is a validator as the Standard Schema has it; some vendors' are functions. */
-export function isStandardSchema(schema) {
-  const mayBe = (typeof schema === "object" && schema !== null) || typeof schema === "function";
-  return mayBe && typeof schema["~standard"]?.validate === "function";
-}
-
-const arePair = (pair) =>
-  isObject(pair) &&
-  Object.entries(pair).every(
-    ([key, schema]) => ["input", "output"].includes(key) && (schema === undefined || isStandardSchema(schema)),
-  );
-
-function areRunSchemas(schemas) {
-  if (!isObject(schemas)) return false;
-  const { steps = {}, ...own } = schemas;
-  return arePair(own) && isObject(steps) && Object.values(steps).every(arePair);
-}
-
-/** The option `schemas` of a run, for `checkOptions`. */
-export const runSchemas = [
-  areRunSchemas,
-  "an object of Standard Schemas (zod, valibot, arktype): `input`, `output`, and `steps` with the same by the id of a step",
-];
-
-/**
- * Has a Standard Schema judge a value. Returns what the schema makes of it, which may differ; a promise only when the
- * schema takes its time. What is wrong becomes an error of `code`, with `place` saying where it happened.
- */
-export function conform(schema, value, code, what, place = {}) {
-  const failed = (cause) =>
-    new RepflowError(code, `${what} could not be checked: its schema failed: ${textOf(cause)}`, { ...place, cause });
-  const judge = (result) => {
-    if (typeof result !== "object" || result === null) throw failed(new TypeError(`it answered ${describe(result)}`));
-    if (!result.issues) return result.value;
-    throw Object.assign(invalid(code, what, [...result.issues].map(problemOfIssue)), place);
-  };
-  let result;
-  try {
-    result = schema["~standard"].validate(value);
-  } catch (cause) {
-    throw failed(cause);
-  }
-  if (typeof result?.then !== "function") return judge(result);
-  return Promise.resolve(result).then(judge, (cause) => {
-    throw failed(cause);
-  });
-}
-
-function problemOfIssue({ message, path = [] }) {
-  const keys = Array.from(path, (part) => (isObject(part) ? part.key : part));
-  return { pointer: keys.map((key) => `/${escaped(typeof key === "symbol" ? key.toString() : key)}`).join(""), message };
 }

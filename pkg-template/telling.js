@@ -1,9 +1,9 @@
 // Who hears of runs: what happened is read from the core and told when somebody listens.
 
 import { now } from "./clock.js";
+import { CIRCUIT_EVENT } from "./circuits.js";
 import { EventStream, RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
 import { Listeners, hear } from "./listeners.js";
-import { CIRCUIT_EVENT } from "./policy.js";
 import { unattended } from "./runtime.js";
 
 /** Where a run is when it has ended; see `runPhase`. */

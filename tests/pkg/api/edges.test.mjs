@@ -374,7 +374,7 @@ test("the facade's names for the core's numbers are the core's", async () => {
   const statuses = strings(between(await core("workflow/state.rs"), "pub fn name(self)", "\n    }\n"));
   assert.deepEqual(strings(between(await facade("results.js"), "const STEP_STATUSES = [", "];")), statuses);
   const states = strings(between(await core("policy/breaker/mod.rs"), "pub const fn name(self)", "\n    }\n"));
-  assert.deepEqual(strings(between(await facade("policy.js"), "const CIRCUIT_STATES = [", "];")), states);
+  assert.deepEqual(strings(between(await facade("circuits.js"), "const CIRCUIT_STATES = [", "];")), states);
 });
 
 test("an answer that comes while its timeout waits to be told is late, and the next attempt counts", async () => {

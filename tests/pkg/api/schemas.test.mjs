@@ -10,7 +10,8 @@ import * as v from "valibot";
 import { z } from "zod";
 
 import { RepflowError } from "../../../pkg-template/errors.js";
-import { checkInput, checkSchema, conform, isStandardSchema, runSchemas } from "../../../pkg-template/schemas.js";
+import { checkInput, checkSchema } from "../../../pkg-template/schemas.js";
+import { conform, isStandardSchema, runSchemas } from "../../../pkg-template/standard-schema.js";
 
 const thrown = (act) => {
   try {

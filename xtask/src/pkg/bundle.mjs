@@ -21,10 +21,10 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  * what it has seen before. One that is not here comes before the first that needs it.
  */
 const ORDER = [
-  "ids", "formats", "schemas", "error-data", "queue", "events", "clock", "plans", "aborts", "failures", "canonical",
+  "ids", "formats", "schemas", "standard-schema", "error-data", "queue", "events", "clock", "plans", "aborts", "failures", "canonical",
   "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "context",
   "handle", "definition", "engine", "launch", "integration", "nodes", "bus", "nearest", "perform", "orchestrator", "run",
-  "telling", "attempts", "policy",
+  "telling", "attempts", "circuits", "policy-options", "policy",
 ];
 
 /** Bundles a script of the directory; what stands in `external` stays outside. */

@@ -1,15 +1,18 @@
-//! From a definition to its plan.
+//! From a definition to its plan: the steps, how they wait for each other, and what may read what. `sight` is what an
+//! expression at one place may name.
+
+mod sight;
 
 use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use super::definition::{CallDefinition, Definition, Order, StepAction, StepDefinition, Target, WaitDefinition};
-use super::expression::{Expression, Names, Unresolved};
-use super::plan::{Call, Case, Computed, Fallback, Plan, Step, StepIx, StepKind, Wait};
+use self::sight::{From, Sight};
+use super::definition::{CallDefinition, Definition, Order, StepAction, StepDefinition, WaitDefinition};
+use super::plan::{Call, Case, Computed, Plan, Step, StepIx, StepKind, Wait};
 use super::template::Template;
 use crate::error::nearest;
-use crate::reader::{At, Problems, list};
+use crate::reader::{At, Problems};
 use crate::small::{ByName, join};
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
@@ -418,97 +421,6 @@ impl<'a> Compiler<'a> {
 
 /// What stands where a template is going to.
 const NOTHING: Template = Template::Literal(crate::value::Value::Null);
-
-/// From where an expression looks at the steps.
-#[derive(Clone, Copy)]
-enum From {
-    /// Before the first one.
-    Start,
-    /// When a step starts.
-    Step(StepIx),
-    /// When a step that had completed is undone.
-    Undo(StepIx),
-    /// After the last one.
-    Output,
-}
-
-/// What an expression at one place may name.
-struct Sight<'a, 'b> {
-    compiler: &'b Compiler<'a>,
-    from: From,
-    variables: Vec<Rc<str>>,
-}
-
-impl Names for Sight<'_, '_> {
-    fn step(&mut self, id: &str) -> Result<StepIx, Unresolved> {
-        let compiler = self.compiler;
-        let Some(step) = compiler.by_id.get(id).copied() else {
-            let suggestion = nearest(id, compiler.by_id.names()).map(str::to_owned);
-            let known: Vec<&str> = compiler.by_id.names().take(20).collect();
-            return Err(Unresolved {
-                message: format!("there is no step `{id}`; there are {}", list(&known)),
-                suggestion,
-            });
-        };
-        let wrong = |message| Err(Unresolved { message, suggestion: None });
-        let reader = match self.from {
-            From::Start => return wrong("no step has begun when this is looked at; it may read `input`".to_owned()),
-            From::Step(reader) | From::Undo(reader) => Some(reader),
-            From::Output => None,
-        };
-        if let Some(each) = compiler.loop_between(step, reader) {
-            let each = &compiler.steps[each.ix()].id;
-            let message = format!("`{id}` happens once for each item of `{each}`; read the list `steps.{each}.output`");
-            return wrong(message);
-        }
-        let undone = matches!(self.from, From::Undo(undone) if undone == step);
-        if let Some(reader) = reader.filter(|reader| !undone && !compiler.ends_before(step, *reader)) {
-            let own = &compiler.steps[reader.ix()].id;
-            let advice = compiler.advice(step, reader);
-            return wrong(format!("`{id}` may not have completed when `{own}` starts; {advice}"));
-        }
-        Ok(step)
-    }
-
-    fn variables(&self) -> &[Rc<str>] {
-        &self.variables
-    }
-}
-
-impl Sight<'_, '_> {
-    #[inline(never)]
-    fn template(&mut self, json: &Json, at: &At<'_>) -> Template {
-        let problems = self.compiler.problems;
-        Template::parse(json, at, self, problems)
-    }
-
-    /// The template under a key of what stands at `at`.
-    #[inline(never)]
-    fn under(&mut self, json: Option<&Json>, at: &At<'_>, key: &str) -> Option<Template> {
-        json.map(|json| self.template(json, &At::Key(at, key)))
-    }
-
-    /// The condition of what stands at `at`.
-    #[inline(never)]
-    fn condition(&mut self, text: Option<&str>, at: &At<'_>) -> Option<Expression> {
-        let problems = self.compiler.problems;
-        Template::condition(text?, &At::Key(at, "when"), self, problems)
-    }
-
-    /// A call with its templates.
-    fn call(&mut self, call: &CallDefinition, at: &At<'_>) -> Call {
-        let mut read = call_of(call);
-        read.with = self.under(call.with.as_ref(), at, "with");
-        for fallback in &call.fallback {
-            let key = if fallback.target == Target::Value { "value" } else { "with" };
-            let with = self.under(fallback.with.as_ref(), &At::Pointer(&fallback.pointer), key);
-            read.fallbacks.push(Fallback { target: fallback.target.clone(), with });
-        }
-        read.key = self.under(call.cache_key.as_ref(), &At::Key(at, "cache"), "key");
-        read.idempotency_key = self.under(call.idempotency_key.as_ref(), at, "idempotencyKey");
-        read
-    }
-}
 
 /// A call before its templates are read.
 fn call_of(call: &CallDefinition) -> Call {
