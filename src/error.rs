@@ -163,6 +163,12 @@ codes! {
     BusTimeout = "bus.timeout", Timeout, Error, true;
     /// The request was cancelled by its caller.
     BusCancelled = "bus.cancelled", Cancelled, Info, false;
+    /// The feature takes no requests now: it was unregistered, or is unhealthy.
+    BusUnavailable = "bus.unavailable", Unavailable, Error, true;
+    /// What is published is published by what hears it, over and over.
+    BusTooDeep = "bus.too_deep", Failed, Error, false;
+    /// Whoever reads a stream of events is slower than they come, and asked to be told.
+    BusOverflow = "bus.overflow", Exhausted, Error, false;
     /// A feature description, a topic or a subscription is malformed.
     BusInvalid = "bus.invalid", Validation, Error, false;
     /// An attempt took longer than the policy's `timeout`.
