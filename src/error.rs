@@ -159,6 +159,8 @@ codes! {
     NoSuchAction = "bus.no_such_action", Unavailable, Error, false;
     /// A feature of that name is there already.
     FeatureExists = "bus.feature_exists", Validation, Error, false;
+    /// An action failed; its own error is the cause.
+    BusFailed = "bus.failed", Failed, Error, false;
     /// The feature did not answer in time.
     BusTimeout = "bus.timeout", Timeout, Error, true;
     /// The request was cancelled by its caller.

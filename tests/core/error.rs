@@ -28,6 +28,7 @@ const TABLE: &[(&str, Kind, Severity, bool)] = &[
     ("bus.no_such_feature", Kind::Unavailable, Severity::Error, false),
     ("bus.no_such_action", Kind::Unavailable, Severity::Error, false),
     ("bus.feature_exists", Kind::Validation, Severity::Error, false),
+    ("bus.failed", Kind::Failed, Severity::Error, false),
     ("bus.timeout", Kind::Timeout, Severity::Error, true),
     ("bus.cancelled", Kind::Cancelled, Severity::Info, false),
     ("bus.unavailable", Kind::Unavailable, Severity::Error, true),
