@@ -129,8 +129,8 @@ interface Correlation {
 }
 
 /**
- * What features and the bus itself give who wants to ask or to tell. What `ctx` asks and tells carries its correlation id
- * and its trace, and says who it is; a request ends with the call that made it.
+ * How to ask and to tell. By way of a context, both carry its correlation id and its trace, and say who it is; a request
+ * ends with the call that made it.
  */
 interface Asking<Events extends object, Features extends object> {
   /**
@@ -169,15 +169,20 @@ interface Asking<Events extends object, Features extends object> {
 }
 
 /** What the context of a call and that of an event have in common. */
-interface Context<Events extends object, Features extends object> extends Asking<Events, Features> {
+interface Context<Events extends object, Features extends object> {
+  /** Of whoever caused this: the caller's, the run's, or that of the event, whose id it is when it has none. */
   readonly correlationId: string;
+  /** As the bus has it. It works on its own, too, as do the others. */
+  readonly request: Asking<Events, Features>["request"];
+  readonly requestStream: Asking<Events, Features>["requestStream"];
+  readonly publish: Asking<Events, Features>["publish"];
   /** Of W3C Trace Context: `00-<32 digits of the trace>-<16 digits of this call>-<flags>`. */
   readonly traceparent: string;
   readonly tracestate?: string;
   /** What to send along, so that a service belongs to the same trace. */
   readonly headers: TraceHeaders;
-  /** `fetch` with these headers, and with the signal of the call. Headers and a signal of `init` count, too. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** `fetch` with these headers, and with the signal of the call. A header that is given stays, and a signal counts, too. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 }
 
 export type TraceHeaders = {
