@@ -72,7 +72,7 @@ function ask(engine, core, run, node, target, params, context) {
       askWorkflow(engine, run, node, target.workflow, params, context);
       break;
     case "emit":
-      engine.bus.emit(target.topic, params, { source: run.workflowId, correlationId: run.correlationId });
+      engine.bus.emit(target.topic, params, run.workflowId, run.correlationId, run.trace);
       CallContext.answer(context, true, null);
       break;
     default:
@@ -95,8 +95,8 @@ function askWorkflow(engine, run, node, workflow, input, context) {
   if (CallContext.isDone(context)) return;
   (run.children ??= new Map()).set(child, { node, attempt: context.attempt });
   Cancellable.hold(context, {
-    leave: (reason) => {
-      if (reason !== undefined) unattended(() => engine.cancel(child, reason));
+    leave: (_, reason, isOver) => {
+      if (isOver) unattended(() => engine.cancel(child, reason));
     },
   });
 }

@@ -1,54 +1,141 @@
 // FeatureBus: features call each other, and tell what happened.
 
 import { aborts } from "./aborts.js";
-import { Alarm, now } from "./clock.js";
-import { Cancellable, CallContext } from "./context.js";
-import { escaped } from "./definition.js";
-import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf } from "./errors.js";
+import { BusEvent } from "./bus-event.js";
+import { Alarm, MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
+import { Cancellable, CallContext, EventContext, Participant } from "./context.js";
+import { isObject } from "./definition.js";
+import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
+import { Registered, drained, judged, missing, unavailable, withResolvers } from "./feature.js";
+import { History, isAfter } from "./history.js";
 import { uniqueId } from "./ids.js";
+import * as insight from "./insight.js";
+import { Meters, isCancelled } from "./meters.js";
+import { PolicyBase } from "./policy.js";
 import { milliseconds, unattended } from "./runtime.js";
+import { EventStream } from "./stream.js";
+import { TOPIC, matcher } from "./topics.js";
+import { Trace } from "./trace.js";
+import { compareVersions } from "./versions.js";
+import { Watch } from "./watch.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const NO_OPTIONS = Object.freeze({});
-const PUBLISH_OPTIONS = { source: checks.string, correlationId: checks.string };
-const REQUEST_OPTIONS = { timeout: checks.duration, signal: checks.signal, correlationId: checks.string };
-const NAME = /^[A-Za-z0-9_-]+$/;
-/** SemVer 2.0, by the expression that semver.org gives. */
-const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
-/** Tokens between dots; a wildcard stands alone, and `>` only at the end. The core has the last word. */
-const TOPIC = /^(?!\$)(\*|[^\s\p{Cc}.*>]+)(\.(\*|[^\s\p{Cc}.*>]+))*(\.>)?$|^>$/u;
+const isCount = [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"];
+const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
+const isSince = [(since) => ["string", "number"].includes(typeof since) || since instanceof Date, 'the id of an event, a date, or "start"'];
+const BUS_OPTIONS = {
+  requestTimeout: checks.duration,
+  maxDepth: [(value) => Number.isInteger(value) && value >= 1 && value <= 1_000, "a whole number from 1 to 1000"],
+  history: [isObject, "an object with `maxEvents` and `maxBytes`"],
+  health: [isObject, "an object"],
+};
+const HISTORY_OPTIONS = { maxEvents: isCount, maxBytes: isCount };
+/** What the core is told of health, in this order, with what holds when nothing is said. */
+const HEALTH = {
+  window: ["60s", checks.duration],
+  minRequests: [10, isCount],
+  degradedErrorRate: [0.1, isRate],
+  unhealthyErrorRate: [0.5, isRate],
+  slow: ["5s", checks.duration],
+  degradedSlowRate: [0.5, isRate],
+  unhealthySlowRate: [0.9, isRate],
+  recovery: [0.5, isRate],
+  failuresToUnhealthy: [3, isCount],
+  successesToRecover: [2, isCount],
+};
+const HEALTH_OPTIONS = {
+  ...Object.fromEntries(Object.entries(HEALTH).map(([key, [, check]]) => [key, check])),
+  interval: checks.duration,
+  checkTimeout: checks.duration,
+};
+/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
+export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
+const UNHEALTHY = 2;
 
-/** A topic of our own: a handler threw, or what it returned was rejected. */
+const SUBSCRIBE_OPTIONS = {
+  feature: checks.string,
+  priority: checks.integer,
+  signal: checks.signal,
+  once: checks.flag,
+  filter: [(filter) => ["string", "function"].includes(typeof filter), "a function, or an expression as text"],
+  since: isSince,
+};
+const { signal, filter, since } = SUBSCRIBE_OPTIONS;
+const STREAM_OPTIONS = {
+  limit: [(value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more"],
+  overflow: [(value) => ["dropOldest", "dropNewest", "error"].includes(value), "`dropOldest`, `dropNewest` or `error`"],
+  signal,
+  filter,
+  since,
+};
+const PASSED_ON = { correlationId: checks.string, traceparent: checks.string, tracestate: checks.string };
+const PUBLISH_OPTIONS = {
+  ...PASSED_ON,
+  source: [(source) => typeof source === "string" && /^[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/.test(source), "a URI reference, such as the name of a feature"],
+  priority: checks.integer,
+  expiresIn: checks.duration,
+};
+const REQUEST_OPTIONS = { ...PASSED_ON, timeout: checks.duration, signal, source: checks.string, failFast: checks.flag };
+
+/** Topics of our own. */
 const LISTENER_FAILED = "repflow.listener.failed";
+const RESERVED = /^(repflow\..*|feature\.(registered|replaced|unregistered|degraded|recovered)|alert\.(raised|cleared))$/;
+const OURS = "repflow";
+
+/** Of deliveries that take no time worth waiting for, every so many is timed: asking the clock is dearer than a handler. */
+const TIMED_EVERY = 16;
 
 /** How the orchestrator reaches what only it needs of a bus. */
 export const internals = Symbol("repflow.bus");
 
-/** Something that was published, in the fields of CloudEvents 1.0. */
-class BusEvent {
-  #at = now();
+/** Who hears a topic. */
+class Subscription {
+  isEnded = false;
+  /** The core's numbers for it, and for its filter. */
+  number = undefined;
+  filterNumber = undefined;
 
-  constructor(topic, data, { source = "repflow", correlationId } = {}) {
-    this.specversion = "1.0";
-    this.id = uniqueId();
-    this.source = source;
-    this.type = topic;
-    this.data = data;
-    if (correlationId !== undefined) this.correlationid = correlationId;
+  constructor(topic, handler, { feature, priority = 0, once = false, filter }) {
+    this.topic = topic;
+    this.handler = handler;
+    this.feature = feature;
+    this.priority = priority;
+    this.once = once;
+    this.filter = filter;
+    // Most handlers take the event alone, and are spared a context.
+    this.takesContext = handler.length !== 1;
+    this.seesEvent = typeof filter === "string" && /\bevent\b/.test(filter);
+  }
+}
+
+/** An action that is under way. */
+class Call {
+  /** When the first part of an answer came that comes in parts: how long the others take is up to who reads them. */
+  firstAt = undefined;
+
+  constructor(bus, feature, meter, caller, context) {
+    this.bus = bus;
+    this.feature = feature;
+    this.meter = meter;
+    this.caller = caller;
+    this.context = context;
+    this.began = now();
+    meter.begin(caller, this.began);
+    feature.calls.add(this);
+    Cancellable.hold(context, this);
   }
 
-  get time() {
-    return new Date(this.#at).toISOString();
-  }
-
-  toJSON() {
-    return { ...this, time: this.time };
+  leave(hasFailed, error) {
+    this.feature.end(this);
+    this.bus.record(this, hasFailed, error);
   }
 }
 
 export class FeatureBusBase {
   #runtime;
   #requestTimeout;
+  #maxDepth;
   /** The core's number for this bus, in the generation that gave it. */
   #handle = undefined;
   #generation = 0;
@@ -58,207 +145,225 @@ export class FeatureBusBase {
   /** In the order of subscribing; each knows its number in the core. */
   #subscriptions = new Set();
   #byNumber = new Map();
-  /** Who hears a topic, until subscriptions change. */
-  #deliveries = new Map();
-  /** Requests under way, by their number. */
-  #requests = new Map();
+  /** By topic: who hears it, until subscriptions change, and what has been counted. */
+  #topics = new Map();
+  #streams = new Set();
+  /** What waits for answers, by its number. */
+  #waitingFor = new Map();
   #alarm = new Alarm(() => unattended(() => this.#expire()));
   #mayRest = () => {
-    if (this.#requests.size > 0) return false;
+    if (this.#waitingFor.size > 0) return false;
     this.#runtime.disown(this);
     return true;
   };
   /** What waits for the core to be there; each is called once with it. */
   #whenThere = [];
-  /** Rejects what waits for the core, or for listeners, when this bus is disposed of. */
+  /** Rejects what waits for the core when this bus is disposed of. */
   #waiting = new Set();
+  /** How many events are being delivered, one because of the other. */
+  #depth = 0;
+  #published = 0;
+  #history;
+  #meters = new Meters();
+  #healthNumbers;
+  #watch = undefined;
 
-  /** For the orchestrator, whose steps are requests whose time the planner keeps. */
+  /** For the orchestrator, whose steps are requests whose time the planner keeps, and for what is read of a bus. */
   [internals];
 
   constructor(runtime, options = {}) {
-    checkOptions("config.invalid", "the options of FeatureBus", options, { requestTimeout: checks.duration });
+    checkOptions("config.invalid", "the options of FeatureBus", options, BUS_OPTIONS);
+    const { history = {}, health = {}, maxDepth = 100, requestTimeout = DEFAULT_TIMEOUT_MS } = options;
+    checkOptions("config.invalid", "the `history` of FeatureBus", history, HISTORY_OPTIONS);
+    checkOptions("config.invalid", "the `health` of FeatureBus", health, HEALTH_OPTIONS);
     this.#runtime = runtime;
-    this.#requestTimeout = options.requestTimeout ?? DEFAULT_TIMEOUT_MS;
+    this.#requestTimeout = requestTimeout;
+    this.#maxDepth = maxDepth;
+    this.#history = new History(history);
+    const numbers = Object.entries(HEALTH).map(([key, [usual]]) => millisecondsOf(health[key] ?? usual));
+    this.#healthNumbers = Float64Array.from(numbers);
     this[internals] = {
       runtime,
       attached: () => this.#attached(),
       there: (giveUp) => this.#there(undefined, giveUp),
-      requestTimeout: this.#requestTimeout,
+      requestTimeout,
       has: (feature) => this.#features.has(feature),
       whenThere: (act) => {
         if (this.#isAttached()) act(this.#runtime.ready());
         else this.#whenThere.push(act);
       },
-      call: (core, feature, action, params, context) =>
-        this.#invoke(this.#resolve(core, feature, action), action, params, context),
-      emit: (topic, data, options) => {
+      /** Performs the action of a step, whose context is told how it ended. */
+      call: (core, feature, action, params, context) => {
         this.#assertUsable();
-        this.#handlersOf(topic);
-        // Every handler has been called when this returns; the asynchronous ones are nobody's concern.
-        this.#deliver(topic, new BusEvent(topic, data, options)).catch(() => {});
+        this.#invoke(this.#featureOf(feature), action, params, context, context.workflowId);
+      },
+      /** Publishes for a step. Every handler has been called when this returns; the asynchronous ones are nobody's concern. */
+      emit: (topic, data, source, correlationId, trace) => {
+        this.#assertUsable();
+        const told = this.#tellAll(topic, data, source, { correlationId, trace });
+        if (told instanceof Promise) told.catch(() => {});
       },
       listenerFailed: (error, details) => this.#listenerFailed(error, details),
+      request: (...request) => this.#request(...request),
+      requestStream: (...request) => this.#requestStream(...request),
+      publish: (...event) => this.#publish(...event),
+      record: (call, hasFailed, error) => this.#record(call, hasFailed, error),
+      features: this.#features,
+      meters: this.#meters,
+      history: this.#history,
+      healthOptions: {
+        interval: millisecondsOf(health.interval ?? "30s"),
+        checkTimeout: millisecondsOf(health.checkTimeout ?? "5s"),
+      },
+      tell: (topic, data) => this.#tell(topic, data),
+      statusOf: (feature) => this.#statusOf(feature),
+      judge: (feature, status, details, reason) => this.#judge(feature, status, details, reason),
     };
   }
 
-  /** Adds a feature: a name, a version, and actions. */
-  registerFeature(feature) {
+  /** Adds a feature: a name, a version, and actions. A newer version of one that is there takes its place. */
+  registerFeature(given) {
     this.#assertUsable();
-    const problems = problemsOf(feature, {
-      name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
-      version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
-      description: checks.string,
-      capabilities: checks.strings,
-      actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions", true],
-      healthCheck: checks.handler,
-    });
-    for (const [action, handler] of typeof feature?.actions === "object" ? Object.entries(feature.actions ?? {}) : []) {
-      const pointer = `/actions/${escaped(action)}`;
-      if (!NAME.test(action)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
-      if (typeof handler !== "function") problems.push({ pointer, message: `an action must be a function, not ${describe(handler)}` });
-    }
-    if (problems.length > 0) throw invalid("bus.invalid", "the feature", problems);
-    const { name, version, description = "", capabilities = [] } = feature;
-    if (this.#features.has(name)) {
-      const message = `a feature \`${name}\` is registered already; unregister it first, or use another name`;
+    const feature = new Registered(given, now(), (limits) => new PolicyBase(this.#runtime, limits));
+    const { name, version } = feature.info;
+    const before = this.#features.get(name);
+    const previous = before?.info.version;
+    if (before !== undefined && compareVersions(version, previous) <= 0) {
+      const message = `a feature \`${name}\` is registered already, in version ${previous}; a newer version takes its place, and for another one unregister it first`;
       throw new RepflowError("bus.feature_exists", message);
     }
-    const info = { name, version, description, capabilities: [...capabilities], actions: Object.keys(feature.actions) };
-    // What was registered is what is called, also when the object changes later.
-    const handlers = new Map(Object.entries(feature.actions));
-    const entry = new Registered(info, feature.actions, handlers);
-    // Told to the core now if it knows this bus, otherwise when it does.
-    if (this.#isAttached()) registerInCore(this.#runtime.ready(), this.#handle, info);
-    this.#features.set(name, entry);
+    if (before !== undefined) this.#remove(before);
+    if (this.#isAttached()) this.#add(this.#runtime.ready(), feature);
+    this.#features.set(name, feature);
+    if (before === undefined) this.#tell("feature.registered", { name, version });
+    else this.#tell("feature.replaced", { name, version, previous });
   }
 
-  /** Removes a feature. New requests are refused at once; resolves when those under way have ended. */
-  async unregisterFeature(name) {
+  /**
+   * Removes a feature. New requests are refused at once; resolves when those under way have ended, which after `grace` they are
+   * made to.
+   */
+  async unregisterFeature(name, options = NO_OPTIONS) {
     this.#assertUsable();
-    const feature = this.#features.get(name);
-    if (feature === undefined) {
-      await this.#there();
-      this.#attached().busResolve(this.#handle, typeof name === "string" ? name : describe(name), "");
-      return;
-    }
+    checkOptions("bus.invalid", "the options of unregisterFeature", options, { grace: checks.duration });
+    const feature = this.#featureOf(name);
+    const { version } = feature.info;
     this.#features.delete(name);
-    if (this.#isAttached()) this.#runtime.ready().busUnregister(this.#handle, name);
-    if (feature.underWay > 0) {
-      feature.idle ??= withResolvers();
-      await feature.idle.promise;
+    const gone = this.#remove(feature);
+    this.#tell("feature.unregistered", { name, version });
+    if (options.grace !== undefined && feature.underWay > 0) {
+      const over = withResolvers();
+      const timer = setTimeout(over.resolve, Math.min(millisecondsOf(options.grace), MAX_DELAY_MS));
+      await Promise.race([gone, over.promise]);
+      clearTimeout(timer);
+      const message = `the feature \`${name}\` was unregistered, and what was under way did not end within the time of grace`;
+      for (const { context } of [...feature.calls]) CallContext.giveUp(context, unavailable(message, { correlationId: context.correlationId }));
     }
+    await gone;
   }
 
-  /** What is there: descriptions of the features, by name. */
-  async features() {
-    this.#assertUsable();
+  /** What is there, by name: all of it, or what fits the filter. */
+  async discover(filter = NO_OPTIONS) {
+    // The features of the core are there when it is.
     await this.#there();
-    return this.#attached().busFeatures(this.#handle);
+    return insight.discover(this[internals], filter);
   }
 
   /** Hears a topic or a pattern; returns a function that ends it. */
-  subscribe(topic, handler, options = {}) {
+  subscribe(topic, handler, options = NO_OPTIONS) {
     this.#assertUsable();
-    if (typeof topic !== "string" || !TOPIC.test(topic)) {
-      const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
-      throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
-    }
+    checkTopic(topic);
     if (typeof handler !== "function") {
       const message = `the handler must be a function, not ${describe(handler)}`;
       throw invalid("bus.invalid", "the subscription", [{ pointer: "/handler", message }]);
     }
-    checkOptions("bus.invalid", "the options of the subscription", options, {
-      feature: checks.string,
-      priority: checks.integer,
-      signal: checks.signal,
-    });
-    const { feature, priority = 0, signal } = options;
+    checkOptions("bus.invalid", "the options of the subscription", options, SUBSCRIBE_OPTIONS);
+    const { signal, filter, since } = options;
     if (signal?.aborted) return () => {};
-    const subscription = { topic, handler, feature, priority, number: undefined, end: () => unsubscribe() };
-    if (this.#isAttached()) this.#subscribeInCore(this.#runtime.ready(), subscription);
-    this.#subscriptions.add(subscription);
-    this.#deliveries.clear();
-    const unsubscribe = () => {
+    const subscription = new Subscription(topic, handler, options);
+    // Where the core can be there at once, it says now what is wrong with an expression.
+    const core = typeof filter === "string" ? this.#attached() : undefined;
+    if (core instanceof Promise) core.catch(() => {});
+    else if (core !== undefined) subscription.filterNumber = core.filterNew(filter);
+    const unlisten = signal && aborts.add(signal, () => subscription.end());
+    subscription.end = () => {
       unlisten?.();
-      if (!this.#subscriptions.delete(subscription)) return;
-      this.#deliveries.clear();
-      if (this.#isAttached()) {
-        this.#byNumber.delete(subscription.number);
-        this.#runtime.ready().busUnsubscribe(this.#handle, subscription.number);
-      }
+      this.#unsubscribe(subscription);
     };
-    const unlisten = signal && aborts.add(signal, unsubscribe);
-    return unsubscribe;
+    if (since === undefined) this.#subscribe(subscription);
+    else queueMicrotask(() => this.#replay(subscription, since));
+    return () => subscription.end();
   }
 
   /**
-   * Tells everybody who listens, in order of priority. Resolves when all handlers have ended, with how many there were
-   * and how many failed; a handler that fails stops nobody else.
+   * Tells everybody who listens, in order of priority. Resolves when all handlers have ended, with how many heard it, how many
+   * did not want it, and how many failed; a handler that fails stops nobody else.
    */
-  async publish(topic, data, options = NO_OPTIONS) {
+  publish(topic, data, options = NO_OPTIONS) {
+    return this.#publish(topic, data, options);
+  }
+
+  /** The events of a topic or a pattern, from now on, as they come. */
+  stream(topic, options = NO_OPTIONS) {
     this.#assertUsable();
-    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of publish", options, PUBLISH_OPTIONS);
-    const loading = this.#attached();
-    if (loading instanceof Promise) await this.#there(loading);
-    return this.#deliver(topic, new BusEvent(topic, data, options));
+    checkTopic(topic);
+    checkOptions("bus.invalid", "the options of the stream", options, STREAM_OPTIONS);
+    const { signal, limit = 256, overflow, ...rest } = options;
+    const stop = () => {
+      unlisten?.();
+      unsubscribe?.();
+      this.#streams.delete(stream);
+    };
+    const stream = new EventStream(stop, limit, overflow);
+    const end = () => {
+      stream.end();
+      stop();
+    };
+    const unlisten = signal && aborts.add(signal, end);
+    const unsubscribe = signal?.aborted ? undefined : this.subscribe(topic, (event) => stream.push([event]), rest);
+    if (signal?.aborted) end();
+    else this.#streams.add(stream);
+    return stream;
   }
 
   /** Asks a feature to perform an action; the promise always settles, at the latest when the timeout is over. */
-  async request(feature, action, params, options = NO_OPTIONS) {
+  request(feature, action, params, options = NO_OPTIONS) {
+    return this.#request(feature, action, params, options);
+  }
+
+  /** As `request`, for an answer that comes in parts. The timeout is for each of them. */
+  requestStream(feature, action, params, options = NO_OPTIONS) {
+    return this.#requestStream(feature, action, params, options);
+  }
+
+  /** What was published lately. */
+  async history(query = NO_OPTIONS) {
     this.#assertUsable();
-    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of request", options, REQUEST_OPTIONS);
-    if (typeof feature !== "string" || typeof action !== "string") {
-      const message = `a request names a feature and an action as strings, not ${describe(feature)} and ${describe(action)}`;
-      throw invalid("bus.invalid", "the request", [{ pointer: "", message }]);
-    }
-    const { signal, correlationId = uniqueId() } = options;
-    let core = this.#attached();
-    if (core instanceof Promise) {
-      core = await this.#there(core, (reject) => {
-        const late = () => reject(timedOut(feature, action, options.timeout ?? this.#requestTimeout, correlationId));
-        const timer = setTimeout(late, roughly(options.timeout ?? this.#requestTimeout));
-        const onAbort = () => reject(cancelled(feature, action, signal.reason, correlationId));
-        if (signal?.aborted) onAbort();
-        const unlisten = signal && aborts.add(signal, onAbort);
-        return () => {
-          clearTimeout(timer);
-          unlisten?.();
-        };
-      });
-    }
-    const timeoutMs = milliseconds(core, options.timeout ?? this.#requestTimeout, "timeout");
-    const { promise, resolve, reject } = withResolvers();
-    const context = new CallContext(feature, action, correlationId, (_, isValue, answer) => end(isValue ? resolve : reject, answer));
-    if (signal?.aborted) throw cancelled(feature, action, signal.reason, correlationId);
-    const entry = this.#resolve(core, feature, action);
-    const request = { feature, action, context, timeoutMs, number: core.requestBegin(this.#handle, timeoutMs, now()) };
-    let unlisten;
-    const end = (settle, value) => {
-      if (request.ended) return;
-      request.ended = true;
-      unlisten?.();
-      // First, so that not even a panic below keeps the caller waiting.
-      settle(value);
-      // The number may belong to another request by now.
-      const open = this.#requests.get(request.number) === request;
-      if (open) this.#requests.delete(request.number);
-      if (this.#requests.size === 0) this.#alarm.rest(this.#mayRest);
-      if (open) core.requestEnd(this.#handle, request.number, now());
-    };
-    /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
-    request.fail = (error) => {
-      end(reject, error);
-      CallContext.abort(context, error);
-    };
-    this.#requests.set(request.number, request);
-    this.#runtime.own(this);
-    // Whoever called gets what is thrown below instead of this promise.
-    promise.catch(() => {});
-    this.#alarm.set(core.busDeadline(this.#handle));
-    unlisten = signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId)));
-    this.#invoke(entry, action, params, context);
-    return promise;
+    return insight.queried(this[internals], query);
+  }
+
+  /** The same as lines of JSON, each a CloudEvent. */
+  async exportHistory(query = NO_OPTIONS) {
+    this.#assertUsable();
+    return insight.exported(this[internals], query);
+  }
+
+  /** Counts, latencies, and who talks to whom. */
+  async metrics() {
+    this.#assertUsable();
+    return insight.metricsOf(this[internals]);
+  }
+
+  /** Checks the health of all features, or of one, now. */
+  async checkHealth(name) {
+    await this.#there();
+    return insight.checkHealth(this[internals], name);
+  }
+
+  /** Raises an alert when a figure goes beyond a threshold; returns a function that ends it. */
+  addAlert(rule, handler) {
+    this.#assertUsable();
+    return this.#watching().addAlert(rule, handler);
   }
 
   /** Rejects what is under way, forgets everything, and refuses further use. */
@@ -266,13 +371,18 @@ export class FeatureBusBase {
     if (this.#disposed) return;
     this.#disposed = true;
     const error = disposed();
-    for (const request of [...this.#requests.values()]) request.fail(error);
+    this.#watch?.stop();
+    for (const waiting of [...this.#waitingFor.values()]) waiting.fail(error);
     this.#alarm.clear();
     for (const reject of [...this.#waiting]) reject(error);
+    for (const { limits } of this.#features.values()) limits?.dispose();
     this.#features.clear();
-    for (const { end } of [...this.#subscriptions]) end();
-    this.#deliveries.clear();
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+    for (const subscription of [...this.#subscriptions]) subscription.end();
+    this.#topics.clear();
     this.#byNumber.clear();
+    this.#history.clear();
     if (this.#isAttached()) this.#runtime.free(this, "busFree", this.#handle);
     this.#handle = undefined;
     this.#runtime.disown(this);
@@ -280,10 +390,10 @@ export class FeatureBusBase {
 
   /** The runtime calls this when the core was lost. */
   abandon(error) {
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
+    const waiting = [...this.#waitingFor.values()];
+    this.#waitingFor.clear();
     this.#alarm.clear();
-    for (const request of requests) request.fail(error);
+    for (const each of waiting) each.fail(error);
   }
 
   #assertUsable() {
@@ -326,158 +436,536 @@ export class FeatureBusBase {
 
   /** Hands over all that was registered; also after a panic, to the fresh instance. */
   #attach(core) {
-    const handle = core.busNew();
-    // What was checked when it was given is taken by the core too; if it is not, nothing is half there.
-    for (const { info } of this.#features.values()) registerInCore(core, handle, info);
-    this.#handle = handle;
+    this.#handle = core.busNew();
     this.#generation = this.#runtime.generation;
-    this.#runtime.freeWhenUnused(this, "busFree", handle);
+    this.#runtime.freeWhenUnused(this, "busFree", this.#handle);
+    for (const feature of this.#features.values()) this.#add(core, feature);
     this.#byNumber.clear();
-    this.#deliveries.clear();
-    for (const subscription of this.#subscriptions) this.#subscribeInCore(core, subscription);
+    for (const subscription of this.#subscriptions) {
+      subscription.filterNumber = undefined;
+      this.#subscribeInCore(core, subscription);
+    }
     for (const act of this.#whenThere.splice(0)) act(core);
   }
 
+  /** The core judges the health of a feature from now on. */
+  #add(core, feature) {
+    feature.number = core.healthNew(this.#handle, this.#healthNumbers);
+    if (feature.healthCheck !== undefined) this.#watching().checkHealth();
+  }
+
+  /** A feature takes no more requests; resolves when what is under way has ended. */
+  async #remove(feature) {
+    if (this.#isAttached() && feature.number !== undefined) this.#runtime.ready().healthFree(this.#handle, feature.number);
+    feature.number = undefined;
+    await feature.idle();
+    feature.limits?.dispose();
+  }
+
+  #featureOf(name) {
+    return this.#features.get(name) ?? missing("bus.no_such_feature", "there is no feature", name, this.#features.keys());
+  }
+
+  #subscribe(subscription) {
+    if (this.#isAttached()) this.#subscribeInCore(this.#runtime.ready(), subscription);
+    this.#subscriptions.add(subscription);
+    this.#forgetHearers();
+  }
+
   #subscribeInCore(core, subscription) {
-    subscription.number = core.busSubscribe(this.#handle, subscription.topic, subscription.priority);
+    const { topic, priority, filter } = subscription;
+    try {
+      if (typeof filter === "string") subscription.filterNumber ??= core.filterNew(filter);
+    } catch (error) {
+      // It was given before the core was there to say so.
+      subscription.end();
+      this.#listenerFailed(error, { topic, feature: subscription.feature });
+      return;
+    }
+    subscription.number = core.busSubscribe(this.#handle, topic, priority);
     this.#byNumber.set(subscription.number, subscription);
   }
 
-  #resolve(core, feature, action) {
-    this.#assertUsable();
-    const entry = this.#features.get(feature);
-    if (entry === undefined || !entry.handlers.has(action)) {
-      // The core knows the names that come near.
-      core.busResolve(this.#handle, feature, action);
-    }
-    return entry;
+  #unsubscribe(subscription) {
+    if (subscription.isEnded) return;
+    subscription.isEnded = true;
+    this.#subscriptions.delete(subscription);
+    this.#forgetHearers();
+    if (!this.#isAttached()) return;
+    const core = this.#runtime.ready();
+    if (subscription.filterNumber !== undefined) core.filterFree(subscription.filterNumber);
+    if (subscription.number === undefined) return;
+    this.#byNumber.delete(subscription.number);
+    core.busUnsubscribe(this.#handle, subscription.number);
   }
 
-  /** Calls a handler; its context is told once what it answered. */
-  #invoke(entry, action, params, context) {
-    entry.underWay += 1;
-    // A handler that never answers is under way until its caller has given up.
-    Cancellable.hold(context, entry);
-    let answer, later;
-    try {
-      answer = entry.handlers.get(action).call(entry.actions, params, context);
-      later = typeof answer?.then === "function";
-    } catch (error) {
-      answered(context, false, error);
-      return;
-    }
-    // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
-    if (later) Promise.resolve(answer).then((value) => answered(context, true, value), (error) => answered(context, false, error));
-    else answered(context, true, answer);
+  #forgetHearers() {
+    for (const topic of this.#topics.values()) topic.hearers = undefined;
   }
 
-  async #deliver(topic, event) {
-    const handlers = this.#handlersOf(topic);
-    const pending = [];
-    let failed = 0;
-    const fail = (subscription, error) => {
-      failed += 1;
-      this.#listenerFailed(error, { topic, feature: subscription.feature });
-    };
-    for (const subscription of handlers) {
-      // One of those before may have ended it.
-      if (!this.#subscriptions.has(subscription)) continue;
-      const { handler } = subscription;
-      try {
-        const answer = handler(event);
-        if (typeof answer?.then === "function") {
-          pending.push(Promise.resolve(answer).catch((error) => fail(subscription, error)));
-        }
-      } catch (error) {
-        fail(subscription, error);
+  /** First what is remembered, and what is published because of that; then what comes. */
+  #replay(subscription, since) {
+    const { topic, feature } = subscription;
+    const [fits, isLater] = [matcher(topic), isAfter(this.#history, since)];
+    let first = this.#history.evicted;
+    for (let round = 0; first < this.#history.next; round += 1) {
+      if (round === this.#maxDepth) {
+        this.#listenerFailed(tooDeep(topic, round), { topic, feature });
+        break;
       }
-    }
-    if (pending.length > 0) {
-      const { promise, resolve, reject } = withResolvers();
-      this.#waiting.add(reject);
-      void Promise.all(pending).then(resolve);
-      try {
-        await promise;
-      } finally {
-        this.#waiting.delete(reject);
+      const { next } = this.#history;
+      for (const event of this.#history.between(first, next)) {
+        if (subscription.isEnded || this.#disposed) return;
+        if (fits(event.type) && isLater(event) && !(event.expiresAt <= now())) this.#hear(subscription, event);
       }
+      first = next;
     }
-    return { delivered: handlers.length - failed, failed };
+    if (!subscription.isEnded && !this.#disposed) this.#subscribe(subscription);
   }
 
-  #handlersOf(topic) {
-    const known = this.#deliveries.get(topic);
-    if (known !== undefined) return known;
-    if (typeof topic !== "string") {
-      const message = `a topic is a string, not ${describe(topic)}`;
-      throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message }]);
+  /** The topic, who hears it in which order, and what has been counted. */
+  #topicOf(topic) {
+    let known = this.#topics.get(topic);
+    if (known === undefined) {
+      if (typeof topic !== "string") {
+        throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `a topic is a string, not ${describe(topic)}` }]);
+      }
+      // Topics with an id in them would make this grow without end.
+      if (this.#topics.size >= 1_000) this.#topics.clear();
+      known = { hearers: this.#hearersOf(topic), meter: this.#meters.topic(topic) };
+      this.#topics.set(topic, known);
     }
+    known.hearers ??= this.#hearersOf(topic);
+    return known;
+  }
+
+  #hearersOf(topic) {
     const numbers = this.#attached().busDeliveries(this.#handle, topic);
-    const handlers = Array.from(numbers, (number) => this.#byNumber.get(number));
-    // Topics with an id in them would make this grow without end.
-    if (this.#deliveries.size >= 1_000) this.#deliveries.clear();
-    this.#deliveries.set(topic, handlers);
-    return handlers;
+    return Array.from(numbers, (number) => this.#byNumber.get(number));
+  }
+
+  #publish(topic, data, options = NO_OPTIONS, by) {
+    try {
+      this.#assertUsable();
+      if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of publish", options, PUBLISH_OPTIONS);
+      const core = this.#attached();
+      if (core instanceof Promise) return this.#there(core).then(() => this.#publish(topic, data, options, by));
+      const source = options.source ?? by?.feature ?? OURS;
+      const told = this.#tellAll(topic, data, source, options === NO_OPTIONS && by === undefined ? undefined : more(options, by));
+      return told instanceof Promise ? told : Promise.resolve(told);
+    } catch (error) {
+      const rejected = Promise.reject(error);
+      if (error.code === "bus.too_deep") {
+        // Who publishes within a handler seldom waits, and this has to be seen.
+        rejected.catch(() => {});
+        queueMicrotask(() => this.#listenerFailed(error, { topic }));
+      }
+      return rejected;
+    }
+  }
+
+  #tellAll(topic, data, source, more) {
+    const known = this.#topicOf(topic);
+    if (known.isReserved ??= RESERVED.test(topic)) {
+      throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `only the bus itself publishes \`${topic}\`; take another topic` }]);
+    }
+    return this.#deliver(known, topic, data, source, more);
+  }
+
+  /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
+  #deliver(known, topic, data, source, more) {
+    if (this.#depth >= this.#maxDepth) throw tooDeep(topic, this.#depth);
+    const at = now();
+    const { hearers, meter } = known;
+    const event = new BusEvent(topic, data, source, at, (this.#published += 1), more);
+    this.#history.add(event);
+    meter.publish(source, at);
+    const result = { delivered: 0, filtered: 0, failed: 0 };
+    let pending;
+    let context;
+    this.#depth += 1;
+    for (let place = 0; place < hearers.length; place += 1) {
+      const subscription = hearers[place];
+      // One of those before may have ended it.
+      if (subscription.isEnded) continue;
+      const { feature } = subscription;
+      try {
+        if (subscription.filter !== undefined && !this.#passes(subscription, event)) {
+          result.filtered += 1;
+          continue;
+        }
+        if (subscription.once) subscription.end();
+        let answer;
+        if (subscription.takesContext) {
+          if (context === undefined || feature !== context.feature) context = new EventContext(this[internals], event, feature);
+          answer = subscription.handler(event, context);
+        } else {
+          answer = subscription.handler(event);
+        }
+        if (typeof answer?.then === "function") {
+          (pending ??= []).push({ answer, subscription });
+          continue;
+        }
+        result.delivered += 1;
+        if (feature !== undefined) meter.hear(feature, false);
+      } catch (error) {
+        this.#failed(result, meter, topic, feature, error);
+      }
+    }
+    this.#depth -= 1;
+    if (pending !== undefined) return this.#settled(topic, meter, at, result, pending);
+    meter.end(result, meter.published % TIMED_EVERY === 0 ? now() - at : undefined, at);
+    return result;
+  }
+
+  /** Whether a subscription wants an event. */
+  #passes({ filter, filterNumber, seesEvent }, event) {
+    if (filterNumber === undefined) return filter(event);
+    return this.#runtime.ready().filterHolds(filterNumber, event.data, seesEvent ? event.toJSON() : undefined);
+  }
+
+  /** Delivers one event to one subscription, outside of the order. */
+  #hear(subscription, event) {
+    const { feature, handler } = subscription;
+    const failed = (error) => this.#listenerFailed(error, { topic: event.type, feature });
+    try {
+      if (typeof subscription.filter === "string") this.#attached();
+      if (subscription.filter !== undefined && !this.#passes(subscription, event)) return;
+      if (subscription.once) subscription.end();
+      const answer = handler(event, new EventContext(this[internals], event, feature));
+      if (typeof answer?.then === "function") Promise.resolve(answer).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #failed(result, meter, topic, feature, error) {
+    result.failed += 1;
+    if (feature !== undefined) meter.hear(feature, true);
+    this.#listenerFailed(error, { topic, feature });
+  }
+
+  /** What came of it when all handlers have ended, or when their time is over. */
+  #settled(topic, meter, began, result, pending) {
+    const { promise, resolve, reject } = withResolvers();
+    const core = this.#attached();
+    const open = new Set(pending);
+    const end = () => {
+      this.#waitNoMore(core, waiting);
+      const at = now();
+      meter.end(result, at - began, at);
+      resolve(result);
+    };
+    const waiting = {
+      late: () => {
+        const message = `a handler of \`${topic}\` did not end within the bus's \`requestTimeout\`; do long work without being waited for`;
+        for (const { subscription: { feature } } of open) this.#failed(result, meter, topic, feature, new RepflowError("bus.timeout", message));
+        open.clear();
+        end();
+      },
+      fail: (error) => {
+        open.clear();
+        reject(error);
+        this.#waitNoMore(core, waiting);
+      },
+    };
+    this.#waitFor(core, waiting, milliseconds(core, this.#requestTimeout, "requestTimeout"));
+    for (const one of pending) {
+      const { feature } = one.subscription;
+      Promise.resolve(one.answer).then(
+        () => {
+          if (!open.delete(one)) return;
+          result.delivered += 1;
+          if (feature !== undefined) meter.hear(feature, false);
+          if (open.size === 0) end();
+        },
+        (error) => {
+          if (!open.delete(one)) {
+            this.#listenerFailed(error, { topic, feature });
+            return;
+          }
+          this.#failed(result, meter, topic, feature, error);
+          if (open.size === 0) end();
+        },
+      ).catch(() => {});
+    }
+    return promise;
+  }
+
+  /** Publishes a topic of our own, when what happens now is over. */
+  #tell(topic, data) {
+    const tell = () => {
+      if (this.#disposed) return;
+      if (!this.#isAttached()) {
+        this.#whenThere.push(tell);
+        return;
+      }
+      try {
+        const told = this.#deliver(this.#topicOf(topic), topic, data, OURS);
+        if (told instanceof Promise) told.catch(() => {});
+      } catch {
+        // A core that stops meanwhile tells everybody who waits.
+      }
+    };
+    if (this.#isAttached()) queueMicrotask(tell);
+    else this.#whenThere.push(() => queueMicrotask(tell));
   }
 
   /** A handler's failure is an event too; that of a handler of such events is dropped, or there would be no end. */
-  #listenerFailed(error, details) {
-    if (this.#disposed || details.topic === LISTENER_FAILED) return;
-    // Nobody waits for this, and a core that stops meanwhile tells everybody else.
-    this.#deliver(LISTENER_FAILED, new BusEvent(LISTENER_FAILED, { ...details, error })).catch(() => {});
+  #listenerFailed(error, { topic, feature, ...details }) {
+    if (this.#disposed || topic === LISTENER_FAILED) return;
+    this.#tell(LISTENER_FAILED, { ...(topic !== undefined && { topic }), ...(feature !== undefined && { feature }), ...details, error });
+  }
+
+  async #request(feature, action, params, options = NO_OPTIONS, by) {
+    const core = await this.#ready(feature, action, options, by);
+    return this.#open(core, feature, action, params, options, by).promise;
+  }
+
+  async *#requestStream(feature, action, params, options = NO_OPTIONS, by) {
+    const core = await this.#ready(feature, action, options, by);
+    let [supply, demand] = [withResolvers(), withResolvers()];
+    let isStream = false;
+    const request = this.#open(core, feature, action, params, options, by, (part) => {
+      isStream = true;
+      supply.resolve({ part });
+      return demand.promise;
+    });
+    const supplied = () => {
+      const { resolve, reject, promise } = supply;
+      request.promise.then((answer) => resolve({ answer, isLast: true }), reject);
+      return promise;
+    };
+    try {
+      for (;;) {
+        const { part, answer, isLast } = await supplied();
+        if (isLast && isStream) return answer;
+        // Whoever reads may take any time.
+        if (!isLast) request.pause();
+        yield isLast ? answer : part;
+        if (isLast) return undefined;
+        supply = withResolvers();
+        request.resume();
+        const wanted = demand;
+        demand = withResolvers();
+        wanted.resolve();
+      }
+    } finally {
+      request.fail(cancelled(feature, action, undefined, request.context.correlationId));
+      demand.resolve();
+    }
+  }
+
+  /** The core, once the arguments of a request are found to be in order. */
+  async #ready(feature, action, options, by) {
+    this.#assertUsable();
+    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of request", options, REQUEST_OPTIONS);
+    if (typeof feature !== "string" || typeof action !== "string") {
+      const message = `a request names a feature and an action as strings, not ${describe(feature)} and ${describe(action)}`;
+      throw invalid("bus.invalid", "the request", [{ pointer: "", message }]);
+    }
+    const core = this.#attached();
+    if (!(core instanceof Promise)) return core;
+    const { timeout = this.#requestTimeout, signal, correlationId } = options;
+    return this.#there(core, (reject) => {
+      const late = () => reject(timedOut(feature, action, timeout, correlationId));
+      const timer = setTimeout(late, Math.min(millisecondsOf(timeout), MAX_DELAY_MS));
+      const onAbort = () => reject(cancelled(feature, action, signal.reason, correlationId));
+      if (signal?.aborted) onAbort();
+      const unlisten = signal && aborts.add(signal, onAbort);
+      return () => {
+        clearTimeout(timer);
+        unlisten?.();
+      };
+    });
+  }
+
+  /** A request begins. `sink` takes the parts of an answer that comes in parts. */
+  #open(core, feature, action, params, options, by, sink) {
+    const { correlationId = by?.correlationId ?? uniqueId(), failFast, source = by?.feature ?? "app" } = options;
+    const signals = by instanceof CallContext ? [options.signal, by.signal] : [options.signal];
+    const timeoutMs = milliseconds(core, options.timeout ?? this.#requestTimeout, "timeout");
+    const { promise, resolve, reject } = withResolvers();
+    const trace = by === undefined ? new Trace(options.traceparent, options.tracestate) : Participant.traceOf(by);
+    const context = new CallContext(feature, action, correlationId, trace, (_, isValue, answer) =>
+      isValue ? end(resolve, answer) : end(reject, asTyped(feature, action, answer, correlationId)),
+    );
+    const aborted = signals.find((signal) => signal?.aborted);
+    if (aborted !== undefined) throw cancelled(feature, action, aborted.reason, correlationId);
+    const registered = this.#featureOf(feature);
+    if (registered.isLoaded) registered.actionOf(action);
+    if (failFast && this.#statusOf(registered) === UNHEALTHY) {
+      throw unavailable(`the feature \`${feature}\` is unhealthy, and the request is to fail fast then`, { correlationId });
+    }
+    let unlisten;
+    const end = (settle, value) => {
+      if (request.hasEnded) return;
+      request.hasEnded = true;
+      for (const stop of unlisten ?? []) stop?.();
+      // First, so that not even a panic below keeps the caller waiting.
+      settle(value);
+      this.#waitNoMore(core, request);
+    };
+    const request = {
+      promise,
+      context,
+      hasEnded: false,
+      late: () => request.fail(timedOut(feature, action, `${timeoutMs} ms`, correlationId)),
+      /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
+      fail: (error) => {
+        if (request.hasEnded) return;
+        end(reject, error);
+        CallContext.abort(context, error);
+      },
+      pause: () => this.#waitNoMore(core, request),
+      resume: () => !request.hasEnded && this.#waitFor(this.#attached(), request, timeoutMs),
+    };
+    // Whoever called gets what is thrown below instead of this promise.
+    promise.catch(() => {});
+    this.#waitFor(core, request, timeoutMs);
+    unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId))));
+    if (sink !== undefined) CallContext.pour(context, sink);
+    this.#invoke(registered, action, params, context, source);
+    return request;
+  }
+
+  /** Has `waiting.late()` called when the time is over, and `waiting.fail(error)` when it never will be. */
+  #waitFor(core, waiting, timeoutMs) {
+    waiting.number = core.requestBegin(this.#handle, timeoutMs, now());
+    this.#waitingFor.set(waiting.number, waiting);
+    this.#runtime.own(this);
+    this.#alarm.set(core.busDeadline(this.#handle));
+  }
+
+  #waitNoMore(core, waiting) {
+    // The number may belong to another one by now.
+    const isOpen = this.#waitingFor.get(waiting.number) === waiting;
+    if (isOpen) this.#waitingFor.delete(waiting.number);
+    if (this.#waitingFor.size === 0) this.#alarm.rest(this.#mayRest);
+    if (isOpen) core.requestEnd(this.#handle, waiting.number, now());
   }
 
   #expire() {
     const core = this.#runtime.ready();
     if (core instanceof Promise || !this.#isAttached()) return;
     // All of them first: a handler that hears of its abort may begin a request, which gets one of these numbers.
-    const expired = Array.from(core.requestsExpire(this.#handle, now()), (number) => this.#requests.get(number));
-    for (const { number } of expired) this.#requests.delete(number);
-    for (const request of expired) {
-      const { feature, action, timeoutMs, context } = request;
-      request.fail(timedOut(feature, action, `${timeoutMs} ms`, context.correlationId));
-    }
+    const expired = Array.from(core.requestsExpire(this.#handle, now()), (number) => this.#waitingFor.get(number));
+    for (const { number } of expired) this.#waitingFor.delete(number);
+    for (const waiting of expired) waiting.late();
     if (this.#isAttached()) this.#alarm.set(core.busDeadline(this.#handle));
+  }
+
+  /** Calls a handler; its context is told once what it answered. */
+  #invoke(feature, action, params, context, caller) {
+    const call = new Call(this[internals], feature, this.#meters.action(feature.name, action), caller, context);
+    Participant.join(context, this[internals]);
+    let answer;
+    try {
+      const { handler, input, output } = feature.isLoaded ? feature.actionOf(action) : NO_OPTIONS;
+      const isPlain = handler !== undefined && feature.limits === undefined && input === undefined && output === undefined;
+      answer = isPlain ? handler.call(feature.receiver, params, context) : this.#perform(call, action, params);
+      if (answer?.[Symbol.toStringTag] === "AsyncGenerator") answer = drained(answer, call);
+      if (typeof answer?.then !== "function") {
+        answered(call, true, answer);
+        return;
+      }
+    } catch (error) {
+      answered(call, false, error);
+      return;
+    }
+    // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
+    Promise.resolve(answer).then((value) => answered(call, true, value), (error) => answered(call, false, error));
+  }
+
+  /** Calls a handler that is yet to be loaded, that waits for its turn, or whose input and output are judged. */
+  async #perform(call, action, params) {
+    const { feature, context } = call;
+    if (!feature.isLoaded) {
+      await feature.load();
+      if (feature.healthCheck !== undefined) this.#watching().checkHealth();
+    }
+    const { handler, input, output } = feature.actionOf(action);
+    const what = `of \`${feature.name}.${action}\``;
+    const given = input === undefined ? params : await judged(input, params, "input.invalid", `the input ${what}`);
+    const perform = () => {
+      const answer = handler.call(feature.receiver, given, context);
+      return answer?.[Symbol.toStringTag] === "AsyncGenerator" ? drained(answer, call) : answer;
+    };
+    const answer = await (feature.limits === undefined ? perform() : feature.limits.execute(perform, { signal: context.signal }));
+    return output === undefined ? answer : judged(output, answer, "output.invalid", `the output ${what}`);
+  }
+
+  /** Counts an action that has ended, and has the core judge its feature. */
+  #record({ feature, meter, caller, began, firstAt }, hasFailed, error) {
+    const at = now();
+    const took = (firstAt ?? at) - began;
+    meter.end(caller, hasFailed ? error ?? "undefined" : undefined, took, at);
+    // What the caller did wrong or did not want any more says nothing about the feature.
+    if (hasFailed && (error?.kind === "validation" || isCancelled(error))) return;
+    if (feature.number === undefined || !this.#isAttached()) return;
+    this.#heed(feature, this.#runtime.ready().healthRecord(this.#handle, feature.number, hasFailed, took, at), "requests");
+  }
+
+  #statusOf(feature) {
+    if (feature.number !== undefined && this.#isAttached()) {
+      this.#heed(feature, this.#runtime.ready().healthStatus(this.#handle, feature.number, now()), "time");
+    }
+    return feature.status;
+  }
+
+  /** Takes what a check found. */
+  #judge(feature, status, details, reason) {
+    const at = now();
+    Object.assign(feature.health, { checkedAt: at, details, reason });
+    if (feature.number === undefined || !this.#isAttached()) return;
+    this.#heed(feature, this.#runtime.ready().healthChecked(this.#handle, feature.number, status, at), "check");
+  }
+
+  /** Tells when the health of a feature has changed. */
+  #heed(feature, status, reason) {
+    if (status === feature.status) return;
+    const previous = HEALTH_STATUSES[feature.status];
+    const { name, version } = feature.info;
+    feature.status = status;
+    feature.health.since = now();
+    if (status === 0) this.#tell("feature.recovered", { name, version, previous });
+    else this.#tell("feature.degraded", { name, version, status: HEALTH_STATUSES[status], previous, reason });
+  }
+
+  #watching() {
+    return (this.#watch ??= new Watch(this[internals]));
   }
 }
 
-/** A feature, and what is under way in it. */
-class Registered {
-  underWay = 0;
-  /** Waits until nothing is. */
-  idle = undefined;
+/** What an event has from its options, and from the handler that publishes it. */
+function more(options, by) {
+  const { correlationId = by?.correlationId, traceparent, tracestate, priority, expiresIn } = options;
+  const trace = by === undefined ? traceparent && new Trace(traceparent, tracestate) : Participant.traceOf(by);
+  const expiresAt = expiresIn === undefined ? undefined : now() + millisecondsOf(expiresIn);
+  return { correlationId, causationId: EventContext.eventOf(by)?.id, trace, priority, expiresAt };
+}
 
-  constructor(info, actions, handlers) {
-    this.info = info;
-    this.actions = actions;
-    this.handlers = handlers;
-  }
+function tooDeep(topic, depth) {
+  const message = `\`${topic}\` would be told because of ${depth} events that are still being delivered; do handlers publish in a circle? Publish later, or raise \`maxDepth\``;
+  return new RepflowError("bus.too_deep", message);
+}
 
-  leave() {
-    this.underWay -= 1;
-    if (this.underWay === 0) this.idle?.resolve();
-  }
+function checkTopic(topic) {
+  if (typeof topic === "string" && TOPIC.test(topic)) return;
+  const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
+  throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
 }
 
 /** Nobody awaits what comes of an answer here: of a panic, whoever waits has been told already. */
-function answered(context, isValue, answer) {
-  try {
-    CallContext.answer(context, isValue, answer);
-  } catch (error) {
-    if (error?.code !== "internal.panic") throw error;
-  }
+function answered({ context, meter }, isValue, answer) {
+  if (Cancellable.isOver(context)) meter.late += 1;
+  unattended(() => CallContext.answer(context, isValue, answer));
 }
 
-function registerInCore(core, bus, { name, version, description, capabilities, actions }) {
-  core.busRegister(bus, name, version, description, capabilities, actions);
-}
-
-/** Milliseconds of a duration while there is no core to read it; it has the last word once it is there. */
-function roughly(duration) {
-  if (typeof duration === "number") return Math.min(duration, 2 ** 31 - 1);
-  const [, number, unit] = DURATION.exec(duration);
-  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
-  return Math.min(number * factor, 2 ** 31 - 1);
+/** What a handler threw, as an error of ours: whoever asks can tell by its code what to do. */
+function asTyped(feature, action, cause, correlationId) {
+  if (cause instanceof RepflowError) return cause;
+  return new RepflowError("bus.failed", `\`${feature}.${action}\` failed: ${textOf(cause)}`, { cause, correlationId });
 }
 
 function timedOut(feature, action, time, correlationId) {
@@ -487,14 +975,4 @@ function timedOut(feature, action, time, correlationId) {
 
 function cancelled(feature, action, reason, correlationId) {
   return new RepflowError("bus.cancelled", `the request \`${feature}.${action}\` was cancelled`, { cause: reason, correlationId });
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-export function withResolvers() {
-  let resolve, reject;
-  const promise = new Promise((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

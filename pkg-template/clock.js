@@ -1,7 +1,9 @@
 // Time: one clock, and one host timer for many deadlines.
 
+import { DURATION } from "./errors.js";
+
 /** The longest delay that every host's `setTimeout` keeps to. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 let origin;
 
@@ -10,6 +12,13 @@ export function now() {
   // Asked once: it never changes, and asking is as dear as the clock itself. Not at import, where Workers have no time.
   origin ??= performance.timeOrigin;
   return origin + performance.now();
+}
+
+/** Milliseconds of a duration whose form has been checked. */
+export function millisecondsOf(duration) {
+  if (typeof duration === "number") return duration;
+  const [, number, unit] = DURATION.exec(duration);
+  return number * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
 }
 
 /**

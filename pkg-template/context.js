@@ -1,5 +1,8 @@
 // What a handler is given beside its parameters.
 
+import { BusEvent } from "./bus-event.js";
+import { spanId } from "./trace.js";
+
 /** Work that its caller may give up. */
 export class Cancellable {
   #controller = undefined;
@@ -20,21 +23,24 @@ export class Cancellable {
   static abort(context, reason) {
     context.#over = true;
     context.#reason = reason;
-    Cancellable.release(context);
+    Cancellable.release(context, true, reason);
     context.#controller?.abort(reason);
   }
 
-  /** Has `place.leave(reason)` called once: when the work is done, or when nobody waits for it any more, and why. */
+  /**
+   * Has `place.leave(hasFailed, error, isOver)` called once: when the work is done, or when nobody waits for it any more, and
+   * why.
+   */
   static hold(context, place) {
     context.#place = place;
   }
 
   /** The work is done. */
-  static release(context) {
+  static release(context, hasFailed = false, error) {
     const place = context.#place;
     if (place === undefined) return;
     context.#place = undefined;
-    place.leave(context.#over ? context.#reason : undefined);
+    place.leave(hasFailed, error, context.#over);
   }
 
   /** Whether nobody waits for the answer any more. */
@@ -43,16 +49,103 @@ export class Cancellable {
   }
 }
 
+/**
+ * What a handler does on the bus by way of its context goes on for whoever caused it: with the same correlation id and in the
+ * same trace, and it ends when the handler's own work is given up.
+ */
+export class Participant extends Cancellable {
+  #bus = undefined;
+  #trace;
+  #span = undefined;
+
+  constructor(trace) {
+    super();
+    this.#trace = trace;
+  }
+
+  /** W3C trace context, for services that this handler calls. */
+  get traceparent() {
+    return this.#trace.headerOf((this.#span ??= spanId()));
+  }
+
+  get tracestate() {
+    return this.#trace.tracestate;
+  }
+
+  /** The headers that carry correlation and trace over HTTP. */
+  get headers() {
+    const { traceparent, tracestate, correlationId } = this;
+    const headers = { traceparent, "x-correlation-id": correlationId };
+    return tracestate === undefined ? headers : { ...headers, tracestate };
+  }
+
+  /** `fetch` with these headers, given up when the handler's work is. */
+  get fetch() {
+    return (input, init = {}) => {
+      const headers = new Headers(init.headers ?? input?.headers);
+      for (const [name, value] of Object.entries(this.headers)) if (!headers.has(name)) headers.set(name, value);
+      const own = init.signal ?? input?.signal;
+      const signal = own ? AbortSignal.any([own, this.signal]) : this.signal;
+      return fetch(input, { ...init, headers, signal });
+    };
+  }
+
+  /** As the bus has it. */
+  get request() {
+    return (feature, action, params, options) => this.#bus.request(feature, action, params, options, this);
+  }
+
+  get requestStream() {
+    return (feature, action, params, options) => this.#bus.requestStream(feature, action, params, options, this);
+  }
+
+  get publish() {
+    return (topic, data, options) => this.#bus.publish(topic, data, options, this);
+  }
+
+  /** From here on it can use the bus. */
+  static join(context, bus) {
+    context.#bus = bus;
+  }
+
+  /** The trace that goes on with what it asks for. */
+  static traceOf(context) {
+    return context.#trace;
+  }
+}
+
 const nothing = () => {};
 const SILENT = /* @__PURE__ */ Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
 
+/** The context of who hears an event. */
+export class EventContext extends Participant {
+  #event;
+
+  constructor(bus, event, feature) {
+    super(BusEvent.traceOf(event));
+    this.feature = feature;
+    this.#event = event;
+    Participant.join(this, bus);
+  }
+
+  get correlationId() {
+    return this.#event.correlationid ?? this.#event.id;
+  }
+
+  /** The event because of which a handler acts; none when it is no handler of events. */
+  static eventOf(context) {
+    return #event in context ? context.#event : undefined;
+  }
+}
+
 /** The context of a direct request. */
-export class CallContext extends Cancellable {
+export class CallContext extends Participant {
   #settle;
+  #sink = undefined;
 
   /** `settle(context, isValue, answer)` is told how the call ended. */
-  constructor(feature, action, correlationId, settle) {
-    super();
+  constructor(feature, action, correlationId, trace, settle) {
+    super(trace);
     this.feature = feature;
     this.action = action;
     this.correlationId = correlationId;
@@ -61,7 +154,7 @@ export class CallContext extends Cancellable {
 
   /** The handler has answered. */
   static answer(context, isValue, answer) {
-    Cancellable.release(context);
+    Cancellable.release(context, !isValue, isValue ? undefined : answer);
     const settle = context.#settle;
     if (settle === undefined) return;
     context.#settle = undefined;
@@ -81,6 +174,21 @@ export class CallContext extends Cancellable {
   static isDone(context) {
     return context.#settle === undefined || Cancellable.isOver(context);
   }
+
+  /** Somebody other than the handler ends it, who is told to stop. */
+  static giveUp(context, error) {
+    CallContext.answer(context, false, error);
+    Cancellable.abort(context, error);
+  }
+
+  /** Has `sink(part)` called with each part of an answer that comes in parts; the next comes when its promise resolves. */
+  static pour(context, sink) {
+    context.#sink = sink;
+  }
+
+  static sinkOf(context) {
+    return context.#sink;
+  }
 }
 
 /** The kinds of notes that an attempt makes; see `runNote`. */
@@ -96,7 +204,7 @@ export class StepContext extends CallContext {
   #log = undefined;
 
   constructor(engine, run, node, id, target, attempt, level, settle) {
-    super(target.feature, target.action, run.correlationId, settle);
+    super(target.feature, target.action, run.correlationId, run.trace, settle);
     this.#engine = engine;
     this.#run = run;
     this.#node = node;

@@ -49,6 +49,10 @@ export type ErrorCode =
   | "bus.feature_exists"
   | "bus.timeout"
   | "bus.cancelled"
+  | "bus.failed"
+  | "bus.unavailable"
+  | "bus.too_deep"
+  | "bus.overflow"
   | "policy.timeout"
   | "policy.total_timeout"
   | "policy.cancelled"
@@ -110,11 +114,90 @@ export interface CompensationReport {
 
 // ── The bus ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Any topic, with any data. */
+type AnyEvents = Record<string, any>;
+/** Any feature, with any action. */
+type AnyFeatures = Record<string, Record<string, (params: any) => any>>;
+
+/** What belongs together, wherever it came from, and where it stands in a trace. */
+interface Correlation {
+  /** The same for all that a run, a request or an event leads to. */
+  correlationId?: string;
+  /** Of W3C Trace Context: what this is a part of. A new trace begins without it, or when it is malformed. */
+  traceparent?: string;
+  /** Goes with `traceparent`, untouched. */
+  tracestate?: string;
+}
+
+/**
+ * How to ask and to tell. By way of a context, both carry its correlation id and its trace, and say who it is; a request
+ * ends with the call that made it.
+ */
+interface Asking<Events extends object, Features extends object> {
+  /**
+   * Asks a feature to perform an action. Of an async generator it gives the return value, or the list of what it yielded
+   * when there is none. Rejects with `bus.no_such_feature`, `bus.no_such_action`, `bus.timeout`, `bus.cancelled`,
+   * `bus.unavailable`, with `input.invalid` or `output.invalid` by the schemas of the action, with the error of a limit, or
+   * with `bus.failed`, whose `cause` is what the handler threw; a `RepflowError` that it threw comes as it is.
+   */
+  request<Name extends keyof Features & string, Act extends keyof Features[Name] & string>(
+    feature: Name,
+    action: Act,
+    params: ParamsOf<Features[Name][Act]>,
+    options?: RequestOptions,
+  ): Promise<AnswerOf<Features[Name][Act]>>;
+
+  /**
+   * Asks for an answer in parts: what an async generator yields, as it comes. Any other answer is one part. It asks when it
+   * is first read; leaving the loop gives the request up. Fails as `request` does.
+   */
+  requestStream<Name extends keyof Features & string, Act extends keyof Features[Name] & string>(
+    feature: Name,
+    action: Act,
+    params: ParamsOf<Features[Name][Act]>,
+    options?: RequestOptions,
+  ): AsyncGenerator<PartOf<Features[Name][Act]>, ReturnOf<Features[Name][Act]>, undefined>;
+
+  /**
+   * Tells everybody who listens, in order of priority, and resolves when all handlers have ended. A handler that fails, or
+   * takes longer than `requestTimeout`, stops nobody else; it is told on the topic `repflow.listener.failed`. Rejects with `bus.invalid` for what is no topic
+   * or is reserved, and with `bus.too_deep` where handlers publish inside of each other without end.
+   */
+  publish<Topic extends keyof Events & string>(
+    topic: Topic,
+    data: Events[Topic],
+    options?: PublishOptions,
+  ): Promise<PublishResult>;
+}
+
+/** What the context of a call and that of an event have in common. */
+interface Context<Events extends object, Features extends object> {
+  /** Of whoever caused this: the caller's, the run's, or that of the event, whose id it is when it has none. */
+  readonly correlationId: string;
+  /** As the bus has it. It works on its own, too, as do the others. */
+  readonly request: Asking<Events, Features>["request"];
+  readonly requestStream: Asking<Events, Features>["requestStream"];
+  readonly publish: Asking<Events, Features>["publish"];
+  /** Of W3C Trace Context: `00-<32 digits of the trace>-<16 digits of this call>-<flags>`. */
+  readonly traceparent: string;
+  readonly tracestate?: string;
+  /** What to send along, so that a service belongs to the same trace. */
+  readonly headers: TraceHeaders;
+  /** `fetch` with these headers, and with the signal of the call. A header that is given stays, and a signal counts, too. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+}
+
+export type TraceHeaders = {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+  readonly "x-correlation-id": string;
+};
+
 /** What a handler is given beside its parameters. */
-export interface CallContext {
+export interface CallContext<Events extends object = AnyEvents, Features extends object = AnyFeatures>
+  extends Context<Events, Features> {
   readonly feature: string;
   readonly action: string;
-  readonly correlationId: string;
   /** Aborted when the answer is no longer wanted: timeout, cancellation, the end of the run. */
   readonly signal: AbortSignal;
   /** In a step of a workflow: which run, which workflow, which step, and which attempt, from 1. */
@@ -135,6 +218,13 @@ export interface CallContext {
   readonly log: StepLog;
 }
 
+/** What a listener is given beside the event. */
+export interface EventContext<Events extends object = AnyEvents, Features extends object = AnyFeatures>
+  extends Context<Events, Features> {
+  /** Who listens, where that was said. */
+  readonly feature?: string;
+}
+
 /** Its functions work on their own, too. Outside of steps nobody hears them. */
 export interface StepLog {
   readonly debug: (message: string, fields?: object) => void;
@@ -143,129 +233,526 @@ export interface StepLog {
   readonly error: (message: string, fields?: object) => void;
 }
 
-/** An action of a feature. Values are passed by reference, not copied. */
+/** An action of a feature. Values are passed by reference, not copied. An async generator answers in parts. */
 // `any` lets handlers state the parameters they expect without a cast at each registration.
-export type ActionHandler = (params: any, ctx: CallContext) => unknown;
+export type ActionHandler<Events extends object = AnyEvents, Features extends object = AnyFeatures> = (
+  params: any,
+  ctx: CallContext<Events, Features>,
+) => unknown;
 
-export interface Feature {
+/** An action that says what it does. */
+export interface DescribedAction<Events extends object = AnyEvents, Features extends object = AnyFeatures> {
+  handler: ActionHandler<Events, Features>;
+  description?: string;
+  /** Checks the parameters, and fills in defaults; `input.invalid` otherwise. */
+  input?: JsonSchema | StandardSchemaV1;
+  /** Checks the answer; `output.invalid` otherwise. */
+  output?: JsonSchema | StandardSchemaV1;
+}
+
+type Actions<Events extends object, Features extends object> = Record<
+  string,
+  ActionHandler<Events, Features> | DescribedAction<Events, Features>
+>;
+
+interface FeatureBase {
   /** Letters, digits, `_` and `-`. */
   name: string;
-  /** A semantic version. */
+  /** A semantic version. A higher one takes the place of a feature of the same name. */
   version: string;
   description?: string;
   /** What it can do, in words that others look for. */
   capabilities?: string[];
-  actions: Record<string, ActionHandler>;
-  healthCheck?: () => unknown;
+  /** What else there is to say of it. */
+  metadata?: Record<string, string>;
+  /** Asked on an interval. A throw, and no answer in time, are `unhealthy`. */
+  healthCheck?: HealthCheck;
+  /** Of all requests to the feature together; none by default. */
+  limits?: FeatureLimits;
 }
 
-/** What a feature says of itself. */
-export interface FeatureInfo {
+/** A feature with its actions, or with `load`, which brings them at the first request. */
+export type Feature<Events extends object = AnyEvents, Features extends object = AnyFeatures> = FeatureBase &
+  (
+    | { actions: Actions<Events, Features>; load?: undefined }
+    | { load: () => Promise<LoadedFeature<Events, Features>>; actions?: undefined }
+  );
+
+/** What `load` gives: a module whose exports, or whose default export, are `actions`, or functions that are the actions. */
+export type LoadedFeature<Events extends object = AnyEvents, Features extends object = AnyFeatures> =
+  | Loaded<Events, Features>
+  | { readonly default: Loaded<Events, Features> };
+
+type Loaded<Events extends object, Features extends object> =
+  | { readonly actions: Actions<Events, Features>; readonly healthCheck?: HealthCheck }
+  | { readonly [action: string]: ActionHandler<Events, Features> };
+
+/** How many requests run at once, and at what rate. What goes beyond waits, or is refused, as it says. */
+export type FeatureLimits = Pick<PolicyOptions, "bulkhead" | "rateLimit">;
+
+/** What is there, as `discover` tells it. */
+export interface FeatureDescription {
   name: string;
   version: string;
   description: string;
   capabilities: string[];
-  actions: string[];
+  metadata: Record<string, string>;
+  /** Whether its actions are there: false for a feature with `load` that nobody has asked yet. */
+  loaded: boolean;
+  /** Empty until it is loaded. */
+  actions: ActionDescription[];
+  health: FeatureHealth;
+  load: {
+    /** Requests that have not ended. */
+    inFlight: number;
+    /** In the last minute. */
+    requestsPerSecond: number;
+  };
 }
 
-/** Something that was published, in the fields of CloudEvents 1.0. */
-export interface BusEvent<Data = unknown> {
+export interface ActionDescription {
+  name: string;
+  description?: string;
+  input?: JsonSchema | StandardSchemaV1;
+  output?: JsonSchema | StandardSchemaV1;
+}
+
+/** Which features are looked for; all that is given must match. */
+export interface DiscoverFilter {
+  name?: string;
+  /** One, or several of which it must have all. */
+  capability?: string | readonly string[];
+  /** One, or several of which one must match. */
+  health?: HealthStatus | readonly HealthStatus[];
+  /** Exactly `"1.2.0"`, or a range: `"^1.2.0"`, `"~1.2.0"`, `">=1.2.0"`. */
+  version?: string;
+}
+
+// ── Events on the bus
+
+/** Something that was published, in the fields of CloudEvents 1.0. Times are RFC 3339. */
+export interface BusEvent<Data = unknown, Topic extends string = string> {
   readonly specversion: "1.0";
   readonly id: string;
   readonly source: string;
   /** The topic. */
-  readonly type: string;
-  /** When it was published (RFC 3339). */
-  readonly time: string;
+  readonly type: Topic;
+  /** By reference: as it was published. */
   readonly data: Data;
+  /** When it was published. */
+  readonly time: string;
   readonly correlationid?: string;
+  /** The id of the event whose handler published this one. */
+  readonly causationid?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+  /** Its place among all events of the bus: 16 digits, which sort as text. */
+  readonly sequence: string;
+  readonly priority?: number | undefined;
+  /** When it was published, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** From then on it is not replayed, and no history query gives it. The same clock. */
+  readonly expiresAt?: number | undefined;
+  /** An object that is a CloudEvents 1.0 event in JSON. */
+  toJSON(): CloudEvent;
 }
 
-/** How many handlers an event reached, and how many of them failed. */
+/** A CloudEvents 1.0 event in JSON. What is absent is left out. */
+export interface CloudEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: string;
+  time: string;
+  /** `application/json`, or `application/octet-stream` with `data_base64`. */
+  datacontenttype: string;
+  /** `null` with `datalost` when JSON cannot hold it. */
+  data?: unknown;
+  /** Of data that is bytes. */
+  data_base64?: string;
+  datalost?: true;
+  correlationid?: string;
+  causationid?: string;
+  traceparent?: string;
+  tracestate?: string;
+  sequence: string;
+  recordedtime: string;
+  expirytime?: string;
+  priority?: number;
+}
+
+/** What an alert is about. */
+export interface Alert {
+  /** The name of its rule. */
+  rule: string;
+  metric: AlertRule["metric"];
+  value: number;
+  threshold: number;
+  feature?: string;
+  action?: string;
+  topic?: string;
+}
+
+/** What the bus itself publishes, as the source `repflow`. Nobody else can publish on these topics. */
+export interface ReservedEvents {
+  "feature.registered": { name: string; version: string };
+  "feature.replaced": { name: string; version: string; previous: string };
+  "feature.unregistered": { name: string; version: string };
+  /** The health of a feature became worse, or is still not good: from unhealthy to degraded. */
+  "feature.degraded": {
+    name: string;
+    version: string;
+    status: "degraded" | "unhealthy";
+    previous: HealthStatus;
+    reason?: string;
+  };
+  "feature.recovered": { name: string; version: string; previous: HealthStatus };
+  "alert.raised": Alert;
+  "alert.cleared": Alert;
+  /** A handler or a filter failed, or it was published too deep. */
+  "repflow.listener.failed": { topic?: string; feature?: string; error: unknown };
+}
+
+/** What can be heard: the app's own topics, and those of the bus. */
+type TopicOf<Events> = (keyof Events & string) | keyof ReservedEvents;
+
+type DataOf<Events, Topic> = Topic extends keyof ReservedEvents
+  ? ReservedEvents[Topic]
+  : Topic extends keyof Events
+    ? Events[Topic]
+    : never;
+
+/** The topics that a pattern may match, and some more: here `*` also stands for several names. */
+type Matched<Pattern> = Pattern extends `${infer Before}*${infer After}`
+  ? `${Before}${string}${Matched<After>}`
+  : Pattern extends `${infer Before}>`
+    ? `${Before}${string}`
+    : Pattern;
+
+/** The events of a topic, or of all topics that a pattern matches, which `type` then tells apart. */
+type EventOn<Events, Pattern> = string extends keyof Events
+  ? BusEvent<DataOf<Events, Pattern>, string extends Pattern ? string : Matched<Pattern> & string>
+  : { [Topic in Extract<TopicOf<Events>, Matched<Pattern>>]: BusEvent<DataOf<Events, Topic>, Topic> }[Extract<
+      TopicOf<Events>,
+      Matched<Pattern>
+    >];
+
+/** A topic, or a pattern: `*` stands for one name between dots, `>` at the end for all that follow. */
+type PatternOf<Events> = TopicOf<Events> | `${string}*${string}` | `${string}>`;
+
+/** How many handlers an event reached, how many did not want it, and how many failed. */
 export interface PublishResult {
   delivered: number;
+  filtered: number;
   failed: number;
 }
 
-export interface FeatureBusOptions {
-  /** How long a request waits for its answer, and a step without a `timeout` for its attempt; 30 s. */
-  requestTimeout?: Duration;
+export interface PublishOptions extends Correlation {
+  /** Who tells, as a URI reference such as a name; `repflow` by default, and in a handler its feature. */
+  source?: string;
+  /** A whole number for those who listen to go by. It does not change the order of delivery. */
+  priority?: number;
+  /** How long it is of use: it leaves replay and history queries then. Without it, as long as it is remembered. */
+  expiresIn?: Duration;
 }
 
-export interface SubscribeOptions {
+/** Which events are wanted, beside the topic. */
+interface Selection<Event> {
+  /**
+   * A function, or an expression over `event` and `data`: `"data.minutes > 30 && event.source == 'coach'"`. One that fails
+   * counts as a handler that failed. Throws `bus.invalid` for text that is no such expression; while the core is not there
+   * yet, that is told on `repflow.listener.failed`.
+   */
+  filter?: string | ((event: Event) => boolean);
+  /**
+   * Remembered events come first, in their order: all, those since a time, or those after the event of an id. They come
+   * after the caller is done, in a microtask.
+   */
+  since?: "start" | Date | number | (string & {});
+  /** Ends it. */
+  signal?: AbortSignal;
+}
+
+export interface SubscribeOptions<Event = BusEvent> extends Selection<Event> {
   /** Who listens, for the record. */
   feature?: string;
   /** Higher hears first; 0 by default. Among equals, who subscribed first. */
   priority?: number;
-  /** Ends the subscription. */
-  signal?: AbortSignal;
+  /** Ends with the first event that passes the filter; false. */
+  once?: boolean;
 }
 
-export interface RequestOptions {
-  /** How long to wait for the answer. */
-  timeout?: Duration;
-  /** Gives the request up. */
-  signal?: AbortSignal;
-  correlationId?: string;
+export interface StreamOptions<Event = BusEvent> extends Selection<Event> {
+  /** How many events may wait to be read; 256. */
+  limit?: number;
+  /** What leaves when there are more: the oldest, the newest, or the reader, with `bus.overflow`; dropOldest. */
+  overflow?: "dropOldest" | "dropNewest" | "error";
 }
+
+/** Events as they come. Ends with its signal, with `break`, with `return()` and with the bus. */
+export interface EventStream<Event = BusEvent> extends AsyncIterableIterator<Event> {
+  /** How many events had no place. */
+  readonly dropped: number;
+  return(): Promise<IteratorResult<Event>>;
+}
+
+// ── Requests
 
 /** An action as a type: what it is given and what it answers. */
 type Action = (params: never, ...rest: never[]) => unknown;
+
+type ParamsOf<Act> = Act extends Action ? Parameters<Act>[0] : never;
+
+/** What a request is answered with; of a generator that returns nothing, the list of its parts. */
+type AnswerOf<Act> = Act extends Action ? AnswerIn<ReturnType<Act>> : never;
+type AnswerIn<Given> =
+  Given extends AsyncGenerator<infer Part, infer Return, any>
+    ? Return extends void | undefined
+      ? Part[]
+      : Return
+    : Awaited<Given>;
+
+type PartOf<Act> = Act extends Action ? PartIn<ReturnType<Act>> : never;
+type PartIn<Given> = Given extends AsyncGenerator<infer Part, any, any> ? Part : Awaited<Given>;
+
+type ReturnOf<Act> = Act extends Action ? ReturnIn<ReturnType<Act>> : never;
+type ReturnIn<Given> = Given extends AsyncGenerator<any, infer Return, any> ? Return : void;
+
+export interface RequestOptions extends Correlation {
+  /** How long to wait for the answer, or for each of its parts; the bus's `requestTimeout`. */
+  timeout?: Duration;
+  /** Gives the request up. */
+  signal?: AbortSignal;
+  /** Who asks, for the record; `app` by default, and in a handler its feature. */
+  source?: string;
+  /** Whether an unhealthy feature is not asked at all, which is `bus.unavailable`; false. */
+  failFast?: boolean;
+}
+
+// ── Health
+
+export type HealthStatus = "healthy" | "degraded" | "unhealthy";
+
+export type HealthCheck = (ctx: { readonly signal: AbortSignal }) => HealthReport | PromiseLike<HealthReport>;
+
+/** What a health check answers; nothing and `true` are `healthy`, `false` is `unhealthy`. */
+export type HealthReport = HealthStatus | boolean | void | { status: HealthStatus; details?: unknown };
+
+/** How a feature is: the worse of what its check says and what its requests show. */
+export interface FeatureHealth {
+  status: HealthStatus;
+  /** Since when (RFC 3339). */
+  since: string;
+  /** When its check last answered (RFC 3339). */
+  checkedAt?: string;
+  /** What the check said. */
+  details?: unknown;
+  /** Why it is not healthy. */
+  reason?: string;
+}
+
+/** When a feature is taken for degraded or unhealthy. */
+export interface HealthOptions {
+  /** How often health checks are asked; 30 s. */
+  interval?: Duration;
+  /** How long a check may take; 5 s. */
+  checkTimeout?: Duration;
+  /** Requests are looked back at this long; 60 s. */
+  window?: Duration;
+  /** Fewer requests in the window change nothing; 10. */
+  minRequests?: number;
+  /** The share of failed requests, above 0 and up to 1, that makes it degraded; 0.1. */
+  degradedErrorRate?: number;
+  /** That makes it unhealthy; 0.5. */
+  unhealthyErrorRate?: number;
+  /** A request that takes longer is slow; 5 s. */
+  slow?: Duration;
+  /** The share of slow requests that makes it degraded; 0.5. */
+  degradedSlowRate?: number;
+  /** That makes it unhealthy; 0.9. */
+  unhealthySlowRate?: number;
+  /** A level is left only when the rates are below this share of its thresholds; 0.5. */
+  recovery?: number;
+  /** So many checks in a row that fail make it unhealthy; one makes it degraded; 3. */
+  failuresToUnhealthy?: number;
+  /** So many checks in a row that find it healthy make it healthy again; 2. */
+  successesToRecover?: number;
+}
+
+// ── History and metrics
+
+/** Which remembered events are wanted; all that is given must match. */
+export interface HistoryQuery {
+  /** A topic or a pattern. */
+  topic?: string;
+  /** The `source`. */
+  feature?: string;
+  correlationId?: string;
+  /** All, those since a time, or those after the event of an id. */
+  since?: "start" | Date | number | (string & {});
+  /** Those up to a time. */
+  until?: Date | number;
+  /** The last so many; all by default. */
+  limit?: number;
+}
+
+/** In milliseconds, over the last 5 to 10 minutes. */
+export interface Latency {
+  p50: number;
+  p90: number;
+  p95: number;
+  p99: number;
+  max: number;
+  mean: number;
+}
+
+export interface TopicMetrics {
+  published: number;
+  delivered: number;
+  filtered: number;
+  failed: number;
+  /** In the last minute. */
+  perSecond: number;
+  /** Until all handlers had ended. Where none of them takes time, one delivery in 16 is measured. */
+  latency_ms?: Latency;
+}
+
+export interface ActionMetrics {
+  requests: number;
+  /** Those that were answered with an error; timeouts count, cancelled ones do not. */
+  errors: number;
+  timeouts: number;
+  cancelled: number;
+  /** Answers that came when nobody waited any more. */
+  late: number;
+  inFlight: number;
+  /** The share of errors in the last minute. */
+  errorRate: number;
+  /** In the last minute. */
+  perSecond: number;
+  latency_ms?: Latency;
+  /** Its code, or its name. */
+  lastError?: { code: string; at: string };
+}
+
+export interface FeatureMetrics extends ActionMetrics {
+  actions: Record<string, ActionMetrics>;
+}
+
+/** Who asks whom, and who tells and hears what. */
+export interface CommunicationGraph {
+  /** Features by name, topics as `topic:NAME`, callers that are no feature, such as workflows and `app`, as `caller:NAME`. */
+  nodes: Array<{ id: string; kind: "feature" | "topic" | "caller" }>;
+  edges: Array<{ from: string; to: string; kind: "request" | "publish" | "deliver"; count: number; errors: number }>;
+}
+
+/** What the bus has counted. At most 1,000 topics and 1,000 actions are told apart; the others are `(other)`. */
+export interface BusMetrics {
+  /** Since when (RFC 3339). */
+  since: string;
+  topics: Record<string, TopicMetrics>;
+  features: Record<string, FeatureMetrics>;
+  history: {
+    events: number;
+    /** Known with `maxBytes` alone. */
+    bytes?: number;
+    /** How many have left. */
+    evicted: number;
+  };
+  graph: CommunicationGraph;
+}
+
+/** What to be told of: a number beyond a threshold, of a feature, an action or a topic. */
+export type AlertRule = {
+  name: string;
+  /** A share, milliseconds, events or requests per second, or how many handlers failed. */
+  metric: "errorRate" | "p50" | "p95" | "p99" | "perSecond" | "failed";
+  /** Fewer requests, or events, decide nothing; 1. */
+  minRequests?: number;
+  /** It is not raised again sooner than this; 5 min. */
+  coolDown?: Duration;
+} & ({ above: number; below?: undefined } | { below: number; above?: undefined }) &
+  ({ feature: string; action?: string; topic?: undefined } | { topic: string; feature?: undefined; action?: undefined });
+
+// ── The bus itself
+
+export interface FeatureBusOptions {
+  /** How long a request waits for its answer, and a step without a `timeout` for its attempt; 30 s. */
+  requestTimeout?: Duration;
+  /** How many publishes may be inside of each other, from 1 to 1,000; 100. */
+  maxDepth?: number;
+  /** What is remembered of events. */
+  history?: {
+    /** The last so many; 1,000. 0 turns the history off. */
+    maxEvents?: number;
+    /** About how much their data may take; no limit by default. */
+    maxBytes?: number;
+  };
+  health?: HealthOptions;
+}
+
+/** Features call each other and tell what happened. */
+export interface FeatureBus<Events extends object = AnyEvents, Features extends object = AnyFeatures>
+  extends Asking<Events, Features> {}
 
 /**
  * Features call each other and tell what happened.
  *
  * @typeParam Events the data of each topic: `{ "workout.generated": Workout }`
- * @typeParam Features the actions of each feature: `{ "user-analysis": { analyzeProfile(params: Query): Promise<Profile> } }`
+ * @typeParam Features the actions of each feature: `{ "user-analysis": { analyzeProfile(params: Query): Promise<Profile> } }`.
+ * An action that answers in parts returns `AsyncGenerator<Part, Return>`.
  */
-export class FeatureBus<
-  Events extends object = Record<string, any>,
-  Features extends object = Record<string, Record<string, (params: any) => any>>,
-> {
+export class FeatureBus<Events extends object = AnyEvents, Features extends object = AnyFeatures> {
   constructor(options?: FeatureBusOptions);
 
-  /** Adds a feature. Throws `bus.invalid` with every problem, or `bus.feature_exists`. */
-  registerFeature(feature: Feature): void;
+  /**
+   * Adds a feature. A higher version takes the place of the one that is there; what is under way ends with the old one.
+   * Throws `bus.invalid` with every problem, or `bus.feature_exists`.
+   */
+  registerFeature(feature: Feature<Events, Features>): void;
 
-  /** Removes a feature: new requests are refused at once. Resolves when those under way have ended. */
-  unregisterFeature(name: string): Promise<void>;
+  /**
+   * Removes a feature: new requests are refused at once. Resolves when those under way have ended. What is left after
+   * `grace` is cancelled: its callers get `bus.unavailable`. Rejects with `bus.no_such_feature`.
+   */
+  unregisterFeature(name: string, options?: { grace?: Duration }): Promise<void>;
 
   /** What is there, by name. */
-  features(): Promise<FeatureInfo[]>;
-
-  /** Hears a topic; returns a function that ends it. */
-  subscribe<Topic extends keyof Events & string>(
-    topic: Topic,
-    handler: (event: BusEvent<Events[Topic]>) => unknown,
-    options?: SubscribeOptions,
-  ): () => void;
-  /** Hears a pattern: `*` stands for one name between dots, `>` at the end for all that follow. */
-  subscribe(
-    pattern: `${string}*${string}` | `${string}>`,
-    handler: (event: BusEvent<Events[keyof Events]>) => unknown,
-    options?: SubscribeOptions,
-  ): () => void;
+  discover(filter?: DiscoverFilter): Promise<FeatureDescription[]>;
 
   /**
-   * Tells everybody who listens, in order of priority, and resolves when all handlers have ended. A handler that fails
-   * stops nobody else; it is told on the topic `repflow.listener.failed`.
+   * Hears a topic or a pattern; returns a function that ends it. The context is given to handlers that state it as a
+   * parameter.
    */
-  publish<Topic extends keyof Events & string>(
-    topic: Topic,
-    data: Events[Topic],
-    options?: { source?: string; correlationId?: string },
-  ): Promise<PublishResult>;
+  subscribe<Pattern extends PatternOf<Events>>(
+    pattern: Pattern,
+    handler: (event: EventOn<Events, Pattern>, ctx: EventContext<Events, Features>) => unknown,
+    options?: SubscribeOptions<EventOn<Events, Pattern>>,
+  ): () => void;
+
+  /** The events of a topic or a pattern, to be read one after the other. Hears from now on, also before it is read. */
+  stream<Pattern extends PatternOf<Events>>(
+    pattern: Pattern,
+    options?: StreamOptions<EventOn<Events, Pattern>>,
+  ): EventStream<EventOn<Events, Pattern>>;
+
+  /** What is remembered, the oldest first. */
+  history(query?: HistoryQuery): Promise<BusEvent[]>;
+
+  /** The same as text: one CloudEvents 1.0 event in JSON on each line. */
+  exportHistory(query?: HistoryQuery): Promise<string>;
+
+  /** What was counted so far. */
+  metrics(): Promise<BusMetrics>;
+
+  /** Runs the health checks now, of all features or of one, and says how they are, by name. */
+  checkHealth(name?: string): Promise<Record<string, FeatureHealth>>;
 
   /**
-   * Asks a feature to perform an action. Rejects with `bus.no_such_feature`, `bus.no_such_action`, `bus.timeout`,
-   * `bus.cancelled`, or with what the handler threw.
+   * Looks at a number once a second. When it is beyond the threshold, `alert.raised` is published and the handler called;
+   * when it is back, `alert.cleared`. Returns a function that ends it. Throws `bus.invalid`.
    */
-  request<Name extends keyof Features & string, Act extends keyof Features[Name] & string>(
-    feature: Name,
-    action: Act,
-    params: Features[Name][Act] extends Action ? Parameters<Features[Name][Act]>[0] : never,
-    options?: RequestOptions,
-  ): Promise<Features[Name][Act] extends Action ? Awaited<ReturnType<Features[Name][Act]>> : never>;
+  addAlert(rule: AlertRule, handler?: (alert: Alert) => unknown): () => void;
 
   /** Rejects what is under way and refuses further use. */
   dispose(): void;
@@ -1073,6 +1560,10 @@ export interface RunOptions {
   onEvent?: (event: WorkflowEvent) => void;
   /** Goes to every handler; the run's id by default. */
   correlationId?: string;
+  /** Of W3C Trace Context: what the run is a part of. A new trace begins without it. */
+  traceparent?: string;
+  /** Goes with `traceparent`, untouched. */
+  tracestate?: string;
   /** Of the runs that wait for a place, the higher ones begin first; 0 by default. */
   priority?: number;
 }

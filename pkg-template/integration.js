@@ -36,6 +36,8 @@ export class IntegrationBase {
       signal: checks.signal,
       onEvent: checks.handler,
       correlationId: checks.string,
+      traceparent: checks.string,
+      tracestate: checks.string,
       priority: checks.integer,
       schemas: runSchemas,
     });

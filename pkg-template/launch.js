@@ -47,8 +47,8 @@ export function launchLeaving(engine, parent) {
 }
 
 function launchPart(engine, parent, node, definition, input, journal, whenEnded) {
-  const { correlationId, priority } = parent;
-  const child = new Run(journal?.runId ?? uniqueId(), journal === undefined ? input : journal.input, { correlationId, priority });
+  const { correlationId, trace, priority } = parent;
+  const child = new Run(journal?.runId ?? uniqueId(), journal === undefined ? input : journal.input, { correlationId, trace, priority });
   child.journal = journal;
   child.depth = parent.depth + 1;
   child.keyBase = engine.idempotencyKey(parent, node);

@@ -2,8 +2,9 @@
 
 import { internals } from "./bus.js";
 import { CIRCUIT_ACT } from "./circuits.js";
+import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { DURATION, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -40,6 +41,8 @@ const RUN_OPTIONS = {
   signal: checks.signal,
   onEvent: checks.handler,
   correlationId: checks.string,
+  traceparent: checks.string,
+  tracestate: checks.string,
   priority: checks.integer,
   schemas: runSchemas,
 };
@@ -229,11 +232,4 @@ function drained() {
 function unknownName(pointer, what, name, names) {
   const message = `there is no ${what} ${describe(name)}; there is ${[...names].map((each) => `\`${each}\``).join(", ")}`;
   return unknownWord(pointer, message, name, names);
-}
-
-/** Of a duration whose form has been checked. */
-function millisecondsOf(duration) {
-  if (typeof duration === "number") return duration;
-  const [, number, unit] = DURATION.exec(duration);
-  return number * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
 }

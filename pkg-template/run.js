@@ -5,6 +5,7 @@ import { now } from "./clock.js";
 import { CallContext } from "./context.js";
 import { RepflowError } from "./errors.js";
 import { resultOf } from "./results.js";
+import { Trace } from "./trace.js";
 
 /** What a run works on before it begins, and when it has ended. */
 const NOTHING = Object.freeze([]);
@@ -89,10 +90,11 @@ export class Run {
   #unlisten = undefined;
   #settle;
 
-  constructor(id, input, { correlationId, priority = 0, signal, onEvent, schemas }) {
+  constructor(id, input, { correlationId, trace, traceparent, tracestate, priority = 0, signal, onEvent, schemas }) {
     this.id = id;
     this.input = input;
     this.correlationId = correlationId ?? id;
+    this.trace = trace ?? new Trace(traceparent, tracestate);
     this.priority = priority;
     this.onEvent = onEvent;
     this.schemas = schemas;

@@ -74,6 +74,6 @@ export function childFailed(child, error) {
 /** What was thrown in the first place, which says whether to try again. */
 export function rootOf(error) {
   let root = error;
-  while (root instanceof RepflowError && root.code === "step.failed" && root.cause !== undefined) root = root.cause;
+  while (root instanceof RepflowError && (root.code === "step.failed" || root.code === "bus.failed") && root.cause !== undefined) root = root.cause;
   return root;
 }

@@ -2,9 +2,10 @@
 
 import { now } from "./clock.js";
 import { CIRCUIT_EVENT } from "./circuits.js";
-import { EventStream, RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
+import { RUN_EVENTS, countOf, endOf, eventsOf } from "./events.js";
 import { Listeners, hear } from "./listeners.js";
 import { unattended } from "./runtime.js";
+import { EventStream } from "./stream.js";
 
 /** Where a run is when it has ended; see `runPhase`. */
 const ENDED = 3;

@@ -159,10 +159,18 @@ codes! {
     NoSuchAction = "bus.no_such_action", Unavailable, Error, false;
     /// A feature of that name is there already.
     FeatureExists = "bus.feature_exists", Validation, Error, false;
+    /// An action failed; its own error is the cause.
+    BusFailed = "bus.failed", Failed, Error, false;
     /// The feature did not answer in time.
     BusTimeout = "bus.timeout", Timeout, Error, true;
     /// The request was cancelled by its caller.
     BusCancelled = "bus.cancelled", Cancelled, Info, false;
+    /// The feature takes no requests now: it was unregistered, or is unhealthy.
+    BusUnavailable = "bus.unavailable", Unavailable, Error, true;
+    /// What is published is published by what hears it, over and over.
+    BusTooDeep = "bus.too_deep", Failed, Error, false;
+    /// Whoever reads a stream of events is slower than they come, and asked to be told.
+    BusOverflow = "bus.overflow", Exhausted, Error, false;
     /// A feature description, a topic or a subscription is malformed.
     BusInvalid = "bus.invalid", Validation, Error, false;
     /// An attempt took longer than the policy's `timeout`.

@@ -50,7 +50,7 @@
 //! - [`policy`]: what guards a call: retry, breaker, limits, timeouts, cache, as pure decisions
 //! - [`exec`]: timers, for whoever executes something
 //! - [`workflow`]: what a workflow is, and how a run moves
-//! - [`bus`]: features, topics and requests
+//! - [`bus`]: features and their health, topics and requests
 //! - [`fitness`]: the coach, whose features answer with no key and no network
 //! - `sim`: the simulator (feature `sim`)
 //! - `wasm`: the border to JavaScript, only when compiled for it, and the only place that names wasm-bindgen

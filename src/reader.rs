@@ -72,7 +72,12 @@ impl Problems {
     #[inline(never)]
     pub(crate) fn note_near(&self, at: &At<'_>, message: fmt::Arguments<'_>, suggestion: Option<&str>) {
         let suggestion = suggestion.map(str::to_owned);
-        self.0.borrow_mut().push(Problem { pointer: at.pointer(), message: message.to_string(), suggestion });
+        self.push(Problem { pointer: at.pointer(), message: message.to_string(), suggestion });
+    }
+
+    /// Adds a problem.
+    pub(crate) fn push(&self, problem: Problem) {
+        self.0.borrow_mut().push(problem);
     }
 
     /// What was read, unless there is a problem: then an error about `what`.

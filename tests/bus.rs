@@ -1,7 +1,7 @@
-//! The bus: who is there, who hears what, and until when an answer is awaited.
+//! The bus: how healthy a feature is, who hears what, and until when an answer is awaited.
 
-#[path = "bus/registry.rs"]
-mod registry;
+#[path = "bus/health.rs"]
+mod health;
 #[path = "bus/requests.rs"]
 mod requests;
 #[path = "bus/topics.rs"]

@@ -16,7 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("exec", &["time"]),
     ("policy", &["error", "exec", "reader", "rng", "small", "time"]),
     ("workflow", &["error", "exec", "number", "policy", "reader", "rng", "small", "time", "value"]),
-    ("bus", &["error", "policy", "reader", "small", "time"]),
+    ("bus", &["error", "policy", "time"]),
     ("fitness", &["bus", "error", "number", "reader", "rng", "small"]),
     ("sim", &["error", "exec", "policy", "rng", "time", "value", "workflow"]),
     ("wasm", &["bus", "error", "fitness", "policy", "time", "value", "workflow"]),

@@ -7,7 +7,8 @@
 mod expression;
 
 use js_sys::{Array, Function, JSON, Object, Reflect};
-use repflow::wasm::{bus, coach, convert, engine, plan, policy, run};
+use repflow::bus::HealthStatus;
+use repflow::wasm::{bus, coach, convert, engine, filter, plan, policy, run};
 use repflow::workflow::EventKind;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -102,6 +103,84 @@ fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(run::run_remove(99, 99, 0.0), 0);
     bus::bus_unsubscribe(99, 99);
     bus::request_end(99, 99, 0.0);
+    bus::health_free(99, 99);
+    assert_eq!(bus::health_checked(bus::bus_new(), 1, 2, 0.0), 0);
+    filter::filter_free(99);
+    assert_eq!(filter::filter_holds(99, &JsValue::NULL, &JsValue::NULL), Ok(false));
+}
+
+/// The options of a feature's health, with a window of a minute and at least two calls.
+const HEALTH: [f64; 10] = [60_000.0, 2.0, 0.1, 0.5, 5_000.0, 0.5, 0.9, 0.5, 2.0, 1.0];
+
+#[wasm_bindgen_test]
+fn the_health_of_a_feature_is_a_number() {
+    const DEGRADED: u8 = HealthStatus::Degraded as u8;
+    const UNHEALTHY: u8 = HealthStatus::Unhealthy as u8;
+    let handle = bus::bus_new();
+    let feature = bus::health_new(handle, &HEALTH);
+    let other = bus::health_new(handle, &HEALTH);
+    assert_eq!((feature, other), (1, 2), "0 names nobody");
+    assert_eq!(bus::health_record(handle, feature, false, 5_001.0, 1_000.0), 0, "one call is too few");
+    assert_eq!(bus::health_record(handle, feature, false, 40.0, 1_000.0), DEGRADED, "half of them are slow");
+    assert_eq!(bus::health_checked(handle, feature, UNHEALTHY, 1_000.0), DEGRADED);
+    assert_eq!(bus::health_checked(handle, feature, 99, 1_000.0), UNHEALTHY, "what is no status is unhealthy");
+    assert_eq!(bus::health_status(handle, feature, 90_000.0), UNHEALTHY);
+    assert_eq!(bus::health_checked(handle, feature, 0, 90_000.0), 0);
+    assert_eq!(bus::health_record(handle, other, true, f64::NAN, f64::NAN), 0);
+    assert_eq!(bus::health_record(handle, other, true, -1.0, f64::INFINITY), 0, "time went on, and one call is left");
+    bus::health_free(handle, feature);
+    assert_eq!(bus::health_checked(handle, feature, UNHEALTHY, 0.0), 0, "it is not known any more");
+    assert_eq!(bus::health_new(handle, &HEALTH), feature, "its number is used again");
+    assert_eq!(bus::health_new(handle, &HEALTH[..9]), 0, "an option is missing");
+    bus::bus_free(handle);
+    assert_eq!(bus::health_new(handle, &HEALTH), 0, "there is no such bus");
+}
+
+#[wasm_bindgen_test]
+fn a_filter_sees_the_data_and_the_event() {
+    let long = filter::filter_new("data.minutes > 30 && event.source == 'coach'").expect("a filter");
+    let event = js(r#"{ "source": "coach" }"#);
+    for (data, holds) in [(r#"{ "minutes": 45 }"#, true), (r#"{ "minutes": 30 }"#, false)] {
+        assert_eq!(filter::filter_holds(long, &js(data), &event), Ok(holds), "{data}");
+    }
+    let error = filter::filter_holds(long, &js("{}"), &event).expect_err("there is no such field");
+    assert_eq!(field(&error, "code").as_string().as_deref(), Some("expression.failed"));
+    filter::filter_free(long);
+    assert_eq!(filter::filter_holds(long, &js(r#"{ "minutes": 45 }"#), &event), Ok(false), "it is not known any more");
+
+    let text = filter::filter_new("{{ string(data[0]) == '1e-7' }}").expect("a filter");
+    assert_eq!(filter::filter_holds(text, &js("[1e-7]"), &JsValue::UNDEFINED), Ok(true));
+    assert!(filter::filter_new("data").is_ok_and(|filter| {
+        let error = filter::filter_holds(filter, &js("1"), &JsValue::UNDEFINED).expect_err("a number is no condition");
+        field(&error, "message").as_string().is_some_and(|text| text.contains("`filter` takes a boolean"))
+    }));
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_filter_says_where() {
+    let error = filter::filter_new("date.minutes > 30").expect_err("there is no `date`");
+    assert_eq!(field(&error, "code").as_string().as_deref(), Some("bus.invalid"));
+    let problems: Array = field(&error, "problems").unchecked_into();
+    assert_eq!(
+        text(&problems.get(0)),
+        concat!(
+            r#"{"pointer":"/filter","message":"column 1: unknown name `date`; there are `data`, `event`","#,
+            r#""suggestion":"data"}"#
+        )
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_getter_of_the_data_may_call_back_in() {
+    let filter = filter::filter_new("data.minutes > 30").expect("a filter");
+    let (data, descriptor) = (Object::new(), Object::new());
+    let getter = Closure::once_into_js(move || {
+        filter::filter_free(filter);
+        filter::filter_new("true").map_or(0.0, |_| 45.0)
+    });
+    Reflect::set(&descriptor, &"get".into(), &getter).expect("an object");
+    Object::define_property(&data, &"minutes".into(), &descriptor);
+    assert_eq!(filter::filter_holds(filter, &data, &JsValue::UNDEFINED), Ok(true));
 }
 
 #[wasm_bindgen_test]

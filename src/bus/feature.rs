@@ -1,8 +1,8 @@
 //! What a feature is, whoever wrote it.
 //!
 //! A feature is a name, a version and named actions. One written in JavaScript is a plain object of functions; one
-//! written in Rust implements [`Feature`]. Both are described by [`FeatureInfo`], registered in the same registry
-//! and called by the same request, so a caller cannot tell them apart.
+//! written in Rust implements [`Feature`]. Both are described by [`FeatureInfo`], registered on the same bus and
+//! called by the same request, so a caller cannot tell them apart.
 
 use serde_json::Value as Json;
 

@@ -5,7 +5,7 @@
 //! - [`options`]: the policies around a call, and how they are written
 //! - [`guards`]: all of them around a call, as one state machine
 //! - [`retry`], [`backoff`], [`budget`], [`retry_after`](mod@retry_after): whether there is a next attempt, and when
-//! - [`breaker`]: whether a service is asked at all
+//! - [`breaker`]: whether a service is asked at all; [`window`]: the recent calls, by which it decides
 //! - [`bulkhead`], [`adaptive`]: how many calls at once
 //! - [`rate_limit`]: how many calls in a while
 //! - [`hedge`], [`latency`]: when to ask a second time beside the first
@@ -28,12 +28,11 @@ pub mod rate_limit;
 pub mod retry;
 pub mod retry_after;
 pub mod single_flight;
+pub mod window;
 
 pub use adaptive::{Adaptive, AdaptiveOptions, Algorithm};
 pub use backoff::{Backoff, Growth, Jitter, Progress};
-pub use breaker::{
-    Breaker, BreakerOptions, BreakerSnapshot, BreakerState, Change, Counts, Permit, Refusal, Sample, Window,
-};
+pub use breaker::{Breaker, BreakerOptions, BreakerSnapshot, BreakerState, Change, Permit, Refusal, Sample};
 pub use budget::{Budget, BudgetOptions};
 pub use bulkhead::{Bulkhead, BulkheadOptions, Entry};
 pub use cache::{Cache, CacheOptions, Lookup};
@@ -48,3 +47,5 @@ pub use rate_limit::{BucketOptions, Cost, RateLimit, RateLimitOptions, Turn, Uni
 pub use retry::Retry;
 pub use retry_after::retry_after;
 pub use single_flight::{Flights, Join};
+pub(crate) use window::Samples;
+pub use window::{Counts, Window};

@@ -6,9 +6,8 @@ use js_sys::Array;
 use serde_json::Value as Json;
 use wasm_bindgen::prelude::*;
 
-use super::bus::info_to_js;
-use super::convert::{error_to_js, json_from_js, json_to_js};
-use crate::bus::Feature;
+use super::convert::{Fields, error_to_js, json_from_js, json_to_js};
+use crate::bus::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness;
 
@@ -28,6 +27,18 @@ fn features() -> Vec<Box<dyn Feature>> {
 #[wasm_bindgen(js_name = featureList)]
 pub fn feature_list() -> JsValue {
     FEATURES.with(|features| features.iter().map(|feature| info_to_js(&feature.info())).collect::<Array>().into())
+}
+
+/// What a feature says of itself, as a plain object.
+fn info_to_js(info: &FeatureInfo) -> JsValue {
+    let list = |names: &[String]| names.iter().map(JsValue::from).collect::<Array>().into();
+    Fields::default()
+        .text("name", &info.name)
+        .text("version", &info.version)
+        .text("description", &info.description)
+        .value("capabilities", &list(&info.capabilities))
+        .value("actions", &list(&info.actions))
+        .object()
 }
 
 /// Performs an action of the feature at `index` of the list.

@@ -10,7 +10,7 @@
 //! - [`engine`], [`plan`], [`run`]: engines, compiled definitions, and runs of them
 //! - [`policy`]: policies on their own
 //! - `failure`: what the host reports of an error
-//! - [`bus`]: features, topics and requests
+//! - [`bus`], [`filter`]: topics, their filters, requests, and the health of features
 //! - [`coach`]: the features that are written in Rust, and the templates
 //! - [`mod@panic`]: what is left to do when the core has panicked
 
@@ -26,6 +26,7 @@ pub mod engine;
 mod failure;
 #[cfg(feature = "fault-injection")]
 mod fault;
+pub mod filter;
 pub mod panic;
 pub mod plan;
 pub mod policy;

@@ -34,7 +34,7 @@ pub mod template;
 pub use definition::Definition;
 pub use engine::{Command, Engine, RunId};
 pub use event::{Decision, Event, EventKind, Vain};
-pub use expression::{Root, Scope};
+pub use expression::{Expression, Names, Root, Scope, Unresolved};
 pub use message::{AbortReason, Effect, Input, Note, Question, RunEnd};
 pub use plan::{Plan, StepIx};
 pub use question::decide;

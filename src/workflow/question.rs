@@ -17,13 +17,13 @@ use crate::time::Timestamp;
 pub fn decide(step: &Step, question: Question, scope: &dyn Scope, now: Timestamp) -> Result<Decision, Error> {
     match (question, &step.kind) {
         (Question::When, _) => match &step.when {
-            Some(when) => when.holds(scope).map(Decision::When),
+            Some(when) => when.holds(scope, "when").map(Decision::When),
             None => Ok(Decision::When(true)),
         },
         (Question::Case, StepKind::Switch { cases }) => {
             for (index, case) in cases.iter().enumerate() {
                 let holds = match &case.when {
-                    Some(when) => when.holds(scope)?,
+                    Some(when) => when.holds(scope, "when")?,
                     None => true,
                 };
                 if holds {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use super::expression::{Expression, Names, Scope, SyntaxError, find_close};
+use super::expression::{Expression, Names, Scope, SyntaxError, column, find_close};
 use crate::error::Error;
 use crate::reader::{At, Problems};
 use crate::small::{part, rest};
@@ -67,7 +67,7 @@ impl Template {
 
     /// Reads a condition: an expression, with or without `{{ }}` around it. `None` when it is wrong, which is noted.
     pub(super) fn condition(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Option<Expression> {
-        Expression::parse_condition(text, names).map_err(|error| note(&error, text, 0, at, problems)).ok()
+        Expression::parse_condition(text, names).map_err(|error| note(error, text, 0, at, problems)).ok()
     }
 
     /// The data, with every expression replaced by its value.
@@ -145,7 +145,7 @@ fn parse_text(text: &str, at: &At<'_>, names: &mut dyn Names, problems: &Problem
         };
         match Expression::parse(part(text, start..end), names) {
             Ok(expression) => parts.push(Part::Expression(expression)),
-            Err(error) => note(&error, text, start, at, problems),
+            Err(error) => note(error, text, start, at, problems),
         }
         done = end + 2;
     }
@@ -168,13 +168,7 @@ pub(super) fn find_open(text: &str) -> Option<usize> {
 }
 
 /// Notes what is wrong with an expression that starts at a byte of a text.
-fn note(error: &SyntaxError, text: &str, start: usize, at: &At<'_>, problems: &Problems) {
-    let SyntaxError { offset, message, suggestion } = error;
-    let column = column(text, start + offset);
-    problems.note_near(at, format_args!("column {column}: {message}"), suggestion.as_deref());
-}
-
-/// The column of a byte, counted in characters from 1.
-fn column(text: &str, at: usize) -> usize {
-    part(text, 0..at).chars().count() + 1
+fn note(mut error: SyntaxError, text: &str, start: usize, at: &At<'_>, problems: &Problems) {
+    error.offset += start;
+    problems.push(error.problem(text, at.pointer()));
 }

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use repflow::policy::breaker::{
-    Breaker, BreakerOptions, BreakerSnapshot, BreakerState, Change, Counts, Permit, Sample, Window,
-};
+use repflow::policy::breaker::{Breaker, BreakerOptions, BreakerSnapshot, BreakerState, Change, Permit, Sample};
+use repflow::policy::{Counts, Window};
 use repflow::time::Timestamp;
 
 use BreakerState::{Closed, HalfOpen, Isolated, Open};

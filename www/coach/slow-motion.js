@@ -14,8 +14,8 @@ export async function slowBus({ AdvancedWorkflowIntegration, FeatureBus }) {
   await coach.generateComprehensiveWorkout(ANY_REQUEST);
   const bus = new FeatureBus();
   let count = 0;
-  for (const { name, version, description, actions } of await coach.bus.features()) {
-    const calls = actions.map((action) => {
+  for (const { name, version, description, actions } of await coach.bus.discover()) {
+    const calls = actions.map(({ name: action }) => {
       const pause = PAUSES[count % PAUSES.length];
       count += 1;
       const call = async (params, { signal }) => {

@@ -29,14 +29,10 @@
 //! assert!(breaker.admit(now + Duration::from_secs(10)).is_ok());
 //! ```
 
-mod window;
-
 use std::time::Duration;
 
+use super::window::{Counts, Samples, Window};
 use crate::time::Timestamp;
-
-use window::Samples;
-pub use window::{Counts, Window};
 
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,11 +74,9 @@ impl Default for BreakerOptions {
 }
 
 impl BreakerOptions {
-    /// Whether so many failures or slow calls among `of` reach a threshold.
-    fn trips(&self, failures: u32, slow: u32, of: u32) -> bool {
-        // Dividing, not multiplying: the quotient of 3 and 10 is the very float that `0.3` is.
-        let reached = |count: u32, rate: f64| count > 0 && f64::from(count) / f64::from(of) >= rate;
-        reached(failures, self.failure_rate) || reached(slow, self.slow_call_rate)
+    /// Whether the failures or the slow calls reach a threshold.
+    fn trips(&self, counts: Counts) -> bool {
+        counts.reach(self.failure_rate, self.slow_call_rate)
     }
 
     fn min_calls(&self) -> u32 {
@@ -318,9 +312,7 @@ impl Breaker {
         match self.phase {
             Phase::Closed => {
                 let counts = self.samples.push(counts, now);
-                if counts.calls >= self.options.min_calls()
-                    && self.options.trips(counts.failures, counts.slow, counts.calls)
-                {
+                if counts.calls >= self.options.min_calls() && self.options.trips(counts) {
                     self.tally = counts;
                     self.open(now);
                 }
@@ -387,11 +379,13 @@ impl Breaker {
     /// Half-open: opens or closes as soon as the probes that are still to answer cannot change the outcome.
     fn decide(&mut self, now: Timestamp) {
         let probes = self.options.probes.max(1);
-        let Counts { calls, failures, slow } = self.tally;
-        let left = probes.saturating_sub(calls);
-        if self.options.trips(failures, slow, probes) {
+        let left = probes.saturating_sub(self.tally.calls);
+        let best = Counts { calls: probes, ..self.tally };
+        let mut worst = best;
+        worst.add(Counts { calls: 0, failures: left, slow: left });
+        if self.options.trips(best) {
             self.open(now);
-        } else if !self.options.trips(failures.saturating_add(left), slow.saturating_add(left), probes) {
+        } else if !self.options.trips(worst) {
             self.reset();
             self.enter(Phase::Closed, now);
         }

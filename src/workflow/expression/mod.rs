@@ -17,6 +17,7 @@
 //!
 //! Paths begin at `input` (also called `parameters`), `steps.<id>.output`, `steps.<id>.status`, `run.id`; inside of a loop
 //! also at its variable and at `index`, which counts from 0. The variable of a macro hides what has its name outside.
+//! Outside of a workflow, as in the filter of a subscription, paths begin at the variables that are given there.
 //!
 //! # What it means
 //! - Numbers in data are doubles, as in JSON; `2` in an expression, `size(…)`, `int(…)` and `index` are whole numbers of
@@ -58,7 +59,7 @@ mod tree;
 use std::rc::Rc;
 
 use super::plan::StepIx;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Problem};
 use crate::small::{part, rest};
 use crate::value::Value;
 use evaluate::{Evaluation, Failure};
@@ -85,7 +86,8 @@ pub enum Root {
     Output(StepIx),
     /// What became of a step, as text: `completed`, `skipped`, …
     Status(StepIx),
-    /// The item of the loop that is so many levels out from the innermost one, which is 0.
+    /// The item of the loop that is so many levels out from the innermost one, which is 0. Outside of a workflow, the
+    /// variable of that place among those given.
     Variable(u32),
     /// Which iteration of the innermost loop it is, from 0, as a whole number.
     Index,
@@ -110,8 +112,14 @@ pub trait Names {
     /// What is wrong with referring to it from here.
     fn step(&mut self, id: &str) -> Result<StepIx, Unresolved>;
 
-    /// The variables of the loops around the expression, innermost first; none outside of loops.
+    /// The variables of the loops around the expression, innermost first; none outside of loops. Outside of a
+    /// workflow, whatever there is.
     fn variables(&self) -> &[Rc<str>];
+
+    /// Whether the expression is part of a workflow. Elsewhere the variables are all that it may name.
+    fn are_of_workflow(&self) -> bool {
+        true
+    }
 }
 
 /// Why an expression cannot refer to a step.
@@ -136,6 +144,21 @@ pub struct SyntaxError {
     pub message: String,
     /// What was probably meant.
     pub suggestion: Option<String>,
+}
+
+impl SyntaxError {
+    /// The problem of the text that stands at `pointer`, told by its column. The offset is one of that text.
+    #[must_use]
+    pub fn problem(self, text: &str, pointer: String) -> Problem {
+        let column = column(text, self.offset);
+        let message = message::fill("column @: @", &[column.as_str(), &self.message]);
+        Problem { pointer, message, suggestion: self.suggestion }
+    }
+}
+
+/// The column of a byte, counted in characters from 1.
+pub(super) fn column(text: &str, at: usize) -> String {
+    (part(text, 0..at).chars().count() + 1).to_string()
 }
 
 impl Expression {
@@ -197,13 +220,13 @@ impl Expression {
         }
     }
 
-    /// The value of the expression as a condition.
+    /// The value of the expression as a condition. `who` asks, as messages say it: `when`, for example.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and when the value is not a boolean.
-    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Error> {
+    pub fn holds(&self, scope: &dyn Scope, who: &str) -> Result<bool, Error> {
         let mut evaluation = Evaluation::new(&self.0, scope);
-        let value = evaluation.truth(self.0.root, "when");
+        let value = evaluation.truth(self.0.root, who);
         match evaluation.failure {
             Some(failure) => Err(self.failed(&failure)),
             None => Ok(value),
@@ -213,7 +236,7 @@ impl Expression {
     #[cold]
     fn failed(&self, failure: &Failure) -> Error {
         let source = &self.0.source;
-        let column = (part(source, 0..failure.at).chars().count() + 1).to_string();
+        let column = column(source, failure.at);
         let words = [source, column.as_str(), &failure.message];
         Error::new(Code::ExpressionFailed, message::fill("`{{ @ }}` fails at column @: @", &words))
     }

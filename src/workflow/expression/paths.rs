@@ -19,6 +19,8 @@ impl<'a> Parser<'a, '_> {
             NodeKind::Local(local)
         } else if let Some(depth) = variables.iter().position(|variable| **variable == *name) {
             NodeKind::Root(Root::Variable(depth as u32))
+        } else if !self.names.are_of_workflow() {
+            return self.unknown_name(at, name);
         } else if name == "index" && !variables.is_empty() {
             NodeKind::Root(Root::Index)
         } else {
@@ -82,9 +84,10 @@ impl<'a> Parser<'a, '_> {
             return self.fail(at, "a name with `-` is written as a key, as in `input[\"my-goal\"]`", "");
         }
         let variables = self.names.variables();
+        let are_of_workflow = self.names.are_of_workflow();
         let mut names = Vec::new();
-        for name in ["input", "parameters", "steps", "run"] {
-            names.push(name);
+        if are_of_workflow {
+            names.extend_from_slice(&["input", "parameters", "steps", "run"]);
         }
         for local in self.locals.iter().rev() {
             names.push(local);
@@ -92,7 +95,7 @@ impl<'a> Parser<'a, '_> {
         for variable in variables {
             names.push(variable);
         }
-        if !variables.is_empty() {
+        if are_of_workflow && !variables.is_empty() {
             names.push("index");
         }
         unknown(&mut self.tokens, at, name, &names, &[])

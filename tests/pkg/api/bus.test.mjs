@@ -46,9 +46,9 @@ test("a feature or an action that is not there is named", async () => {
 
 test("features come and go", async () => {
   const bus = busWith({ greet: () => "hello" });
-  assert.deepEqual((await bus.features()).map(({ name, version }) => [name, version]), [["greeter", "1.2.0"]]);
+  assert.deepEqual((await bus.discover()).map(({ name, version }) => [name, version]), [["greeter", "1.2.0"]]);
   await bus.unregisterFeature("greeter");
-  assert.deepEqual(await bus.features(), []);
+  assert.deepEqual(await bus.discover(), []);
   await assert.rejects(bus.request("greeter", "greet", {}), repflowError({ code: "bus.no_such_feature" }));
 });
 
@@ -90,7 +90,7 @@ test("subscribers hear in the order of their priority, then of their subscriptio
   bus.subscribe("done", () => heard.push("urgent"), { feature: "recommender", priority: 10 });
   bus.subscribe("done", () => heard.push("second of equals"));
   bus.subscribe("other", hear("other"));
-  assert.deepEqual(await bus.publish("done", { id: 1 }), { delivered: 3, failed: 0 });
+  assert.deepEqual(await bus.publish("done", { id: 1 }), { delivered: 3, filtered: 0, failed: 0 });
   assert.deepEqual(heard, ["urgent", "first of equals", "second of equals"]);
 });
 
@@ -99,7 +99,7 @@ test("a subscriber that throws is counted, and the others still hear", async () 
   let heard = 0;
   bus.subscribe("done", () => { throw new Error("deaf"); }, { priority: 1 });
   bus.subscribe("done", async () => { heard += 1; });
-  assert.deepEqual(await bus.publish("done", {}), { delivered: 1, failed: 1 });
+  assert.deepEqual(await bus.publish("done", {}), { delivered: 1, filtered: 0, failed: 1 });
   assert.equal(heard, 1);
 });
 
@@ -112,6 +112,6 @@ test("a subscription ends when it is told to, or with its signal", async () => {
   await bus.publish("done", {});
   unsubscribe();
   controller.abort();
-  assert.deepEqual(await bus.publish("done", {}), { delivered: 0, failed: 0 });
+  assert.deepEqual(await bus.publish("done", {}), { delivered: 0, filtered: 0, failed: 0 });
   assert.equal(heard, 2);
 });

@@ -185,7 +185,7 @@ test("a handler may run another workflow, and cancel its own run", async () => {
   });
   assert.equal((await orchestrator.executeWorkflow(one({}), {})).output, "from inside");
   let handle;
-  await orchestrator.bus.features();
+  await orchestrator.bus.discover();
   await tick();
   const definition = { id: "suicidal", steps: [{ id: "wait", call: "world.act" }, { id: "cancel", call: "world.cancel" }] };
   handle = orchestrator.start(definition, {});

@@ -163,7 +163,7 @@ test("a core that never comes keeps nobody waiting beyond what they asked for", 
   await assert.rejects(aborted, code("bus.cancelled"));
   await assert.rejects(run, code("run.cancelled"));
   await assert.rejects(workout, code("run.cancelled"));
-  const waiting = [bus.features(), bus.publish("topic", {}), orchestrator.executeWorkflow({ id: "w", steps: [] }, {})];
+  const waiting = [bus.discover(), bus.publish("topic", {}), orchestrator.executeWorkflow({ id: "w", steps: [] }, {})];
   orchestrator.dispose();
   bus.dispose();
   for (const promise of waiting) await assert.rejects(promise, code("internal.disposed"));
@@ -172,11 +172,11 @@ test("a core that never comes keeps nobody waiting beyond what they asked for", 
 test("a core that could not be loaded can be given again", async (t) => {
   const { directory, FeatureBus, initialize } = await slim(t);
   const bus = new FeatureBus();
-  await assert.rejects(bus.features(), (error) => error.code === "config.invalid" && /initialize/.test(error.message));
+  await assert.rejects(bus.discover(), (error) => error.code === "config.invalid" && /initialize/.test(error.message));
   initialize(new Uint8Array([1, 2, 3]));
-  await assert.rejects(bus.features(), (error) => error.code === "internal.load_failed" && error.retryable);
+  await assert.rejects(bus.discover(), (error) => error.code === "internal.load_failed" && error.retryable);
   initialize(await readFile(join(directory, "core.wasm")));
-  assert.deepEqual(await bus.features(), []);
+  assert.deepEqual(await bus.discover(), []);
 });
 
 function withResolvers() {

@@ -30,7 +30,7 @@ test("one integration makes many workouts at once", async () => {
 
 test("every step of the workflow is a request to a feature on the bus", async () => {
   const integration = new AdvancedWorkflowIntegration();
-  const features = await integration.bus.features();
+  const features = await integration.bus.discover();
   assert.ok(features.some((feature) => feature.name === "user-analysis"), JSON.stringify(features));
   const started = [];
   const onEvent = (event) => event.stepId && started.push(event.stepId);

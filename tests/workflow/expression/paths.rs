@@ -118,7 +118,7 @@ fn a_condition_is_true_or_false_or_an_error() {
         ("{{ {'a': {'b': true}}}}['a']", false),
     ] {
         match condition(source) {
-            Ok(expression) => assert_eq!(expression.holds(&data()).expect(source), expected, "{source}"),
+            Ok(expression) => assert_eq!(expression.holds(&data(), "when").expect(source), expected, "{source}"),
             Err(error) => {
                 assert_eq!((error.offset, source.starts_with("{{ {'a': {'b': true}}}}[")), (0, true), "{error:?}")
             }
@@ -133,13 +133,13 @@ fn a_condition_is_true_or_false_or_an_error() {
     for (source, offset) in [("inptu", 0), (" inptu", 1), ("{{inptu}}", 2), (" {{ inptu }}", 4)] {
         assert_eq!(condition(source).expect_err(source).offset, offset, "{source}");
     }
-    let error = condition(" input.sets ").expect("well formed").holds(&data()).expect_err("a list");
+    let error = condition(" input.sets ").expect("well formed").holds(&data(), "when").expect_err("a list");
     assert_eq!(
         error.message(),
         "`{{ input.sets }}` fails at column 7: `when` takes a boolean, not a list; compare it with something, as in \
          `input.count > 0`"
     );
-    assert!(condition("input.gaol").expect("well formed").holds(&data()).is_err());
+    assert!(condition("input.gaol").expect("well formed").holds(&data(), "when").is_err());
 }
 
 #[derive(Clone, Debug)]

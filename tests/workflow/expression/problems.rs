@@ -1,6 +1,12 @@
 //! What is no expression of the language, where, and what to write instead.
 
-use super::parse;
+use std::rc::Rc;
+
+use repflow::workflow::StepIx;
+use repflow::workflow::expression::{Expression, Names, Unresolved};
+use serde_json::json;
+
+use super::{Data, parse};
 
 #[test]
 fn what_is_no_expression_says_where_and_what_was_expected() {
@@ -100,4 +106,48 @@ fn what_is_no_expression_says_where_and_what_was_expected() {
 fn nothing_of_a_run_but_its_id_can_be_read() {
     let error = super::evaluate("run.id.x").expect_err("a string has no fields");
     assert!(error.contains("there is a string that has no field `x`"), "{error}");
+}
+
+/// What there is outside of a workflow: variables only.
+struct Outside([Rc<str>; 2]);
+
+impl Names for Outside {
+    fn step(&mut self, id: &str) -> Result<StepIx, Unresolved> {
+        unreachable!("nobody asks for the step `{id}`")
+    }
+
+    fn variables(&self) -> &[Rc<str>] {
+        &self.0
+    }
+
+    fn are_of_workflow(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn outside_of_a_workflow_there_are_only_variables() {
+    let parse = |source: &str| Expression::parse_condition(source, &mut Outside(["data".into(), "event".into()]));
+    let told = Data { items: vec![json!({ "minutes": [20, 45] }), json!({ "source": "coach" })], ..Data::default() };
+    let source = "data.minutes.exists(index, index > 30) && event.source == 'coach'";
+    assert_eq!(parse(source).expect(source).holds(&told, "filter"), Ok(true), "`index` is a name like any other");
+    for name in ["input", "parameters", "steps", "run", "index", "dta"] {
+        let source = format!(" size({name}.x) > 0");
+        let error = parse(&source).expect_err(&source);
+        assert_eq!(error.message, format!("unknown name `{name}`; there are `data`, `event`"));
+        assert_eq!((error.offset, error.suggestion.as_deref()), (6, (name == "dta").then_some("data")));
+    }
+    let error = parse("data.minutes").expect("well formed").holds(&told, "filter").expect_err("a list");
+    assert!(error.message().contains("column 6: `filter` takes a boolean, not a list"), "{error}");
+}
+
+#[test]
+fn a_problem_counts_characters_and_says_where_its_text_stands() {
+    let source = "'é' == inptu.goal";
+    let problem = parse(source).expect_err(source).problem(source, "/filter".to_owned());
+    assert_eq!(
+        problem.to_string(),
+        "/filter: column 8: unknown name `inptu`; there are `input`, `parameters`, `steps`, `run` (did you mean \
+         `input`?)"
+    );
 }

@@ -113,7 +113,7 @@ proptest! {
         if let Ok(expression) = parse(&source) {
             let data = some_data(seed);
             let value = expression.evaluate(&data).ok().map(|value| Json::from(&value));
-            prop_assert_eq!(expression.holds(&data).ok(), value.and_then(|value| value.as_bool()));
+            prop_assert_eq!(expression.holds(&data, "when").ok(), value.and_then(|value| value.as_bool()));
         }
     }
 }

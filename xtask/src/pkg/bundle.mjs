@@ -22,8 +22,8 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  */
 const ORDER = [
   "ids", "formats", "schemas", "standard-schema", "error-data", "queue", "events", "clock", "plans", "aborts", "failures", "canonical",
-  "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "context",
-  "handle", "definition", "engine", "launch", "integration", "nodes", "bus", "nearest", "perform", "orchestrator", "run",
+  "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "trace", "bus-event", "context", "versions", "topics", "history", "meters", "stream", "watch", "feature",
+  "handle", "definition", "engine", "launch", "integration", "nodes", "insight", "bus", "nearest", "perform", "orchestrator", "run",
   "telling", "attempts", "circuits", "policy-options", "policy",
 ];
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::time::{Timestamp, micros};
 
-/// Which calls a breaker looks back at.
+/// Which calls are looked back at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The last so many calls; 0 is taken as 1.
@@ -29,7 +29,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub(super) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.calls = self.calls.saturating_add(other.calls);
         self.failures = self.failures.saturating_add(other.failures);
         self.slow = self.slow.saturating_add(other.slow);
@@ -41,8 +41,15 @@ impl Counts {
         self.slow = self.slow.saturating_sub(other.slow);
     }
 
+    /// Whether the failures or the slow calls reach such a part of the calls. None at all reach nothing.
+    pub(crate) fn reach(self, failure_rate: f64, slow_rate: f64) -> bool {
+        // Dividing, not multiplying: the quotient of 3 and 10 is the very float that `0.3` is.
+        let reached = |count: u32, rate: f64| count > 0 && f64::from(count) / f64::from(self.calls) >= rate;
+        reached(self.failures, failure_rate) || reached(self.slow, slow_rate)
+    }
+
     /// One call.
-    pub(super) fn of(failed: bool, slow: bool) -> Self {
+    pub(crate) fn of(failed: bool, slow: bool) -> Self {
         Self { calls: 1, failures: u32::from(failed), slow: u32::from(slow) }
     }
 }
@@ -51,7 +58,7 @@ const BUCKETS: u64 = 10;
 
 /// The samples of a window. The total is kept up to date, so that reading it costs nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Samples {
+pub(crate) struct Samples {
     total: Counts,
     kept: Kept,
 }
@@ -68,7 +75,7 @@ const FAILED: u8 = 1;
 const SLOW: u8 = 2;
 
 impl Samples {
-    pub(super) fn new(window: Window) -> Self {
+    pub(crate) fn new(window: Window) -> Self {
         let kept = match window {
             Window::Calls(size) => Kept::Calls { size: size.max(1) as usize, next: 0, ring: Vec::new() },
             Window::Time(span) => {
@@ -78,7 +85,7 @@ impl Samples {
         Self { total: Counts::default(), kept }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.total = Counts::default();
         match &mut self.kept {
             Kept::Calls { next, ring, .. } => {
@@ -93,7 +100,7 @@ impl Samples {
     }
 
     /// Counts one call that ended at `now`; what the window holds then.
-    pub(super) fn push(&mut self, sample: Counts, now: Timestamp) -> Counts {
+    pub(crate) fn push(&mut self, sample: Counts, now: Timestamp) -> Counts {
         self.expire(now);
         match &mut self.kept {
             Kept::Calls { size, next, ring } => {
@@ -115,7 +122,7 @@ impl Samples {
     }
 
     /// What the window holds at `now`.
-    pub(super) fn counts(&mut self, now: Timestamp) -> Counts {
+    pub(crate) fn counts(&mut self, now: Timestamp) -> Counts {
         self.expire(now);
         self.total
     }
@@ -125,7 +132,7 @@ impl Samples {
     fn expire(&mut self, now: Timestamp) {
         let Kept::Time { width, newest, buckets } = &mut self.kept else { return };
         let current = now.as_micros() / *width;
-        if current.saturating_add(BUCKETS) <= *newest || current >= newest.saturating_add(BUCKETS) {
+        if current.abs_diff(*newest) >= BUCKETS {
             *buckets = Default::default();
             self.total = Counts::default();
             *newest = current;

@@ -1,0 +1,100 @@
+// What is published, in the terms of CloudEvents 1.0. The envelope is written when somebody reads it.
+
+import { uniqueId } from "./ids.js";
+import { Trace, spanId } from "./trace.js";
+
+const NOTHING = Object.freeze({});
+const isBytes = (data) => data instanceof ArrayBuffer || ArrayBuffer.isView(data);
+const rfc3339 = (at) => (at === undefined ? undefined : new Date(at).toISOString());
+
+export class BusEvent {
+  #at;
+  #number;
+  #more;
+  #id = undefined;
+  #span = undefined;
+  #trace;
+
+  /** `more` has what few events have: `correlationId`, `causationId`, `trace`, `priority` and `expiresAt`. */
+  constructor(topic, data, source, at, number, more = NOTHING) {
+    this.type = topic;
+    this.source = source;
+    this.data = data;
+    if (more.correlationId !== undefined) this.correlationid = more.correlationId;
+    this.#at = at;
+    this.#number = number;
+    this.#more = more;
+    this.#trace = more.trace;
+  }
+
+  get specversion() {
+    return "1.0";
+  }
+
+  get id() {
+    return (this.#id ??= uniqueId());
+  }
+
+  get time() {
+    return rfc3339(this.#at);
+  }
+
+  /** The same in milliseconds since the Unix epoch. */
+  get at() {
+    return this.#at;
+  }
+
+  /** Counts the events of the bus; as text, it sorts as it counts. */
+  get sequence() {
+    return String(this.#number).padStart(16, "0");
+  }
+
+  get causationid() {
+    return this.#more.causationId;
+  }
+
+  get priority() {
+    return this.#more.priority;
+  }
+
+  get expiresAt() {
+    return this.#more.expiresAt;
+  }
+
+  get traceparent() {
+    return this.#trace?.headerOf((this.#span ??= spanId()));
+  }
+
+  get tracestate() {
+    return this.#trace?.tracestate;
+  }
+
+  /** The trace that whoever hears of it goes on with. */
+  static traceOf(event) {
+    return (event.#trace ??= new Trace());
+  }
+
+  /** A CloudEvent in the JSON format, with its data as JSON has it. */
+  toJSON() {
+    const { specversion, id, source, type, time, correlationid, causationid, traceparent, tracestate, sequence, priority, data } = this;
+    const expirytime = rfc3339(this.expiresAt);
+    const envelope = { specversion, id, source, type, time, recordedtime: time, sequence, correlationid, causationid, traceparent, tracestate, expirytime, priority };
+    for (const key of Object.keys(envelope)) if (envelope[key] === undefined) delete envelope[key];
+    if (isBytes(data)) return Object.assign(envelope, { datacontenttype: "application/octet-stream", data_base64: base64(data) });
+    return Object.assign(envelope, { datacontenttype: "application/json" }, asJson(data));
+  }
+}
+
+/** What JSON cannot hold is left out, and that is said. */
+function asJson(data) {
+  try {
+    return { data: JSON.parse(JSON.stringify(data) ?? "null") };
+  } catch {
+    return { data: null, datalost: true };
+  }
+}
+
+function base64(data) {
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}

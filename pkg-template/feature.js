@@ -1,0 +1,192 @@
+// What a feature is: its description, its actions, and what is under way in it.
+
+import { now } from "./clock.js";
+import { CallContext } from "./context.js";
+import { escaped, isObject } from "./definition.js";
+import { RepflowError, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
+import { nearest } from "./nearest.js";
+import { checkInput, checkSchema } from "./schemas.js";
+import { conform, isStandardSchema } from "./standard-schema.js";
+
+const NAME = /^[A-Za-z0-9_-]+$/;
+/** SemVer 2.0, by the expression that semver.org gives. */
+const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+const isSchema = [(schema) => isStandardSchema(schema) || isObject(schema) || typeof schema === "boolean", "a JSON Schema or a Standard Schema"];
+const areTexts = (it) => isObject(it) && Object.values(it).every((text) => typeof text === "string");
+
+const FEATURE = {
+  name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
+  version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
+  description: checks.string,
+  capabilities: checks.strings,
+  metadata: [areTexts, "an object of strings"],
+  actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions"],
+  load: checks.handler,
+  healthCheck: checks.handler,
+  limits: [(limits) => isObject(limits) && Object.keys(limits).every((key) => key === "bulkhead" || key === "rateLimit"), "an object with `bulkhead` and `rateLimit`, as policies have them"],
+};
+const ACTION = { handler: [...checks.handler, true], description: checks.string, input: isSchema, output: isSchema };
+
+/** Reads actions; what is wrong with them is noted. */
+function readActions(actions, problems) {
+  const read = new Map();
+  for (const [name, given] of Object.entries(actions)) {
+    const pointer = `/actions/${escaped(name)}`;
+    const action = typeof given === "function" ? { handler: given } : given;
+    if (!NAME.test(name)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
+    if (!isObject(action)) problems.push({ pointer, message: `an action must be a function, or an object with \`handler\`, not ${describe(given)}` });
+    else for (const problem of problemsOf(action, ACTION)) problems.push({ ...problem, pointer: pointer + problem.pointer });
+    for (const key of ["input", "output"]) {
+      if (!isStandardSchema(action?.[key]) && action?.[key] !== undefined) {
+        for (const { message } of checkSchema(action[key])) problems.push({ pointer: `${pointer}/${key}`, message });
+      }
+    }
+    read.set(name, { ...action });
+  }
+  return read;
+}
+
+/** A feature, and what is under way in it. */
+export class Registered {
+  /** How healthy it is, as it was last told: a place in `HEALTH_STATUSES`. */
+  status = 0;
+  /** Since when, in milliseconds, and what its last check said. */
+  health;
+  /** The core's number for its health, while there is one. */
+  number = undefined;
+  actions = new Map();
+  /** What is under way. */
+  calls = new Set();
+  /** What actions are called on. */
+  receiver;
+  #load;
+  #loading = undefined;
+  #idle = undefined;
+
+  /** Reads what `registerFeature` was given; `policyOf` makes a policy of limits. */
+  constructor(feature, at, policyOf) {
+    const problems = problemsOf(feature, FEATURE);
+    const { name, version, description = "", capabilities = [], metadata = {}, actions, load, healthCheck, limits } = feature ?? {};
+    if (isObject(actions)) this.actions = readActions(actions, problems);
+    if (problems.length === 0 && (actions === undefined) === (load === undefined)) {
+      problems.push({ pointer: "", message: "a feature has either `actions`, or `load`, which loads them at the first request" });
+    }
+    if (problems.length > 0) throw invalid("bus.invalid", "the feature", problems);
+    // What was registered is what is called, also when the object changes later.
+    this.info = { name, version, description, capabilities: [...capabilities], metadata: { ...metadata } };
+    this.health = { since: at };
+    this.healthCheck = healthCheck?.bind(feature);
+    this.limits = limits && policyOf(limits);
+    this.receiver = actions;
+    this.#load = load;
+  }
+
+  get name() {
+    return this.info.name;
+  }
+
+  get isLoaded() {
+    return this.#load === undefined;
+  }
+
+  get underWay() {
+    return this.calls.size;
+  }
+
+  /** Loads the actions, once; when that fails, the next request tries again. */
+  load() {
+    return (this.#loading ??= this.#take().finally(() => {
+      this.#loading = undefined;
+    }));
+  }
+
+  async #take() {
+    try {
+      const loaded = await this.#load();
+      const given = loaded?.default ?? loaded;
+      const functions = Object.entries(given).filter(([name, it]) => typeof it === "function" && name !== "healthCheck");
+      const actions = given.actions ?? Object.fromEntries(functions);
+      const problems = [];
+      const read = readActions(actions, problems);
+      if (problems.length > 0) throw invalid("bus.invalid", `the feature \`${this.name}\``, problems);
+      this.actions = read;
+      this.receiver = actions;
+      this.healthCheck ??= given.healthCheck?.bind(given);
+      this.#load = undefined;
+    } catch (cause) {
+      throw unavailable(`the feature \`${this.name}\` could not be loaded: ${textOf(cause)}; the next request tries again`, { cause });
+    }
+  }
+
+  /** An action by its name. */
+  actionOf(name) {
+    return this.actions.get(name) ?? missing("bus.no_such_action", `the feature \`${this.name}\` has no action`, name, this.actions.keys());
+  }
+
+  /** Resolves when nothing is under way. */
+  idle() {
+    if (this.calls.size > 0) this.#idle ??= withResolvers();
+    return this.#idle?.promise;
+  }
+
+  end(call) {
+    this.calls.delete(call);
+    if (this.calls.size === 0) this.#idle?.resolve();
+  }
+}
+
+/** Has a schema of either kind judge what an action is given or answers; returns what it makes of it, or a promise of that. */
+export function judged(schema, value, code, what) {
+  if (isStandardSchema(schema)) return conform(schema, value, code, what);
+  try {
+    return checkInput(schema, value, what);
+  } catch (error) {
+    throw invalid(code, what, error.problems);
+  }
+}
+
+/**
+ * The answer of an action whose answer comes in parts: what its generator returns, or the list of all parts. Whoever wants the
+ * parts one by one has them poured into a sink, and then there is no list.
+ */
+export async function drained(parts, call) {
+  const { context } = call;
+  const sink = CallContext.sinkOf(context);
+  const list = [];
+  for (;;) {
+    const { value, done } = await parts.next();
+    if (done) return value === undefined && sink === undefined ? list : value;
+    call.firstAt ??= now();
+    if (sink === undefined) {
+      list.push(value);
+      context.progress(value);
+    } else if (!CallContext.isDone(context)) {
+      await sink(value);
+    }
+    if (CallContext.isDone(context)) {
+      // Nobody reads any more; what it has to clean up is its own concern.
+      parts.return().catch(() => {});
+      return undefined;
+    }
+  }
+}
+
+/** Throws that there is no such name, with the nearest that there is, or the first few. */
+export function missing(code, message, name, names) {
+  const known = [...names];
+  const near = nearest(name, known);
+  const others = known.length === 0 ? "there is none" : `there are ${known.slice(0, 10).map((it) => `\`${it}\``).join(", ")}`;
+  throw new RepflowError(code, `${message} \`${name}\`; ${near === undefined ? others : `did you mean \`${near}\`?`}`);
+}
+
+export const unavailable = (message, details) => new RepflowError("bus.unavailable", message, details);
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+export function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
