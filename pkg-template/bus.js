@@ -717,13 +717,18 @@ export class FeatureBusBase {
     this.#tell(LISTENER_FAILED, { ...(topic !== undefined && { topic }), ...(feature !== undefined && { feature }), ...details, error });
   }
 
-  async #request(feature, action, params, options = NO_OPTIONS, by) {
-    const core = await this.#ready(feature, action, options, by);
-    return this.#open(core, feature, action, params, options, by).promise;
+  #request(feature, action, params, options = NO_OPTIONS, by) {
+    try {
+      const core = this.#ready(feature, action, options);
+      const open = (core) => this.#open(core, feature, action, params, options, by).promise;
+      return core instanceof Promise ? core.then(open) : open(core);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async *#requestStream(feature, action, params, options = NO_OPTIONS, by) {
-    const core = await this.#ready(feature, action, options, by);
+    const core = await this.#ready(feature, action, options);
     let [supply, demand] = [withResolvers(), withResolvers()];
     let isStream = false;
     const request = this.#open(core, feature, action, params, options, by, (part) => {
@@ -756,8 +761,8 @@ export class FeatureBusBase {
     }
   }
 
-  /** The core, once the arguments of a request are found to be in order. */
-  async #ready(feature, action, options, by) {
+  /** The core, or a promise of it, once the arguments of a request are found to be in order. */
+  #ready(feature, action, options) {
     this.#assertUsable();
     if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of request", options, REQUEST_OPTIONS);
     if (typeof feature !== "string" || typeof action !== "string") {
