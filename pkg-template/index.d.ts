@@ -409,7 +409,8 @@ export interface ReservedEvents {
     version: string;
     status: "degraded" | "unhealthy";
     previous: HealthStatus;
-    reason?: string;
+    /** What showed it; `time` when old requests are out of the window. */
+    reason: "check" | "requests" | "time";
   };
   "feature.recovered": { name: string; version: string; previous: HealthStatus };
   "alert.raised": Alert;
@@ -552,7 +553,7 @@ export interface FeatureHealth {
   checkedAt?: string;
   /** What the check said. */
   details?: unknown;
-  /** Why it is not healthy. */
+  /** Why its check failed: the code or the name of the error. */
   reason?: string;
 }
 
