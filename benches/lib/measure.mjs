@@ -61,3 +61,8 @@ export function median(numbers) {
 export function notDearer(results, names) {
   return names.filter((name) => !(results.find((result) => result.name === name).ratio > 1));
 }
+
+/** Whether `name` costs at most `most` times what the first contender does. */
+export function atMost(results, name, most) {
+  return results.find((result) => result.name === name).ratio <= most;
+}

@@ -22,8 +22,10 @@ struct Bench {
 }
 
 /// All of them.
-const BENCHES: &[Bench] =
-    &[Bench { name: "resilience", about: "a protected call, beside cockatiel and opossum with p-retry" }];
+const BENCHES: &[Bench] = &[
+    Bench { name: "resilience", about: "a protected call, beside cockatiel and opossum with p-retry" },
+    Bench { name: "bus", about: "an event to ten subscribers, beside mitt and emittery" },
+];
 
 const NEEDS: &[Need] = &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode];
 
@@ -120,7 +122,7 @@ mod tests {
     fn a_name_that_is_none_is_refused_with_those_that_are() {
         let names = ["resilience".to_owned(), "resilence".to_owned()];
         let error = choose(&names).err().unwrap().to_string();
-        assert!(error.contains("`resilence`") && error.ends_with("resilience"), "{error}");
+        assert!(error.contains("`resilence`") && error.ends_with("resilience, bus"), "{error}");
         assert_eq!(choose(&names[..1]).unwrap().len(), 1);
     }
 }

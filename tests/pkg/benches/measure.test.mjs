@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { atOnce, contender, inSequence } from "../../../benches/lib/checked.mjs";
-import { measure, median, notDearer } from "../../../benches/lib/measure.mjs";
+import { atMost, measure, median, notDearer } from "../../../benches/lib/measure.mjs";
 import { table } from "../../../benches/lib/report.mjs";
 
 /** Contenders of known cost in milliseconds, and the clock they move; `cost` may depend on how often it was asked. */
@@ -68,6 +68,11 @@ test("the median is the one in the middle", () => {
 test("as much is not cheaper", () => {
   const results = [{ name: "us", ratio: 1 }, { name: "same", ratio: 1 }, { name: "dear", ratio: 1.01 }, { name: "cheap", ratio: 0.9 }];
   assert.deepEqual(notDearer(results, ["same", "dear", "cheap"]), ["same", "cheap"]);
+});
+
+test("so many times as much is just allowed", () => {
+  const results = [{ name: "us", ratio: 1 }, { name: "same", ratio: 3 }, { name: "dear", ratio: 3.01 }];
+  assert.deepEqual(["us", "same", "dear"].map((name) => atMost(results, name, 3)), [true, true, false]);
 });
 
 test("who does the work as asked is measured", async () => {
