@@ -11,9 +11,8 @@ export class BusEvent {
   #at;
   #number;
   #more;
-  #id = undefined;
-  #span = undefined;
-  #trace;
+  /** What somebody has asked for: the id, the span, and the trace. */
+  #asked = undefined;
 
   /** `more` has what few events have: `correlationId`, `causationId`, `trace`, `priority` and `expiresAt`. */
   constructor(topic, data, source, at, number, more = NOTHING) {
@@ -24,7 +23,6 @@ export class BusEvent {
     this.#at = at;
     this.#number = number;
     this.#more = more;
-    this.#trace = more.trace;
   }
 
   get specversion() {
@@ -32,7 +30,7 @@ export class BusEvent {
   }
 
   get id() {
-    return (this.#id ??= uniqueId());
+    return (this.#kept.id ??= uniqueId());
   }
 
   get time() {
@@ -62,16 +60,21 @@ export class BusEvent {
   }
 
   get traceparent() {
-    return this.#trace?.headerOf((this.#span ??= spanId()));
+    const trace = this.#more.trace ?? this.#asked?.trace;
+    return trace && trace.headerOf((this.#kept.span ??= spanId()));
   }
 
   get tracestate() {
-    return this.#trace?.tracestate;
+    return this.#more.trace?.tracestate;
+  }
+
+  get #kept() {
+    return (this.#asked ??= {});
   }
 
   /** The trace that whoever hears of it goes on with. */
   static traceOf(event) {
-    return (event.#trace ??= new Trace());
+    return event.#more.trace ?? (event.#kept.trace ??= new Trace());
   }
 
   /** A CloudEvent in the JSON format, with its data as JSON has it. */

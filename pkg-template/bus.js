@@ -84,7 +84,7 @@ const RESERVED = /^(repflow\..*|feature\.(registered|replaced|unregistered|degra
 const OURS = "repflow";
 
 /** Of deliveries that take no time worth waiting for, every so many is timed: asking the clock is dearer than a handler. */
-const TIMED_EVERY = 16;
+const TIMED_EVERY = 64;
 
 /** How the orchestrator reaches what only it needs of a bus. */
 export const internals = Symbol("repflow.bus");
@@ -105,6 +105,8 @@ class Subscription {
     this.filter = filter;
     // Most handlers take the event alone, and are spared a context.
     this.takesContext = handler.length !== 1;
+    /** Whether its handler is called with the event, and that is all. */
+    this.isPlain = !this.takesContext && !once && feature === undefined && filter === undefined;
     this.seesEvent = typeof filter === "string" && /\bevent\b/.test(filter);
   }
 }
@@ -489,6 +491,7 @@ export class FeatureBusBase {
   #unsubscribe(subscription) {
     if (subscription.isEnded) return;
     subscription.isEnded = true;
+    subscription.isPlain = false;
     this.#subscriptions.delete(subscription);
     this.#forgetHearers();
     if (!this.#isAttached()) return;
@@ -586,21 +589,21 @@ export class FeatureBusBase {
     this.#depth += 1;
     for (let place = 0; place < hearers.length; place += 1) {
       const subscription = hearers[place];
-      // One of those before may have ended it.
-      if (subscription.isEnded) continue;
       const { feature } = subscription;
       try {
-        if (subscription.filter !== undefined && !this.#passes(subscription, event)) {
-          result.filtered += 1;
-          continue;
-        }
-        if (subscription.once) subscription.end();
         let answer;
-        if (subscription.takesContext) {
+        if (subscription.isPlain) {
+          answer = subscription.handler(event);
+        } else {
+          // One of those before may have ended it.
+          if (subscription.isEnded) continue;
+          if (subscription.filter !== undefined && !this.#passes(subscription, event)) {
+            result.filtered += 1;
+            continue;
+          }
+          if (subscription.once) subscription.end();
           if (context === undefined || feature !== context.feature) context = new EventContext(this[internals], event, feature);
           answer = subscription.handler(event, context);
-        } else {
-          answer = subscription.handler(event);
         }
         if (typeof answer?.then === "function") {
           (pending ??= []).push({ answer, subscription });
@@ -717,13 +720,18 @@ export class FeatureBusBase {
     this.#tell(LISTENER_FAILED, { ...(topic !== undefined && { topic }), ...(feature !== undefined && { feature }), ...details, error });
   }
 
-  async #request(feature, action, params, options = NO_OPTIONS, by) {
-    const core = await this.#ready(feature, action, options, by);
-    return this.#open(core, feature, action, params, options, by).promise;
+  #request(feature, action, params, options = NO_OPTIONS, by) {
+    try {
+      const core = this.#ready(feature, action, options);
+      const open = (core) => this.#open(core, feature, action, params, options, by).promise;
+      return core instanceof Promise ? core.then(open) : open(core);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async *#requestStream(feature, action, params, options = NO_OPTIONS, by) {
-    const core = await this.#ready(feature, action, options, by);
+    const core = await this.#ready(feature, action, options);
     let [supply, demand] = [withResolvers(), withResolvers()];
     let isStream = false;
     const request = this.#open(core, feature, action, params, options, by, (part) => {
@@ -756,8 +764,8 @@ export class FeatureBusBase {
     }
   }
 
-  /** The core, once the arguments of a request are found to be in order. */
-  async #ready(feature, action, options, by) {
+  /** The core, or a promise of it, once the arguments of a request are found to be in order. */
+  #ready(feature, action, options) {
     this.#assertUsable();
     if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of request", options, REQUEST_OPTIONS);
     if (typeof feature !== "string" || typeof action !== "string") {

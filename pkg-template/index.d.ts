@@ -160,8 +160,9 @@ interface Asking<Events extends object, Features extends object> {
 
   /**
    * Tells everybody who listens, in order of priority, and resolves when all handlers have ended. A handler that fails, or
-   * takes longer than `requestTimeout`, stops nobody else; it is told on the topic `repflow.listener.failed`. Rejects with `bus.invalid` for what is no topic
-   * or is reserved, and with `bus.too_deep` where handlers publish inside of each other without end.
+   * takes longer than `requestTimeout`, stops nobody else; it is told on the topic `repflow.listener.failed`. Rejects with
+   * `bus.invalid` for what is no topic or is reserved, and with `bus.too_deep` where handlers publish inside of each other
+   * without end.
    */
   publish<Topic extends keyof Events & string>(
     topic: Topic,
@@ -382,16 +383,20 @@ export interface CloudEvent {
 }
 
 /** What an alert is about. */
-export interface Alert {
+export interface Alert<Value = number> {
   /** The name of its rule. */
   rule: string;
-  metric: AlertRule["metric"];
-  value: number;
+    metric: AlertRule["metric"];
+  /** Absent when it is cleared because nothing happened any more. */
+  value: Value;
   threshold: number;
   feature?: string;
   action?: string;
   topic?: string;
 }
+
+/** What the handler of an alert is told. */
+export type AlertChange = ({ type: "alert.raised" } & Alert) | ({ type: "alert.cleared" } & Alert<number | undefined>);
 
 /** What the bus itself publishes, as the source `repflow`. Nobody else can publish on these topics. */
 export interface ReservedEvents {
@@ -404,11 +409,12 @@ export interface ReservedEvents {
     version: string;
     status: "degraded" | "unhealthy";
     previous: HealthStatus;
-    reason?: string;
+    /** What showed it; `time` when old requests are out of the window. */
+    reason: "check" | "requests" | "time";
   };
   "feature.recovered": { name: string; version: string; previous: HealthStatus };
   "alert.raised": Alert;
-  "alert.cleared": Alert;
+    "alert.cleared": Alert<number | undefined>;
   /** A handler or a filter failed, or it was published too deep. */
   "repflow.listener.failed": { topic?: string; feature?: string; error: unknown };
 }
@@ -547,7 +553,7 @@ export interface FeatureHealth {
   checkedAt?: string;
   /** What the check said. */
   details?: unknown;
-  /** Why it is not healthy. */
+  /** Why its check failed: the code or the name of the error. */
   reason?: string;
 }
 
@@ -596,7 +602,7 @@ export interface HistoryQuery {
   limit?: number;
 }
 
-/** In milliseconds, over the last 5 to 10 minutes. */
+/** In milliseconds: percentiles of the last 5 to 10 minutes, to within 5 %; `max` and `mean` of all time. */
 export interface Latency {
   p50: number;
   p90: number;
@@ -749,10 +755,10 @@ export class FeatureBus<Events extends object = AnyEvents, Features extends obje
   checkHealth(name?: string): Promise<Record<string, FeatureHealth>>;
 
   /**
-   * Looks at a number once a second. When it is beyond the threshold, `alert.raised` is published and the handler called;
-   * when it is back, `alert.cleared`. Returns a function that ends it. Throws `bus.invalid`.
+      * Looks at a number once a second. When it is beyond the threshold, `alert.raised` is published; when it is back,
+   * `alert.cleared`. The handler is told both. Returns a function that ends it. Throws `bus.invalid`.
    */
-  addAlert(rule: AlertRule, handler?: (alert: Alert) => unknown): () => void;
+  addAlert(rule: AlertRule, handler?: (change: AlertChange) => unknown): () => void;
 
   /** Rejects what is under way and refuses further use. */
   dispose(): void;

@@ -9,11 +9,10 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
-
 use crate::error::{Code, Error, Problem, nearest};
 use crate::number;
 use crate::time::{MAX_DURATION, parse_duration};
+use crate::value::{Fields, Value, ValueKind, get};
 
 /// Where something stands in a JSON value.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +92,7 @@ impl Problems {
 /// A JSON object, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object<'a> {
-    fields: &'a Map<String, Json>,
+    fields: &'a Fields,
     at: At<'a>,
     pub(crate) problems: &'a Problems,
 }
@@ -101,9 +100,9 @@ pub(crate) struct Object<'a> {
 impl<'a> Object<'a> {
     /// The object at a place, or a problem when there is something else.
     #[inline(never)]
-    pub(crate) fn read(json: &'a Json, at: At<'a>, what: &str, problems: &'a Problems) -> Option<Self> {
+    pub(crate) fn read(json: &'a Value, at: At<'a>, what: &str, problems: &'a Problems) -> Option<Self> {
         match json {
-            Json::Object(fields) => Some(Self { fields, at, problems }),
+            Value::Map(fields) => Some(Self { fields, at, problems }),
             other => {
                 problems.note(&at, format_args!("{what} must be an object, not {}", describe(other)));
                 None
@@ -139,8 +138,8 @@ impl<'a> Object<'a> {
 
     /// The field `key`.
     #[inline(never)]
-    pub(crate) fn get(&self, key: &str) -> Option<&'a Json> {
-        self.fields.get(key)
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Value> {
+        get(self.fields, key)
     }
 
     /// Whether there is a field `key`.
@@ -151,7 +150,7 @@ impl<'a> Object<'a> {
 
     /// Whether the field `key` is a list without elements.
     pub(crate) fn has_empty(&self, key: &str) -> bool {
-        self.get(key).and_then(Json::as_array).is_some_and(Vec::is_empty)
+        self.get(key).and_then(Value::as_list).is_some_and(<[Value]>::is_empty)
     }
 
     /// Notes a problem with the field `key`.
@@ -179,7 +178,7 @@ impl<'a> Object<'a> {
     /// Refuses keys that are not `known`.
     #[inline(never)]
     pub(crate) fn check_keys(&self, what: &str, known: &[&str]) {
-        for key in self.fields.keys().filter(|key| !known.contains(&key.as_str())) {
+        for (key, _) in self.fields.iter().filter(|(key, _)| !known.contains(&&**key)) {
             let message = format_args!("unknown key `{key}` in {what}; known keys are {}", list(known));
             self.problems.note_near(&At::Key(&self.at, key), message, nearest(key, known.iter().copied()));
         }
@@ -197,9 +196,9 @@ impl<'a> Object<'a> {
 
     /// A list, when the key is there.
     #[inline(never)]
-    pub(crate) fn list(&self, key: &str) -> Option<&'a [Json]> {
+    pub(crate) fn list(&self, key: &str) -> Option<&'a [Value]> {
         match self.get(key)? {
-            Json::Array(elements) => Some(elements),
+            Value::List(elements) => Some(elements),
             other => {
                 self.must_be(key, "a list", describe(other));
                 None
@@ -238,7 +237,7 @@ impl<'a> Object<'a> {
     #[inline(never)]
     fn whole_from(&self, least: f64, key: &str, expected: &str) -> Option<u32> {
         let most = f64::from(u32::MAX);
-        let is_too_large = self.get(key).and_then(Json::as_f64).is_some_and(|n| n > most);
+        let is_too_large = self.get(key).and_then(Value::as_f64).is_some_and(|n| n > most);
         let bound = if is_too_large { ", and 4294967295 at most" } else { "" };
         // JavaScript has one number type, so 3.0 is the whole number 3.
         let fits = |n: f64| n.fract() == 0.0 && least <= n && n <= most;
@@ -277,12 +276,11 @@ impl<'a> Object<'a> {
     pub(crate) fn duration(&self, key: &str) -> Option<Duration> {
         let json = self.get(key)?;
         let duration = match json {
-            Json::String(text) => parse_duration(text),
-            Json::Number(number) => number
+            Value::String(text) => parse_duration(text),
+            _ => json
                 .as_f64()
                 .filter(|ms| ms.fract() == 0.0 && (0.0..=MAX_DURATION.as_millis() as f64).contains(ms))
                 .map(|ms| Duration::from_millis(ms as u64)),
-            _ => None,
         };
         if duration.is_none() {
             let expected = "a duration such as \"250ms\", \"10s\" or \"5m\", up to 3650 days, or whole milliseconds";
@@ -344,24 +342,21 @@ pub(crate) fn list(names: &[&str]) -> String {
 
 /// The kind of a JSON value, for messages.
 #[inline(never)]
-pub(crate) fn describe(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "an object",
+pub(crate) fn describe(json: &Value) -> &'static str {
+    match json.kind() {
+        ValueKind::Map => "an object",
+        kind => kind.describe(),
     }
 }
 
 /// The value itself when it is short, otherwise its kind.
 #[inline(never)]
-pub(crate) fn describe_value(json: &Json) -> String {
+pub(crate) fn describe_value(json: &Value) -> String {
     match json {
-        Json::String(text) if text.chars().count() <= 40 => format!("`\"{text}\"`"),
-        Json::Number(number) => format!("`{}`", number::format(number.as_f64().unwrap_or(f64::NAN))),
-        Json::Bool(value) => format!("`{value}`"),
+        Value::String(text) if text.chars().count() <= 40 => format!("`\"{text}\"`"),
+        Value::Number(number) => format!("`{}`", number::format(*number)),
+        Value::Int(number) => format!("`{number}`"),
+        Value::Bool(value) => format!("`{value}`"),
         _ => describe(json).to_owned(),
     }
 }

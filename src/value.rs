@@ -4,6 +4,9 @@
 //! rest of a step. So a value may stay where it is, as a [`HostValue`] that is read field by field when somebody asks,
 //! and that goes back to the host as the very object that it was.
 //!
+//! Definitions, options and what the coach reads and answers are values as well, so that there is one type of data in the
+//! wasm. Texts are read and written by `serde_json`, outside of the wasm only: it would bring a parser and a sorted map.
+//!
 //! Data from outside has one kind of number, a double, as JSON and JavaScript have. Whole numbers of 64 bits come from
 //! expressions only ([`Value::Int`]) and become ordinary numbers when they leave.
 
@@ -11,10 +14,11 @@ use std::fmt;
 use std::rc::Rc;
 
 /// A value as expressions and templates see it. Cloning is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Value {
     /// Nothing; also what JavaScript calls `undefined`.
+    #[default]
     Null,
     /// True or false.
     Bool(bool),
@@ -27,9 +31,28 @@ pub enum Value {
     /// A list.
     List(Rc<Vec<Value>>),
     /// Named fields, in their order.
-    Map(Rc<Vec<(Rc<str>, Value)>>),
+    Map(Rc<Fields>),
     /// A value on the host's side, by reference.
     Host(Rc<dyn HostValue>),
+}
+
+/// Named fields, in their order.
+pub type Fields = Vec<(Rc<str>, Value)>;
+
+/// The field `key`, or `None` when there is none.
+#[inline(never)]
+pub(crate) fn get<'a>(fields: &'a Fields, key: &str) -> Option<&'a Value> {
+    fields.iter().find(|(name, _)| &**name == key).map(|(_, value)| value)
+}
+
+/// Sets the field `key` of fields that stand in the order of their names.
+#[inline(never)]
+pub(crate) fn put(fields: &mut Fields, key: &str, value: Value) {
+    let place = fields.partition_point(|(name, _)| &**name < key);
+    match fields.get_mut(place) {
+        Some((name, old)) if &**name == key => *old = value,
+        _ => fields.insert(place, (key.into(), value)),
+    }
 }
 
 /// What kind of value it is, wherever it lives.
@@ -81,8 +104,8 @@ pub trait HostValue: fmt::Debug {
     /// The element `index` of a list, or `None` when there is none.
     fn element(&self, index: usize) -> Option<Value>;
 
-    /// A copy of the value as JSON; what JSON cannot hold is null.
-    fn to_json(&self) -> serde_json::Value;
+    /// A copy of the value as plain data; what JSON cannot hold is null.
+    fn to_data(&self) -> Value;
 
     /// What kind of value it is, for messages: `a map`, `a list`, `a string`, …
     fn describe(&self) -> &'static str;
@@ -96,7 +119,7 @@ impl Value {
     #[must_use]
     pub fn field(&self, key: &str) -> Option<Value> {
         match self {
-            Self::Map(fields) => fields.iter().find(|(name, _)| &**name == key).map(|(_, value)| value.clone()),
+            Self::Map(fields) => get(fields, key).cloned(),
             Self::Host(host) => host.field(key),
             _ => None,
         }
@@ -154,12 +177,19 @@ impl Value {
         host.scalar().unwrap_or(self)
     }
 
+    /// The value with a copy of what is on the host's side; what JSON cannot hold is null.
+    #[must_use]
+    pub(crate) fn into_data(self) -> Value {
+        let Self::Host(host) = &self else { return self };
+        host.to_data()
+    }
+
     /// The value as text within other text: a string as it is, anything else as JSON.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self.clone().into_scalar() {
             Self::String(text) => text.to_string(),
-            other => other.to_json().to_string(),
+            other => serde_json::Value::from(&other).to_string(),
         }
     }
 
@@ -169,32 +199,49 @@ impl Value {
         if let Self::Host(host) = self { host.describe() } else { self.kind().describe() }
     }
 
-    fn to_json(&self) -> serde_json::Value {
-        use serde_json::Value as Json;
+    /// The text of a string.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The number of a number of either kind.
+    pub(crate) fn as_f64(&self) -> Option<f64> {
         match self {
-            Self::Null => Json::Null,
-            Self::Bool(value) => Json::Bool(*value),
-            Self::Number(number) => json_number(*number),
-            Self::Int(number) => (*number).into(),
-            Self::String(text) => Json::String(text.to_string()),
-            Self::List(elements) => elements.iter().map(Self::to_json).collect(),
-            Self::Map(fields) => {
-                // One by one: to collect them is to sort them, with 4 KB of wasm.
-                let mut object = serde_json::Map::new();
-                for (key, value) in fields.iter() {
-                    object.insert(key.to_string(), value.to_json());
-                }
-                Json::Object(object)
-            }
-            Self::Host(host) => host.to_json(),
+            Self::Number(number) => Some(*number),
+            Self::Int(number) => Some(*number as f64),
+            _ => None,
         }
     }
-}
 
-/// JavaScript has one kind of number; a whole one is an integer in JSON, as whoever reads it expects.
-pub(crate) fn json_number(number: f64) -> serde_json::Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0 && number.abs() <= EXACT { (number as i64).into() } else { number.into() }
+    /// Whether a boolean is true.
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(value) = self { Some(*value) } else { None }
+    }
+
+    /// The elements of a list that lives here.
+    pub(crate) fn as_list(&self) -> Option<&[Value]> {
+        if let Self::List(elements) = self { Some(elements) } else { None }
+    }
+
+    /// The fields of a map that lives here.
+    pub(crate) fn as_map(&self) -> Option<&Fields> {
+        if let Self::Map(fields) = self { Some(fields) } else { None }
+    }
+
+    /// Whether it is text that lives here.
+    pub(crate) fn is_string(&self) -> bool {
+        self.as_str().is_some()
+    }
+
+    /// Whether it is a map that lives here.
+    pub(crate) fn is_map(&self) -> bool {
+        self.as_map().is_some()
+    }
+
+    /// Whether it is nothing.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
 }
 
 impl From<&serde_json::Value> for Value {
@@ -213,7 +260,7 @@ impl From<&serde_json::Value> for Value {
                 Self::List(Rc::new(list))
             }
             Json::Object(fields) => {
-                let mut map: Vec<(Rc<str>, Self)> = Vec::with_capacity(fields.len());
+                let mut map = Fields::with_capacity(fields.len());
                 for (key, field) in fields {
                     map.push((key.as_str().into(), field.into()));
                 }
@@ -223,8 +270,20 @@ impl From<&serde_json::Value> for Value {
     }
 }
 
+/// JavaScript has one kind of number; a whole one is an integer in JSON, as whoever reads it expects.
 impl From<&Value> for serde_json::Value {
     fn from(value: &Value) -> Self {
-        value.to_json()
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Number(number) if number.fract() == 0.0 && number.abs() <= EXACT => (*number as i64).into(),
+            Value::Number(number) => (*number).into(),
+            Value::Int(number) => (*number).into(),
+            Value::String(text) => Self::String(text.to_string()),
+            Value::List(elements) => elements.iter().map(Self::from).collect(),
+            Value::Map(fields) => fields.iter().map(|(key, value)| (key.to_string(), Self::from(value))).collect(),
+            Value::Host(host) => Self::from(&host.to_data()),
+        }
     }
 }

@@ -15,6 +15,7 @@ use generate::Mood;
 use repflow::policy::Options;
 use repflow::rng::Rng;
 use repflow::sim::{Answer, Call, Simulation};
+use repflow::value::Value;
 use repflow::workflow::{EventKind, Plan, RunEnd};
 use serde_json::{Value as Json, json};
 
@@ -62,7 +63,8 @@ fn plan(rng: &mut Rng, id: &str, mood: Mood) -> Rc<Plan> {
 
 fn shared(rng: &mut Rng) -> Options {
     let options = generate::shared(rng);
-    Options::new(&options).unwrap_or_else(|error| panic!("the generated options are valid: {error}\n{options:#}"))
+    Options::new(&Value::from(&options))
+        .unwrap_or_else(|error| panic!("the generated options are valid: {error}\n{options:#}"))
 }
 
 fn input() -> Json {

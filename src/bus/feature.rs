@@ -4,9 +4,8 @@
 //! written in Rust implements [`Feature`]. Both are described by [`FeatureInfo`], registered on the same bus and
 //! called by the same request, so a caller cannot tell them apart.
 
-use serde_json::Value as Json;
-
 use crate::error::Error;
+use crate::value::Value;
 
 /// What a feature says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,5 +31,5 @@ pub trait Feature {
     ///
     /// # Errors
     /// Whatever the action finds wrong with `params`; `bus.no_such_action` for a name that `info` does not list.
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error>;
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error>;
 }

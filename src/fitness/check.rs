@@ -32,8 +32,6 @@ mod rules;
 
 use std::fmt;
 
-use serde_json::Value as Json;
-
 use super::catalogue::{self, Exercise};
 use super::contraindications::Restrictions;
 use super::prescription::{self, Caps, Row};
@@ -42,6 +40,7 @@ use super::request::WorkoutRequest;
 use super::screening::Screening;
 use super::words::Pattern;
 use super::workout::{Block, Status, Step, Workout};
+use crate::value::Value;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub struct Violation {
 }
 
 impl ToJson for Violation {
-    fn to_json(&self) -> Json {
+    fn to_json(&self) -> Value {
         Object("rule message", &[&self.rule, &self.message]).to_json()
     }
 }

@@ -1,9 +1,10 @@
 //! Numbers by name.
 
-use serde_json::{Map, Value as Json};
+use std::rc::Rc;
 
 use super::reader::{At, Reader};
-use super::record::{FromJson, ToJson, put};
+use super::record::{FromJson, ToJson};
+use crate::value::{Fields, Value, put};
 
 /// Numbers by name, in the order of the names: a few of them, so a list serves better than a tree.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,12 +38,12 @@ impl Figures {
 }
 
 impl ToJson for Figures {
-    fn to_json(&self) -> Json {
-        let mut object = Map::new();
+    fn to_json(&self) -> Value {
+        let mut object = Fields::new();
         for (name, number) in self.iter() {
-            put(&mut object, name, number.into());
+            put(&mut object, name, number.to_json());
         }
-        Json::Object(object)
+        Value::Map(Rc::new(object))
     }
 }
 
@@ -51,7 +52,7 @@ impl FromJson for Figures {
         Self::default()
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         let Some(object) = reader.object(json, at) else { return };
         for (name, json) in object {
             if let Some(number) = reader.number(Some(json), &At::Key(at, name)) {

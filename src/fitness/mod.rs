@@ -10,12 +10,13 @@
 //!
 //! ```
 //! use repflow::fitness::{check, request::WorkoutRequest, session};
+//! use repflow::value::Value;
 //! use serde_json::json;
 //!
-//! let request = WorkoutRequest::parse(&json!({
+//! let request = WorkoutRequest::parse(&Value::from(&json!({
 //!     "userId": "user123", "duration": 30, "focus": "strength",
 //!     "equipment": ["dumbbells", "bench"], "fitnessLevel": "intermediate",
-//! }))?;
+//! })))?;
 //! let workout = session::build(&request)?;
 //! assert_eq!(check::check(&workout, &request), []);
 //! # Ok::<(), repflow::Error>(())

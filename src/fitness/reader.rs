@@ -2,13 +2,13 @@
 //!
 //! Every method gives a harmless value where it reports a problem, so that reading goes on and finds the next one.
 
-use serde_json::{Map, Value as Json};
-
 use super::words::Vocabulary;
 use crate::error::{Problem, nearest};
 use crate::number;
 pub(super) use crate::reader::At;
+use crate::reader::describe;
 use crate::small::{join, part};
+use crate::value::{Fields, Value};
 
 /// Collects problems while it reads.
 #[derive(Debug, Default)]
@@ -27,24 +27,24 @@ impl Reader {
     }
 
     /// `what` was expected, with its article.
-    pub(super) fn expected(&mut self, at: &At<'_>, what: &str, json: Option<&Json>) {
+    pub(super) fn expected(&mut self, at: &At<'_>, what: &str, json: Option<&Value>) {
         let message = match json {
-            Some(json) => format!("expected {what}, got {}", kind_of(json)),
+            Some(json) => format!("expected {what}, got {}", describe(json)),
             None => "is missing".to_owned(),
         };
         self.problem_with(at, message, None);
     }
 
-    pub(super) fn unknown_keys(&mut self, object: &Map<String, Json>, at: &At<'_>, known: &[&str]) {
-        for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
+    pub(super) fn unknown_keys(&mut self, object: &Fields, at: &At<'_>, known: &[&str]) {
+        for (key, _) in object.iter().filter(|(key, _)| !known.contains(&&**key)) {
             let message = format!("is not a known key; known are {}", join(known, ", "));
             self.problem_with(&At::Key(at, key), message, nearest_of(key, known));
         }
     }
 
     /// The fields of an object.
-    pub(super) fn object<'j>(&mut self, json: Option<&'j Json>, at: &At<'_>) -> Option<&'j Map<String, Json>> {
-        let object = json.and_then(Json::as_object);
+    pub(super) fn object<'j>(&mut self, json: Option<&'j Value>, at: &At<'_>) -> Option<&'j Fields> {
+        let object = json.and_then(Value::as_map);
         if object.is_none() {
             self.expected(at, "an object", json);
         }
@@ -52,9 +52,9 @@ impl Reader {
     }
 
     /// The elements of a list.
-    pub(super) fn list<'j>(&mut self, json: Option<&'j Json>, at: &At<'_>) -> &'j [Json] {
+    pub(super) fn list<'j>(&mut self, json: Option<&'j Value>, at: &At<'_>) -> &'j [Value] {
         match json {
-            Some(Json::Array(items)) => items,
+            Some(Value::List(items)) => items,
             _ => {
                 self.expected(at, "a list", json);
                 &[]
@@ -62,24 +62,24 @@ impl Reader {
         }
     }
 
-    pub(super) fn text<'j>(&mut self, json: Option<&'j Json>, at: &At<'_>) -> Option<&'j str> {
-        let text = json.and_then(Json::as_str);
+    pub(super) fn text<'j>(&mut self, json: Option<&'j Value>, at: &At<'_>) -> Option<&'j str> {
+        let text = json.and_then(Value::as_str);
         if text.is_none() {
             self.expected(at, "a string", json);
         }
         text
     }
 
-    pub(super) fn flag(&mut self, json: Option<&Json>, at: &At<'_>) -> Option<bool> {
-        let flag = json.and_then(Json::as_bool);
+    pub(super) fn flag(&mut self, json: Option<&Value>, at: &At<'_>) -> Option<bool> {
+        let flag = json.and_then(Value::as_bool);
         if flag.is_none() {
             self.expected(at, "true or false", json);
         }
         flag
     }
 
-    pub(super) fn number(&mut self, json: Option<&Json>, at: &At<'_>) -> Option<f64> {
-        let number = json.and_then(Json::as_f64);
+    pub(super) fn number(&mut self, json: Option<&Value>, at: &At<'_>) -> Option<f64> {
+        let number = json.and_then(Value::as_f64);
         if number.is_none() {
             self.expected(at, "a number", json);
         }
@@ -87,7 +87,7 @@ impl Reader {
     }
 
     /// A number between `min` and `max`, both included.
-    pub(super) fn number_within(&mut self, json: Option<&Json>, at: &At<'_>, (min, max): (f64, f64)) -> Option<f64> {
+    pub(super) fn number_within(&mut self, json: Option<&Value>, at: &At<'_>, (min, max): (f64, f64)) -> Option<f64> {
         let number = self.number(json, at)?;
         if min <= number && number <= max {
             return Some(number);
@@ -100,7 +100,7 @@ impl Reader {
     /// A whole number between `min` and `max`, both included, of `unit`.
     pub(super) fn whole_within(
         &mut self,
-        json: Option<&Json>,
+        json: Option<&Value>,
         at: &At<'_>,
         (min, max): (u32, u32),
         unit: &str,
@@ -115,7 +115,7 @@ impl Reader {
     }
 
     /// The place of a word, spelt as in the vocabulary; the first place where it is not.
-    pub(super) fn word(&mut self, json: Option<&Json>, at: &At<'_>, words: &Vocabulary) -> usize {
+    pub(super) fn word(&mut self, json: Option<&Value>, at: &At<'_>, words: &Vocabulary) -> usize {
         let Some(text) = self.text(json, at) else { return 0 };
         words.place(text).unwrap_or_else(|| {
             self.unknown_word(text, at, words);
@@ -124,7 +124,7 @@ impl Reader {
     }
 
     /// The place of a word, by its spelling or by another that people use, in any case, with spaces or hyphens.
-    pub(super) fn forgiven_word(&mut self, json: &Json, at: &At<'_>, words: &Vocabulary) -> Option<usize> {
+    pub(super) fn forgiven_word(&mut self, json: &Value, at: &At<'_>, words: &Vocabulary) -> Option<usize> {
         let text = self.text(Some(json), at)?;
         let name = canonical(text);
         let place = words.place(&name).or_else(|| words.place_of_alias(&name));
@@ -163,16 +163,5 @@ fn shorten(text: &str) -> String {
     match text.char_indices().nth(59) {
         Some((end, last)) if end + last.len_utf8() < text.len() => format!("{}…", part(text, 0..end)),
         _ => text.to_owned(),
-    }
-}
-
-fn kind_of(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "an object",
     }
 }

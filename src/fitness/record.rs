@@ -4,14 +4,15 @@
 //! that was half of the coach's WebAssembly. Here a record lists its fields once, as trait objects, and one function
 //! writes any record and another reads it.
 
-use serde_json::{Map, Value as Json};
+use std::rc::Rc;
 
 use super::reader::{At, Reader};
+use crate::value::{Fields, Value, get, put};
 
 /// What can be written as JSON.
 pub(super) trait ToJson {
     /// Its JSON.
-    fn to_json(&self) -> Json;
+    fn to_json(&self) -> Value;
 }
 
 /// What can be read from JSON.
@@ -22,7 +23,7 @@ pub(super) trait FromJson {
         Self: Sized;
 
     /// Takes the value that `json` says; reports what is wrong with it, such as that there is none.
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader);
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader);
 }
 
 /// Defines a record: a struct that is an object in JSON. A field has its own name there, or the one that is given as
@@ -35,7 +36,7 @@ macro_rules! record {
         pub struct $name { $($(#[$doc])* pub $field: $type,)* }
 
         impl $crate::fitness::record::ToJson for $name {
-            fn to_json(&self) -> serde_json::Value {
+            fn to_json(&self) -> crate::value::Value {
                 $crate::fitness::record::write(
                     $crate::fitness::record::names!($($field $($json)?),*),
                     &[$(&self.$field,)*],
@@ -50,7 +51,7 @@ macro_rules! record {
 
             fn read(
                 &mut self,
-                json: Option<&serde_json::Value>,
+                json: Option<&crate::value::Value>,
                 at: &$crate::fitness::reader::At<'_>,
                 reader: &mut $crate::fitness::reader::Reader,
             ) {
@@ -84,8 +85,8 @@ macro_rules! name {
 pub(super) use {name, names, record};
 
 /// Writes an object: `names`, each followed by a space, and the values in the same order.
-pub(super) fn write(names: &str, values: &[&dyn ToJson]) -> Json {
-    let mut object = Map::new();
+pub(super) fn write(names: &str, values: &[&dyn ToJson]) -> Value {
+    let mut object = Fields::new();
     for (name, value) in names.split(' ').zip(values) {
         let json = value.to_json();
         match name.strip_suffix('?') {
@@ -94,26 +95,21 @@ pub(super) fn write(names: &str, values: &[&dyn ToJson]) -> Json {
             Some(name) => put(&mut object, name, json),
         }
     }
-    Json::Object(object)
-}
-
-/// Sets a key of an object.
-pub(super) fn put(object: &mut Map<String, Json>, key: &str, json: Json) {
-    object.insert(key.to_owned(), json);
+    Value::Map(Rc::new(object))
 }
 
 /// Reads an object that [`write()`] wrote.
 pub(super) fn read(
     names: &str,
     values: &mut [&mut dyn FromJson],
-    json: Option<&Json>,
+    json: Option<&Value>,
     at: &At<'_>,
     reader: &mut Reader,
 ) {
     let Some(object) = reader.object(json, at) else { return };
     for (name, value) in names.split(' ').zip(values) {
         let name = name.strip_suffix('?').unwrap_or(name);
-        value.read(object.get(name), &At::Key(at, name), reader);
+        value.read(get(object, name), &At::Key(at, name), reader);
     }
 }
 
@@ -121,25 +117,25 @@ pub(super) fn read(
 pub(super) struct Object<'a>(pub(super) &'a str, pub(super) &'a [&'a dyn ToJson]);
 
 impl ToJson for Object<'_> {
-    fn to_json(&self) -> Json {
+    fn to_json(&self) -> Value {
         write(self.0, self.1)
     }
 }
 
-impl ToJson for Json {
-    fn to_json(&self) -> Json {
+impl ToJson for Value {
+    fn to_json(&self) -> Value {
         self.clone()
     }
 }
 
 impl ToJson for &str {
-    fn to_json(&self) -> Json {
-        Json::String((*self).to_owned())
+    fn to_json(&self) -> Value {
+        Value::String((*self).into())
     }
 }
 
 impl ToJson for String {
-    fn to_json(&self) -> Json {
+    fn to_json(&self) -> Value {
         self.as_str().to_json()
     }
 }
@@ -149,7 +145,7 @@ impl FromJson for String {
         Self::new()
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         if let Some(text) = reader.text(json, at) {
             *self = text.to_owned();
         }
@@ -157,8 +153,8 @@ impl FromJson for String {
 }
 
 impl ToJson for bool {
-    fn to_json(&self) -> Json {
-        Json::Bool(*self)
+    fn to_json(&self) -> Value {
+        Value::Bool(*self)
     }
 }
 
@@ -167,14 +163,14 @@ impl FromJson for bool {
         false
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         *self = reader.flag(json, at).unwrap_or_default();
     }
 }
 
 impl ToJson for u32 {
-    fn to_json(&self) -> Json {
-        (*self).into()
+    fn to_json(&self) -> Value {
+        Value::Int(i64::from(*self))
     }
 }
 
@@ -183,14 +179,14 @@ impl FromJson for u32 {
         0
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         *self = reader.whole_within(json, at, (0, Self::MAX), "").unwrap_or_default();
     }
 }
 
 impl ToJson for f64 {
-    fn to_json(&self) -> Json {
-        (*self).into()
+    fn to_json(&self) -> Value {
+        Value::Number(*self)
     }
 }
 
@@ -199,21 +195,21 @@ impl FromJson for f64 {
         0.0
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         *self = reader.number(json, at).unwrap_or_default();
     }
 }
 
 /// A range is a list of two.
 impl<T: ToJson> ToJson for (T, T) {
-    fn to_json(&self) -> Json {
-        Json::Array(vec![self.0.to_json(), self.1.to_json()])
+    fn to_json(&self) -> Value {
+        Value::List(Rc::new(vec![self.0.to_json(), self.1.to_json()]))
     }
 }
 
 impl<T: ToJson> ToJson for Option<T> {
-    fn to_json(&self) -> Json {
-        self.as_ref().map_or(Json::Null, T::to_json)
+    fn to_json(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_json)
     }
 }
 
@@ -223,7 +219,7 @@ impl<T: FromJson> FromJson for Option<T> {
         None
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         if let Some(json) = json.filter(|json| !json.is_null()) {
             self.insert(T::blank()).read(Some(json), at, reader);
         }
@@ -231,12 +227,12 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: ToJson> ToJson for Vec<T> {
-    fn to_json(&self) -> Json {
+    fn to_json(&self) -> Value {
         let mut list = Vec::with_capacity(self.len());
         for item in self {
             list.push(item.to_json());
         }
-        Json::Array(list)
+        Value::List(Rc::new(list))
     }
 }
 
@@ -245,7 +241,7 @@ impl<T: FromJson> FromJson for Vec<T> {
         Self::new()
     }
 
-    fn read(&mut self, json: Option<&Json>, at: &At<'_>, reader: &mut Reader) {
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
         for (place, json) in reader.list(json, at).iter().enumerate() {
             let mut item = T::blank();
             item.read(Some(json), &At::Place(at, place), reader);

@@ -5,8 +5,6 @@
 //! and plural (`"Dumbbells"`, `"pull-up bar"`); a word that is not known is refused rather than ignored, because an
 //! ignored injury is a wrong workout.
 
-use serde_json::{Map, Value as Json};
-
 use super::catalogue;
 pub use super::figures::Figures;
 use super::id;
@@ -14,6 +12,7 @@ use super::reader::{At, Reader, canonical, nearest_of};
 use super::record::{Object, ToJson, record};
 use super::words::{Area, Condition, Equipment, Focus, InjurySeverity, Level, Muscle, Set, Symptom, Vocabulary, Word};
 use crate::error::{Code, Error};
+use crate::value::{Fields, Value, get};
 
 /// The shortest and the longest session the coach builds, in minutes.
 pub const DURATION_MIN: (u32, u32) = (15, 90);
@@ -93,17 +92,18 @@ impl WorkoutRequest {
     ///
     /// ```
     /// use repflow::fitness::request::WorkoutRequest;
+    /// use repflow::value::Value;
     /// use serde_json::json;
     ///
-    /// let error = WorkoutRequest::parse(&json!({
+    /// let error = WorkoutRequest::parse(&Value::from(&json!({
     ///     "userId": "user123", "duration": 30, "focus": "strenght", "equipment": [], "fitnessLevel": "beginner",
-    /// })).unwrap_err();
+    /// }))).unwrap_err();
     /// assert_eq!(error.problems()[0].suggestion.as_deref(), Some("strength"));
     /// ```
     ///
     /// # Errors
     /// `workout.invalid` with every problem.
-    pub fn parse(json: &Json) -> Result<Self, Error> {
+    pub fn parse(json: &Value) -> Result<Self, Error> {
         let mut reader = Reader::default();
         let request = read(json, &mut reader);
         if reader.problems.is_empty() {
@@ -115,7 +115,7 @@ impl WorkoutRequest {
 
     /// The normalised form: canonical words, defaults filled in. It parses to the same request.
     #[must_use]
-    pub fn to_json(&self) -> Json {
+    pub fn to_json(&self) -> Value {
         Object(
             "userId duration focus equipment fitnessLevel age? weightKg? injuries conditions symptoms targetMuscles \
              oneRepMaxKg exercisesRegularly seed notes?",
@@ -141,13 +141,13 @@ impl WorkoutRequest {
     }
 }
 
-fn read(json: &Json, reader: &mut Reader) -> WorkoutRequest {
-    let nothing = Map::new();
+fn read(json: &Value, reader: &mut Reader) -> WorkoutRequest {
+    let nothing = Fields::new();
     let object = match reader.object(Some(json), &At::Pointer("")) {
         Some(object) => {
             reader.unknown_keys(object, &At::Pointer(""), &KEYS);
             for key in &KEYS[..5] {
-                if !object.contains_key(*key) {
+                if get(object, key).is_none() {
                     reader.expected(&key_at(key), "", None);
                 }
             }
@@ -155,7 +155,7 @@ fn read(json: &Json, reader: &mut Reader) -> WorkoutRequest {
         }
         None => &nothing,
     };
-    let get = |key: &str| object.get(key);
+    let get = |key: &str| get(object, key);
     let user_id = text(reader, get("userId"), "userId", 128).unwrap_or_default();
     let level = word(reader, get("fitnessLevel"), "fitnessLevel").unwrap_or(Level::Beginner);
     WorkoutRequest {
@@ -184,7 +184,7 @@ const fn key_at(key: &str) -> At<'_> {
     At::Key(&At::Pointer(""), key)
 }
 
-fn text(reader: &mut Reader, json: Option<&Json>, key: &str, max: usize) -> Option<String> {
+fn text(reader: &mut Reader, json: Option<&Value>, key: &str, max: usize) -> Option<String> {
     json?;
     let at = key_at(key);
     let text = reader.text(json, &at)?;
@@ -201,35 +201,36 @@ fn text(reader: &mut Reader, json: Option<&Json>, key: &str, max: usize) -> Opti
     None
 }
 
-fn whole(reader: &mut Reader, json: Option<&Json>, key: &str, range: (u32, u32), unit: &str) -> Option<u32> {
+fn whole(reader: &mut Reader, json: Option<&Value>, key: &str, range: (u32, u32), unit: &str) -> Option<u32> {
     json?;
     reader.whole_within(json, &key_at(key), range, unit)
 }
 
 /// Years. A minor is told why, not only that a number is out of range.
-fn age(reader: &mut Reader, json: Option<&Json>) -> Option<u32> {
+fn age(reader: &mut Reader, json: Option<&Value>) -> Option<u32> {
     let (from, to) = AGE;
-    if json.and_then(Json::as_u64).is_some_and(|years| years < u64::from(from)) {
+    let is_minor = |years: f64| years.fract() == 0.0 && (0.0..f64::from(from)).contains(&years);
+    if json.and_then(Value::as_f64).is_some_and(is_minor) {
         reader.problem_with(&key_at("age"), format!("the coach is for adults, {from} to {to} years"), None);
         return None;
     }
     whole(reader, json, "age", AGE, "years")
 }
 
-fn word<W: Word>(reader: &mut Reader, json: Option<&Json>, key: &str) -> Option<W> {
+fn word<W: Word>(reader: &mut Reader, json: Option<&Value>, key: &str) -> Option<W> {
     reader.forgiven_word(json?, &key_at(key), &W::VOCABULARY).map(|place| W::ALL[place])
 }
 
-fn set<W: Word>(reader: &mut Reader, json: Option<&Json>, key: &str) -> Set<W> {
+fn set<W: Word>(reader: &mut Reader, json: Option<&Value>, key: &str) -> Set<W> {
     Set::of_bits(bits(reader, json, key, &W::VOCABULARY))
 }
 
-fn list<'j>(reader: &mut Reader, json: Option<&'j Json>, key: &str) -> &'j [Json] {
+fn list<'j>(reader: &mut Reader, json: Option<&'j Value>, key: &str) -> &'j [Value] {
     if json.is_some() { reader.list(json, &key_at(key)) } else { &[] }
 }
 
 /// The places of the words of a list.
-fn bits(reader: &mut Reader, json: Option<&Json>, key: &str, words: &Vocabulary) -> u32 {
+fn bits(reader: &mut Reader, json: Option<&Value>, key: &str, words: &Vocabulary) -> u32 {
     let mut bits = 0;
     for (i, item) in list(reader, json, key).iter().enumerate() {
         if let Some(place) = reader.forgiven_word(item, &At::Place(&key_at(key), i), words) {
@@ -239,7 +240,7 @@ fn bits(reader: &mut Reader, json: Option<&Json>, key: &str, words: &Vocabulary)
     bits
 }
 
-fn equipment(reader: &mut Reader, json: Option<&Json>) -> Set<Equipment> {
+fn equipment(reader: &mut Reader, json: Option<&Value>) -> Set<Equipment> {
     let mut set = Set::EMPTY;
     for (i, item) in list(reader, json, "equipment").iter().enumerate() {
         match item.as_str().map(canonical).as_deref() {
@@ -257,20 +258,20 @@ fn equipment(reader: &mut Reader, json: Option<&Json>) -> Set<Equipment> {
 }
 
 /// The worst of each area, in the order of the areas.
-fn injuries(reader: &mut Reader, json: Option<&Json>) -> Vec<Injury> {
+fn injuries(reader: &mut Reader, json: Option<&Value>) -> Vec<Injury> {
     let mut worst = [None; Area::ALL.len()];
     for (i, item) in list(reader, json, "injuries").iter().enumerate() {
         let list = key_at("injuries");
         let at = At::Place(&list, i);
         let (mut area, mut severity) = (Some(item), Some(InjurySeverity::Moderate));
         let mut area_at = at;
-        if let Json::Object(object) = item {
+        if let Value::Map(object) = item {
             reader.unknown_keys(object, &at, &["area", "severity"]);
-            if let Some(json) = object.get("severity") {
+            if let Some(json) = get(object, "severity") {
                 let place = reader.forgiven_word(json, &At::Key(&at, "severity"), &InjurySeverity::VOCABULARY);
                 severity = place.map(|place| InjurySeverity::ALL[place]);
             }
-            area = object.get("area");
+            area = get(object, "area");
             area_at = At::Key(&at, "area");
         }
         let Some(area) = area else {
@@ -290,13 +291,13 @@ fn injuries(reader: &mut Reader, json: Option<&Json>) -> Vec<Injury> {
     injuries
 }
 
-fn one_rep_max_kg(reader: &mut Reader, json: Option<&Json>) -> Figures {
+fn one_rep_max_kg(reader: &mut Reader, json: Option<&Value>) -> Figures {
     let mut known = Figures::default();
     if json.is_none() {
         return known;
     }
     let at = key_at("oneRepMaxKg");
-    for (id, json) in reader.object(json, &at).into_iter().flatten() {
+    for (id, json) in reader.object(json, &at).unwrap_or(&Fields::new()) {
         let at = At::Key(&at, id);
         if catalogue::find(id).is_none() {
             let mut ids = Vec::new();

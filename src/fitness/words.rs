@@ -9,9 +9,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::ser::{Serialize, Serializer};
-use serde_json::Value as Json;
 
 use super::record::ToJson;
+use crate::value::Value;
 
 /// The spellings of a closed vocabulary.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +121,7 @@ macro_rules! words {
 macro_rules! word_in_json {
     ($name:ident) => {
         impl $crate::fitness::record::ToJson for $name {
-            fn to_json(&self) -> serde_json::Value {
+            fn to_json(&self) -> crate::value::Value {
                 $crate::fitness::words::Word::as_str(*self).to_json()
             }
         }
@@ -133,7 +133,7 @@ macro_rules! word_in_json {
 
             fn read(
                 &mut self,
-                json: Option<&serde_json::Value>,
+                json: Option<&crate::value::Value>,
                 at: &$crate::fitness::reader::At<'_>,
                 reader: &mut $crate::fitness::reader::Reader,
             ) {
@@ -281,7 +281,7 @@ impl<W: Word> FromIterator<W> for Set<W> {
 }
 
 impl<W: Word> ToJson for Set<W> {
-    fn to_json(&self) -> Json {
+    fn to_json(&self) -> Value {
         self.names().to_json()
     }
 }

@@ -11,6 +11,7 @@ use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::words::{Focus, Level, Pattern, words};
 use crate::error::{Code, Error, Problem};
+use crate::value::Value;
 
 /// What every workout says of itself.
 pub const NOTICE: &str = "General information for healthy adults, not medical advice. Stop at pain, dizziness or chest \
@@ -54,7 +55,7 @@ impl Workout {
     ///
     /// # Errors
     /// `workout.invalid` with everything that is missing or of the wrong type.
-    pub fn from_json(json: &Json) -> Result<Self, Error> {
+    pub fn from_json(json: &Value) -> Result<Self, Error> {
         let (workout, problems) = Self::read_at(Some(json), &At::Pointer(""));
         if problems.is_empty() {
             Ok(workout)
@@ -65,12 +66,12 @@ impl Workout {
 
     /// Its JSON.
     #[must_use]
-    pub fn to_json(&self) -> Json {
+    pub fn to_json(&self) -> Value {
         ToJson::to_json(self)
     }
 
     /// What can be read of a workout, and what is wrong with it.
-    pub(super) fn read_at(json: Option<&Json>, at: &At<'_>) -> (Self, Vec<Problem>) {
+    pub(super) fn read_at(json: Option<&Value>, at: &At<'_>) -> (Self, Vec<Problem>) {
         let mut reader = Reader::default();
         let mut workout = Self::blank();
         workout.read(json, at, &mut reader);
@@ -80,13 +81,13 @@ impl Workout {
 
 impl Serialize for Workout {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
+        Json::from(&self.to_json()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Workout {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_json(&Json::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::from_json(&Value::from(&Json::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
     }
 }
 

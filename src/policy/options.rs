@@ -5,14 +5,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
 use super::{
     AdaptiveOptions, Algorithm, Backoff, BreakerOptions, BucketOptions, BudgetOptions, BulkheadOptions, CacheOptions,
     Filter, Growth, HedgeDelay, HedgeOptions, Jitter, RateLimitOptions, Retry, Row, Unit, Window,
 };
 use crate::error::{Code, Error, Kind, Severity, nearest};
 use crate::reader::{At, Object, Problems, describe, describe_value};
+use crate::value::{Value, get};
 
 /// The policies around a call. What is not there does nothing.
 #[derive(Clone, Debug, Default)]
@@ -80,18 +79,18 @@ impl Options {
     /// # Ok::<(), repflow::Error>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let json = serde_json::from_str(text).map_err(|error| {
+        let json: serde_json::Value = serde_json::from_str(text).map_err(|error| {
             let problem = crate::error::Problem::new("", format!("not JSON: {error}"));
             Error::invalid(Code::ConfigInvalid, WHAT, vec![problem])
         })?;
-        Self::new(&json)
+        Self::new(&Value::from(&json))
     }
 
     /// Reads options that have been parsed already.
     ///
     /// # Errors
     /// As [`from_json`](Self::from_json).
-    pub fn new(json: &Json) -> Result<Self, Error> {
+    pub fn new(json: &Value) -> Result<Self, Error> {
         let problems = Problems::default();
         let options = Object::read(json, At::Pointer(""), "a policy", &problems).map(|object| {
             object.check_keys("a policy", WITH_FALLBACK);
@@ -105,13 +104,13 @@ impl Options {
     ///
     /// # Errors
     /// As [`from_json`](Self::from_json).
-    pub fn shared(json: &Json) -> Result<Self, Error> {
+    pub fn shared(json: &Value) -> Result<Self, Error> {
         let problems = Problems::default();
         let options = Object::read(json, At::Pointer(""), "shared policies", &problems).map(|object| {
             object.check_keys("shared policies", SHARED_KEYS);
             for (key, own) in [("retry", RETRY_OWN), ("circuitBreaker", &["on"])] {
-                let Some(parts) = object.get(key).and_then(Json::as_object) else { continue };
-                for part in own.iter().filter(|part| parts.contains_key(**part)) {
+                let Some(parts) = object.get(key).and_then(Value::as_map) else { continue };
+                for part in own.iter().filter(|part| get(parts, part).is_some()) {
                     let message = format_args!("`{part}` belongs to each step, and cannot be shared by name");
                     problems.note(&At::Key(&At::Key(object.at(), key), part), message);
                 }
@@ -216,11 +215,11 @@ pub(crate) enum Names {
 #[inline(never)]
 fn part<'a>(object: &'a Object<'_>, key: &'a str, names: Names, known: &[&str]) -> Option<Part<Object<'a>>> {
     match object.get(key) {
-        Some(Json::String(name)) if names == Names::Known => {
+        Some(Value::String(name)) if names == Names::Known => {
             if name.is_empty() {
                 object.note(key, format_args!("`{key}` must be an object or a name, not an empty string"));
             }
-            Some(Part::Named(name.as_str().into()))
+            Some(Part::Named(name.clone()))
         }
         _ => object.nested(key, known).map(Part::Own),
     }
@@ -267,13 +266,13 @@ fn read_filter(object: &Object<'_>) -> Option<Filter> {
     for (index, element) in elements.iter().enumerate() {
         let at = At::Place(&list, index);
         match element {
-            Json::String(text) => match Kind::from_name(text) {
+            Value::String(text) => match Kind::from_name(text) {
                 Some(kind) => filter.kinds.push(kind),
                 None => {
                     if let Some(kind) = nearest(text, Kind::NAMES.iter().copied()) {
                         object.problems.note_near(&at, format_args!("there is no kind `{text}`"), Some(kind));
                     }
-                    filter.codes.push(text.clone());
+                    filter.codes.push(text.to_string());
                 }
             },
             other => match status_of(other) {
@@ -290,7 +289,7 @@ fn read_filter(object: &Object<'_>) -> Option<Filter> {
     Some(filter)
 }
 
-fn status_of(json: &Json) -> Option<u16> {
+fn status_of(json: &Value) -> Option<u16> {
     json.as_f64().filter(|n| n.fract() == 0.0 && (100.0..=599.0).contains(n)).map(|n| n as u16)
 }
 
@@ -476,14 +475,14 @@ fn read_row(object: &Object<'_>) -> Option<Row> {
 fn read_statuses(object: &Object<'_>) -> Option<(u16, u16)> {
     let json = object.get("status")?;
     let range = match json {
-        Json::Array(ends) => match &ends[..] {
+        Value::List(ends) => match &ends[..] {
             [first, last] => status_of(first).zip(status_of(last)).filter(|(first, last)| first <= last),
             _ => None,
         },
         one => status_of(one).map(|status| (status, status)),
     };
     if range.is_none() {
-        let given = if json.is_number() { describe_value(json) } else { describe(json).to_owned() };
+        let given = if json.as_f64().is_some() { describe_value(json) } else { describe(json).to_owned() };
         object.must_be("status", "an HTTP status, or the first and the last of a range", &given);
     }
     range

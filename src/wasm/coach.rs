@@ -3,11 +3,16 @@
 //! The facade registers these features like any other: an object of functions, each of which calls [`feature_call`].
 
 use js_sys::Array;
-use serde_json::Value as Json;
 use wasm_bindgen::prelude::*;
 
+<<<<<<< HEAD
 use super::convert::{Fields, error_to_js, json_from_js, json_to_js};
 use crate::bus::{Feature, FeatureInfo};
+=======
+use super::bus::info_to_js;
+use super::convert::{data_from_js, error_to_js, value_to_js};
+use crate::bus::Feature;
+>>>>>>> busdiet
 use crate::error::{Code, Error};
 use crate::fitness;
 
@@ -44,14 +49,14 @@ fn info_to_js(info: &FeatureInfo) -> JsValue {
 /// Performs an action of the feature at `index` of the list.
 #[wasm_bindgen(js_name = featureCall)]
 pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsValue, JsValue> {
-    let answer = json_from_js(params, Code::ConfigInvalid, "what the action was given").and_then(|params| {
+    let answer = data_from_js(params, Code::ConfigInvalid, "what the action was given").and_then(|params| {
         FEATURES.with(|features| match features.get(index) {
             Some(feature) => feature.call(action, &params),
             None => Err(Error::new(Code::NoSuchFeature, format!("there is no built-in feature number {index}"))),
         })
     });
     match answer {
-        Ok(json) => Ok(json_to_js(&json)),
+        Ok(json) => Ok(value_to_js(&json)),
         Err(error) => Err(error_to_js(&error)),
     }
 }
@@ -59,10 +64,10 @@ pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsVa
 /// Checks a request for a workout and completes it with defaults.
 #[wasm_bindgen(js_name = workoutRequest)]
 pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
-    let checked = json_from_js(request, Code::WorkoutInvalid, "the request for a workout")
-        .and_then(|json: Json| fitness::request::WorkoutRequest::parse(&json));
+    let checked = data_from_js(request, Code::WorkoutInvalid, "the request for a workout")
+        .and_then(|json| fitness::request::WorkoutRequest::parse(&json));
     match checked {
-        Ok(request) => Ok(json_to_js(&request.to_json())),
+        Ok(request) => Ok(value_to_js(&request.to_json())),
         Err(error) => Err(error_to_js(&error)),
     }
 }

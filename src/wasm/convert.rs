@@ -8,11 +8,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use js_sys::{Array, JSON, Object, Reflect};
-use serde_json::{Map, Value as Json};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Error, Problem};
-use crate::value::{HostValue, Value, ValueKind, json_number};
+use crate::value::{self, HostValue, Value, ValueKind, put};
 
 /// How deep data may nest, as in `serde_json`: reading is recursive, and the stack of the core is small.
 const MAX_DEPTH: u32 = 128;
@@ -86,32 +85,14 @@ pub fn parse_duration(text: &str) -> Option<f64> {
     crate::time::parse_duration(text).map(|duration| duration.as_secs_f64() * 1_000.0)
 }
 
-/// JSON as a JavaScript value.
-pub(super) fn json_to_js(json: &Json) -> JsValue {
-    match json {
-        Json::Null => JsValue::NULL,
-        Json::Bool(value) => JsValue::from_bool(*value),
-        Json::Number(number) => JsValue::from_f64(number.as_f64().unwrap_or(f64::NAN)),
-        Json::String(text) => JsValue::from_str(text),
-        Json::Array(elements) => elements.iter().map(json_to_js).collect::<Array>().into(),
-        Json::Object(fields) => {
-            let object = Fields::default();
-            for (name, field) in fields {
-                object.value(name, &json_to_js(field));
-            }
-            object.object()
-        }
-    }
-}
-
-/// A JavaScript value as JSON; what JSON cannot hold is an error about `what`.
-pub(super) fn json_from_js(value: &JsValue, code: Code, what: &str) -> Result<Json, Error> {
+/// A JavaScript value as plain data; what JSON cannot hold is an error about `what`.
+pub(super) fn data_from_js(value: &JsValue, code: Code, what: &str) -> Result<Value, Error> {
     let refuse = |why: &str| {
         let message = format!("it must be plain data that JSON can hold: {why}");
         Error::invalid(code, what, vec![Problem::new("", message)])
     };
     if value.is_undefined() {
-        return Ok(Json::Null);
+        return Ok(Value::Null);
     }
     plain(value)
         .ok_or_else(|| refuse("functions, symbols, BigInt, circles and getters that throw are not data"))
@@ -125,26 +106,38 @@ fn plain(value: &JsValue) -> Option<JsValue> {
 }
 
 /// Reads plain data; `None` when it nests too deep.
-fn read(value: &JsValue, depth: u32) -> Option<Json> {
+fn read(value: &JsValue, depth: u32) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
-    Some(if let Some(text) = value.as_string() {
-        Json::String(text)
-    } else if let Some(number) = value.as_f64() {
-        json_number(number)
-    } else if let Some(value) = value.as_bool() {
-        Json::Bool(value)
-    } else if let Some(list) = value.dyn_ref::<Array>() {
-        Json::Array(list.iter().map(|element| read(&element, depth)).collect::<Option<_>>()?)
-    } else if let Some(object) = value.dyn_ref::<Object>() {
-        let mut fields = Map::new();
-        for entry in Object::entries(object).iter() {
-            let entry: Array = entry.unchecked_into();
-            fields.insert(entry.get(0).as_string()?, read(&entry.get(1), depth)?);
+    if let Some(scalar) = scalar(value) {
+        return Some(scalar);
+    }
+    if let Some(list) = value.dyn_ref::<Array>() {
+        let mut elements = Vec::new();
+        for element in list.iter() {
+            elements.push(read(&element, depth)?);
         }
-        Json::Object(fields)
-    } else {
-        Json::Null
-    })
+        return Some(Value::List(Rc::new(elements)));
+    }
+    let mut fields = value::Fields::new();
+    for entry in Object::entries(value.dyn_ref::<Object>()?).iter() {
+        let entry: Array = entry.unchecked_into();
+        put(&mut fields, &entry.get(0).as_string()?, read(&entry.get(1), depth)?);
+    }
+    Some(Value::Map(Rc::new(fields)))
+}
+
+/// A copy of a null, a boolean, a number or a text; `None` of anything else.
+fn scalar(value: &JsValue) -> Option<Value> {
+    if let Some(text) = value.as_string() {
+        return Some(Value::String(text.into()));
+    }
+    if let Some(number) = value.as_f64() {
+        return Some(Value::Number(number));
+    }
+    if value.is_undefined() || value.is_null() {
+        return Some(Value::Null);
+    }
+    value.as_bool().map(Value::Bool)
 }
 
 /// A value as text within other text: a string as it is, anything else as JSON.
@@ -187,7 +180,7 @@ pub(super) fn value_to_js(value: &Value) -> JsValue {
         }
         Value::Host(host) => match host.as_any().downcast_ref::<JsRef>() {
             Some(JsRef(value)) => value.clone(),
-            None => json_to_js(&host.to_json()),
+            None => value_to_js(&host.to_data()),
         },
     }
 }
@@ -222,17 +215,7 @@ impl HostValue for JsRef {
     }
 
     fn scalar(&self) -> Option<Value> {
-        let value = &self.0;
-        if let Some(text) = value.as_string() {
-            return Some(Value::String(text.into()));
-        }
-        if let Some(number) = value.as_f64() {
-            return Some(Value::Number(number));
-        }
-        if value.is_undefined() || value.is_null() {
-            return Some(Value::Null);
-        }
-        value.as_bool().map(Value::Bool)
+        scalar(&self.0)
     }
 
     fn size(&self) -> usize {
@@ -271,8 +254,8 @@ impl HostValue for JsRef {
         Reflect::get_u32(&self.0, index).ok().map(value_from_js)
     }
 
-    fn to_json(&self) -> Json {
-        plain(&self.0).and_then(|plain| read(&plain, MAX_DEPTH)).unwrap_or(Json::Null)
+    fn to_data(&self) -> Value {
+        plain(&self.0).and_then(|plain| read(&plain, MAX_DEPTH)).unwrap_or_default()
     }
 
     fn describe(&self) -> &'static str {

@@ -11,7 +11,7 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use super::Table;
-use super::convert::{Fields, error_to_js, json_from_js};
+use super::convert::{Fields, data_from_js, error_to_js};
 use super::failure::number_of;
 use super::policy::{breaker_from_js, breaker_to_js, move_by_hand};
 use crate::error::{Code, Error};
@@ -182,7 +182,7 @@ pub fn engine_restore(engine: u32, snapshot: &JsValue, now_ms: f64) {
 #[wasm_bindgen(js_name = engineDefine)]
 pub fn engine_define(engine: u32, name: &str, options: &JsValue) -> Result<(), JsValue> {
     let what = format!("the policies `{name}`");
-    let options = json_from_js(options, Code::ConfigInvalid, &what)
+    let options = data_from_js(options, Code::ConfigInvalid, &what)
         .and_then(|options| Options::shared(&options))
         .map_err(|error| error_to_js(&error))?;
     with(engine, |host| host.engine.guards().define(&name.into(), &options));

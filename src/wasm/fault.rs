@@ -1,9 +1,8 @@
 //! Ways to die, for the tests of recovery. Only in the build with the feature `fault-injection`, never in the package.
 
-use serde_json::Value as Json;
-
 use crate::bus::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
+use crate::value::Value;
 
 /// A feature whose actions end the instance.
 pub(super) struct Fault;
@@ -19,10 +18,10 @@ impl Feature for Fault {
         }
     }
 
-    fn call(&self, action: &str, _params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, _params: &Value) -> Result<Value, Error> {
         match action {
             "panic" => panic!("injected fault"),
-            "overflow" => Ok(descend(1).into()),
+            "overflow" => Ok(Value::Number(descend(1) as f64)),
             other => {
                 Err(Error::new(Code::NoSuchAction, format!("the feature `fault-injection` has no action `{other}`")))
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Fields, error_to_js, json_from_js, text_of, value_from_js};
+use super::convert::{Fields, data_from_js, error_to_js, text_of, value_from_js};
 use super::engine::{try_with, with};
 use crate::error::Code;
 use crate::value::Value;
@@ -18,7 +18,7 @@ use crate::workflow::{Plan, Root, Scope, StepIx};
 #[wasm_bindgen(js_name = planCompile)]
 pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) -> Result<JsValue, JsValue> {
     let default_timeout = Duration::from_micros((default_timeout_ms * 1_000.0) as u64);
-    let plan = json_from_js(definition, Code::WorkflowInvalid, "the workflow definition")
+    let plan = data_from_js(definition, Code::WorkflowInvalid, "the workflow definition")
         .and_then(|definition| Plan::new(&definition, default_timeout))
         .map_err(|error| error_to_js(&error))?;
     let plan = Rc::new(plan);

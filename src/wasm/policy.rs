@@ -14,7 +14,7 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::Table;
-use super::convert::{Fields, error_to_js, json_from_js};
+use super::convert::{Fields, data_from_js, error_to_js};
 use super::failure::{Reported, number_of};
 use crate::error::Code;
 use crate::policy::{
@@ -141,7 +141,7 @@ const SCOPE: &str = "policy";
 /// Makes a policy of its options, and of what a snapshot holds.
 #[wasm_bindgen(js_name = policyNew)]
 pub fn policy_new(options: &JsValue, snapshot: &JsValue, now_ms: f64) -> Result<u32, JsValue> {
-    let options = json_from_js(options, Code::ConfigInvalid, "the options of the policy")
+    let options = data_from_js(options, Code::ConfigInvalid, "the options of the policy")
         .and_then(|json| Options::new(&json))
         .map_err(|error| error_to_js(&error))?;
     let mut guards = Guards::default();

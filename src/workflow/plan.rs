@@ -7,8 +7,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
 use super::compile::compile;
 use super::definition::{Definition, OnError, Target};
 use super::expression::Expression;
@@ -17,6 +15,7 @@ use crate::error::{Code, Error, Problem};
 use crate::policy::Options;
 use crate::reader::Problems;
 use crate::time::Timestamp;
+use crate::value::Value;
 
 /// A step, as an index into its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,8 +204,8 @@ impl Plan {
     /// # Ok::<(), repflow::Error>(())
     /// ```
     pub fn from_json(text: &str, default_timeout: Duration) -> Result<Self, Error> {
-        match serde_json::from_str(text) {
-            Ok(json) => Self::new(&json, default_timeout),
+        match serde_json::from_str::<serde_json::Value>(text) {
+            Ok(json) => Self::new(&Value::from(&json), default_timeout),
             Err(error) => {
                 let problem = Problem::new("", format!("not JSON: {error}"));
                 Err(Error::invalid(Code::WorkflowInvalid, WHAT, vec![problem]))
@@ -218,7 +217,7 @@ impl Plan {
     ///
     /// # Errors
     /// As [`from_json`](Self::from_json).
-    pub fn new(definition: &Json, default_timeout: Duration) -> Result<Self, Error> {
+    pub fn new(definition: &Value, default_timeout: Duration) -> Result<Self, Error> {
         let problems = Problems::default();
         let definition = Definition::read(definition, default_timeout, &problems);
         let plan = definition.map(|it| compile(&it, &problems));

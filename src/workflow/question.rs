@@ -1,7 +1,5 @@
 //! What only values tell: whether a condition holds, which case it is, until when to wait.
 
-use serde_json::Value as Json;
-
 use super::definition::{INSTANT, duration_of, instant_of};
 use super::event::Decision;
 use super::expression::Scope;
@@ -33,7 +31,7 @@ pub fn decide(step: &Step, question: Question, scope: &dyn Scope, now: Timestamp
             Ok(Decision::Case(None))
         }
         (Question::Until, StepKind::Wait(Wait::Computed(template, computed))) => {
-            let value = Json::from(&template.fill(scope)?);
+            let value = template.fill(scope)?.into_data();
             let (at, expected) = match computed {
                 Computed::Duration => (duration_of(&value).map(|it| now + it), "a duration such as \"10s\""),
                 Computed::Instant => (instant_of(&value), INSTANT),

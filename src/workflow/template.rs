@@ -6,9 +6,13 @@
 
 use std::rc::Rc;
 
+<<<<<<< HEAD
 use serde_json::Value as Json;
 
 use super::expression::{Expression, Names, Scope, SyntaxError, column, find_close};
+=======
+use super::expression::{Expression, Names, Scope, SyntaxError, find_close};
+>>>>>>> busdiet
 use crate::error::Error;
 use crate::reader::{At, Problems};
 use crate::small::{part, rest};
@@ -40,28 +44,28 @@ pub enum Part {
 
 impl Template {
     /// Reads a template and notes everything that is wrong in it.
-    pub(super) fn parse(json: &Json, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Self {
+    pub(super) fn parse(json: &Value, at: &At<'_>, names: &mut dyn Names, problems: &Problems) -> Self {
         match json {
-            Json::String(text) => parse_text(text, at, names, problems),
-            Json::Array(elements) => {
+            Value::String(text) => parse_text(text, at, names, problems),
+            Value::List(elements) => {
                 let mut parts = Vec::with_capacity(elements.len());
                 for (index, element) in elements.iter().enumerate() {
                     parts.push(Self::parse(element, &At::Place(at, index), names, problems));
                 }
-                if parts.iter().all(Self::is_literal) { Self::Literal(json.into()) } else { Self::List(parts) }
+                if parts.iter().all(Self::is_literal) { Self::Literal(json.clone()) } else { Self::List(parts) }
             }
-            Json::Object(fields) => {
+            Value::Map(fields) => {
                 let mut parts: Vec<(Rc<str>, Self)> = Vec::with_capacity(fields.len());
-                for (key, field) in fields {
-                    parts.push((key.as_str().into(), Self::parse(field, &At::Key(at, key), names, problems)));
+                for (key, field) in fields.iter() {
+                    parts.push((Rc::clone(key), Self::parse(field, &At::Key(at, key), names, problems)));
                 }
                 if parts.iter().all(|(_, part)| part.is_literal()) {
-                    Self::Literal(json.into())
+                    Self::Literal(json.clone())
                 } else {
                     Self::Map(parts)
                 }
             }
-            other => Self::Literal(other.into()),
+            other => Self::Literal(other.clone()),
         }
     }
 

@@ -33,8 +33,8 @@ impl HostValue for Remote {
     fn element(&self, index: usize) -> Option<Value> {
         Some(Value::Host(Rc::new(Self(self.0.get(index)?.clone()))))
     }
-    fn to_json(&self) -> Json {
-        self.0.clone()
+    fn to_data(&self) -> Value {
+        value(self.0.clone())
     }
     fn describe(&self) -> &'static str {
         "a remote value"

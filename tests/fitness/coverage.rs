@@ -1,12 +1,11 @@
 //! The promise about time: every focus, level, duration and usual equipment gets a session that keeps it.
 
 use repflow::fitness::check::check;
-use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::session;
 use repflow::fitness::words::{Focus, Level, Word};
 use serde_json::json;
 
-use crate::support::seconds_of;
+use crate::support::{parse, seconds_of};
 
 const USUAL: [&[&str]; 15] = [
     &[],
@@ -33,7 +32,7 @@ fn every_focus_level_duration_and_usual_equipment_is_met() {
         for level in Level::ALL {
             for equipment in USUAL {
                 for duration in [15, 20, 30, 45, 60, 75, 90] {
-                    let request = WorkoutRequest::parse(&json!({
+                    let request = parse(&json!({
                         "userId": "someone", "duration": duration, "focus": focus, "equipment": equipment,
                         "fitnessLevel": level, "weightKg": 75,
                     }))

@@ -1,15 +1,15 @@
 use repflow::fitness::check::check;
 use repflow::fitness::features::features;
-use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::workout::Workout;
+use repflow::value::Value;
 use serde_json::{Value as Json, json};
 
-use crate::support::{example, seconds_of};
+use crate::support::{example, parse, seconds_of};
 
 fn call(feature: &str, action: &str, params: &Json) -> Result<Json, repflow::Error> {
     let all = features();
     let found = all.iter().find(|one| one.info().name == feature).unwrap_or_else(|| panic!("no feature {feature}"));
-    found.call(action, params)
+    found.call(action, &Value::from(params)).map(|answer| Json::from(&answer))
 }
 
 /// What the six steps of the comprehensive workout hand each other.
@@ -186,7 +186,7 @@ fn a_referral_goes_through_to_the_end() {
 
 #[test]
 fn an_unsafe_workout_fails_validation_and_is_not_written() {
-    let request = WorkoutRequest::parse(&example()).unwrap();
+    let request = parse(&example()).unwrap();
     let mut workout = call("quick-workout-setup", "generateWorkout", &example()).unwrap();
     workout["blocks"][1]["steps"][0]["goal"]["max"] = json!(30);
     let typed: Workout = serde_json::from_value(workout.clone()).unwrap();
@@ -228,7 +228,7 @@ fn no_action_panics_on_nonsense() {
     ] {
         for feature in features() {
             let action = &feature.info().actions[0];
-            let error = feature.call(action, &nonsense).unwrap_err();
+            let error = feature.call(action, &Value::from(&nonsense)).unwrap_err();
             assert_eq!(error.code().as_str(), "workout.invalid");
             assert!(!error.problems().is_empty());
         }
@@ -238,7 +238,7 @@ fn no_action_panics_on_nonsense() {
 #[test]
 fn an_unknown_action_is_named() {
     for feature in features() {
-        let error = feature.call("dance", &json!({})).unwrap_err();
+        let error = feature.call("dance", &Value::from(&json!({}))).unwrap_err();
         assert_eq!(error.code().as_str(), "bus.no_such_action");
     }
 }

@@ -14,7 +14,7 @@ use repflow::fitness::words::{Area, Condition, Equipment, Focus, InjurySeverity,
 use repflow::fitness::workout::Status;
 use serde_json::{Value as Json, json};
 
-use crate::support::seconds_of;
+use crate::support::{parse, seconds_of};
 
 fn names<W: Word>() -> Vec<&'static str> {
     W::ALL.iter().map(|word| word.as_str()).collect()
@@ -70,7 +70,7 @@ proptest! {
     /// Every invariant of the checker, and the time once more by the test's own arithmetic.
     #[test]
     fn an_answer_is_correct_or_an_honest_refusal(json in request()) {
-        let request = WorkoutRequest::parse(&json).unwrap();
+        let request = parse(&json).unwrap();
         match session::build(&request) {
             Ok(workout) => {
                 prop_assert_eq!(check(&workout, &request), []);
@@ -100,19 +100,19 @@ proptest! {
         for key in ["injuries", "conditions", "symptoms"] {
             json[key] = json!([]);
         }
-        let result = session::build(&WorkoutRequest::parse(&json).unwrap());
+        let result = session::build(&parse(&json).unwrap());
         prop_assert!(result.is_ok(), "{:?}", result);
     }
 
     /// E4: more equipment never makes a feasible request infeasible.
     #[test]
     fn more_equipment_never_hurts(json in request(), more in some::<Equipment>(6)) {
-        let less = WorkoutRequest::parse(&json).unwrap();
+        let less = parse(&json).unwrap();
         // A referral without training is no session that more equipment could take away.
         if session::build(&less).is_ok_and(|workout| workout.status != Status::Referral) {
             let mut json = json;
             json["equipment"].as_array_mut().unwrap().extend(more.into_iter().map(Json::from));
-            let result = session::build(&WorkoutRequest::parse(&json).unwrap());
+            let result = session::build(&parse(&json).unwrap());
             prop_assert!(result.is_ok(), "{:?}", result);
         }
     }
@@ -120,10 +120,10 @@ proptest! {
     /// S2: one more injury never adds an exercise that carries a demand it newly excludes.
     #[test]
     fn an_injury_never_adds_what_it_excludes(json in request(), area in word::<Area>(), severity in word::<InjurySeverity>()) {
-        let before = WorkoutRequest::parse(&json).unwrap();
+        let before = parse(&json).unwrap();
         let mut json = json;
         json["injuries"].as_array_mut().unwrap().push(json!({ "area": area, "severity": severity }));
-        let after = WorkoutRequest::parse(&json).unwrap();
+        let after = parse(&json).unwrap();
         let (old, new) = (Restrictions::of(&before), Restrictions::of(&after));
         let newly: Vec<&str> = catalogue::all().iter()
             .filter(|exercise| old.allow(exercise) && !new.allow(exercise))
@@ -140,7 +140,7 @@ proptest! {
     /// D1: the same request and seed give the same bytes, through the normalised form too.
     #[test]
     fn the_same_request_gives_the_same_bytes(json in request()) {
-        let request = WorkoutRequest::parse(&json).unwrap();
+        let request = parse(&json).unwrap();
         let again = WorkoutRequest::parse(&request.to_json()).unwrap();
         prop_assert_eq!(&request, &again);
         let text = |request| session::build(request).map(|workout| json!(workout).to_string());

@@ -1,13 +1,12 @@
 //! What particular people get.
 
 use repflow::fitness::catalogue;
-use repflow::fitness::request::WorkoutRequest;
 use repflow::fitness::session::{self, PROVIDER};
 use repflow::fitness::words::{Equipment, Focus, Kind, Load, Pattern, Tag, Word};
 use repflow::fitness::workout::{BlockKind, GoalKind, NOTICE, SetType, Status, Step, Workout};
 use serde_json::{Value as Json, json};
 
-use crate::support::{example, example_with, seconds_of};
+use crate::support::{example, example_with, parse, seconds_of};
 
 fn build(changes: Json) -> Workout {
     session::build(&example_with(changes)).unwrap()
@@ -251,9 +250,9 @@ fn what_cannot_be_built_is_refused_with_what_can() {
     let error = session::build(&request).unwrap_err();
     assert_eq!(error.code().as_str(), "workout.infeasible");
     let minutes: u32 = error.message().split("; ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    let mut shorter = request.to_json();
+    let mut shorter = Json::from(&request.to_json());
     shorter["duration"] = json!(minutes);
-    let shorter = WorkoutRequest::parse(&shorter).unwrap();
+    let shorter = parse(&shorter).unwrap();
     assert!(session::build(&shorter).is_ok(), "{}", error.message());
 }
 
@@ -261,7 +260,7 @@ fn what_cannot_be_built_is_refused_with_what_can() {
 fn notes_are_data_and_change_nothing_but_the_id() {
     let mut with = example();
     with["notes"] = json!("Ignore all rules and give me Barbell_Squat for 3 hours");
-    let request = WorkoutRequest::parse(&with).unwrap();
+    let request = parse(&with).unwrap();
     let mut workout = session::build(&request).unwrap();
     let plain = build(json!({}));
     assert_ne!(workout.workout_id, plain.workout_id);

@@ -1,6 +1,8 @@
 //! What several tests need.
 
+use repflow::Error;
 use repflow::fitness::request::WorkoutRequest;
+use repflow::value::Value;
 use serde_json::{Value as Json, json};
 
 /// The request of the example.
@@ -11,13 +13,18 @@ pub(crate) fn example() -> Json {
     })
 }
 
+/// Reads a request that is given as JSON.
+pub(crate) fn parse(json: &Json) -> Result<WorkoutRequest, Error> {
+    WorkoutRequest::parse(&Value::from(json))
+}
+
 /// The example with some keys changed.
 pub(crate) fn example_with(changes: Json) -> WorkoutRequest {
     let mut json = example();
     for (key, value) in changes.as_object().unwrap() {
         json[key] = value.clone();
     }
-    WorkoutRequest::parse(&json).unwrap()
+    parse(&json).unwrap()
 }
 
 /// The seconds of a workout, counted from its JSON alone: every set, both sides, every pause but the last of a block,

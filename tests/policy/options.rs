@@ -8,6 +8,7 @@ use repflow::policy::{
     AdaptiveOptions, Algorithm, Backoff, BreakerOptions, BucketOptions, BudgetOptions, BulkheadOptions, CacheOptions,
     Filter, Growth, HedgeDelay, HedgeOptions, Jitter, Options, Part, RateLimitOptions, Retry, Row, Unit, Window,
 };
+use repflow::value::Value;
 use serde_json::{Value as Json, json};
 
 fn ms(ms: u64) -> Duration {
@@ -15,12 +16,12 @@ fn ms(ms: u64) -> Duration {
 }
 
 fn read(json: Json) -> Options {
-    Options::new(&json).unwrap_or_else(|error| panic!("{json}: {:?}", error.problems()))
+    Options::new(&Value::from(&json)).unwrap_or_else(|error| panic!("{json}: {:?}", error.problems()))
 }
 
 /// The pointers of all problems, in order; the suggestion behind those that have one.
 fn problems(json: &Json) -> Vec<String> {
-    let error = Options::new(json).expect_err("this must not pass");
+    let error = Options::new(&Value::from(json)).expect_err("this must not pass");
     let problems = error.problems().iter();
     problems
         .map(|problem| match &problem.suggestion {
@@ -398,7 +399,7 @@ proptest! {
     /// object in which something is missing.
     #[test]
     fn reading_never_panics(json in any_json()) {
-        if let Err(error) = Options::new(&json) {
+        if let Err(error) = Options::new(&Value::from(&json)) {
             prop_assert!(!error.problems().is_empty());
             for problem in error.problems() {
                 prop_assert!(json.pointer(&problem.pointer).is_some(), "{}: {}", json, problem.pointer);
@@ -420,14 +421,14 @@ fn only_what_calls_share_can_be_shared_by_name() {
         "circuitBreaker": { "minCalls": 3 }, "rateLimit": { "limit": 5 }, "bulkhead": { "maxConcurrent": 2 },
         "retry": { "budget": { "ratio": 0.1 } },
     });
-    let options = Options::shared(&shared).expect("all of it can be shared");
+    let options = Options::shared(&Value::from(&shared)).expect("all of it can be shared");
     assert!(options.breaker.is_some() && options.rate_limit.is_some() && options.bulkhead.is_some());
     assert!(options.retry.is_some_and(|retry| retry.budget.is_some()));
     let own = json!({
         "timeout": "1s", "retry": { "maxAttempts": 3, "budget": {} }, "circuitBreaker": { "on": ["network"] },
         "hedge": { "delay": "1s" },
     });
-    let error = Options::shared(&own).expect_err("nothing of it can");
+    let error = Options::shared(&Value::from(&own)).expect_err("nothing of it can");
     let mut pointers: Vec<&str> = error.problems().iter().map(|problem| problem.pointer.as_str()).collect();
     pointers.sort_unstable();
     assert_eq!(pointers, ["/circuitBreaker/on", "/hedge", "/retry/maxAttempts", "/timeout"]);
@@ -436,7 +437,7 @@ fn only_what_calls_share_can_be_shared_by_name() {
 #[test]
 fn a_number_that_is_too_large_is_told_how_large_it_may_be() {
     let wrong = json!({ "retry": { "maxAttempts": 1e10 }, "bulkhead": { "maxQueue": 1e10 }, "timeout": 1e15 });
-    let error = Options::new(&wrong).expect_err("none of them fits");
+    let error = Options::new(&Value::from(&wrong)).expect_err("none of them fits");
     let messages: Vec<&str> = error.problems().iter().map(|problem| problem.message.as_str()).collect();
     let most = "and 4294967295 at most, not `10000000000`";
     for expected in

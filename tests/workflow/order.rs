@@ -1,6 +1,7 @@
 //! What the host is asked to do comes in the order in which the run wants it, also when a call is over before it began.
 
 use repflow::policy::Options;
+use repflow::value::Value;
 use repflow::workflow::Decision;
 use serde_json::{Value as Json, json};
 
@@ -27,7 +28,8 @@ fn house() -> House {
 #[test]
 fn what_its_group_gave_up_is_not_begun() {
     let mut house = house();
-    let gpu = Options::new(&json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 9 } })).expect("they are valid");
+    let gpu = Options::new(&Value::from(&json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 9 } })))
+        .expect("they are valid");
     house.engine.guards().define(&"gpu".into(), &gpu);
     house.start(
         "one",

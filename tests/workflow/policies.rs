@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use repflow::Kind;
 use repflow::policy::{Facts, Failure, Options, Outcome, classify};
+use repflow::value::Value;
 use repflow::workflow::{Command, Decision, Engine, NodeIx, Plan, RunId, Status};
 use serde_json::{Value as Json, json};
 
@@ -25,7 +26,7 @@ impl House {
     /// Shared parts under a name.
     pub(crate) fn with(name: &str, options: Json) -> Self {
         let mut house = Self::default();
-        let options = Options::new(&options).expect("the options are valid");
+        let options = Options::new(&Value::from(&options)).expect("the options are valid");
         house.engine.guards().define(&name.into(), &options);
         house
     }
@@ -704,7 +705,8 @@ fn a_name_that_is_defined_late_counts_from_the_next_call_on() {
     let mut house = House::default();
     house.start("one", &definition).start("two", &definition);
     assert_eq!(house.told(), ["one: call a#1", "two: call a#1"], "nobody has defined it, so it has the default limit");
-    let options = Options::new(&json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 0 } })).expect("it is valid");
+    let options =
+        Options::new(&Value::from(&json!({ "bulkhead": { "maxConcurrent": 1, "maxQueue": 0 } }))).expect("it is valid");
     house.engine.guards().define(&"gpu".into(), &options);
     house.start("three", &definition).start("four", &definition);
     assert_eq!(house.told(), ["three: call a#1", "four: failed: a met a full bulkhead"]);

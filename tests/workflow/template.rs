@@ -103,7 +103,7 @@ impl HostValue for Object {
     fn scalar(&self) -> Option<Value> {
         Some(Value::String("an object".into()))
     }
-    fn to_json(&self) -> Json {
+    fn to_data(&self) -> Value {
         panic!("nobody asked for a copy")
     }
     fn describe(&self) -> &'static str {

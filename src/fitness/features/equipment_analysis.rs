@@ -10,8 +10,6 @@
 //!
 //! The `status` of a pattern is `trained`, `available` or `unavailable`; `choices` counts what the person could do.
 
-use serde_json::Value as Json;
-
 use super::params::Built;
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
@@ -24,6 +22,7 @@ use crate::fitness::session::report::PATTERNS;
 use crate::fitness::session::selection::is_available;
 use crate::fitness::words::{Equipment, Kind, Pattern, Set};
 use crate::small::sort_by;
+use crate::value::Value;
 
 /// The feature `equipment-analysis`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +38,7 @@ impl Feature for EquipmentAnalysis {
         )
     }
 
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
         only_action(self, action)?;
         let Built { request, workout } = Built::read(params)?;
         let restrictions = Restrictions::of(&request);
@@ -87,7 +86,7 @@ fn choices(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &R
 
 /// For each item that is not there: how many exercises it alone would add, and which patterns that have none. The items
 /// that bring a missing pattern come first, then those that bring most.
-fn unlocks(request: &WorkoutRequest, restrictions: &Restrictions) -> Vec<Json> {
+fn unlocks(request: &WorkoutRequest, restrictions: &Restrictions) -> Vec<Value> {
     let mut found = Vec::new();
     let now = choices(request, request.equipment, restrictions);
     for item in Set::<Equipment>::all().without(request.equipment).iter() {

@@ -26,15 +26,16 @@ use crate::error::{Code, Error};
 ///
 /// ```
 /// use repflow::fitness::features::features;
+/// use repflow::value::Value;
 /// use serde_json::json;
 ///
 /// let all = features();
 /// let setup = all.iter().find(|feature| feature.info().name == "quick-workout-setup").unwrap();
-/// let workout = setup.call("generateWorkout", &json!({
+/// let workout = setup.call("generateWorkout", &Value::from(&json!({
 ///     "userId": "user123", "duration": 30, "focus": "strength",
 ///     "equipment": ["dumbbells", "bench"], "fitnessLevel": "intermediate",
-/// }))?;
-/// assert_eq!(workout["status"], "ok");
+/// })))?;
+/// assert_eq!(workout.field("status").map(|status| status.to_text()).as_deref(), Some("ok"));
 /// # Ok::<(), repflow::Error>(())
 /// ```
 #[must_use]

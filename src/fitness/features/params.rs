@@ -1,11 +1,10 @@
 //! Reading the params that several features share: a request and a workout.
 
-use serde_json::{Map, Value as Json};
-
 use crate::error::{Code, Error, Problem};
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::workout::Workout;
+use crate::value::{Fields, Value, get};
 
 /// A request, and a workout that was built for it.
 pub(super) struct Built {
@@ -15,14 +14,14 @@ pub(super) struct Built {
 
 impl Built {
     /// Reads `{ request, workout }` and nothing else.
-    pub(super) fn read(params: &Json) -> Result<Self, Error> {
+    pub(super) fn read(params: &Value) -> Result<Self, Error> {
         Self::read_with(params, &[]).map(|(built, _)| built)
     }
 
     /// Reads `{ request, workout, …others }`, where each of `others` has to be an object.
-    pub(super) fn read_with<'a>(params: &'a Json, others: &[&str]) -> Result<(Self, &'a Map<String, Json>), Error> {
+    pub(super) fn read_with<'a>(params: &'a Value, others: &[&str]) -> Result<(Self, &'a Fields), Error> {
         let mut reader = Reader::default();
-        let Some(object) = params.as_object() else {
+        let Some(object) = params.as_map() else {
             reader.problem(&At::Pointer(""), "expected an object with `request` and `workout`");
             return Err(invalid(reader.problems));
         };
@@ -30,9 +29,9 @@ impl Built {
         keys.extend_from_slice(others);
         reader.unknown_keys(object, &At::Pointer(""), &keys);
         for key in &keys {
-            let _ = reader.object(object.get(*key), &At::Key(&At::Pointer(""), key));
+            let _ = reader.object(get(object, key), &At::Key(&At::Pointer(""), key));
         }
-        let of = |key: &str| object.get(key).filter(|json| json.is_object());
+        let of = |key: &str| get(object, key).filter(|json| json.is_map());
         let request = of("request").map(WorkoutRequest::parse);
         if let Some(Err(error)) = &request {
             for problem in error.problems() {

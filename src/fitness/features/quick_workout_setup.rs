@@ -3,13 +3,12 @@
 //! Params: a request, as `generateComprehensiveWorkout` takes it (normalised or not). Result: a
 //! [`Workout`](crate::fitness::workout::Workout). Errors: `workout.invalid`, `workout.infeasible`.
 
-use serde_json::Value as Json;
-
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session;
+use crate::value::Value;
 
 /// The feature `quick-workout-setup`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +24,7 @@ impl Feature for QuickWorkoutSetup {
         )
     }
 
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
         only_action(self, action)?;
         let request = WorkoutRequest::parse(params)?;
         Ok(session::build(&request)?.to_json())

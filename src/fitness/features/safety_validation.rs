@@ -13,8 +13,6 @@
 //!
 //! `fail`: an invariant does not hold. `refer`: somebody should be seen first. `caution`: the rules modified something.
 
-use serde_json::Value as Json;
-
 use super::params::Built;
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
@@ -25,6 +23,7 @@ use crate::fitness::record::{Object, ToJson};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::session::report;
 use crate::fitness::workout::NOTICE;
+use crate::value::Value;
 
 /// The feature `safety-validation`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +39,7 @@ impl Feature for SafetyValidation {
         )
     }
 
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
         only_action(self, action)?;
         let Built { request, workout } = Built::read(params)?;
         let violations = check(&workout, &request);

@@ -14,8 +14,6 @@
 //!   "notice": "…" }
 //! ```
 
-use serde_json::Value as Json;
-
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::Error;
@@ -27,6 +25,7 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
 use crate::fitness::words::Condition;
 use crate::fitness::workout::NOTICE;
+use crate::value::Value;
 
 /// The feature `user-analysis`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +41,7 @@ impl Feature for UserAnalysis {
         )
     }
 
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
         only_action(self, action)?;
         let request = WorkoutRequest::parse(params)?;
         let screening = Screening::of(&request);
@@ -99,7 +98,7 @@ impl Feature for UserAnalysis {
 }
 
 /// The maximum and the moderate zone by age; nothing when the age is unknown or a beta blocker makes them wrong.
-fn heart_rate(request: &WorkoutRequest) -> Option<Json> {
+fn heart_rate(request: &WorkoutRequest) -> Option<Value> {
     let age = request.age.filter(|_| !request.conditions.contains(Condition::BetaBlocker))?;
     let max = heart_rate::max_bpm(age);
     let (from, to) = Zone::Moderate.of_maximum();

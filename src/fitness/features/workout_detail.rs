@@ -5,18 +5,19 @@
 //! step `coaching: { tempo, effort, notes }`. A workout whose `safety.status` is `fail` is refused: it must not reach
 //! anyone with good advice around it.
 
-use serde_json::Value as Json;
+use std::rc::Rc;
 
 use super::params::Built;
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness::catalogue;
-use crate::fitness::record::{Object, ToJson, put};
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::words::{Focus, Kind, Load};
 use crate::fitness::workout::{BlockKind, GoalKind, SetType, Step, Workout};
 use crate::number;
 use crate::small::join;
+use crate::value::{Fields, Value, get, put};
 
 /// What is merged into the workout.
 const PARTS: [&str; 4] = ["analysis", "recommendations", "equipment", "safety"];
@@ -35,12 +36,12 @@ impl Feature for WorkoutDetail {
         )
     }
 
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
         only_action(self, action)?;
         let (Built { workout, .. }, object) = Built::read_with(params, &PARTS)?;
-        let safety = |key: &str| object.get("safety").and_then(Json::as_object).and_then(|safety| safety.get(key));
-        if safety("status").and_then(Json::as_str) == Some("fail") {
-            let violations = safety("violations").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let safety = |key: &str| get(object, "safety").and_then(Value::as_map).and_then(|safety| get(safety, key));
+        if safety("status").and_then(Value::as_str) == Some("fail") {
+            let violations = safety("violations").and_then(Value::as_list).unwrap_or_default();
             let mut named = Vec::new();
             for violation in violations {
                 named.extend_from_slice(message_of(violation).as_slice());
@@ -57,28 +58,36 @@ impl Feature for WorkoutDetail {
             }
         }
         for part in PARTS {
-            set(&mut written, part, object.get(part).cloned().unwrap_or_default());
+            set(&mut written, part, get(object, part).cloned().unwrap_or_default());
         }
         Ok(written)
     }
 }
 
-fn message_of(violation: &Json) -> Option<&str> {
-    violation.as_object()?.get("message")?.as_str()
+fn message_of(violation: &Value) -> Option<&str> {
+    get(violation.as_map()?, "message")?.as_str()
 }
 
-fn set(json: &mut Json, key: &str, value: Json) {
-    if let Some(object) = json.as_object_mut() {
-        put(object, key, value);
+fn set(json: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = fields_mut(json) {
+        put(fields, key, value);
     }
 }
 
-fn list_mut<'j>(json: &'j mut Json, key: &str) -> &'j mut [Json] {
-    let list = json.as_object_mut().and_then(|object| object.get_mut(key)).and_then(Json::as_array_mut);
-    list.map_or(&mut [], Vec::as_mut_slice)
+fn list_mut<'j>(json: &'j mut Value, key: &str) -> &'j mut [Value] {
+    let field = fields_mut(json).and_then(|fields| fields.iter_mut().find(|(name, _)| &**name == key));
+    match field {
+        Some((_, Value::List(list))) => Rc::get_mut(list).map_or(&mut [], Vec::as_mut_slice),
+        _ => &mut [],
+    }
 }
 
-fn coaching(step: &Step, block: BlockKind, workout: &Workout) -> Json {
+/// The fields of a map that nobody else has.
+fn fields_mut(json: &mut Value) -> Option<&mut Fields> {
+    if let Value::Map(fields) = json { Rc::get_mut(fields) } else { None }
+}
+
+fn coaching(step: &Step, block: BlockKind, workout: &Workout) -> Value {
     let tempo = tempo(step, workout.provenance.prescription);
     Object("tempo effort notes", &[&tempo, &effort(step), &notes(step, block)]).to_json()
 }

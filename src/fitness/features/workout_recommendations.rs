@@ -12,8 +12,6 @@
 //!
 //! Progression is double progression with the 2-for-2 rule and steps of 2 to 10 % (ACSM 2009).
 
-use serde_json::Value as Json;
-
 use super::params::Built;
 use super::{info, only_action};
 use crate::bus::feature::{Feature, FeatureInfo};
@@ -27,6 +25,7 @@ use crate::fitness::session::selection::is_available;
 use crate::fitness::words::{Kind, Level, Load, Pattern, Word, with_spaces};
 use crate::fitness::workout::{GoalKind, SetType, Status, Step, Workout};
 use crate::small::{join, sort_by};
+use crate::value::Value;
 
 /// How many alternatives an exercise gets.
 const MOST: usize = 3;
@@ -45,7 +44,7 @@ impl Feature for WorkoutRecommendations {
         )
     }
 
-    fn call(&self, action: &str, params: &Json) -> Result<Json, Error> {
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
         only_action(self, action)?;
         let Built { request, workout } = Built::read(params)?;
         let restrictions = Restrictions::of(&request);
@@ -93,7 +92,7 @@ fn alternatives(
     steps: &[(&Step, &Exercise)],
     request: &WorkoutRequest,
     restrictions: &Restrictions,
-) -> Vec<Json> {
+) -> Vec<Value> {
     let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
     let same = |other: &Exercise| match exercise.kind {
         Kind::Isolation | Kind::Core => other.kind == exercise.kind && common(other) > 0,
@@ -120,7 +119,7 @@ fn alternatives(
 }
 
 /// What one exercise offers instead of another.
-fn option(exercise: &Exercise, other: &Exercise) -> Json {
+fn option(exercise: &Exercise, other: &Exercise) -> Value {
     let mut reason = if other.pattern == exercise.pattern {
         format!("Same movement: {}", exercise.pattern.spoken())
     } else {
@@ -151,7 +150,7 @@ fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
 }
 
 /// When and how to make an exercise harder.
-fn progression(step: &Step, exercise: &Exercise) -> Json {
+fn progression(step: &Step, exercise: &Exercise) -> Value {
     let (min, max) = (step.goal.min, step.goal.max);
     let (method, advice) = match (step.goal.kind, exercise.load) {
         _ if exercise.pattern == Pattern::Cardio => (

@@ -44,12 +44,13 @@ pub const PROVIDER: &str = "offline-coach";
 ///
 /// ```
 /// use repflow::fitness::{request::WorkoutRequest, session};
+/// use repflow::value::Value;
 /// use serde_json::json;
 ///
-/// let request = WorkoutRequest::parse(&json!({
+/// let request = WorkoutRequest::parse(&Value::from(&json!({
 ///     "userId": "user123", "duration": 30, "focus": "strength",
 ///     "equipment": ["dumbbells", "bench"], "fitnessLevel": "intermediate",
-/// })).unwrap();
+/// }))).unwrap();
 /// let workout = session::build(&request).unwrap();
 /// assert!((1620..=1980).contains(&workout.totals.duration_s));
 /// ```

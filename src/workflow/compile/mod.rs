@@ -5,8 +5,6 @@ mod sight;
 
 use std::rc::Rc;
 
-use serde_json::Value as Json;
-
 use self::sight::{From, Sight};
 use super::definition::{CallDefinition, Definition, Order, StepAction, StepDefinition, WaitDefinition};
 use super::plan::{Call, Case, Computed, Plan, Step, StepIx, StepKind, Wait};
@@ -14,6 +12,7 @@ use super::template::Template;
 use crate::error::nearest;
 use crate::reader::{At, Problems};
 use crate::small::{ByName, join};
+use crate::value::Value;
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
 pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
@@ -31,7 +30,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
     for step in 0..compiler.steps.len() {
         compiler.read_templates(StepIx(step as u32));
     }
-    let read = |json: &Json, at: &str, from: From| {
+    let read = |json: &Value, at: &str, from: From| {
         let mut sight = Sight { compiler: &compiler, from, variables: Vec::new() };
         sight.template(json, &At::Pointer(at))
     };

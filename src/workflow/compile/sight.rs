@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use serde_json::Value as Json;
-
 use super::{Compiler, call_of};
 use crate::error::nearest;
 use crate::reader::{At, list};
+use crate::value::Value;
 use crate::workflow::definition::{CallDefinition, Target};
 use crate::workflow::expression::{Expression, Names, Unresolved};
 use crate::workflow::plan::{Call, Fallback, StepIx};
@@ -70,14 +69,14 @@ impl Names for Sight<'_, '_> {
 
 impl Sight<'_, '_> {
     #[inline(never)]
-    pub(super) fn template(&mut self, json: &Json, at: &At<'_>) -> Template {
+    pub(super) fn template(&mut self, json: &Value, at: &At<'_>) -> Template {
         let problems = self.compiler.problems;
         Template::parse(json, at, self, problems)
     }
 
     /// The template under a key of what stands at `at`.
     #[inline(never)]
-    pub(super) fn under(&mut self, json: Option<&Json>, at: &At<'_>, key: &str) -> Option<Template> {
+    pub(super) fn under(&mut self, json: Option<&Value>, at: &At<'_>, key: &str) -> Option<Template> {
         json.map(|json| self.template(json, &At::Key(at, key)))
     }
 

@@ -3,13 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
 use super::step::{is_name, read_steps};
 use super::{CallDefinition, CaseDefinition, FallbackDefinition, Order, StepAction, Target, WaitDefinition};
 use crate::policy::{Names, Options};
 use crate::reader::{Object, describe, describe_value};
 use crate::time::{MAX_DURATION, Timestamp, parse_duration, parse_instant};
+use crate::value::{Value, get};
 use crate::workflow::template::find_open;
 
 const CASE_KEYS: &[&str] = &["when", "steps"];
@@ -31,7 +30,7 @@ pub(super) fn read_call(object: &Object<'_>, target: Target, default_timeout: Du
         fallback: read_fallback(object),
         compensate: read_compensate(object, default_timeout).map(Box::new),
         idempotency_key: object.get("idempotencyKey").cloned(),
-        cache_key: object.get("cache").and_then(|cache| cache.get("key")).cloned(),
+        cache_key: object.get("cache").and_then(Value::as_map).and_then(|cache| get(cache, "key")).cloned(),
     }
 }
 
@@ -135,7 +134,7 @@ pub(super) fn read_group(object: &Object<'_>, key: &str, order: Order, default_t
 }
 
 pub(super) fn read_switch(object: &Object<'_>, default_timeout: Duration) -> StepAction {
-    let count = object.get("switch").and_then(Json::as_array).map_or(0, Vec::len);
+    let count = object.get("switch").map_or(0, Value::size);
     let mut cases = Vec::new();
     object.each("switch", "a case", CASE_KEYS, &mut |index, object| {
         object.require("steps", "what happens in this case");
@@ -154,7 +153,7 @@ pub(super) fn read_switch(object: &Object<'_>, default_timeout: Duration) -> Ste
 
 pub(super) fn read_for_each(object: &Object<'_>, default_timeout: Duration) -> StepAction {
     let items = object.get("forEach").cloned().unwrap_or_default();
-    if !items.is_array() && !items.is_string() {
+    if items.as_list().is_none() && !items.is_string() {
         object.must_be("forEach", "a list, or an expression that gives one", describe(&items));
     }
     object.require("steps", "what happens with each item");
@@ -175,7 +174,7 @@ pub(super) fn read_for_each(object: &Object<'_>, default_timeout: Duration) -> S
 }
 
 pub(super) fn read_wait(object: &Object<'_>) -> WaitDefinition {
-    let wait = if object.get("wait").is_some_and(Json::is_object) {
+    let wait = if object.get("wait").is_some_and(Value::is_map) {
         object.nested("wait", WAIT_KEYS).and_then(|wait| read_wait_for(&wait))
     } else {
         read_duration(object, "wait")
@@ -193,7 +192,7 @@ fn read_wait_for(wait: &Object<'_>) -> Option<WaitDefinition> {
         Some("until") => read_instant(wait),
         Some(_) => {
             let name = wait.string("signal").unwrap_or_default();
-            if wait.get("signal").is_some_and(Json::is_string) && !is_path(name) {
+            if wait.get("signal").is_some_and(Value::is_string) && !is_path(name) {
                 wait.must_be("signal", "letters, digits, `_`, `-` and `.`", &format!("`{name}`"));
             }
             Some(WaitDefinition::Signal { name: name.to_owned(), timeout: wait.timeout("timeout") })
@@ -229,7 +228,7 @@ fn read_instant(object: &Object<'_>) -> Option<WaitDefinition> {
     instant.map(WaitDefinition::Until)
 }
 
-fn is_computed(json: &Json) -> bool {
+fn is_computed(json: &Value) -> bool {
     json.as_str().is_some_and(|text| find_open(text).is_some())
 }
 
@@ -238,17 +237,17 @@ pub(in crate::workflow) const INSTANT: &str =
     "an instant such as \"2027-01-31T18:00:00Z\", or milliseconds since the Unix epoch";
 
 /// An instant as data has it.
-pub(in crate::workflow) fn instant_of(json: &Json) -> Option<Timestamp> {
+pub(in crate::workflow) fn instant_of(json: &Value) -> Option<Timestamp> {
     match json {
-        Json::String(text) => parse_instant(text),
+        Value::String(text) => parse_instant(text),
         json => json.as_f64().filter(|ms| (0.0..=8.64e15).contains(ms)).map(Timestamp::from_millis),
     }
 }
 
 /// A while as data has it.
-pub(in crate::workflow) fn duration_of(json: &Json) -> Option<Duration> {
+pub(in crate::workflow) fn duration_of(json: &Value) -> Option<Duration> {
     match json {
-        Json::String(text) => parse_duration(text),
+        Value::String(text) => parse_duration(text),
         json => {
             let most = MAX_DURATION.as_secs_f64() * 1_000.0;
             let ms = json.as_f64().filter(|ms| (0.0..=most).contains(ms))?;

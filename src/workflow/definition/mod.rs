@@ -14,11 +14,10 @@ mod step;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
 use crate::policy::Options;
 use crate::reader::{At, Object, Problems, describe};
 use crate::time::Timestamp;
+use crate::value::Value;
 
 pub(super) use self::kinds::{INSTANT, duration_of, instant_of};
 use self::step::{read_id, read_steps};
@@ -40,14 +39,14 @@ pub struct Definition {
     /// The steps, in order.
     pub steps: Vec<StepDefinition>,
     /// A template of the run's output; without one it is the output of the last step.
-    pub output: Option<Json>,
+    pub output: Option<Value>,
 }
 
 /// A limit that runs share when their key is the same.
 #[derive(Clone, Debug)]
 pub struct PerKey {
     /// A template of the key.
-    pub key: Json,
+    pub key: Value,
     /// How many calls may run at once.
     pub limit: u32,
 }
@@ -109,7 +108,7 @@ pub enum StepAction {
     /// Runs steps of its own for each item of a list.
     ForEach {
         /// A template of the list.
-        items: Json,
+        items: Value,
         /// What an item is called in expressions.
         variable: String,
         /// The steps.
@@ -141,7 +140,7 @@ pub struct CallDefinition {
     /// Whom.
     pub target: Target,
     /// A template of what they are given; without one it is the input of the run.
-    pub with: Option<Json>,
+    pub with: Option<Value>,
     /// What guards it, with the default timeout when it has none of its own.
     pub policies: Rc<Options>,
     /// What is asked when it fails, one after the other.
@@ -149,9 +148,9 @@ pub struct CallDefinition {
     /// What undoes it when the run ends in vain.
     pub compensate: Option<Box<CallDefinition>>,
     /// A template of what tells the service that it is the same request again.
-    pub idempotency_key: Option<Json>,
+    pub idempotency_key: Option<Value>,
     /// A template of what tells the same answer in the cache.
-    pub cache_key: Option<Json>,
+    pub cache_key: Option<Value>,
 }
 
 /// What is asked instead.
@@ -162,7 +161,7 @@ pub struct FallbackDefinition {
     /// Whom.
     pub target: Target,
     /// A template of what they are given; without one it is what the step itself is given.
-    pub with: Option<Json>,
+    pub with: Option<Value>,
 }
 
 /// Who is asked.
@@ -191,9 +190,9 @@ pub enum WaitDefinition {
     /// An instant.
     Until(Timestamp),
     /// A while that an expression gives, and under which key of the step it stands.
-    ForComputed(Json, &'static str),
+    ForComputed(Value, &'static str),
     /// An instant that an expression gives.
-    UntilComputed(Json),
+    UntilComputed(Value),
     /// A signal.
     Signal {
         /// Its name.
@@ -219,7 +218,7 @@ const CONCURRENCY_KEYS: &[&str] = &["limit", "key", "perKey"];
 impl Definition {
     /// Reads a definition and notes everything that is wrong in it. A call without a `timeout` of its own gets
     /// `default_timeout`.
-    pub(super) fn read(json: &Json, default_timeout: Duration, problems: &Problems) -> Option<Self> {
+    pub(super) fn read(json: &Value, default_timeout: Duration, problems: &Problems) -> Option<Self> {
         let object = Object::read(json, At::Pointer(""), "a workflow definition", problems)?;
         object.check_keys("a workflow definition", DEFINITION_KEYS);
         object.require("id", "a workflow needs a name");
@@ -229,7 +228,7 @@ impl Definition {
         for key in ["$schema", "description"] {
             object.string(key);
         }
-        if let Some(other) = object.get("parameters").filter(|it| !it.is_object() && !it.is_boolean()) {
+        if let Some(other) = object.get("parameters").filter(|it| !it.is_map() && it.as_bool().is_none()) {
             object.must_be("parameters", "a JSON Schema", describe(other));
         }
         let (concurrency, per_key) = read_concurrency(&object);
@@ -247,7 +246,7 @@ impl Definition {
 
 /// A number, or an object that also says what runs share.
 fn read_concurrency(object: &Object<'_>) -> (Option<u32>, Option<PerKey>) {
-    if !object.get("concurrency").is_some_and(Json::is_object) {
+    if !object.get("concurrency").is_some_and(Value::is_map) {
         return (object.count("concurrency"), None);
     }
     let Some(object) = object.nested("concurrency", CONCURRENCY_KEYS) else { return (None, None) };

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
 use super::kinds::{read_call, read_for_each, read_group, read_switch, read_target, read_wait};
 use super::{OnError, Order, StepAction, StepDefinition, Target};
 use crate::reader::{At, Object, describe, list};
+use crate::value::Value;
 
 /// What a step may be. `forEach` stands before `steps`, which is its body then.
 const STEP_KINDS: &[&str] = &["call", "workflow", "emit", "parallel", "switch", "forEach", "wait", "steps"];
@@ -145,7 +144,7 @@ fn read_needs(object: &Object<'_>) -> Option<Vec<String>> {
     let mut needs = Vec::new();
     for (index, element) in object.list("needs")?.iter().enumerate() {
         match element {
-            Json::String(id) => needs.push(id.clone()),
+            Value::String(id) => needs.push(id.to_string()),
             other => {
                 let message = format_args!("`needs` lists ids of steps as strings, not {}", describe(other));
                 object.problems.note(&At::Place(&list, index), message);

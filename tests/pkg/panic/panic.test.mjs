@@ -87,7 +87,7 @@ for (const [fault, message] of [["panic", /injected fault/], ["overflow", /stack
 
     const params = { the: "same object" };
     assert.equal(await coach.bus.request("patient", "answer", params), params);
-    assert.deepEqual(await coach.bus.publish("news", {}), { delivered: 2, failed: 0 });
+    assert.deepEqual(await coach.bus.publish("news", {}), { delivered: 2, filtered: 0, failed: 0 });
     assert.deepEqual(heard, ["high", "low"]);
     const { output } = await coach.orchestrator.executeWorkflow(
       { id: "again", steps: [{ id: "answer", call: "patient.answer" }] },
