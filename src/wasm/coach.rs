@@ -5,14 +5,8 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-<<<<<<< HEAD
-use super::convert::{Fields, error_to_js, json_from_js, json_to_js};
+use super::convert::{Fields, data_from_js, error_to_js, value_to_js};
 use crate::bus::{Feature, FeatureInfo};
-=======
-use super::bus::info_to_js;
-use super::convert::{data_from_js, error_to_js, value_to_js};
-use crate::bus::Feature;
->>>>>>> busdiet
 use crate::error::{Code, Error};
 use crate::fitness;
 

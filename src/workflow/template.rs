@@ -6,13 +6,7 @@
 
 use std::rc::Rc;
 
-<<<<<<< HEAD
-use serde_json::Value as Json;
-
 use super::expression::{Expression, Names, Scope, SyntaxError, column, find_close};
-=======
-use super::expression::{Expression, Names, Scope, SyntaxError, find_close};
->>>>>>> busdiet
 use crate::error::Error;
 use crate::reader::{At, Problems};
 use crate::small::{part, rest};
