@@ -134,7 +134,7 @@ export class EventContext extends Participant {
 
   /** The event because of which a handler acts; none when it is no handler of events. */
   static eventOf(context) {
-    return #event in context ? context.#event : undefined;
+    return context !== undefined && #event in context ? context.#event : undefined;
   }
 }
 
