@@ -247,6 +247,7 @@ class Player {
       if (step.do !== "publish") await turn();
     }
     // Whoever publishes waits for those that are not done, and for nobody else.
+    await turn();
     const done = this.#settled;
     this.act({ do: "open" });
     await Promise.all(this.answers);
