@@ -568,11 +568,10 @@ export class FeatureBusBase {
   }
 
   #tellAll(topic, data, source, more) {
-    const known = this.#topicOf(topic);
-    if (known.isReserved ??= RESERVED.test(topic)) {
+    if (!this.#topics.has(topic) && RESERVED.test(topic)) {
       throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `only the bus itself publishes \`${topic}\`; take another topic` }]);
     }
-    return this.#deliver(known, topic, data, source, more);
+    return this.#deliver(this.#topicOf(topic), topic, data, source, more);
   }
 
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
@@ -733,12 +732,14 @@ export class FeatureBusBase {
   async *#requestStream(feature, action, params, options = NO_OPTIONS, by) {
     const core = await this.#ready(feature, action, options);
     let [supply, demand] = [withResolvers(), withResolvers()];
-    let isStream = false;
-    const request = this.#open(core, feature, action, params, options, by, (part) => {
-      isStream = true;
-      supply.resolve({ part });
-      return demand.promise;
-    });
+    const sink = {
+      isStream: false,
+      pour: (part) => {
+        supply.resolve({ part });
+        return demand.promise;
+      },
+    };
+    const request = this.#open(core, feature, action, params, options, by, sink);
     const supplied = () => {
       const { resolve, reject, promise } = supply;
       request.promise.then((answer) => resolve({ answer, isLast: true }), reject);
@@ -747,7 +748,7 @@ export class FeatureBusBase {
     try {
       for (;;) {
         const { part, answer, isLast } = await supplied();
-        if (isLast && isStream) return answer;
+        if (isLast && sink.isStream) return answer;
         // Whoever reads may take any time.
         if (!isLast) request.pause();
         yield isLast ? answer : part;
@@ -908,8 +909,7 @@ export class FeatureBusBase {
     const at = now();
     const took = (firstAt ?? at) - began;
     meter.end(caller, hasFailed ? error ?? "undefined" : undefined, took, at);
-    // What the caller did wrong or did not want any more says nothing about the feature.
-    if (hasFailed && (error?.kind === "validation" || isCancelled(error))) return;
+    if (hasFailed && saysNothing(error)) return;
     if (feature.number === undefined || !this.#isAttached()) return;
     this.#heed(feature, this.#runtime.ready().healthRecord(this.#handle, feature.number, hasFailed, took, at), "requests");
   }
@@ -936,6 +936,7 @@ export class FeatureBusBase {
     const { name, version } = feature.info;
     feature.status = status;
     feature.health.since = now();
+    if (reason !== "check") feature.health.reason = status === 0 ? undefined : reason;
     if (status === 0) this.#tell("feature.recovered", { name, version, previous });
     else this.#tell("feature.degraded", { name, version, status: HEALTH_STATUSES[status], previous, reason });
   }
@@ -958,6 +959,9 @@ function tooDeep(topic, depth) {
   return new RepflowError("bus.too_deep", message);
 }
 
+/** What its caller did wrong or did not want any more, and what it was not asked at all, say nothing about a feature. */
+const saysNothing = (error) => error?.kind === "validation" || isCancelled(error) || /^(bulkhead|rate_limit)\./.test(error?.code);
+
 function checkTopic(topic) {
   if (typeof topic === "string" && TOPIC.test(topic)) return;
   const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
@@ -965,8 +969,9 @@ function checkTopic(topic) {
 }
 
 /** Nobody awaits what comes of an answer here: of a panic, whoever waits has been told already. */
-function answered({ context, meter }, isValue, answer) {
-  if (Cancellable.isOver(context)) meter.late += 1;
+function answered({ context, meter, firstAt }, isValue, answer) {
+  // What a stream still does when nobody reads any more is no answer.
+  if (Cancellable.isOver(context) && firstAt === undefined) meter.countLate();
   unattended(() => CallContext.answer(context, isValue, answer));
 }
 

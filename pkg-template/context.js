@@ -134,7 +134,7 @@ export class EventContext extends Participant {
 
   /** The event because of which a handler acts; none when it is no handler of events. */
   static eventOf(context) {
-    return #event in context ? context.#event : undefined;
+    return context !== undefined && #event in context ? context.#event : undefined;
   }
 }
 
@@ -181,7 +181,10 @@ export class CallContext extends Participant {
     Cancellable.abort(context, error);
   }
 
-  /** Has `sink(part)` called with each part of an answer that comes in parts; the next comes when its promise resolves. */
+  /**
+   * Has `sink.pour(part)` called with each part of an answer that comes in parts; the next comes when its promise resolves.
+   * `sink.isStream` tells that the answer does.
+   */
   static pour(context, sink) {
     context.#sink = sink;
   }

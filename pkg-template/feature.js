@@ -153,6 +153,7 @@ export async function drained(parts, call) {
   const { context } = call;
   const sink = CallContext.sinkOf(context);
   const list = [];
+  if (sink !== undefined) sink.isStream = true;
   for (;;) {
     const { value, done } = await parts.next();
     if (done) return value === undefined && sink === undefined ? list : value;
@@ -161,7 +162,7 @@ export async function drained(parts, call) {
       list.push(value);
       context.progress(value);
     } else if (!CallContext.isDone(context)) {
-      await sink(value);
+      await sink.pour(value);
     }
     if (CallContext.isDone(context)) {
       // Nobody reads any more; what it has to clean up is its own concern.

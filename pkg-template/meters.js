@@ -182,6 +182,11 @@ export class ActionMeter {
     this.whole?.begin(caller, at);
   }
 
+  countLate() {
+    this.late += 1;
+    this.whole?.countLate();
+  }
+
   /** An action has ended: with an error, or with none. */
   end(caller, error, ms, at) {
     this.whole?.end(caller, error, ms, at);
