@@ -4,6 +4,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { History, isAfter, select } from "../../../pkg-template/history.js";
 import { TOPIC, matcher } from "../../../pkg-template/topics.js";
@@ -83,6 +85,24 @@ test("reading goes on while events leave, and ends with what was there", () => {
     if (data === 1) for (let more = 5; more < 8; more += 1) made.add(event({ data: more }));
   }
   assert.deepEqual(seen, [0, 1, 3, 4]);
+});
+
+test("what has left is not kept", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const made = new History();
+  const left = (() => {
+    const added = event();
+    made.add(added);
+    made.clear();
+    return new WeakRef(added);
+  })();
+  for (let round = 0; round < 20 && left.deref() !== undefined; round += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+  assert.equal(left.deref(), undefined);
+  assert.equal(made.length, 0);
 });
 
 // ── Patterns

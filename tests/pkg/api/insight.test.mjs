@@ -286,6 +286,15 @@ test("a health check that hangs is unhealthy, and told so", async () => {
   assert.deepEqual(aborted, ["it did not end within 10 ms"]);
 });
 
+test("a health check that has ended in time is left in peace", async (t) => {
+  mocked(t);
+  const signals = [];
+  const bus = madeBus({ features: [madeFeature("coach", { healthCheck: ({ signal }) => void signals.push(signal) })] });
+  await checkHealth(bus);
+  mock.timers.tick(MINUTE);
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [false]);
+});
+
 test("who asks while a check is under way gets its result", async () => {
   let [count, finish] = [0, undefined];
   const healthCheck = () => {
@@ -383,6 +392,7 @@ test("an alert is raised once, cleared when it is back, and cools down", (t) => 
   const rule = { name: "fails", metric: "errorRate", above: 0.5, feature: "coach", coolDown: "5m" };
   const { bus, watch, later, request } = watched(rule, ({ type, value }) => void heard.push([type, value]));
   t.after(() => watch.stop());
+  rule.above = 0;
   assert.deepEqual(later(1_000), [], "nothing has been asked yet");
   request("coach", "plan", undefined);
   request("coach", "plan", new Error("no"));
@@ -453,13 +463,15 @@ test("alerts are looked at every second while there are any", (t) => {
   assert.equal(bus.told.length, 0);
   mock.timers.tick(1);
   assert.equal(bus.told.length, 1);
-  off();
-  off();
   watch.addAlert({ name: "other", metric: "failed", above: 0, feature: "coach" });
+  off();
+  off();
   mock.timers.tick(1_000);
   assert.deepEqual(bus.told.map(([, { rule }]) => rule), ["it", "other"]);
   watch.stop();
   request("coach", "plan", new Error("no"));
+  // Whoever looked now would fail.
+  delete bus.meters;
   mock.timers.tick(10_000);
   assert.equal(bus.told.length, 2);
 });
@@ -497,16 +509,32 @@ test("neither a health check nor an alert keeps a bus", async () => {
   assert.equal(bus.deref(), undefined);
 });
 
+/** What a process prints that runs `script` with a feature whose health check hangs, after it has ended by itself. */
+function printed(script, checkTimeout) {
+  const modules = ["meters", "watch", "insight"].map((name) => JSON.stringify(new URL(`../../../pkg-template/${name}.js`, import.meta.url)));
+  const text = `
+    import { Meters } from ${modules[0]};
+    import { Watch } from ${modules[1]};
+    import { checkHealth } from ${modules[2]};
+    const coach = { info: { name: "coach" }, health: { since: 0 }, healthCheck: () => (console.log("checked"), new Promise(() => {})) };
+    const bus = {
+      features: new Map([["coach", coach]]),
+      meters: new Meters(),
+      healthOptions: { interval: 10, checkTimeout: ${checkTimeout} },
+      judge: (feature, status) => (feature.status = status),
+      statusOf: ({ status }) => status,
+    };
+    const watch = (globalThis.kept = new Watch(bus));
+    ${script}`;
+  return execFileSync(process.execPath, ["--input-type=module", "-e", text], { timeout: 20_000, encoding: "utf8" });
+}
+
 test("neither a health check, not even one that hangs, nor an alert keeps the process", () => {
-  const script = `
-    import { Meters } from ${JSON.stringify(new URL("../../../pkg-template/meters.js", import.meta.url))};
-    import { Watch } from ${JSON.stringify(new URL("../../../pkg-template/watch.js", import.meta.url))};
-    const coach = { info: { name: "coach" }, healthCheck: () => (console.log("checked"), new Promise(() => {})) };
-    const healthOptions = { interval: 10, checkTimeout: 1e9 };
-    const watch = new Watch({ features: new Map([["coach", coach]]), meters: new Meters(), healthOptions });
-    watch.checkHealth();
-    watch.addAlert({ name: "it", metric: "failed", above: 0, feature: "coach" });
-    watch.checkAll();`;
-  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 20_000, encoding: "utf8" });
-  assert.equal(output, "checked\n");
+  const script = 'watch.checkHealth(); watch.addAlert({ name: "it", metric: "failed", above: 0, feature: "coach" }); watch.checkAll();';
+  assert.equal(printed(script, 1e9), "checked\n");
+});
+
+test("a health check that somebody waits for does, as long as it may take", () => {
+  const script = "watch.checkAll(); console.log((await checkHealth(bus)).coach.status);";
+  assert.equal(printed(script, 50), "checked\nunhealthy\n");
 });

@@ -147,6 +147,22 @@ test("a topic counts who publishes and who hears", () => {
   assert.equal(meter.rate.errorRate(START + 8), 0.25);
 });
 
+test("a failure that comes late counts for when the event was published", () => {
+  const meter = new TopicMeter();
+  meter.publish("coach", START);
+  meter.end(0, 0, 1, 30_000, START + 30_000);
+  assert.equal(meter.rate.errorRate(START + 30_000), 1);
+  meter.publish("coach", START + MINUTE);
+  assert.equal(meter.rate.errorRate(START + MINUTE), 0);
+});
+
+test("whoever has no name is counted as well", () => {
+  const meter = new TopicMeter();
+  meter.publish(undefined, START);
+  meter.hear(undefined, true);
+  assert.deepEqual([meter.publishers.get(undefined).count, meter.hearers.get(undefined).errors], [1, 1]);
+});
+
 const plain = (map) => Object.fromEntries([...map].map(([name, tally]) => [name, { ...tally }]));
 
 test("an action counts errors, timeouts and cancellations for what they are", () => {
