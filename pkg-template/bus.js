@@ -6,24 +6,24 @@ import { Alarm, MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { Cancellable, CallContext, EventContext, Participant } from "./context.js";
 import { isObject } from "./definition.js";
 import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
-import { Registered, drained, judged, missing, unavailable, withResolvers } from "./feature.js";
-import { History, isAfter } from "./history.js";
+import { Registered, drained, judged, unavailable, withResolvers } from "./feature.js";
+import { History, SINCE, isAfter } from "./history.js";
 import { uniqueId } from "./ids.js";
 import * as insight from "./insight.js";
-import { Meters, isCancelled } from "./meters.js";
+import { Meters } from "./meters.js";
+import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
 import { milliseconds, unattended } from "./runtime.js";
 import { EventStream } from "./stream.js";
 import { TOPIC, matcher } from "./topics.js";
 import { Trace } from "./trace.js";
 import { compareVersions } from "./versions.js";
-import { Watch } from "./watch.js";
+import { HEALTH_STATUSES, Watch } from "./watch.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const NO_OPTIONS = Object.freeze({});
 const isCount = [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"];
 const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
-const isSince = [(since) => ["string", "number"].includes(typeof since) || since instanceof Date, 'the id of an event, a date, or "start"'];
 const BUS_OPTIONS = {
   requestTimeout: checks.duration,
   maxDepth: [(value) => Number.isInteger(value) && value >= 1 && value <= 1_000, "a whole number from 1 to 1000"],
@@ -49,8 +49,6 @@ const HEALTH_OPTIONS = {
   interval: checks.duration,
   checkTimeout: checks.duration,
 };
-/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
-export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
 const UNHEALTHY = 2;
 
 const SUBSCRIBE_OPTIONS = {
@@ -59,7 +57,7 @@ const SUBSCRIBE_OPTIONS = {
   signal: checks.signal,
   once: checks.flag,
   filter: [(filter) => ["string", "function"].includes(typeof filter), "a function, or an expression as text"],
-  since: isSince,
+  since: SINCE,
 };
 const { signal, filter, since } = SUBSCRIBE_OPTIONS;
 const STREAM_OPTIONS = {
@@ -510,18 +508,19 @@ export class FeatureBusBase {
   #replay(subscription, since) {
     const { topic, feature } = subscription;
     const [fits, isLater] = [matcher(topic), isAfter(this.#history, since)];
-    let first = this.#history.evicted;
-    for (let round = 0; first < this.#history.next; round += 1) {
+    const history = this.#history;
+    let number = history.evicted;
+    for (let round = 0; number < history.evicted + history.length; round += 1) {
       if (round === this.#maxDepth) {
         this.#listenerFailed(tooDeep(topic, round), { topic, feature });
         break;
       }
-      const { next } = this.#history;
-      for (const event of this.#history.between(first, next)) {
+      const end = history.evicted + history.length;
+      for (; number < end; number = Math.max(number + 1, history.evicted)) {
         if (subscription.isEnded || this.#disposed) return;
+        const event = history.numbered(number);
         if (fits(event.type) && isLater(event) && !(event.expiresAt <= now())) this.#hear(subscription, event);
       }
-      first = next;
     }
     if (!subscription.isEnded && !this.#disposed) this.#subscribe(subscription);
   }
@@ -616,7 +615,8 @@ export class FeatureBusBase {
     }
     this.#depth -= 1;
     if (pending !== undefined) return this.#settled(topic, meter, at, result, pending);
-    meter.end(result, meter.published % TIMED_EVERY === 0 ? now() - at : undefined, at);
+    const ms = meter.published % TIMED_EVERY === 0 ? now() - at : undefined;
+    meter.end(result.delivered, result.filtered, result.failed, ms, at);
     return result;
   }
 
@@ -655,7 +655,7 @@ export class FeatureBusBase {
     const end = () => {
       this.#waitNoMore(core, waiting);
       const at = now();
-      meter.end(result, at - began, at);
+      meter.end(result.delivered, result.filtered, result.failed, at - began, at);
       resolve(result);
     };
     const waiting = {
@@ -960,7 +960,8 @@ function tooDeep(topic, depth) {
 }
 
 /** What its caller did wrong or did not want any more, and what it was not asked at all, say nothing about a feature. */
-const saysNothing = (error) => error?.kind === "validation" || isCancelled(error) || /^(bulkhead|rate_limit)\./.test(error?.code);
+const saysNothing = (error) =>
+  error?.kind === "validation" || error?.kind === "cancelled" || error?.name === "AbortError" || /^(bulkhead|rate_limit)\./.test(error?.code);
 
 function checkTopic(topic) {
   if (typeof topic === "string" && TOPIC.test(topic)) return;
@@ -971,7 +972,7 @@ function checkTopic(topic) {
 /** Nobody awaits what comes of an answer here: of a panic, whoever waits has been told already. */
 function answered({ context, meter, firstAt }, isValue, answer) {
   // What a stream still does when nobody reads any more is no answer.
-  if (Cancellable.isOver(context) && firstAt === undefined) meter.countLate();
+  if (Cancellable.isOver(context) && firstAt === undefined) meter.late += 1;
   unattended(() => CallContext.answer(context, isValue, answer));
 }
 
