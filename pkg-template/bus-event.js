@@ -91,7 +91,8 @@ export class BusEvent {
 /** What JSON cannot hold is left out, and that is said. */
 function asJson(data) {
   try {
-    return { data: JSON.parse(JSON.stringify(data) ?? "null") };
+    if (data === undefined) return {};
+    return { data: JSON.parse(JSON.stringify(data)) };
   } catch {
     return { data: null, datalost: true };
   }

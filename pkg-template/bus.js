@@ -6,24 +6,24 @@ import { Alarm, MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { Cancellable, CallContext, EventContext, Participant } from "./context.js";
 import { isObject } from "./definition.js";
 import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
-import { Registered, drained, judged, missing, unavailable, withResolvers } from "./feature.js";
-import { History, isAfter } from "./history.js";
+import { Registered, drained, judged, unavailable, withResolvers } from "./feature.js";
+import { History, SINCE, isAfter } from "./history.js";
 import { uniqueId } from "./ids.js";
 import * as insight from "./insight.js";
-import { Meters, isCancelled } from "./meters.js";
+import { Meters } from "./meters.js";
+import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
 import { milliseconds, unattended } from "./runtime.js";
 import { EventStream } from "./stream.js";
 import { TOPIC, matcher } from "./topics.js";
 import { Trace } from "./trace.js";
 import { compareVersions } from "./versions.js";
-import { Watch } from "./watch.js";
+import { HEALTH_STATUSES, Watch } from "./watch.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const NO_OPTIONS = Object.freeze({});
 const isCount = [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"];
 const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
-const isSince = [(since) => ["string", "number"].includes(typeof since) || since instanceof Date, 'the id of an event, a date, or "start"'];
 const BUS_OPTIONS = {
   requestTimeout: checks.duration,
   maxDepth: [(value) => Number.isInteger(value) && value >= 1 && value <= 1_000, "a whole number from 1 to 1000"],
@@ -49,8 +49,6 @@ const HEALTH_OPTIONS = {
   interval: checks.duration,
   checkTimeout: checks.duration,
 };
-/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
-export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
 const UNHEALTHY = 2;
 
 const SUBSCRIBE_OPTIONS = {
@@ -59,7 +57,7 @@ const SUBSCRIBE_OPTIONS = {
   signal: checks.signal,
   once: checks.flag,
   filter: [(filter) => ["string", "function"].includes(typeof filter), "a function, or an expression as text"],
-  since: isSince,
+  since: SINCE,
 };
 const { signal, filter, since } = SUBSCRIBE_OPTIONS;
 const STREAM_OPTIONS = {
@@ -510,18 +508,19 @@ export class FeatureBusBase {
   #replay(subscription, since) {
     const { topic, feature } = subscription;
     const [fits, isLater] = [matcher(topic), isAfter(this.#history, since)];
-    let first = this.#history.evicted;
-    for (let round = 0; first < this.#history.next; round += 1) {
+    const history = this.#history;
+    let number = history.evicted;
+    for (let round = 0; number < history.evicted + history.length; round += 1) {
       if (round === this.#maxDepth) {
         this.#listenerFailed(tooDeep(topic, round), { topic, feature });
         break;
       }
-      const { next } = this.#history;
-      for (const event of this.#history.between(first, next)) {
+      const end = history.evicted + history.length;
+      for (; number < end; number = Math.max(number + 1, history.evicted)) {
         if (subscription.isEnded || this.#disposed) return;
+        const event = history.numbered(number);
         if (fits(event.type) && isLater(event) && !(event.expiresAt <= now())) this.#hear(subscription, event);
       }
-      first = next;
     }
     if (!subscription.isEnded && !this.#disposed) this.#subscribe(subscription);
   }
@@ -568,11 +567,10 @@ export class FeatureBusBase {
   }
 
   #tellAll(topic, data, source, more) {
-    const known = this.#topicOf(topic);
-    if (known.isReserved ??= RESERVED.test(topic)) {
+    if (!this.#topics.has(topic) && RESERVED.test(topic)) {
       throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `only the bus itself publishes \`${topic}\`; take another topic` }]);
     }
-    return this.#deliver(known, topic, data, source, more);
+    return this.#deliver(this.#topicOf(topic), topic, data, source, more);
   }
 
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
@@ -617,7 +615,8 @@ export class FeatureBusBase {
     }
     this.#depth -= 1;
     if (pending !== undefined) return this.#settled(topic, meter, at, result, pending);
-    meter.end(result, meter.published % TIMED_EVERY === 0 ? now() - at : undefined, at);
+    const ms = meter.published % TIMED_EVERY === 0 ? now() - at : undefined;
+    meter.end(result.delivered, result.filtered, result.failed, ms, at);
     return result;
   }
 
@@ -656,7 +655,7 @@ export class FeatureBusBase {
     const end = () => {
       this.#waitNoMore(core, waiting);
       const at = now();
-      meter.end(result, at - began, at);
+      meter.end(result.delivered, result.filtered, result.failed, at - began, at);
       resolve(result);
     };
     const waiting = {
@@ -733,12 +732,14 @@ export class FeatureBusBase {
   async *#requestStream(feature, action, params, options = NO_OPTIONS, by) {
     const core = await this.#ready(feature, action, options);
     let [supply, demand] = [withResolvers(), withResolvers()];
-    let isStream = false;
-    const request = this.#open(core, feature, action, params, options, by, (part) => {
-      isStream = true;
-      supply.resolve({ part });
-      return demand.promise;
-    });
+    const sink = {
+      isStream: false,
+      pour: (part) => {
+        supply.resolve({ part });
+        return demand.promise;
+      },
+    };
+    const request = this.#open(core, feature, action, params, options, by, sink);
     const supplied = () => {
       const { resolve, reject, promise } = supply;
       request.promise.then((answer) => resolve({ answer, isLast: true }), reject);
@@ -747,7 +748,7 @@ export class FeatureBusBase {
     try {
       for (;;) {
         const { part, answer, isLast } = await supplied();
-        if (isLast && isStream) return answer;
+        if (isLast && sink.isStream) return answer;
         // Whoever reads may take any time.
         if (!isLast) request.pause();
         yield isLast ? answer : part;
@@ -908,8 +909,7 @@ export class FeatureBusBase {
     const at = now();
     const took = (firstAt ?? at) - began;
     meter.end(caller, hasFailed ? error ?? "undefined" : undefined, took, at);
-    // What the caller did wrong or did not want any more says nothing about the feature.
-    if (hasFailed && (error?.kind === "validation" || isCancelled(error))) return;
+    if (hasFailed && saysNothing(error)) return;
     if (feature.number === undefined || !this.#isAttached()) return;
     this.#heed(feature, this.#runtime.ready().healthRecord(this.#handle, feature.number, hasFailed, took, at), "requests");
   }
@@ -936,6 +936,7 @@ export class FeatureBusBase {
     const { name, version } = feature.info;
     feature.status = status;
     feature.health.since = now();
+    if (reason !== "check") feature.health.reason = status === 0 ? undefined : reason;
     if (status === 0) this.#tell("feature.recovered", { name, version, previous });
     else this.#tell("feature.degraded", { name, version, status: HEALTH_STATUSES[status], previous, reason });
   }
@@ -958,6 +959,10 @@ function tooDeep(topic, depth) {
   return new RepflowError("bus.too_deep", message);
 }
 
+/** What its caller did wrong or did not want any more, and what it was not asked at all, say nothing about a feature. */
+const saysNothing = (error) =>
+  error?.kind === "validation" || error?.kind === "cancelled" || error?.name === "AbortError" || /^(bulkhead|rate_limit)\./.test(error?.code);
+
 function checkTopic(topic) {
   if (typeof topic === "string" && TOPIC.test(topic)) return;
   const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
@@ -965,8 +970,9 @@ function checkTopic(topic) {
 }
 
 /** Nobody awaits what comes of an answer here: of a panic, whoever waits has been told already. */
-function answered({ context, meter }, isValue, answer) {
-  if (Cancellable.isOver(context)) meter.late += 1;
+function answered({ context, meter, firstAt }, isValue, answer) {
+  // What a stream still does when nobody reads any more is no answer.
+  if (Cancellable.isOver(context) && firstAt === undefined) meter.late += 1;
   unattended(() => CallContext.answer(context, isValue, answer));
 }
 

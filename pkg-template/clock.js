@@ -21,12 +21,15 @@ export function millisecondsOf(duration) {
   return number * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
 }
 
+/** What is asked for an object that it does not keep from being collected. */
+export const weakly = (it) => (typeof WeakRef === "function" ? new WeakRef(it) : { deref: () => it });
+
 /**
  * Wakes its owner at the earliest of many deadlines, which the core keeps in a heap. The host's timer does not keep the
  * owner: one that something is due for is kept by the runtime, and any other may be collected before the timer rings.
  */
 export class Alarm {
-  #self = typeof WeakRef === "function" ? new WeakRef(this) : { deref: () => this };
+  #self = weakly(this);
   #wake;
   #timer = undefined;
   #at = Infinity;

@@ -181,7 +181,10 @@ export class CallContext extends Participant {
     Cancellable.abort(context, error);
   }
 
-  /** Has `sink(part)` called with each part of an answer that comes in parts; the next comes when its promise resolves. */
+  /**
+   * Has `sink.pour(part)` called with each part of an answer that comes in parts; the next comes when its promise resolves.
+   * `sink.isStream` tells that the answer does.
+   */
   static pour(context, sink) {
     context.#sink = sink;
   }

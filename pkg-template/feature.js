@@ -4,13 +4,12 @@ import { now } from "./clock.js";
 import { CallContext } from "./context.js";
 import { escaped, isObject } from "./definition.js";
 import { RepflowError, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
-import { nearest } from "./nearest.js";
+import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
+import { VERSION } from "./versions.js";
 
 const NAME = /^[A-Za-z0-9_-]+$/;
-/** SemVer 2.0, by the expression that semver.org gives. */
-const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 const isSchema = [(schema) => isStandardSchema(schema) || isObject(schema) || typeof schema === "boolean", "a JSON Schema or a Standard Schema"];
 const areTexts = (it) => isObject(it) && Object.values(it).every((text) => typeof text === "string");
 
@@ -153,6 +152,7 @@ export async function drained(parts, call) {
   const { context } = call;
   const sink = CallContext.sinkOf(context);
   const list = [];
+  if (sink !== undefined) sink.isStream = true;
   for (;;) {
     const { value, done } = await parts.next();
     if (done) return value === undefined && sink === undefined ? list : value;
@@ -161,7 +161,7 @@ export async function drained(parts, call) {
       list.push(value);
       context.progress(value);
     } else if (!CallContext.isDone(context)) {
-      await sink(value);
+      await sink.pour(value);
     }
     if (CallContext.isDone(context)) {
       // Nobody reads any more; what it has to clean up is its own concern.
@@ -169,14 +169,6 @@ export async function drained(parts, call) {
       return undefined;
     }
   }
-}
-
-/** Throws that there is no such name, with the nearest that there is, or the first few. */
-export function missing(code, message, name, names) {
-  const known = [...names];
-  const near = nearest(name, known);
-  const others = known.length === 0 ? "there is none" : `there are ${known.slice(0, 10).map((it) => `\`${it}\``).join(", ")}`;
-  throw new RepflowError(code, `${message} \`${name}\`; ${near === undefined ? others : `did you mean \`${near}\`?`}`);
 }
 
 export const unavailable = (message, details) => new RepflowError("bus.unavailable", message, details);

@@ -1,101 +1,131 @@
 // What was published lately.
 
+import { checkOptions, checks } from "./errors.js";
 import { sizeOf } from "./size.js";
+import { TOPIC, matcher } from "./topics.js";
 
-/** What an event takes besides its data. */
+/** About what an event takes besides its data. */
 const ENVELOPE = 200;
 
-/** The last events, oldest first. Each has a number: how many came before it. */
+const isTime = (value) => (typeof value === "number" || value instanceof Date) && Number.isFinite(+value);
+
+/** From where on remembered events are wanted. */
+export const SINCE = [
+  (value) => typeof value === "string" || isTime(value),
+  "`start`, a date, milliseconds since the Unix epoch, or the id of an event",
+];
+
+const QUERY = {
+  topic: [(value) => typeof value === "string" && TOPIC.test(value), "a topic, or a pattern such as `workout.*`"],
+  feature: checks.string,
+  correlationId: checks.string,
+  since: SINCE,
+  until: [isTime, "a date, or milliseconds since the Unix epoch"],
+  limit: [(value) => Number.isInteger(value) && value > 0, "a whole number, 1 or more"],
+};
+
+/** A ring of the last so many events, whose data takes no more than so many bytes. */
 export class History {
   #ring = [];
-  /** The number of the oldest, and of the one that comes next. */
-  #first = 0;
-  #next = 0;
+  /** What each event of the ring takes, when bytes count. */
+  #sizes = [];
   #maxEvents;
   #maxBytes;
-  #sizes;
-  #bytes = 0;
+  #oldest = 0;
+  #length = 0;
+  /** How many events have left. */
+  evicted = 0;
+  /** What is remembered takes about so many; undefined when bytes do not count. */
+  bytes = undefined;
 
-  constructor({ maxEvents = 1_000, maxBytes }) {
+  constructor({ maxEvents = 1_000, maxBytes } = {}) {
     this.#maxEvents = maxEvents;
     this.#maxBytes = maxBytes;
-    if (maxBytes !== undefined) this.#sizes = [];
+    if (maxBytes !== undefined) this.bytes = 0;
   }
 
   get length() {
-    return this.#next - this.#first;
+    return this.#length;
   }
 
-  /** How many have left. */
-  get evicted() {
-    return this.#first;
-  }
-
-  /** The number of the one that comes next. */
-  get next() {
-    return this.#next;
-  }
-
-  /** About how much the data take; only counted when it is limited. */
-  get bytes() {
-    return this.#sizes && this.#bytes;
-  }
-
-  /** Events are kept by reference: who changes one afterwards changes what is remembered. */
+  /** Remembers an event, at the expense of the oldest. One that is larger than all there is room for is not kept. */
   add(event) {
-    const place = this.#maxEvents === 0 ? 0 : this.#next % this.#maxEvents;
-    if (this.#sizes !== undefined) {
-      const size = ENVELOPE + sizeOf(event.data);
-      if (size > this.#maxBytes || this.#maxEvents === 0) return;
-      if (this.length === this.#maxEvents) this.#evict();
-      while (this.#bytes + size > this.#maxBytes) this.#evict();
-      this.#sizes[place] = size;
-      this.#bytes += size;
-    } else if (this.length === this.#maxEvents) {
-      if (this.#maxEvents === 0) return;
-      this.#first += 1;
+    if (this.#maxEvents === 0) return;
+    let size = 0;
+    if (this.bytes !== undefined) {
+      size = sizeOf(event.data) + ENVELOPE;
+      if (size > this.#maxBytes) return;
+      while (this.bytes + size > this.#maxBytes) this.#evict();
     }
+    if (this.#length === this.#maxEvents) this.#evict();
+    const place = this.#place(this.#length);
     this.#ring[place] = event;
-    this.#next += 1;
-  }
-
-  #evict() {
-    const place = this.#first % this.#maxEvents;
-    this.#bytes -= this.#sizes[place];
-    this.#ring[place] = undefined;
-    this.#first += 1;
+    this.#length += 1;
+    if (this.bytes !== undefined) {
+      this.#sizes[place] = size;
+      this.bytes += size;
+    }
   }
 
   clear() {
-    this.#ring = [];
-    this.#first = this.#next;
-    this.#bytes = 0;
+    while (this.#length > 0) this.#evict();
   }
 
-  /** The event of a number; `undefined` when it has left, or is yet to come. */
+  /** An event by its place; 0 is the oldest. */
+  at(index) {
+    return index < this.#length ? this.#ring[this.#place(index)] : undefined;
+  }
+
+  /** The event that was remembered as the so-manieth, from 0; when that has left, the oldest. */
   numbered(number) {
-    return number >= this.#first && number < this.#next ? this.#ring[number % this.#maxEvents] : undefined;
+    return this.at(Math.max(number - this.evicted, 0));
   }
 
+  /** From the oldest to what is the newest now. */
   *[Symbol.iterator]() {
-    yield* this.between(this.#first, this.#next);
+    const end = this.evicted + this.#length;
+    for (let number = this.evicted; number < end; number += 1) {
+      // Some may leave while this goes on.
+      number = Math.max(number, this.evicted);
+      if (number < end) yield this.at(number - this.evicted);
+    }
   }
 
-  /** Those of these numbers that are still there when their turn comes. */
-  *between(first, next) {
-    for (let number = first; number < next; number += 1) {
-      const event = this.numbered(number);
-      if (event !== undefined) yield event;
-    }
+  #place(index) {
+    const place = this.#oldest + index;
+    return place < this.#maxEvents ? place : place - this.#maxEvents;
+  }
+
+  #evict() {
+    if (this.bytes !== undefined) this.bytes -= this.#sizes[this.#oldest];
+    this.#ring[this.#oldest] = undefined;
+    this.#oldest = this.#place(1);
+    this.#length -= 1;
+    this.evicted += 1;
   }
 }
 
-/** A function that tells whether an event came after what `since` says. After one that has left come all that are there. */
+/** Tells whether an event comes at a time or later, or after the event of an id; all do when that is not remembered. */
 export function isAfter(history, since) {
-  if (since === "start") return () => true;
-  if (typeof since !== "string") return (event) => event.at >= since;
-  const events = [...history];
-  const place = events.findIndex(({ id }) => id === since);
-  const before = new Set(events.slice(0, place + 1));
-  return (event) => !before.has(event);
+  if (typeof since !== "string") return ({ at }) => at >= +since;
+  const last = since === "start" ? undefined : [...history].find(({ id }) => id === since);
+  return last === undefined ? () => true : ({ sequence }) => sequence > last.sequence;
+}
+
+/** The remembered events that fit a query, the oldest first, without those that have expired. */
+export function select(history, query, now) {
+  checkOptions("bus.invalid", "the query of the history", query, QUERY);
+  const { topic = ">", feature, correlationId, since = "start", until = Infinity, limit = Infinity } = query;
+  const [fits, isLater] = [matcher(topic), isAfter(history, since)];
+  const events = [...history].filter(
+    (event) =>
+      (feature === undefined || event.source === feature) &&
+      (correlationId === undefined || event.correlationid === correlationId) &&
+      // The time of an event is told in whole milliseconds.
+      Math.floor(event.at) <= until &&
+      !(event.expiresAt <= now) &&
+      fits(event.type) &&
+      isLater(event),
+  );
+  return events.slice(-limit);
 }

@@ -1,226 +1,323 @@
-// What is counted on a bus. Counting stands where the work is done: to tell somebody else of each event would be dearer.
+// What the bus counts: per topic and per action, and who talks to whom.
 
 import { now } from "./clock.js";
 
-const OTHER = "(other)";
-/** More names than this are a sign of ids in names; what comes then is counted together. */
-const MOST = 1_000;
+const MINUTE = 60_000;
 
-/** Eight buckets for each doubling, from a microsecond on. */
-const PER_DOUBLING = 8;
-const BUCKETS = 256;
-const GENERATION_MS = 300_000;
+/** Buckets to an octave: a value is off by 4.5 % at most. */
+const PER_OCTAVE = 8;
+/** From 1 µs to more than an hour; what takes longer is in the last one. */
+const BUCKETS = 32 * PER_OCTAVE;
+/** How long a generation is added to before the next one is. */
+const GENERATION = 5 * MINUTE;
 
-/** How long things took, in two generations of five minutes: what is told covers the last five to ten. */
-export class Histogram {
-  #now = undefined;
-  #before = undefined;
-  #until = 0;
-  max = 0;
-  sum = 0;
+class Generation {
+  buckets = new Uint32Array(BUCKETS);
   count = 0;
+  sum = 0;
+  max = 0;
+}
+
+const total = (generations, key) => generations.reduce((sum, each) => sum + each[key], 0);
+const largest = (generations) => Math.max(...generations.map(({ max }) => max));
+
+/** Latencies in buckets on a logarithmic scale. With two generations, it tells of the last 5 to 10 minutes. */
+export class Histogram {
+  /** The generation that is added to, and the one before it; made when there is something to count. */
+  #current = undefined;
+  #before = undefined;
+  #until = -Infinity;
 
   record(ms, at) {
-    if (at >= this.#until) {
-      this.#before = at < this.#until + GENERATION_MS ? this.#now : undefined;
-      this.#now = new Uint32Array(BUCKETS);
-      this.#until = at + GENERATION_MS;
-    }
-    const us = ms * 1_000;
-    this.#now[us > 1 ? Math.min(Math.floor(Math.log2(us) * PER_DOUBLING) + 1, BUCKETS - 1) : 0] += 1;
-    this.count += 1;
-    this.sum += ms;
-    if (ms > this.max) this.max = ms;
+    this.#turn(at);
+    const counted = (this.#current ??= new Generation());
+    const bucket = ms > 0.001 ? Math.floor(Math.log2(ms * 1_000) * PER_OCTAVE) : 0;
+    counted.buckets[Math.min(bucket, BUCKETS - 1)] += 1;
+    counted.count += 1;
+    counted.sum += ms;
+    if (ms > counted.max) counted.max = ms;
   }
 
-  /** What `share` of them did not exceed, in milliseconds, to within 5 percent. */
-  percentile(share) {
-    const counts = Array.from({ length: BUCKETS }, (_, at) => (this.#now?.[at] ?? 0) + (this.#before?.[at] ?? 0));
-    const all = counts.reduce((sum, count) => sum + count, 0);
-    let left = Math.max(1, Math.ceil(share * all - 1e-9));
-    for (let at = 0; at < BUCKETS; at += 1) {
-      left -= counts[at];
-      // The middle of a bucket.
-      if (left <= 0) return at === 0 ? 0.001 : Math.min(2 ** ((at - 0.5) / PER_DOUBLING) / 1_000, this.max);
+  /** Adds what another one tells of. */
+  merge(other, at) {
+    this.#turn(at);
+    for (const { buckets, count, sum, max } of other.#generations(at)) {
+      const counted = (this.#current ??= new Generation());
+      buckets.forEach((each, bucket) => (counted.buckets[bucket] += each));
+      counted.count += count;
+      counted.sum += sum;
+      counted.max = Math.max(counted.max, max);
     }
-    return undefined;
+  }
+
+  /** What a share of the values does not exceed, in milliseconds; undefined when there are none. */
+  percentile(share, at) {
+    const generations = this.#generations(at);
+    if (generations.length === 0) return undefined;
+    const rank = Math.max(Math.ceil(share * total(generations, "count")), 1);
+    let bucket = -1;
+    for (let seen = 0; seen < rank; ) {
+      bucket += 1;
+      for (const { buckets } of generations) seen += buckets[bucket];
+    }
+    // The middle of the bucket, on its scale.
+    return Math.min(2 ** ((bucket + 0.5) / PER_OCTAVE) / 1_000, largest(generations));
+  }
+
+  /** All that is told of latencies; undefined when there are none. */
+  summary(at) {
+    const generations = this.#generations(at);
+    if (generations.length === 0) return undefined;
+    const [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map((share) => this.percentile(share, at));
+    return { p50, p90, p95, p99, max: largest(generations), mean: total(generations, "sum") / total(generations, "count") };
+  }
+
+  #generations(at) {
+    this.#turn(at);
+    return [this.#current, this.#before].filter((generation) => generation !== undefined);
+  }
+
+  #turn(at) {
+    if (at < this.#until) return;
+    this.#before = at < this.#until + GENERATION ? this.#current : undefined;
+    this.#current = undefined;
+    this.#until = (Math.floor(at / GENERATION) + 1) * GENERATION;
   }
 }
 
 const STEPS = 10;
-const STEP_MS = 6_000;
+const STEP = MINUTE / STEPS;
 
-/** How often something happened in the last minute, which slides in ten steps. */
+/** How much there was in the last minute, in ten steps: the one under way and the nine before it. */
 export class Rate {
-  #step = 0;
-  #counts = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-  #errors = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-  #since = Infinity;
+  #counts = new Array(STEPS).fill(0);
+  #errors = new Array(STEPS).fill(0);
+  /** The step under way, counted since the Unix epoch; its place; and when it is over. */
+  #step = -Infinity;
+  #place = 0;
+  #until = -Infinity;
+  #began = undefined;
 
-  add(at) {
-    this.#counts[this.#placeOf(at)] += 1;
+  add(at, hasFailed = false) {
+    if (at >= this.#until) this.#advance(at);
+    this.#counts[this.#place] += 1;
+    if (hasFailed) this.#errors[this.#place] += 1;
   }
 
+  /** What was added at a time has failed. */
   fail(at) {
-    this.#errors[this.#placeOf(at)] += 1;
-  }
-
-  #placeOf(at) {
-    const step = Math.floor(at / STEP_MS);
-    if (step !== this.#step) this.#forget(step);
-    if (at < this.#since) this.#since = at;
-    return step % STEPS;
-  }
-
-  #forget(step) {
-    const gone = Math.min(step - this.#step, STEPS);
-    if (step < this.#step) return;
-    for (let at = 0; at < gone; at += 1) this.#counts[(step - at) % STEPS] = this.#errors[(step - at) % STEPS] = 0;
-    this.#step = step;
+    const step = Math.floor(at / STEP);
+    if (step > this.#step - STEPS && step <= this.#step) this.#errors[step % STEPS] += 1;
   }
 
   count(at) {
-    this.#forget(Math.floor(at / STEP_MS));
-    return this.#counts.reduce((sum, count) => sum + count, 0);
+    return this.#sum(this.#counts, at);
   }
 
   errors(at) {
-    this.#forget(Math.floor(at / STEP_MS));
-    return this.#errors.reduce((sum, count) => sum + count, 0);
+    return this.#sum(this.#errors, at);
   }
 
   errorRate(at) {
-    const count = this.count(at);
-    return count === 0 ? 0 : Math.min(this.errors(at) / count, 1);
+    return this.errors(at) / (this.count(at) || 1);
   }
 
-  /** By the time that has been seen so far, which is a second at least. */
+  /** Over the time that is looked back at, or since the first of all; over a second at least. */
   perSecond(at) {
-    const seen = Math.min(STEPS * STEP_MS, Math.max(at - this.#since, 1_000));
-    return (this.count(at) * 1_000) / seen;
+    const count = this.count(at);
+    return count && (count * 1_000) / Math.max(at - Math.max(this.#until - MINUTE, this.#began), 1_000);
   }
-}
 
-/** What is counted for each of many names. */
-class Tally extends Map {
-  of(name, make = () => ({ count: 0, errors: 0 })) {
-    let known = this.get(name);
-    if (known === undefined) {
-      if (this.size >= MOST) name = OTHER;
-      known = this.get(name) ?? make(name);
-      this.set(name, known);
+  #sum(steps, at) {
+    if (this.#began === undefined) return 0;
+    if (at >= this.#until) this.#advance(at);
+    return steps.reduce((sum, each) => sum + each);
+  }
+
+  #advance(at) {
+    this.#began ??= at;
+    const step = Math.floor(at / STEP);
+    for (let passed = Math.max(this.#step, step - STEPS) + 1; passed <= step; passed += 1) {
+      this.#counts[passed % STEPS] = 0;
+      this.#errors[passed % STEPS] = 0;
     }
-    return known;
+    this.#step = step;
+    this.#place = step % STEPS;
+    this.#until = (step + 1) * STEP;
   }
 }
 
+/** How many are told apart; all that come then are counted as one. */
+const MOST = 1_000;
+const OTHER = "(other)";
+
+/** What is kept under a name, made when it is first asked for. */
+function kept(map, name, Kind) {
+  let found = map.get(name);
+  if (found === undefined) {
+    if (map.size >= MOST && name !== OTHER) return kept(map, OTHER, Kind);
+    map.set(name, (found = new Kind()));
+  }
+  return found;
+}
+
+class Tally {
+  count = 0;
+  errors = 0;
+}
+
+/** How often somebody took part, and how often that failed; by name. */
+class Tallies {
+  all = new Map();
+  /** It is mostly the same one again. */
+  #name = undefined;
+  #last = undefined;
+
+  of(name) {
+    if (name !== this.#name || this.#last === undefined) {
+      this.#last = kept(this.all, name, Tally);
+      this.#name = name;
+    }
+    return this.#last;
+  }
+
+  add(name, hasFailed) {
+    const tally = this.of(name);
+    tally.count += 1;
+    if (hasFailed) tally.errors += 1;
+  }
+}
+
+/** What is counted of a topic. */
 export class TopicMeter {
   published = 0;
   delivered = 0;
   filtered = 0;
   failed = 0;
-  publishers = new Tally();
-  /** Features that listen. */
-  hearers = new Tally();
   latency = new Histogram();
   rate = new Rate();
-  // Mostly it is the same one again.
-  #last = undefined;
-  #lastSource = undefined;
+  #publishers = new Tallies();
+  #hearers = new Tallies();
+
+  /** By source and by feature: `{ count, errors }`. */
+  get publishers() {
+    return this.#publishers.all;
+  }
+
+  get hearers() {
+    return this.#hearers.all;
+  }
 
   publish(source, at) {
     this.published += 1;
-    if (source !== this.#lastSource) {
-      this.#lastSource = source;
-      this.#last = this.publishers.of(source);
-    }
-    this.#last.count += 1;
+    this.#publishers.of(source).count += 1;
     this.rate.add(at);
   }
 
-  hear(feature, hasFailed) {
-    const hearer = this.hearers.of(feature);
-    hearer.count += 1;
-    if (hasFailed) hearer.errors += 1;
-  }
-
-  /** An event has been delivered; `ms` when that was timed. */
-  end({ delivered, filtered, failed }, ms, at) {
+  /** All have heard it; `ms` is how long that took, unless nobody looked at the clock. */
+  end(delivered, filtered, failed, ms, at) {
     this.delivered += delivered;
     this.filtered += filtered;
     if (failed > 0) {
       this.failed += failed;
-      this.rate.fail(at);
+      this.rate.fail(at - (ms ?? 0));
     }
     if (ms !== undefined) this.latency.record(ms, at);
   }
+
+  hear(feature, hasFailed) {
+    this.#hearers.add(feature, hasFailed);
+  }
 }
 
+/** What is counted of an action. */
 export class ActionMeter {
   requests = 0;
+  ended = 0;
   errors = 0;
   timeouts = 0;
   cancelled = 0;
-  /** Answers that came when nobody waited any more. */
   late = 0;
-  callers = new Tally();
+  /** `{ code, at }`: messages may hold personal data. */
+  lastError = undefined;
   latency = new Histogram();
   rate = new Rate();
-  lastError = undefined;
+  #callers = new Tallies();
 
-  /** What it is the meter of; `whole` is that of the feature, which counts all of its actions. */
-  constructor(feature, action, whole) {
-    this.feature = feature;
-    this.action = action;
-    this.whole = whole;
+  /** By name: `{ count, errors }`. */
+  get callers() {
+    return this.#callers.all;
+  }
+
+  get inFlight() {
+    return this.requests - this.ended;
   }
 
   begin(caller, at) {
     this.requests += 1;
-    this.callers.of(caller).count += 1;
-    this.rate.add(at);
-    this.whole?.begin(caller, at);
+    this.#callers.of(caller).count += 1;
   }
 
-  /** An action has ended: with an error, or with none. */
+  /** It has answered, or failed with an error. One that was cancelled is neither an error nor a latency. */
   end(caller, error, ms, at) {
-    this.whole?.end(caller, error, ms, at);
-    if (error !== undefined) {
-      if (isCancelled(error)) {
-        this.cancelled += 1;
-        return;
-      }
+    this.ended += 1;
+    if (error?.kind === "cancelled" || error?.name === "AbortError") {
+      this.cancelled += 1;
+      return;
+    }
+    const hasFailed = error !== undefined;
+    if (hasFailed) {
+      const code = [error?.code, error?.name, typeof error].find((it) => typeof it === "string");
       this.errors += 1;
-      this.callers.of(caller).errors += 1;
-      this.rate.fail(at);
-      // Not its message: who knows what is in there.
-      const code = typeof error.code === "string" ? error.code : typeof error.name === "string" ? error.name : "Error";
       if (code.endsWith(".timeout")) this.timeouts += 1;
+      this.#callers.of(caller).errors += 1;
       this.lastError = { code, at };
     }
+    this.rate.add(at, hasFailed);
     this.latency.record(ms, at);
   }
 }
 
-/** Whether somebody did not want an answer any more. */
-export const isCancelled = (error) => error?.kind === "cancelled" || error?.name === "AbortError";
-
-/** All that is counted on a bus. */
+/** What is counted of a bus. */
 export class Meters {
-  /** Since when, in milliseconds. */
-  since = now();
-  topics = new Tally();
-  features = new Tally();
-  actions = new Tally();
+  /** When the first of all was counted: at import, some hosts have no time. */
+  since = undefined;
+  topics = new Map();
+  /** By the names of the feature and the action, with a dot between. */
+  actions = new Map();
 
   topic(name) {
-    return this.topics.of(name, () => new TopicMeter());
+    this.since ??= now();
+    return kept(this.topics, name, TopicMeter);
   }
 
   action(feature, action) {
-    return this.actions.of(`${feature}.${action}`, (name) => {
-      const [owner, part] = name === OTHER ? [OTHER, OTHER] : [feature, action];
-      return new ActionMeter(owner, part, this.features.of(owner, () => new ActionMeter(owner)));
-    });
+    this.since ??= now();
+    return kept(this.actions, `${feature}.${action}`, ActionMeter);
   }
+
+  /** The meters of actions by the name of the feature; each with the name of its action. */
+  byFeature() {
+    const features = new Map();
+    for (const [key, meter] of this.actions) {
+      const [feature, action = OTHER] = key.split(".");
+      if (!features.has(feature)) features.set(feature, []);
+      features.get(feature).push([action, meter]);
+    }
+    return features;
+  }
+}
+
+/** What several meters show together of the last minute, and their latencies. */
+export function figuresOf(meters, at) {
+  const latency = new Histogram();
+  const figures = { count: 0, failed: 0, perSecond: 0, latency };
+  for (const { rate, latency: measured } of meters) {
+    figures.count += rate.count(at);
+    figures.failed += rate.errors(at);
+    figures.perSecond += rate.perSecond(at);
+    latency.merge(measured, at);
+  }
+  figures.errorRate = figures.failed / (figures.count || 1);
+  return figures;
 }

@@ -1,5 +1,7 @@
 // What somebody probably meant.
 
+import { RepflowError, describe } from "./errors.js";
+
 /** The candidate that is a few slips of the pen away from `word`, if there is one; `nearest` in src/error.rs, again. */
 export function nearest(word, candidates) {
   const allowed = Math.min(Math.max(Math.floor([...word].length / 3), 1), 4);
@@ -19,6 +21,14 @@ export function nearest(word, candidates) {
 export function unknownWord(pointer, message, word, known) {
   const suggestion = nearest(word, known);
   return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
+}
+
+/** Throws that there is no such name, with the nearest that there is, or the first few. */
+export function missing(code, message, name, names) {
+  const known = [...names];
+  const near = typeof name === "string" ? nearest(name, known) : undefined;
+  const others = known.length === 0 ? "there is none" : `there are ${known.slice(0, 10).map((it) => `\`${it}\``).join(", ")}`;
+  throw new RepflowError(code, `${message} ${typeof name === "string" ? `\`${name}\`` : describe(name)}; ${near === undefined ? others : `did you mean \`${near}\`?`}`);
 }
 
 /** How many letters to insert, remove, replace or swap with the next one (Damerau and Levenshtein, adjacent swaps only). */

@@ -1,14 +1,16 @@
-// Topics as NATS has them: names between dots; in patterns, `*` stands for one, and `>` at the end for one or more.
+// Topics and patterns of them, as NATS has subjects.
 
-/** Topics and patterns; a wildcard stands alone. The core has the last word. */
+/** Tokens between dots; a wildcard stands alone, and `>` only at the end. The core has the last word. */
 export const TOPIC = /^(?!\$)(\*|[^\s\p{Cc}.*>]+)(\.(\*|[^\s\p{Cc}.*>]+))*(\.>)?$|^>$/u;
 
-/** A function that tells whether a topic fits a pattern. */
+/** Tells whether a topic fits a pattern: `*` is one token, `>` at the end one or more. */
 export function matcher(pattern) {
-  const parts = pattern.split(".").map((part) => {
-    if (part === "*") return "[^.]+";
-    return part === ">" ? ".+" : part.replace(/[\\^$+?()[\]{}|/-]/g, "\\$&");
-  });
-  const form = new RegExp(`^${parts.join("\\.")}$`, "s");
-  return (topic) => form.test(topic);
+  const expected = pattern.split(".");
+  const isOpen = expected.at(-1) === ">";
+  if (isOpen) expected.pop();
+  return (topic) => {
+    const tokens = topic.split(".");
+    const fits = isOpen ? tokens.length > expected.length : tokens.length === expected.length;
+    return fits && expected.every((token, at) => token === "*" || token === tokens[at]);
+  };
 }

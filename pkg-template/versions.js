@@ -1,44 +1,51 @@
-// Versions, as SemVer 2.0 orders them, and ranges of them.
+// Versions as SemVer 2.0 orders them, and ranges of them.
 
-const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-([^+]+))?/;
-/** A version, alone or with an operator before it. */
-export const RANGE = /^(\^|~|>=)?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
+const IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)";
+const SEMVER = `(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`;
 
+/** SemVer 2.0, by the expression that semver.org gives. */
+export const VERSION = new RegExp(`^${SEMVER}`);
+/** A version, alone or after `^`, `~` or `>=`. */
+export const RANGE = new RegExp(`^(\\^|~|>=)?${SEMVER}`);
+
+/** The three numbers, and what a pre-release has beside. */
+function partsOf([major, minor, patch, early]) {
+  return [[major, minor, patch], early?.split(".") ?? []];
+}
+
+/** Numbers come before words; numbers may have any length. */
 function compareParts(a, b) {
   const [isNumber, isOther] = [/^\d+$/.test(a), /^\d+$/.test(b)];
-  if (isNumber && isOther) return a.length - b.length || (a < b ? -1 : Number(a > b));
-  // Numbers come before names.
   if (isNumber !== isOther) return isNumber ? -1 : 1;
-  return a < b ? -1 : Number(a > b);
+  return (isNumber && a.length - b.length) || (a < b ? -1 : Number(a > b));
 }
 
-/** Below 0 when `a` comes before `b`, above 0 when it comes after it. */
+function compareLists(a, b) {
+  const at = a.findIndex((part, at) => part !== b[at]);
+  return at < 0 || at >= b.length ? a.length - b.length : compareParts(a[at], b[at]);
+}
+
+/** -1 when `a` comes before `b`, 1 when it comes after it, 0 when neither does. */
 export function compareVersions(a, b) {
-  const [[, ...left], [, ...right]] = [VERSION.exec(a), VERSION.exec(b)];
-  for (let at = 0; at < 3; at += 1) {
-    const order = compareParts(left[at], right[at]);
-    if (order !== 0) return order;
-  }
-  // What leads up to a version comes before it.
-  if (left[3] === undefined || right[3] === undefined) return Number(left[3] === undefined) - Number(right[3] === undefined);
-  const [before, after] = [left[3].split("."), right[3].split(".")];
-  for (let at = 0; at < before.length && at < after.length; at += 1) {
-    const order = compareParts(before[at], after[at]);
-    if (order !== 0) return order;
-  }
-  return before.length - after.length;
+  const [[numbers, early], [others, earlier]] = [a, b].map((version) => partsOf(VERSION.exec(version).slice(1)));
+  const isRelease = Number(early.length === 0) - Number(earlier.length === 0);
+  return Math.sign(compareLists(numbers, others) || isRelease || compareLists(early, earlier));
 }
 
-/** Whether a version is in a range: exactly it, `^` (no change that breaks), `~` (no change but fixes), or `>=`. */
+/**
+ * Whether a version is in a range: exactly it; `^`, later without a change that breaks; `~`, later with fixes alone; `>=`,
+ * later. A pre-release is in the range of a pre-release of the same version alone, as npm has it.
+ */
 export function satisfies(version, range) {
-  const [, operator, major, minor, patch] = RANGE.exec(range);
+  const [, operator, ...rest] = RANGE.exec(range);
   const least = range.slice(operator?.length ?? 0);
   const order = compareVersions(version, least);
-  if (operator === undefined) return order === 0;
-  if (order < 0) return false;
-  if (operator === ">=") return true;
-  const [, ...is] = VERSION.exec(version);
-  // Below 1.0.0 the first number that is not 0 is the one that breaks.
-  const fixed = operator === "~" ? 2 : major !== "0" ? 1 : minor !== "0" ? 2 : 3;
-  return [major, minor, patch].slice(0, fixed).every((part, at) => part === is[at]);
+  if (operator === undefined || order < 0) return order === 0;
+  const [[numbers, early], [from, fromEarly]] = [VERSION.exec(version).slice(1), rest].map(partsOf);
+  const differs = numbers.findIndex((number, at) => number !== from[at]);
+  const agreeing = differs < 0 ? 3 : differs;
+  // Below 1.0.0, the first number that is not 0 is the one that breaks.
+  const leading = from.findIndex((number) => number !== "0");
+  const fixed = { "^": leading < 0 ? 3 : leading + 1, "~": 2, ">=": 0 }[operator];
+  return agreeing >= fixed && (early.length === 0 || (agreeing === 3 && fromEarly.length > 0));
 }

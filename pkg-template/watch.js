@@ -1,22 +1,29 @@
-// What is looked after while a bus is in use: the health checks of its features, and alerts.
+// What is looked after while a bus is in use: how healthy its features are, and whether figures are beyond what is allowed.
 
-import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
-import { checks, describe, invalid, problemsOf } from "./errors.js";
+import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
+import { checks, describe, invalid, problemsOf, textOf } from "./errors.js";
 import { hear } from "./listeners.js";
+import { figuresOf } from "./meters.js";
+import { TOPIC } from "./topics.js";
+
+/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
+export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
+const UNHEALTHY = 2;
 
 /** How often alerts are looked at. */
 const LOOK_MS = 1_000;
 
-const isNumber = [(value) => Number.isFinite(value), "a number"];
-/** What an alert may be about: each takes a meter and the time. */
+const percentile = (share) => ({ latency }, at) => latency.percentile(share, at);
 const METRICS = {
-  errorRate: ({ rate }, at) => rate.errorRate(at),
-  perSecond: ({ rate }, at) => rate.perSecond(at),
-  failed: ({ rate }, at) => rate.errors(at),
-  p50: ({ latency }) => latency.percentile(0.5),
-  p95: ({ latency }) => latency.percentile(0.95),
-  p99: ({ latency }) => latency.percentile(0.99),
+  errorRate: ({ errorRate }) => errorRate,
+  p50: percentile(0.5),
+  p95: percentile(0.95),
+  p99: percentile(0.99),
+  perSecond: ({ perSecond }) => perSecond,
+  failed: ({ failed }) => failed,
 };
+
+const isNumber = [Number.isFinite, "a number"];
 const RULE = {
   name: [...checks.string, true],
   metric: [(metric) => Object.hasOwn(METRICS, metric), `one of ${Object.keys(METRICS).map((name) => `\`${name}\``).join(", ")}`, true],
@@ -24,128 +31,152 @@ const RULE = {
   below: isNumber,
   feature: checks.string,
   action: checks.string,
-  topic: checks.string,
+  topic: [(topic) => typeof topic === "string" && TOPIC.test(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
   minRequests: [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
   coolDown: checks.duration,
 };
 
-/** What a health check answered: its status as a number of `HEALTH_STATUSES`, and what else it said. */
-function judgement(answer) {
-  const status = typeof answer === "object" && answer !== null ? answer.status : answer;
-  const place = ["healthy", "degraded", "unhealthy"].indexOf(status ?? "healthy");
-  if (place >= 0) return [place, answer?.details];
-  if (typeof status === "boolean") return [status ? 0 : 2, answer?.details];
-  return [2, undefined, `the check answered ${describe(status)} instead of a status`];
+/** The checks of features that are under way. */
+const running = new WeakMap();
+
+/**
+ * Has a feature check its health, or joins the check that is under way; resolves when the result has been taken. Its time
+ * limit keeps the process alive when somebody waits for it.
+ */
+export function check(bus, feature, isAwaited) {
+  let run = running.get(feature);
+  if (run === undefined) {
+    run = begin(bus, feature);
+    running.set(feature, run);
+    run.done = run.done.finally(() => running.delete(feature));
+  }
+  if (isAwaited) run.timer.ref?.();
+  return run.done;
 }
 
-/** Checks the health of a feature now, unless that is under way; resolves when the result has been taken. */
-export function checkNow(bus, feature) {
-  return (feature.checking ??= check(bus, feature).finally(() => {
-    feature.checking = undefined;
-  }));
-}
-
-async function check(bus, feature) {
-  const controller = new AbortController();
+function begin(bus, feature) {
   const { checkTimeout } = bus.healthOptions;
+  const controller = new AbortController();
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
-      const error = new Error(`the check did not end within ${checkTimeout} ms`);
-      controller.abort(error);
+      const error = new Error(`it did not end within ${checkTimeout} ms`);
       reject(error);
+      controller.abort(error);
     }, Math.min(checkTimeout, MAX_DELAY_MS));
     timer.unref?.();
   });
-  try {
-    const [status, details, reason] = judgement(await Promise.race([feature.healthCheck({ signal: controller.signal }), late]));
-    bus.judge(feature, status, details, reason);
-  } catch (error) {
-    bus.judge(feature, 2, undefined, typeof error?.code === "string" ? error.code : String(error?.name ?? "Error"));
-  } finally {
-    clearTimeout(timer);
-  }
+  const { healthCheck } = feature;
+  const answer = new Promise((resolve) => resolve(healthCheck({ signal: controller.signal })));
+  const done = Promise.race([answer, late])
+    .then(judgement, (error) => [UNHEALTHY, undefined, `the health check failed: ${textOf(error)}`])
+    .then((judged) => {
+      clearTimeout(timer);
+      // It may have left, or been replaced, meanwhile.
+      if (bus.features.get(feature.info.name) === feature) bus.judge(feature, ...judged);
+    });
+  return { done, timer };
 }
 
-/** Calls back every so often, without keeping the process or the owner alive. */
-function every(ms, owner, act) {
-  const held = typeof WeakRef === "function" ? new WeakRef(owner) : { deref: () => owner };
-  const timer = setInterval(() => {
-    const there = held.deref();
-    if (there === undefined) clearInterval(timer);
-    else act(there);
-  }, Math.min(ms, MAX_DELAY_MS));
-  timer.unref?.();
-  return timer;
+/** What a check found: a place in `HEALTH_STATUSES`, details, and why it is not healthy. */
+function judgement(answer) {
+  const { status, details } = typeof answer === "object" && answer !== null ? answer : { status: answer };
+  const said = typeof status === "boolean" ? (status ? 0 : UNHEALTHY) : HEALTH_STATUSES.indexOf(status === undefined ? "healthy" : status);
+  if (said === 0) return [said, details];
+  if (said > 0) return [said, details, `the health check answered ${describe(status)}`];
+  const expected = "`healthy`, `degraded`, `unhealthy`, a boolean, or an object with such a `status`";
+  return [UNHEALTHY, details, `the health check answered ${describe(status)} instead of ${expected}`];
 }
+
+/** Calls `act(owner)` every so often, until the timer is cleared or the owner collected; keeps neither it nor the process. */
+function every(ms, owner, act) {
+  // No closure here: it might hold the owner.
+  const held = { owner: weakly(owner), act, timer: undefined };
+  held.timer = setInterval(ring, Math.min(ms, MAX_DELAY_MS), held);
+  held.timer.unref?.();
+  return held.timer;
+}
+
+function ring({ owner, act, timer }) {
+  const it = owner.deref();
+  if (it === undefined) clearInterval(timer);
+  else act(it);
+}
+
+const look = (watch) => watch.look();
+const checkAll = (watch) => watch.checkAll();
 
 /** Looks after one bus. */
 export class Watch {
   #bus;
+  #clock;
   #alerts = new Set();
-  #checks = undefined;
   #looks = undefined;
+  #checks = undefined;
 
-  constructor(bus) {
+  constructor(bus, clock = now) {
     this.#bus = bus;
+    this.#clock = clock;
   }
 
-  /** Health checks are made from now on. */
+  /** From now on, health is checked; the first time when the interval is over. */
   checkHealth() {
-    this.#checks ??= every(this.#bus.healthOptions.interval, this, (watch) => {
-      for (const feature of watch.#bus.features.values()) if (feature.healthCheck !== undefined) void checkNow(watch.#bus, feature);
-    });
+    this.#checks ??= every(this.#bus.healthOptions.interval, this, checkAll);
   }
 
+  /** Tells when a figure is beyond a threshold; returns a function that ends it. */
   addAlert(rule, handler) {
     const problems = problemsOf(rule, RULE);
     const { above, below, feature, action, topic } = rule ?? {};
-    if (problems.length === 0) {
-      if ((above === undefined) === (below === undefined)) problems.push({ pointer: "", message: "an alert has one threshold, `above` or `below`" });
-      if ((feature === undefined) === (topic === undefined)) problems.push({ pointer: "", message: "an alert is about a `feature`, perhaps with an `action`, or about a `topic`" });
-      if (action !== undefined && feature === undefined) problems.push({ pointer: "/action", message: "an `action` needs the `feature` that has it" });
-    }
-    if (handler !== undefined && typeof handler !== "function") problems.push({ pointer: "", message: `the handler must be a function, not ${describe(handler)}` });
+    const must = (holds, pointer, message) => holds || problems.push({ pointer, message });
+    must((above === undefined) !== (below === undefined), "", "an alert has one threshold, `above` or `below`");
+    must((feature === undefined) !== (topic === undefined), "", "an alert is about a `feature`, perhaps with an `action`, or about a `topic`");
+    must(action === undefined || feature !== undefined, "/action", "an `action` needs the `feature` that has it");
+    must(handler === undefined || typeof handler === "function", "", `the handler must be a function, not ${describe(handler)}`);
     if (problems.length > 0) throw invalid("bus.invalid", "the alert", problems);
     const alert = { rule: { ...rule }, handler, isRaised: false, raisedAt: -Infinity };
     this.#alerts.add(alert);
-    this.#looks ??= every(LOOK_MS, this, (watch) => watch.look(now()));
+    this.#looks ??= every(LOOK_MS, this, look);
     return () => {
       this.#alerts.delete(alert);
-      if (this.#alerts.size > 0) return;
-      clearInterval(this.#looks);
-      this.#looks = undefined;
+      if (this.#alerts.size === 0) this.#looks = clearInterval(this.#looks);
     };
   }
 
-  /** Raises and clears alerts. */
-  look(at) {
-    for (const alert of this.#alerts) {
-      const { name: rule, metric, above, below, feature, action, topic, minRequests = 1, coolDown = "5m" } = alert.rule;
-      const meter = this.#meterOf(feature, action, topic);
-      const value = meter === undefined || meter.rate.count(at) < minRequests ? undefined : METRICS[metric](meter, at);
-      const isBeyond = value !== undefined && (above === undefined ? value < below : value > above);
-      if (isBeyond === alert.isRaised) continue;
-      // One that has just been raised, and cleared, is not raised again so soon.
-      if (isBeyond && at < alert.raisedAt + millisecondsOf(coolDown)) continue;
-      alert.isRaised = isBeyond;
-      if (isBeyond) alert.raisedAt = at;
-      const told = { rule, metric, value, threshold: above ?? below };
-      for (const [key, name] of Object.entries({ feature, action, topic })) if (name !== undefined) told[key] = name;
-      this.#bus.tell(isBeyond ? "alert.raised" : "alert.cleared", told);
-      if (alert.handler !== undefined) hear(alert.handler, { type: isBeyond ? "alert.raised" : "alert.cleared", ...told }, (error) => this.#bus.listenerFailed(error, { alert: rule }));
+  stop() {
+    this.#alerts.clear();
+    this.#looks = clearInterval(this.#looks);
+    this.#checks = clearInterval(this.#checks);
+  }
+
+  /** Has all features that can check their health. */
+  checkAll() {
+    for (const feature of this.#bus.features.values()) {
+      // What goes wrong with the core, whoever waits for it is told.
+      if (feature.healthCheck !== undefined) check(this.#bus, feature).catch(() => {});
     }
   }
 
-  #meterOf(feature, action, topic) {
-    const { topics, actions, features } = this.#bus.meters;
-    if (topic !== undefined) return topics.get(topic);
-    return action === undefined ? features.get(feature) : actions.get(`${feature}.${action}`);
-  }
-
-  stop() {
-    clearInterval(this.#checks);
-    clearInterval(this.#looks);
-    this.#alerts.clear();
+  /** Raises alerts whose figures are beyond the threshold, and clears those whose figures are back. */
+  look() {
+    const at = this.#clock();
+    const { topics } = this.#bus.meters;
+    const features = this.#bus.meters.byFeature();
+    for (const alert of this.#alerts) {
+      const { name, metric, above, below, feature, action, topic, minRequests = 1, coolDown = "5m" } = alert.rule;
+      const actions = (features.get(feature) ?? []).filter(([name]) => action === undefined || name === action);
+      const meters = topic === undefined ? actions.map(([, meter]) => meter) : [topics.get(topic)].filter(Boolean);
+      const figures = figuresOf(meters, at);
+      const value = METRICS[metric](figures, at);
+      const isBeyond = figures.count >= minRequests && (above === undefined ? value < below : value > above);
+      if (isBeyond === alert.isRaised || (isBeyond && at < alert.raisedAt + millisecondsOf(coolDown))) continue;
+      alert.isRaised = isBeyond;
+      if (isBeyond) alert.raisedAt = at;
+      const type = isBeyond ? "alert.raised" : "alert.cleared";
+      const told = { rule: name, metric, value: value ?? 0, threshold: above ?? below };
+      for (const [key, it] of Object.entries({ feature, action, topic })) if (it !== undefined) told[key] = it;
+      this.#bus.tell(type, told);
+      if (alert.handler !== undefined) hear(alert.handler, { type, ...told }, (error) => this.#bus.listenerFailed(error, { topic: type, feature }));
+    }
   }
 }
