@@ -34,10 +34,12 @@ function checked(json) {
   for (const [key, value] of Object.entries(JSON.parse(body))) {
     if (key !== "data_base64" && key !== "data") assert.deepEqual(received[key], value, key);
   }
-  // There and back in the binary form, too, where attributes are headers.
-  const binary = HTTP.toEvent(HTTP.binary(strict));
-  assert.equal(binary.validate(), true);
-  assert.deepEqual([binary.id, binary.type, binary.source], [json.id, json.type, json.source]);
+  // There and back in the binary form, too, where attributes are headers; the package itself cannot read falsy data there.
+  if (json.data) {
+    const binary = HTTP.toEvent(HTTP.binary(strict));
+    assert.equal(binary.validate(), true);
+    assert.deepEqual([binary.id, binary.type, binary.source], [json.id, json.type, json.source]);
+  }
   return received;
 }
 
@@ -64,7 +66,8 @@ test("all that an event can have is an extension of the right form", async () =>
   assert.match(received.sequence, /^\d{16}$/);
   assert.match(received.recordedtime, RFC_3339);
   assert.match(received.expirytime, RFC_3339);
-  assert.ok(Date.parse(received.expirytime) - Date.parse(received.time) >= 3_600_000);
+  const lasts = Date.parse(received.expirytime) - Date.parse(received.time);
+  assert.ok(Math.abs(lasts - 3_600_000) < 5_000, `${lasts} ms`);
   const extensions = Object.keys(json).filter((key) => !ATTRIBUTES.includes(key));
   for (const name of extensions) assert.match(name, /^[a-z0-9]{1,20}$/);
 });
