@@ -9,7 +9,6 @@ import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf
 import { Registered, drained, judged, unavailable, withResolvers } from "./feature.js";
 import { History, SINCE, isAfter } from "./history.js";
 import { uniqueId } from "./ids.js";
-import * as insight from "./insight.js";
 import { Meters } from "./meters.js";
 import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
@@ -18,7 +17,6 @@ import { EventStream } from "./stream.js";
 import { TOPIC, matcher } from "./topics.js";
 import { Trace } from "./trace.js";
 import { compareVersions } from "./versions.js";
-import { HEALTH_STATUSES, Watch } from "./watch.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const NO_OPTIONS = Object.freeze({});
@@ -49,6 +47,8 @@ const HEALTH_OPTIONS = {
   interval: checks.duration,
   checkTimeout: checks.duration,
 };
+/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
+export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
 const UNHEALTHY = 2;
 
 const SUBSCRIBE_OPTIONS = {
@@ -265,8 +265,8 @@ export class FeatureBusBase {
   /** What is there, by name: all of it, or what fits the filter. */
   async discover(filter = NO_OPTIONS) {
     // The features of the core are there when it is.
-    await this.#there();
-    return insight.discover(this[internals], filter);
+    const [{ discover }] = await Promise.all([this.#insight(), this.#there()]);
+    return discover(this[internals], filter);
   }
 
   /** Hears a topic or a pattern; returns a function that ends it. */
@@ -338,32 +338,28 @@ export class FeatureBusBase {
 
   /** What was published lately. */
   async history(query = NO_OPTIONS) {
-    this.#assertUsable();
-    return insight.queried(this[internals], query);
+    return (await this.#insight()).queried(this[internals], query);
   }
 
   /** The same as lines of JSON, each a CloudEvent. */
   async exportHistory(query = NO_OPTIONS) {
-    this.#assertUsable();
-    return insight.exported(this[internals], query);
+    return (await this.#insight()).exported(this[internals], query);
   }
 
   /** Counts, latencies, and who talks to whom. */
   async metrics() {
-    this.#assertUsable();
-    return insight.metricsOf(this[internals]);
+    return (await this.#insight()).metricsOf(this[internals]);
   }
 
   /** Checks the health of all features, or of one, now. */
   async checkHealth(name) {
-    await this.#there();
-    return insight.checkHealth(this[internals], name);
+    const [{ checkHealth }] = await Promise.all([this.#insight(), this.#there()]);
+    return checkHealth(this[internals], name);
   }
 
-  /** Raises an alert when a figure goes beyond a threshold; returns a function that ends it. */
-  addAlert(rule, handler) {
-    this.#assertUsable();
-    return this.#watching().addAlert(rule, handler);
+  /** Raises an alert when a figure goes beyond a threshold; resolves with a function that ends it. */
+  async addAlert(rule, handler) {
+    return (await this.#watching()).addAlert(rule, handler);
   }
 
   /** Rejects what is under way, forgets everything, and refuses further use. */
@@ -451,7 +447,7 @@ export class FeatureBusBase {
   /** The core judges the health of a feature from now on. */
   #add(core, feature) {
     feature.number = core.healthNew(this.#handle, this.#healthNumbers);
-    if (feature.healthCheck !== undefined) this.#watching().checkHealth();
+    if (feature.healthCheck !== undefined) this.#checkHealth();
   }
 
   /** A feature takes no more requests; resolves when what is under way has ended. */
@@ -891,7 +887,7 @@ export class FeatureBusBase {
     const { feature, context } = call;
     if (!feature.isLoaded) {
       await feature.load();
-      if (feature.healthCheck !== undefined) this.#watching().checkHealth();
+      if (feature.healthCheck !== undefined) this.#checkHealth();
     }
     const { handler, input, output } = feature.actionOf(action);
     const what = `of \`${feature.name}.${action}\``;
@@ -941,8 +937,24 @@ export class FeatureBusBase {
     else this.#tell("feature.degraded", { name, version, status: HEALTH_STATUSES[status], previous, reason });
   }
 
-  #watching() {
+  /** What is only looked at now and then is loaded when it is first asked for. */
+  async #insight() {
+    this.#assertUsable();
+    const insight = await import("./insight.js").catch((cause) => {
+      throw new RepflowError("internal.load_failed", `\`insight.js\` of the package could not be loaded: ${textOf(cause)}`, { cause });
+    });
+    this.#assertUsable();
+    return insight;
+  }
+
+  async #watching() {
+    const { Watch } = await this.#insight();
     return (this.#watch ??= new Watch(this[internals]));
+  }
+
+  /** Health is checked from now on; without what does that, requests alone tell. */
+  #checkHealth() {
+    this.#watching().then((watch) => watch.checkHealth(), () => {});
   }
 }
 
