@@ -24,7 +24,7 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
 const ORDER = [
   "ids", "formats", "schemas", "standard-schema", "error-data", "queue", "events", "clock", "plans", "aborts", "failures", "canonical",
   "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "trace", "bus-event", "context", "versions", "topics", "history", "meters", "stream", "feature",
-  "handle", "definition", "engine", "launch", "integration", "nodes", "bus", "nearest", "perform", "orchestrator", "run",
+  "handle", "definition", "engine", "launch", "integration", "nodes", "link", "waits", "hearing", "asking", "registry", "bus", "nearest", "perform", "orchestrator", "run",
   "telling", "attempts", "circuits", "policy-options", "policy",
 ];
 
