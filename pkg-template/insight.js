@@ -1,6 +1,6 @@
 // What can be read of a bus: who is there, what was published, what has been counted.
 
-import { HEALTH_STATUSES } from "./registry.js";
+import { HEALTH_STATUSES } from "./feature.js";
 import { now } from "./clock.js";
 import { checkOptions, checks } from "./errors.js";
 import { select } from "./history.js";

@@ -3,7 +3,7 @@
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { CallContext } from "./context.js";
 import { RepflowError, checkOptions, checks } from "./errors.js";
-import { Registered, unavailable, withResolvers } from "./feature.js";
+import { HEALTH_STATUSES, Registered, unavailable, withResolvers } from "./feature.js";
 import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
 import { compareVersions } from "./versions.js";
@@ -29,8 +29,6 @@ const HEALTH_OPTIONS = {
   interval: checks.duration,
   checkTimeout: checks.duration,
 };
-/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
-export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
 
 /** The features of one bus. */
 export class Registry {

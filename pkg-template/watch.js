@@ -1,6 +1,6 @@
 // What is looked after while a bus is in use: how healthy its features are, and whether figures are beyond what is allowed.
 
-import { HEALTH_STATUSES } from "./registry.js";
+import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
 import { checks, describe, invalid, problemsOf, textOf } from "./errors.js";
 import { hear } from "./listeners.js";
