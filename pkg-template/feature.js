@@ -45,6 +45,9 @@ function readActions(actions, problems) {
   return read;
 }
 
+/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
+export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
+
 /** A feature, and what is under way in it. */
 export class Registered {
   /** How healthy it is, as it was last told: a place in `HEALTH_STATUSES`. */
@@ -75,7 +78,11 @@ export class Registered {
     this.info = { name, version, description, capabilities: [...capabilities], metadata: { ...metadata } };
     this.health = { since: at };
     this.healthCheck = healthCheck?.bind(feature);
-    this.limits = limits && policyOf(limits);
+    try {
+      this.limits = limits && policyOf(limits);
+    } catch (error) {
+      throw invalid("bus.invalid", "the feature", error.problems.map((it) => ({ ...it, pointer: `/limits${it.pointer}` })));
+    }
     this.receiver = actions;
     this.#load = load;
   }

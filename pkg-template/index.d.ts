@@ -755,10 +755,11 @@ export class FeatureBus<Events extends object = AnyEvents, Features extends obje
   checkHealth(name?: string): Promise<Record<string, FeatureHealth>>;
 
   /**
-      * Looks at a number once a second. When it is beyond the threshold, `alert.raised` is published; when it is back,
-   * `alert.cleared`. The handler is told both. Returns a function that ends it. Throws `bus.invalid`.
+   * Looks at a number once a second. When it is beyond the threshold, `alert.raised` is published; when it is back,
+   * `alert.cleared`. The handler is told both. Resolves with a function that ends it;
+   * rejects with `bus.invalid`.
    */
-  addAlert(rule: AlertRule, handler?: (change: AlertChange) => unknown): () => void;
+  addAlert(rule: AlertRule, handler?: (change: AlertChange) => unknown): Promise<() => void>;
 
   /** Rejects what is under way and refuses further use. */
   dispose(): void;

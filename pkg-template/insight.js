@@ -1,12 +1,15 @@
 // What can be read of a bus: who is there, what was published, what has been counted.
 
+import { HEALTH_STATUSES } from "./feature.js";
 import { now } from "./clock.js";
 import { checkOptions, checks } from "./errors.js";
 import { select } from "./history.js";
 import { figuresOf } from "./meters.js";
 import { missing } from "./nearest.js";
 import { RANGE, satisfies } from "./versions.js";
-import { HEALTH_STATUSES, check } from "./watch.js";
+import { check } from "./watch.js";
+
+export { Watch } from "./watch.js";
 
 const asList = (value) => (Array.isArray(value) ? value : [value]);
 const areTexts = (value) => checks.strings[0](asList(value));

@@ -1,13 +1,12 @@
 // What is looked after while a bus is in use: how healthy its features are, and whether figures are beyond what is allowed.
 
+import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
 import { checks, describe, invalid, problemsOf, textOf } from "./errors.js";
 import { hear } from "./listeners.js";
 import { figuresOf } from "./meters.js";
 import { TOPIC } from "./topics.js";
 
-/** How healthy a feature may be, by the core's numbers; a test holds the two lists against each other. */
-export const HEALTH_STATUSES = ["healthy", "degraded", "unhealthy"];
 const UNHEALTHY = 2;
 
 /** How often alerts are looked at. */

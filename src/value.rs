@@ -8,7 +8,7 @@
 //! wasm. Texts are read and written by `serde_json`, outside of the wasm only: it would bring a parser and a sorted map.
 //!
 //! Data from outside has one kind of number, a double, as JSON and JavaScript have. Whole numbers of 64 bits come from
-//! expressions only ([`Value::Int`]) and become ordinary numbers when they leave.
+//! expressions and from the coach only ([`Value::Int`]), and become ordinary numbers when they leave.
 
 use std::fmt;
 use std::rc::Rc;

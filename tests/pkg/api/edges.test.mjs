@@ -375,6 +375,9 @@ test("the facade's names for the core's numbers are the core's", async () => {
   assert.deepEqual(strings(between(await facade("results.js"), "const STEP_STATUSES = [", "];")), statuses);
   const states = strings(between(await core("policy/breaker/mod.rs"), "pub const fn name(self)", "\n    }\n"));
   assert.deepEqual(strings(between(await facade("circuits.js"), "const CIRCUIT_STATES = [", "];")), states);
+
+  const healths = strings(between(await core("bus/health.rs"), "pub const fn name(self)", "\n    }"));
+  assert.deepEqual(strings(between(await facade("feature.js"), "const HEALTH_STATUSES = [", "];")), healths);
 });
 
 test("an answer that comes while its timeout waits to be told is late, and the next attempt counts", async () => {

@@ -1,6 +1,7 @@
 // Makes the scripts of the package small: usage `bundle.mjs DIRECTORY SCRIPT…`, where DIRECTORY holds them all.
 //
-// The modules behind `api.js` become one file, since one compresses better than a dozen, and is one request. Names of
+// The modules behind `api.js` become one file, since one compresses better than a dozen, and is one request; what is loaded
+// when it is first asked for becomes another. Names of
 // variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own, and
 // lose only comments and spaces: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
 // know those by their spelling.
@@ -22,16 +23,18 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  */
 const ORDER = [
   "ids", "formats", "schemas", "standard-schema", "error-data", "queue", "events", "clock", "plans", "aborts", "failures", "canonical",
-  "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "trace", "bus-event", "context", "versions", "topics", "history", "meters", "stream", "watch", "feature",
-  "handle", "definition", "engine", "launch", "integration", "nodes", "insight", "bus", "nearest", "perform", "orchestrator", "run",
+  "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "trace", "bus-event", "context", "versions", "topics", "history", "meters", "stream", "feature",
+  "handle", "definition", "engine", "launch", "integration", "nodes", "link", "waits", "hearing", "asking", "registry", "bus", "nearest", "perform", "orchestrator", "run",
   "telling", "attempts", "circuits", "policy-options", "policy",
 ];
 
 /** Bundles a script of the directory; what stands in `external` stays outside. */
 async function bundled(script, external) {
   const keepNames = { function: false, class: true };
-  const bundle = await rolldown({ input: join(directory, script), external });
+  // What both need stands in the script itself.
+  const bundle = await rolldown({ input: join(directory, script), external, preserveEntrySignatures: "allow-extension" });
   const { output } = await bundle.generate({
+    chunkFileNames: "[name].js",
     minify: { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } },
   });
   await bundle.close();

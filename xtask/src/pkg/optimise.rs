@@ -13,11 +13,20 @@ use crate::{paths, process, progress};
 /// wasm32-unknown-unknown: every runtime of the package has them.
 const OPTIONS: &[&str] = &[
     "-Oz",
+    // Blocks and branches are made anew from the graph of what follows what, and are fewer then. It asks for flat code, and
+    // leaves code to be optimised again.
+    "--flatten",
+    "--rereloop",
+    "-Oz",
     // Both make the wasm smaller and the gzip larger: a large function numbers its locals with more bytes, and bytes that
     // gzip finds twice cost less than the parameters that merging needs.
     "--one-caller-inline-max-function-size=0",
     "--skip-pass=merge-similar-functions",
     "--skip-pass=local-cse",
+    // To leave zeros out of the data takes one more segment each time, with a place and a length. gzip has zeros for less.
+    "--skip-pass=memory-packing",
+    // What is hardly longer than a call stands where it is called.
+    "--always-inline-max-function-size=4",
     // The first KiB is the far end of the stack: no object is there whose field an offset could wrap around to.
     "--low-memory-unused",
     "--enable-bulk-memory",

@@ -1,0 +1,427 @@
+// Who hears what: subscriptions, publishing, and what is remembered. The core knows the order; the loop is here.
+//
+// Publishing is the hot path of a bus: a delivery to a plain handler is one call, and what is counted is counted in place.
+
+import { aborts } from "./aborts.js";
+import { BusEvent } from "./bus-event.js";
+import { millisecondsOf, now } from "./clock.js";
+import { EventContext, Participant } from "./context.js";
+import { RepflowError, checkOptions, checks, describe, invalid } from "./errors.js";
+import { withResolvers } from "./feature.js";
+import { SINCE, isAfter } from "./history.js";
+import { milliseconds } from "./runtime.js";
+import { EventStream } from "./stream.js";
+import { TOPIC, matcher } from "./topics.js";
+import { Trace } from "./trace.js";
+
+const NO_OPTIONS = Object.freeze({});
+const SUBSCRIBE_OPTIONS = {
+  feature: checks.string,
+  priority: checks.integer,
+  signal: checks.signal,
+  once: checks.flag,
+  filter: [(filter) => ["string", "function"].includes(typeof filter), "a function, or an expression as text"],
+  since: SINCE,
+};
+const { signal, filter, since } = SUBSCRIBE_OPTIONS;
+const STREAM_OPTIONS = {
+  limit: [(value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more"],
+  overflow: [(value) => ["dropOldest", "dropNewest", "error"].includes(value), "`dropOldest`, `dropNewest` or `error`"],
+  signal,
+  filter,
+  since,
+};
+/** What goes on from whoever caused it. */
+export const PASSED_ON = { correlationId: checks.string, traceparent: checks.string, tracestate: checks.string };
+const PUBLISH_OPTIONS = {
+  ...PASSED_ON,
+  source: [(source) => typeof source === "string" && /^[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/.test(source), "a URI reference, such as the name of a feature"],
+  priority: checks.integer,
+  expiresIn: checks.duration,
+};
+
+/** Topics of our own. */
+const LISTENER_FAILED = "repflow.listener.failed";
+const RESERVED = /^(repflow\..*|feature\.(registered|replaced|unregistered|degraded|recovered)|alert\.(raised|cleared))$/;
+const OURS = "repflow";
+
+/** Of deliveries that take no time worth waiting for, every so many is timed: asking the clock is dearer than a handler. */
+const TIMED_EVERY = 64;
+
+/** Who hears a topic. */
+class Subscription {
+  isEnded = false;
+  /** The core's numbers for it, and for its filter. */
+  number = undefined;
+  filterNumber = undefined;
+
+  constructor(topic, handler, { feature, priority = 0, once = false, filter }) {
+    this.topic = topic;
+    this.handler = handler;
+    this.feature = feature;
+    this.priority = priority;
+    this.once = once;
+    this.filter = filter;
+    // Most handlers take the event alone, and are spared a context.
+    this.takesContext = handler.length !== 1;
+    /** Whether its handler is called with the event, and that is all. */
+    this.isPlain = !this.takesContext && !once && feature === undefined && filter === undefined;
+    this.seesEvent = typeof filter === "string" && /\bevent\b/.test(filter);
+  }
+}
+
+/** The subscriptions of one bus, and what is published on it. */
+export class Hearing {
+  #hub;
+  #link;
+  #waits;
+  #maxDepth;
+  /** In the order of subscribing; each knows its number in the core. */
+  #subscriptions = new Set();
+  #byNumber = new Map();
+  /** By topic: who hears it, until subscriptions change, and what has been counted. */
+  #topics = new Map();
+  #streams = new Set();
+  /** How many events are being delivered, one because of the other. */
+  #depth = 0;
+  #count = 0;
+
+  constructor(hub, maxDepth) {
+    this.#hub = hub;
+    this.#link = hub.link;
+    this.#waits = hub.waits;
+    this.#maxDepth = maxDepth;
+  }
+
+  /** Hands the subscriptions to a core that does not know them. */
+  attach(core) {
+    this.#byNumber.clear();
+    for (const subscription of this.#subscriptions) {
+      subscription.filterNumber = undefined;
+      this.#subscribeInCore(core, subscription);
+    }
+    this.#forgetHearers();
+  }
+
+  dispose() {
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+    for (const subscription of [...this.#subscriptions]) subscription.end();
+    this.#topics.clear();
+    this.#byNumber.clear();
+  }
+
+  subscribe(topic, handler, options = NO_OPTIONS) {
+    this.#link.assertUsable();
+    checkTopic(topic);
+    if (typeof handler !== "function") {
+      const message = `the handler must be a function, not ${describe(handler)}`;
+      throw invalid("bus.invalid", "the subscription", [{ pointer: "/handler", message }]);
+    }
+    checkOptions("bus.invalid", "the options of the subscription", options, SUBSCRIBE_OPTIONS);
+    const { signal, filter, since } = options;
+    if (signal?.aborted) return () => {};
+    const subscription = new Subscription(topic, handler, options);
+    // Where the core can be there at once, it says now what is wrong with an expression.
+    const core = typeof filter === "string" ? this.#link.attached() : undefined;
+    if (core instanceof Promise) core.catch(() => {});
+    else if (core !== undefined) subscription.filterNumber = core.filterNew(filter);
+    const unlisten = signal && aborts.add(signal, () => subscription.end());
+    subscription.end = () => {
+      unlisten?.();
+      this.#unsubscribe(subscription);
+    };
+    if (since === undefined) this.#subscribe(subscription);
+    else queueMicrotask(() => this.#replay(subscription, since));
+    return () => subscription.end();
+  }
+
+  stream(topic, options = NO_OPTIONS) {
+    this.#link.assertUsable();
+    checkTopic(topic);
+    checkOptions("bus.invalid", "the options of the stream", options, STREAM_OPTIONS);
+    const { signal, limit = 256, overflow, ...rest } = options;
+    const stop = () => {
+      unlisten?.();
+      unsubscribe?.();
+      this.#streams.delete(stream);
+    };
+    const stream = new EventStream(stop, limit, overflow);
+    const end = () => {
+      stream.end();
+      stop();
+    };
+    const unlisten = signal && aborts.add(signal, end);
+    const unsubscribe = signal?.aborted ? undefined : this.subscribe(topic, (event) => stream.push([event]), rest);
+    if (signal?.aborted) end();
+    else this.#streams.add(stream);
+    return stream;
+  }
+
+  #subscribe(subscription) {
+    if (this.#link.isAttached) this.#subscribeInCore(this.#link.core, subscription);
+    this.#subscriptions.add(subscription);
+    this.#forgetHearers();
+  }
+
+  #subscribeInCore(core, subscription) {
+    const { topic, priority, filter } = subscription;
+    try {
+      if (typeof filter === "string") subscription.filterNumber ??= core.filterNew(filter);
+    } catch (error) {
+      // It was given before the core was there to say so.
+      subscription.end();
+      this.listenerFailed(error, { topic, feature: subscription.feature });
+      return;
+    }
+    subscription.number = core.busSubscribe(this.#link.handle, topic, priority);
+    this.#byNumber.set(subscription.number, subscription);
+  }
+
+  #unsubscribe(subscription) {
+    if (subscription.isEnded) return;
+    subscription.isEnded = true;
+    subscription.isPlain = false;
+    this.#subscriptions.delete(subscription);
+    this.#forgetHearers();
+    if (!this.#link.isAttached) return;
+    const core = this.#link.core;
+    if (subscription.filterNumber !== undefined) core.filterFree(subscription.filterNumber);
+    if (subscription.number === undefined) return;
+    this.#byNumber.delete(subscription.number);
+    core.busUnsubscribe(this.#link.handle, subscription.number);
+  }
+
+  #forgetHearers() {
+    for (const topic of this.#topics.values()) topic.hearers = undefined;
+  }
+
+  /** First what is remembered, and what is published because of that; then what comes. */
+  #replay(subscription, since) {
+    const { topic, feature } = subscription;
+    const [fits, isLater] = [matcher(topic), isAfter(this.#hub.history, since)];
+    const history = this.#hub.history;
+    let number = history.evicted;
+    for (let round = 0; number < history.evicted + history.length; round += 1) {
+      if (round === this.#maxDepth) {
+        this.listenerFailed(tooDeep(topic, round), { topic, feature });
+        break;
+      }
+      const end = history.evicted + history.length;
+      for (; number < end; number = Math.max(number + 1, history.evicted)) {
+        if (subscription.isEnded || this.#link.isDisposed) return;
+        const event = history.numbered(number);
+        if (fits(event.type) && isLater(event) && !(event.expiresAt <= now())) this.#hear(subscription, event);
+      }
+    }
+    if (!subscription.isEnded && !this.#link.isDisposed) this.#subscribe(subscription);
+  }
+
+  /** The topic, who hears it in which order, and what has been counted. */
+  #topicOf(topic) {
+    let known = this.#topics.get(topic);
+    if (known === undefined) {
+      if (typeof topic !== "string") {
+        throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `a topic is a string, not ${describe(topic)}` }]);
+      }
+      // Topics with an id in them would make this grow without end.
+      if (this.#topics.size >= 1_000) this.#topics.clear();
+      known = { hearers: this.#hearersOf(topic), meter: this.#hub.meters.topic(topic) };
+      this.#topics.set(topic, known);
+    }
+    known.hearers ??= this.#hearersOf(topic);
+    return known;
+  }
+
+  #hearersOf(topic) {
+    const numbers = this.#link.attached().busDeliveries(this.#link.handle, topic);
+    return Array.from(numbers, (number) => this.#byNumber.get(number));
+  }
+
+  publish(topic, data, options = NO_OPTIONS, by) {
+    try {
+      this.#link.assertUsable();
+      if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of publish", options, PUBLISH_OPTIONS);
+      const core = this.#link.attached();
+      if (core instanceof Promise) return this.#link.there(core).then(() => this.publish(topic, data, options, by));
+      const source = options.source ?? by?.feature ?? OURS;
+      const told = this.emit(topic, data, source, options === NO_OPTIONS && by === undefined ? undefined : more(options, by));
+      return told instanceof Promise ? told : Promise.resolve(told);
+    } catch (error) {
+      const rejected = Promise.reject(error);
+      if (error.code === "bus.too_deep") {
+        // Who publishes within a handler seldom waits, and this has to be seen.
+        rejected.catch(() => {});
+        queueMicrotask(() => this.listenerFailed(error, { topic }));
+      }
+      return rejected;
+    }
+  }
+
+  emit(topic, data, source, more) {
+    if (!this.#topics.has(topic) && RESERVED.test(topic)) {
+      throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `only the bus itself publishes \`${topic}\`; take another topic` }]);
+    }
+    return this.#deliver(this.#topicOf(topic), topic, data, source, more);
+  }
+
+  /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
+  #deliver(known, topic, data, source, more) {
+    if (this.#depth >= this.#maxDepth) throw tooDeep(topic, this.#depth);
+    const at = now();
+    const { hearers, meter } = known;
+    const event = new BusEvent(topic, data, source, at, (this.#count += 1), more);
+    this.#hub.history.add(event);
+    meter.publish(source, at);
+    const result = { delivered: 0, filtered: 0, failed: 0 };
+    let pending;
+    let context;
+    this.#depth += 1;
+    for (let place = 0; place < hearers.length; place += 1) {
+      const subscription = hearers[place];
+      const { feature } = subscription;
+      try {
+        let answer;
+        if (subscription.isPlain) {
+          answer = subscription.handler(event);
+        } else {
+          // One of those before may have ended it.
+          if (subscription.isEnded) continue;
+          if (subscription.filter !== undefined && !this.#passes(subscription, event)) {
+            result.filtered += 1;
+            continue;
+          }
+          if (subscription.once) subscription.end();
+          if (context === undefined || feature !== context.feature) context = new EventContext(this.#hub, event, feature);
+          answer = subscription.handler(event, context);
+        }
+        if (typeof answer?.then === "function") {
+          (pending ??= []).push({ answer, subscription });
+          continue;
+        }
+        result.delivered += 1;
+        if (feature !== undefined) meter.hear(feature, false);
+      } catch (error) {
+        this.#failed(result, meter, topic, feature, error);
+      }
+    }
+    this.#depth -= 1;
+    if (pending !== undefined) return this.#settled(topic, meter, at, result, pending);
+    const ms = meter.published % TIMED_EVERY === 0 ? now() - at : undefined;
+    meter.end(result.delivered, result.filtered, result.failed, ms, at);
+    return result;
+  }
+
+  /** Whether a subscription wants an event. */
+  #passes({ filter, filterNumber, seesEvent }, event) {
+    if (filterNumber === undefined) return filter(event);
+    return this.#link.core.filterHolds(filterNumber, event.data, seesEvent ? event.toJSON() : undefined);
+  }
+
+  /** Delivers one event to one subscription, outside of the order. */
+  #hear(subscription, event) {
+    const { feature, handler } = subscription;
+    const failed = (error) => this.listenerFailed(error, { topic: event.type, feature });
+    try {
+      if (typeof subscription.filter === "string") this.#link.attached();
+      if (subscription.filter !== undefined && !this.#passes(subscription, event)) return;
+      if (subscription.once) subscription.end();
+      const answer = handler(event, new EventContext(this.#hub, event, feature));
+      if (typeof answer?.then === "function") Promise.resolve(answer).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #failed(result, meter, topic, feature, error) {
+    result.failed += 1;
+    if (feature !== undefined) meter.hear(feature, true);
+    this.listenerFailed(error, { topic, feature });
+  }
+
+  /** What came of it when all handlers have ended, or when their time is over. */
+  #settled(topic, meter, began, result, pending) {
+    const { promise, resolve, reject } = withResolvers();
+    const core = this.#link.attached();
+    const open = new Set(pending);
+    const end = () => {
+      this.#waits.end(core, waiting);
+      const at = now();
+      meter.end(result.delivered, result.filtered, result.failed, at - began, at);
+      resolve(result);
+    };
+    const waiting = {
+      late: () => {
+        const message = `a handler of \`${topic}\` did not end within the bus's \`requestTimeout\`; do long work without being waited for`;
+        for (const { subscription: { feature } } of open) this.#failed(result, meter, topic, feature, new RepflowError("bus.timeout", message));
+        open.clear();
+        end();
+      },
+      fail: (error) => {
+        open.clear();
+        reject(error);
+        this.#waits.end(core, waiting);
+      },
+    };
+    this.#waits.begin(core, waiting, milliseconds(core, this.#hub.requestTimeout, "requestTimeout"));
+    for (const one of pending) {
+      const { feature } = one.subscription;
+      Promise.resolve(one.answer).then(
+        () => {
+          if (!open.delete(one)) return;
+          result.delivered += 1;
+          if (feature !== undefined) meter.hear(feature, false);
+          if (open.size === 0) end();
+        },
+        (error) => {
+          if (!open.delete(one)) {
+            this.listenerFailed(error, { topic, feature });
+            return;
+          }
+          this.#failed(result, meter, topic, feature, error);
+          if (open.size === 0) end();
+        },
+      ).catch(() => {});
+    }
+    return promise;
+  }
+
+  /** Publishes a topic of our own, when what happens now is over. */
+  tell(topic, data) {
+    const tell = () => {
+      if (this.#link.isDisposed) return;
+      try {
+        const told = this.#deliver(this.#topicOf(topic), topic, data, OURS);
+        if (told instanceof Promise) told.catch(() => {});
+      } catch {
+        // A core that stops meanwhile tells everybody who waits.
+      }
+    };
+    this.#link.whenThere(() => queueMicrotask(tell));
+  }
+
+  /** A handler's failure is an event too; that of a handler of such events is dropped, or there would be no end. */
+  listenerFailed(error, { topic, feature, ...details }) {
+    if (this.#link.isDisposed || topic === LISTENER_FAILED) return;
+    this.tell(LISTENER_FAILED, { ...(topic !== undefined && { topic }), ...(feature !== undefined && { feature }), ...details, error });
+  }
+}
+
+/** What an event has from its options, and from the handler that publishes it. */
+function more(options, by) {
+  const { correlationId = by?.correlationId, traceparent, tracestate, priority, expiresIn } = options;
+  const trace = by === undefined ? traceparent && new Trace(traceparent, tracestate) : Participant.traceOf(by);
+  const expiresAt = expiresIn === undefined ? undefined : now() + millisecondsOf(expiresIn);
+  return { correlationId, causationId: EventContext.eventOf(by)?.id, trace, priority, expiresAt };
+}
+
+function tooDeep(topic, depth) {
+  const message = `\`${topic}\` would be told because of ${depth} events that are still being delivered; do handlers publish in a circle? Publish later, or raise \`maxDepth\``;
+  return new RepflowError("bus.too_deep", message);
+}
+
+function checkTopic(topic) {
+  if (typeof topic === "string" && TOPIC.test(topic)) return;
+  const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
+  throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
+}

@@ -1,0 +1,89 @@
+// How a bus reaches the core: when it is there, and again after a panic.
+
+import { disposed } from "./errors.js";
+import { withResolvers } from "./feature.js";
+
+/** What belongs to one bus in the core. */
+export class Link {
+  runtime;
+  /** The core's number for the bus, in the generation that gave it. */
+  handle = undefined;
+  isDisposed = false;
+  /** What waits for the core to be there; each is called once with it. */
+  #whenThere = [];
+  #generation = 0;
+  #owner;
+  #handOver;
+  /** Rejects what waits for the core when the bus is disposed of. */
+  #waiting = new Set();
+
+  /** `handOver(core)` gives a core that does not know this bus all that was registered. */
+  constructor(runtime, owner, handOver) {
+    this.runtime = runtime;
+    this.#owner = owner;
+    this.#handOver = handOver;
+  }
+
+  get core() {
+    return this.runtime.ready();
+  }
+
+  get isAttached() {
+    return this.handle !== undefined && this.#generation === this.runtime.generation;
+  }
+
+  assertUsable() {
+    if (this.isDisposed) throw disposed();
+  }
+
+  /** A promise of the core, knowing this bus, which ends with this bus, or when `giveUp` rejects it. */
+  async there(loading = this.attached(), giveUp = () => () => {}) {
+    if (!(loading instanceof Promise)) return loading;
+    const { promise, resolve, reject } = withResolvers();
+    this.#waiting.add(reject);
+    const stop = giveUp(reject);
+    loading.then(resolve, reject);
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(reject);
+      stop();
+    }
+    return this.attached();
+  }
+
+  /** The core, knowing this bus: at once if it can be, otherwise a promise. */
+  attached() {
+    this.assertUsable();
+    const core = this.core;
+    if (core instanceof Promise) {
+      return core.then(() => {
+        this.assertUsable();
+        return this.attached();
+      });
+    }
+    if (!this.isAttached) this.#begin(core);
+    return core;
+  }
+
+  #begin(core) {
+    this.handle = core.busNew();
+    this.#generation = this.runtime.generation;
+    this.runtime.freeWhenUnused(this.#owner, "busFree", this.handle);
+    this.#handOver(core);
+    for (const act of this.#whenThere.splice(0)) act(core);
+  }
+
+  /** Calls `act(core)` when the core knows this bus, which may be now. */
+  whenThere(act) {
+    if (this.isAttached) act(this.core);
+    else this.#whenThere.push(act);
+  }
+
+  dispose(error) {
+    for (const reject of [...this.#waiting]) reject(error);
+    if (this.isAttached) this.runtime.free(this.#owner, "busFree", this.handle);
+    this.handle = undefined;
+    this.runtime.disown(this.#owner);
+  }
+}
