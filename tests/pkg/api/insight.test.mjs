@@ -12,7 +12,8 @@ import { History } from "../../../pkg-template/history.js";
 import { checkHealth, discover, exported, exportHistory, metricsOf, queried } from "../../../pkg-template/insight.js";
 import { Meters } from "../../../pkg-template/meters.js";
 import { RANGE, VERSION, compareVersions, satisfies } from "../../../pkg-template/versions.js";
-import { HEALTH_STATUSES, Watch } from "../../../pkg-template/watch.js";
+import { HEALTH_STATUSES } from "../../../pkg-template/feature.js";
+import { Watch } from "../../../pkg-template/watch.js";
 
 const START = 1_800_000_000_000;
 const MINUTE = 60_000;
