@@ -374,6 +374,36 @@ test("a stream ends by leaving the loop, by return, by its signal, by dispose an
   assert.equal((await never.next()).done, true);
 });
 
+test("however a stream or a subscription ends, nothing is left on its signal", async () => {
+  const ends = {
+    return: (stream) => stream.return(),
+    "the loop": (stream) => read(stream, 1),
+    overflow: () => {},
+    "the bus": (stream, bus) => bus.dispose(),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    const bus = new FeatureBus();
+    const { signal } = new AbortController();
+    const stream = bus.stream("a", { signal, limit: 1, overflow: name === "overflow" ? "error" : "dropOldest" });
+    await publishAll(bus, "a", [1, 2]);
+    await end(stream, bus);
+    assert.equal(aborts(signal), 0, `a stream that ends by ${name}`);
+  }
+  const bus = new FeatureBus();
+  const { signal } = new AbortController();
+  await bus.publish("a", 1);
+  bus.subscribe("a", () => {}, { signal, once: true });
+  bus.subscribe("a", () => {}, { signal, once: true, since: "start" });
+  await turn();
+  await bus.publish("a", 2);
+  assert.equal(aborts(signal), 0, "subscriptions that have heard what they waited for");
+  bus.subscribe("a", () => {}, { signal });
+  bus.subscribe("a", () => {}, { signal, since: "start" });
+  bus.dispose();
+  await turn();
+  assert.equal(aborts(signal), 0, "subscriptions of a bus that is gone");
+});
+
 test("a reader that waits is told of the end", async () => {
   const controller = new AbortController();
   const ends = [
@@ -428,6 +458,18 @@ test("what was missed is heard first, in its order, and nothing twice", async ()
   assert.deepEqual(first, [1]);
   assert.deepEqual(odd, [1, 3, 5]);
   assert.deepEqual(future.length <= 3, true);
+});
+
+test("who asked for what was missed keeps the place in which it subscribed", async () => {
+  const bus = new FeatureBus();
+  await bus.publish("b", 0);
+  const order = [];
+  bus.subscribe("a", () => void order.push("first"));
+  bus.subscribe("a", () => void order.push("second"), { since: "start" });
+  bus.subscribe("a", () => void order.push("third"));
+  await turn();
+  await bus.publish("a", 1);
+  assert.deepEqual(order, ["first", "second", "third"]);
 });
 
 test("who is ended before the replay hears nothing, and during it nothing more", async () => {
