@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FeatureBus, repflowError } from "./package.mjs";
+import { FeatureBus, WorkflowOrchestrator, repflowError } from "./package.mjs";
 import { after, eventually } from "./world.mjs";
 
 const feature = (more = {}) => ({ name: "coach", version: "1.0.0", actions: { plan: () => "plan" }, ...more });
@@ -249,6 +249,56 @@ test("loading counts towards the timeout of who asks, and is there for the next"
   const next = bus.request("coach", "plan", {});
   arrive({ actions: { plan: () => "plan" } });
   assert.equal(await next, "plan");
+});
+
+test("a feature that is replaced, or leaves, while it is loaded keeps nobody waiting", async () => {
+  let arrive;
+  const lazy = { name: "coach", version: "1.0.0", load: () => new Promise((resolve) => (arrive = resolve)) };
+  const bus = busOf(lazy);
+  const old = bus.request("coach", "plan", {});
+  await eventually(() => arrive !== undefined);
+  bus.registerFeature(feature({ version: "2.0.0", actions: { plan: () => "new" } }));
+  assert.equal(await bus.request("coach", "plan", {}), "new");
+  arrive({ actions: { plan: () => "old" } });
+  assert.equal(await old, "old");
+
+  arrive = undefined;
+  const leaving = busOf(lazy);
+  const asked = leaving.request("coach", "plan", {});
+  await eventually(() => arrive !== undefined);
+  const refused = assert.rejects(asked, repflowError({ code: "bus.unavailable" }));
+  await leaving.unregisterFeature("coach", { grace: "20ms" });
+  await refused;
+});
+
+test("steps of a workflow load a feature, keep its limits, and are checked by its schemas", async () => {
+  const { waiting, action } = gate();
+  const input = { type: "object", required: ["days"] };
+  let loads = 0;
+  const bus = busOf(
+    { name: "lazy", version: "1.0.0", load: async () => {
+      loads += 1;
+      return { actions: { plan: { handler: ({ days }) => days, input } } };
+    } },
+    feature({ name: "narrow", actions: { wait: action }, limits: { bulkhead: { maxConcurrent: 1, maxQueue: 5 } } }),
+  );
+  const orchestrator = new WorkflowOrchestrator({ bus });
+  const run = (steps) => orchestrator.executeWorkflow({ id: "flow", steps }, {});
+  const planned = await run([{ id: "all", parallel: [3, 5].map((days) => ({ id: `d${days}`, call: "lazy.plan", with: { days } })) }]);
+  assert.deepEqual([planned.output, loads], [{ d3: 3, d5: 5 }, 1]);
+  await assert.rejects(run([{ id: "wrong", call: "lazy.plan", with: {} }]), (error) => {
+    for (let each = error; each !== undefined; each = each.cause) if (each.code === "input.invalid") return true;
+    throw error;
+  });
+  const narrow = run([{ id: "all", parallel: [1, 2].map((n) => ({ id: `n${n}`, call: "narrow.wait", with: { n } })) }]);
+  await eventually(() => waiting.length === 1);
+  await after(10);
+  assert.equal(waiting.length, 1);
+  waiting[0].resolve("one");
+  await eventually(() => waiting.length === 2);
+  waiting[1].resolve("two");
+  assert.deepEqual(Object.values((await narrow).output).sort(), ["one", "two"]);
+  orchestrator.dispose();
 });
 
 // ── Limits and schemas
