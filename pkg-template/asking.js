@@ -132,8 +132,8 @@ export class Asking {
     );
     const aborted = signals.find((signal) => signal?.aborted);
     if (aborted !== undefined) throw cancelled(feature, action, aborted.reason, correlationId);
-    const registered = this.#hub.featureOf(feature);
-    if (registered.isLoaded) registered.actionOf(action);
+    const registered = this.#hub.featureOf(feature, { correlationId });
+    if (registered.isLoaded) registered.actionOf(action, { correlationId });
     if (failFast && this.#hub.statusOf(registered) === UNHEALTHY) {
       throw unavailable(`the feature \`${feature}\` is unhealthy, and the request is to fail fast then`, { correlationId });
     }
@@ -198,7 +198,7 @@ export class Asking {
       await feature.load();
       if (feature.healthCheck !== undefined) this.#hub.checkHealth();
     }
-    const { handler, input, output } = feature.actionOf(action);
+    const { handler, input, output } = feature.actionOf(action, { correlationId: context.correlationId });
     const what = `of \`${feature.name}.${action}\``;
     const given = input === undefined ? params : await judged(input, params, "input.invalid", `the input ${what}`);
     const perform = () => {

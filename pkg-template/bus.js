@@ -52,7 +52,7 @@ export class FeatureBusBase {
       there: (giveUp) => link.there(undefined, giveUp),
       whenThere: (act) => link.whenThere(act),
       has: (feature) => registry.features.has(feature),
-      featureOf: (name) => registry.featureOf(name),
+      featureOf: (name, details) => registry.featureOf(name, details),
       statusOf: (feature) => registry.statusOf(feature),
       judge: (...found) => registry.judge(...found),
       record: (...call) => registry.record(...call),

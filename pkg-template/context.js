@@ -49,6 +49,9 @@ export class Cancellable {
   }
 }
 
+/** A text that may be a header; what may not is percent-encoded. */
+const asHeader = (text) => (/^([!-~]([ -~]*[!-~])?)?$/.test(text) ? text : encodeURIComponent(text.toWellFormed?.() ?? text));
+
 /**
  * What a handler does on the bus by way of its context goes on for whoever caused it: with the same correlation id and in the
  * same trace, and it ends when the handler's own work is given up.
@@ -75,7 +78,7 @@ export class Participant extends Cancellable {
   /** The headers that carry correlation and trace over HTTP. */
   get headers() {
     const { traceparent, tracestate, correlationId } = this;
-    const headers = { traceparent, "x-correlation-id": correlationId };
+    const headers = { traceparent, "x-correlation-id": asHeader(correlationId) };
     return tracestate === undefined ? headers : { ...headers, tracestate };
   }
 

@@ -125,8 +125,8 @@ export class Registered {
   }
 
   /** An action by its name. */
-  actionOf(name) {
-    return this.actions.get(name) ?? missing("bus.no_such_action", `the feature \`${this.name}\` has no action`, name, this.actions.keys());
+  actionOf(name, details) {
+    return this.actions.get(name) ?? missing("bus.no_such_action", `the feature \`${this.name}\` has no action`, name, this.actions.keys(), details);
   }
 
   /** Resolves when nothing is under way. */

@@ -47,6 +47,14 @@ const OURS = "repflow";
 
 /** Of deliveries that take no time worth waiting for, every so many is timed: asking the clock is dearer than a handler. */
 const TIMED_EVERY = 64;
+/** How many events of one burst may have the time of the first of them. */
+const TIME_SHARED_BY = 16;
+
+/** Whether a handler is called with the event, and that is all. */
+const isPlain = ({ takesContext, once, feature, filter, isEnded }) => !takesContext && !once && feature === undefined && filter === undefined && !isEnded;
+
+/** The handlers of subscriptions that are all plain. */
+const handlersOf = (hearers) => (hearers.every((subscription) => subscription.isPlain) ? hearers.map(({ handler }) => handler) : undefined);
 
 /** Who hears a topic. */
 class Subscription {
@@ -54,6 +62,8 @@ class Subscription {
   /** The core's numbers for it, and for its filter. */
   number = undefined;
   filterNumber = undefined;
+  /** What was published before it had heard all that was to be replayed. */
+  missed = undefined;
 
   constructor(topic, handler, { feature, priority = 0, once = false, filter }) {
     this.topic = topic;
@@ -64,8 +74,7 @@ class Subscription {
     this.filter = filter;
     // Most handlers take the event alone, and are spared a context.
     this.takesContext = handler.length !== 1;
-    /** Whether its handler is called with the event, and that is all. */
-    this.isPlain = !this.takesContext && !once && feature === undefined && filter === undefined;
+    this.isPlain = isPlain(this);
     this.seesEvent = typeof filter === "string" && /\bevent\b/.test(filter);
   }
 }
@@ -85,6 +94,12 @@ export class Hearing {
   /** How many events are being delivered, one because of the other. */
   #depth = 0;
   #count = 0;
+  /** When it was last asked what time it is, and how many have been told that since. */
+  #at = 0;
+  #burst = 0;
+  #endBurst = () => {
+    this.#burst = 0;
+  };
 
   constructor(hub, maxDepth) {
     this.#hub = hub;
@@ -104,8 +119,7 @@ export class Hearing {
   }
 
   dispose() {
-    for (const stream of this.#streams) stream.end();
-    this.#streams.clear();
+    for (const end of this.#streams) end();
     for (const subscription of [...this.#subscriptions]) subscription.end();
     this.#topics.clear();
     this.#byNumber.clear();
@@ -131,8 +145,14 @@ export class Hearing {
       unlisten?.();
       this.#unsubscribe(subscription);
     };
-    if (since === undefined) this.#subscribe(subscription);
-    else queueMicrotask(() => this.#replay(subscription, since));
+    if (since !== undefined) {
+      const [fits, isLater] = [matcher(topic), isAfter(this.#hub.history, since)];
+      const remembered = [...this.#hub.history].filter((event) => fits(event.type) && isLater(event));
+      subscription.missed = [];
+      subscription.isPlain = false;
+      queueMicrotask(() => this.#replay(subscription, remembered));
+    }
+    this.#subscribe(subscription);
     return () => subscription.end();
   }
 
@@ -144,7 +164,7 @@ export class Hearing {
     const stop = () => {
       unlisten?.();
       unsubscribe?.();
-      this.#streams.delete(stream);
+      this.#streams.delete(end);
     };
     const stream = new EventStream(stop, limit, overflow);
     const end = () => {
@@ -154,7 +174,7 @@ export class Hearing {
     const unlisten = signal && aborts.add(signal, end);
     const unsubscribe = signal?.aborted ? undefined : this.subscribe(topic, (event) => stream.push([event]), rest);
     if (signal?.aborted) end();
-    else this.#streams.add(stream);
+    else this.#streams.add(end);
     return stream;
   }
 
@@ -193,28 +213,26 @@ export class Hearing {
   }
 
   #forgetHearers() {
-    for (const topic of this.#topics.values()) topic.hearers = undefined;
+    for (const topic of this.#topics.values()) topic.hearers = topic.handlers = undefined;
   }
 
-  /** First what is remembered, and what is published because of that; then what comes. */
-  #replay(subscription, since) {
-    const { topic, feature } = subscription;
-    const [fits, isLater] = [matcher(topic), isAfter(this.#hub.history, since)];
-    const history = this.#hub.history;
-    let number = history.evicted;
-    for (let round = 0; number < history.evicted + history.length; round += 1) {
-      if (round === this.#maxDepth) {
-        this.listenerFailed(tooDeep(topic, round), { topic, feature });
-        break;
-      }
-      const end = history.evicted + history.length;
-      for (; number < end; number = Math.max(number + 1, history.evicted)) {
-        if (subscription.isEnded || this.#link.isDisposed) return;
-        const event = history.numbered(number);
-        if (fits(event.type) && isLater(event) && !(event.expiresAt <= now())) this.#hear(subscription, event);
+  /** First what is remembered, then what came meanwhile, also because of that; from then on what comes. */
+  #replay(subscription, remembered) {
+    const { missed, topic } = subscription;
+    for (const event of remembered) {
+      if (subscription.isEnded) break;
+      if (!(event.expiresAt <= now())) this.#hear(subscription, event);
+    }
+    for (let round = 0; missed.length > 0; round += 1) {
+      for (const { event, resolve, reject } of missed.splice(0)) {
+        if (subscription.isEnded) resolve();
+        else if (round === this.#maxDepth) reject(tooDeep(topic, round));
+        else this.#hear(subscription, event, resolve, reject);
       }
     }
-    if (!subscription.isEnded && !this.#link.isDisposed) this.#subscribe(subscription);
+    subscription.missed = undefined;
+    subscription.isPlain = isPlain(subscription);
+    this.#forgetHearers();
   }
 
   /** The topic, who hears it in which order, and what has been counted. */
@@ -226,10 +244,13 @@ export class Hearing {
       }
       // Topics with an id in them would make this grow without end.
       if (this.#topics.size >= 1_000) this.#topics.clear();
-      known = { hearers: this.#hearersOf(topic), meter: this.#hub.meters.topic(topic) };
+      const hearers = this.#hearersOf(topic);
+      known = { hearers, handlers: handlersOf(hearers), meter: this.#hub.meters.topic(topic) };
       this.#topics.set(topic, known);
+    } else if (known.hearers === undefined) {
+      known.hearers = this.#hearersOf(topic);
+      known.handlers = handlersOf(known.hearers);
     }
-    known.hearers ??= this.#hearersOf(topic);
     return known;
   }
 
@@ -268,48 +289,77 @@ export class Hearing {
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
   #deliver(known, topic, data, source, more) {
     if (this.#depth >= this.#maxDepth) throw tooDeep(topic, this.#depth);
-    const at = now();
-    const { hearers, meter } = known;
+    const at = this.#time();
+    const { hearers, handlers, meter } = known;
     const event = new BusEvent(topic, data, source, at, (this.#count += 1), more);
     this.#hub.history.add(event);
     meter.publish(source, at);
-    const result = { delivered: 0, filtered: 0, failed: 0 };
+    const began = meter.published % TIMED_EVERY === 0 ? now() : undefined;
+    let [delivered, filtered, failed] = [0, 0, 0];
     let pending;
     let context;
+    let place = 0;
     this.#depth += 1;
-    for (let place = 0; place < hearers.length; place += 1) {
-      const subscription = hearers[place];
-      const { feature } = subscription;
+    // Plain handlers are called, and that is all, until one of them changes who hears this.
+    for (; handlers !== undefined && place < handlers.length && handlers === known.handlers; place += 1) {
+      const handler = handlers[place];
       try {
+        const answer = handler(event);
+        if (typeof answer?.then === "function") (pending ??= []).push({ answer, subscription: hearers[place] });
+        else delivered += 1;
+      } catch (error) {
+        failed += 1;
+        this.#failed(meter, topic, undefined, error);
+      }
+    }
+    for (; place < hearers.length; place += 1) {
+      const subscription = hearers[place];
+      const { feature, missed } = subscription;
+      // One of those before may have ended it.
+      if (subscription.isEnded) continue;
+      try {
+        if (subscription.filter !== undefined && !this.#passes(subscription, event)) {
+          filtered += 1;
+          continue;
+        }
+        if (subscription.isEnded) continue;
         let answer;
-        if (subscription.isPlain) {
-          answer = subscription.handler(event);
+        if (missed !== undefined) {
+          answer = new Promise((resolve, reject) => missed.push({ event, resolve, reject }));
         } else {
-          // One of those before may have ended it.
-          if (subscription.isEnded) continue;
-          if (subscription.filter !== undefined && !this.#passes(subscription, event)) {
-            result.filtered += 1;
-            continue;
-          }
           if (subscription.once) subscription.end();
-          if (context === undefined || feature !== context.feature) context = new EventContext(this.#hub, event, feature);
+          if (subscription.takesContext && (context === undefined || feature !== context.feature)) context = new EventContext(this.#hub, event, feature);
           answer = subscription.handler(event, context);
         }
         if (typeof answer?.then === "function") {
           (pending ??= []).push({ answer, subscription });
           continue;
         }
-        result.delivered += 1;
+        delivered += 1;
         if (feature !== undefined) meter.hear(feature, false);
       } catch (error) {
-        this.#failed(result, meter, topic, feature, error);
+        failed += 1;
+        this.#failed(meter, topic, feature, error);
       }
     }
     this.#depth -= 1;
-    if (pending !== undefined) return this.#settled(topic, meter, at, result, pending);
-    const ms = meter.published % TIMED_EVERY === 0 ? now() - at : undefined;
-    meter.end(result.delivered, result.filtered, result.failed, ms, at);
+    const result = { delivered, filtered, failed };
+    if (pending !== undefined) return this.#settled(topic, meter, result, pending);
+    meter.end(delivered, filtered, failed, began === undefined ? undefined : now() - began, at);
     return result;
+  }
+
+  /**
+   * The time of what is published now. In a burst, the clock is only asked now and then: that is dearer than a handler. What is
+   * published in different tasks never shares a time because of this.
+   */
+  #time() {
+    if (this.#burst === 0) {
+      this.#at = now();
+      queueMicrotask(this.#endBurst);
+    }
+    this.#burst = (this.#burst + 1) % TIME_SHARED_BY;
+    return this.#at;
   }
 
   /** Whether a subscription wants an event. */
@@ -318,29 +368,29 @@ export class Hearing {
     return this.#link.core.filterHolds(filterNumber, event.data, seesEvent ? event.toJSON() : undefined);
   }
 
-  /** Delivers one event to one subscription, outside of the order. */
-  #hear(subscription, event) {
-    const { feature, handler } = subscription;
-    const failed = (error) => this.listenerFailed(error, { topic: event.type, feature });
+  /** Delivers one event to one subscription by itself; `resolve` and `reject` tell whoever published it. */
+  #hear(subscription, event, resolve, reject = (error) => this.listenerFailed(error, { topic: event.type, feature: subscription.feature })) {
+    const { feature, handler, filter, once } = subscription;
     try {
-      if (typeof subscription.filter === "string") this.#link.attached();
-      if (subscription.filter !== undefined && !this.#passes(subscription, event)) return;
-      if (subscription.once) subscription.end();
+      // What came meanwhile has passed the filter already.
+      if (resolve === undefined && filter !== undefined && !this.#passes(subscription, event)) return;
+      if (once) subscription.end();
       const answer = handler(event, new EventContext(this.#hub, event, feature));
-      if (typeof answer?.then === "function") Promise.resolve(answer).catch(failed);
+      if (resolve !== undefined) resolve(answer);
+      else if (typeof answer?.then === "function") Promise.resolve(answer).catch(reject);
     } catch (error) {
-      failed(error);
+      reject(error);
     }
   }
 
-  #failed(result, meter, topic, feature, error) {
-    result.failed += 1;
+  #failed(meter, topic, feature, error) {
     if (feature !== undefined) meter.hear(feature, true);
     this.listenerFailed(error, { topic, feature });
   }
 
   /** What came of it when all handlers have ended, or when their time is over. */
-  #settled(topic, meter, began, result, pending) {
+  #settled(topic, meter, result, pending) {
+    const began = now();
     const { promise, resolve, reject } = withResolvers();
     const core = this.#link.attached();
     const open = new Set(pending);
@@ -353,7 +403,8 @@ export class Hearing {
     const waiting = {
       late: () => {
         const message = `a handler of \`${topic}\` did not end within the bus's \`requestTimeout\`; do long work without being waited for`;
-        for (const { subscription: { feature } } of open) this.#failed(result, meter, topic, feature, new RepflowError("bus.timeout", message));
+        for (const { subscription: { feature } } of open) this.#failed(meter, topic, feature, new RepflowError("bus.timeout", message));
+        result.failed += open.size;
         open.clear();
         end();
       },
@@ -378,7 +429,8 @@ export class Hearing {
             this.listenerFailed(error, { topic, feature });
             return;
           }
-          this.#failed(result, meter, topic, feature, error);
+          result.failed += 1;
+          this.#failed(meter, topic, feature, error);
           if (open.size === 0) end();
         },
       ).catch(() => {});

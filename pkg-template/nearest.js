@@ -24,11 +24,11 @@ export function unknownWord(pointer, message, word, known) {
 }
 
 /** Throws that there is no such name, with the nearest that there is, or the first few. */
-export function missing(code, message, name, names) {
+export function missing(code, message, name, names, details) {
   const known = [...names];
   const near = typeof name === "string" ? nearest(name, known) : undefined;
   const others = known.length === 0 ? "there is none" : `there are ${known.slice(0, 10).map((it) => `\`${it}\``).join(", ")}`;
-  throw new RepflowError(code, `${message} ${typeof name === "string" ? `\`${name}\`` : describe(name)}; ${near === undefined ? others : `did you mean \`${near}\`?`}`);
+  throw new RepflowError(code, `${message} ${typeof name === "string" ? `\`${name}\`` : describe(name)}; ${near === undefined ? others : `did you mean \`${near}\`?`}`, details);
 }
 
 /** How many letters to insert, remove, replace or swap with the next one (Damerau and Levenshtein, adjacent swaps only). */

@@ -70,7 +70,7 @@ export class Registry {
       const message = `a feature \`${name}\` is registered already, in version ${previous}; a newer version takes its place, and for another one unregister it first`;
       throw new RepflowError("bus.feature_exists", message);
     }
-    if (before !== undefined) this.#remove(before);
+    if (before !== undefined) void this.#remove(before);
     if (this.#link.isAttached) this.#add(this.#link.core, feature);
     this.features.set(name, feature);
     if (before === undefined) this.#hub.tell("feature.registered", { name, version });
@@ -110,8 +110,8 @@ export class Registry {
     feature.limits?.dispose();
   }
 
-  featureOf(name) {
-    return this.features.get(name) ?? missing("bus.no_such_feature", "there is no feature", name, this.features.keys());
+  featureOf(name, details) {
+    return this.features.get(name) ?? missing("bus.no_such_feature", "there is no feature", name, this.features.keys(), details);
   }
 
   /** Counts an action that has ended, and has the core judge its feature. */
