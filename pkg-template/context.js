@@ -57,22 +57,24 @@ const asHeader = (text) => (/^([!-~]([ -~]*[!-~])?)?$/.test(text) ? text : encod
  * same trace, and it ends when the handler's own work is given up.
  */
 export class Participant extends Cancellable {
-  #bus = undefined;
-  #trace;
+  #bus;
+  /** What it goes on with: a trace, or an event that has one when it is asked for. */
+  #origin;
   #span = undefined;
 
-  constructor(trace) {
+  constructor(origin, bus) {
     super();
-    this.#trace = trace;
+    this.#origin = origin;
+    this.#bus = bus;
   }
 
   /** W3C trace context, for services that this handler calls. */
   get traceparent() {
-    return this.#trace.headerOf((this.#span ??= spanId()));
+    return Participant.traceOf(this).headerOf((this.#span ??= spanId()));
   }
 
   get tracestate() {
-    return this.#trace.tracestate;
+    return Participant.traceOf(this).tracestate;
   }
 
   /** The headers that carry correlation and trace over HTTP. */
@@ -113,7 +115,8 @@ export class Participant extends Cancellable {
 
   /** The trace that goes on with what it asks for. */
   static traceOf(context) {
-    return context.#trace;
+    const origin = context.#origin;
+    return origin instanceof BusEvent ? BusEvent.traceOf(origin) : origin;
   }
 }
 
@@ -125,10 +128,9 @@ export class EventContext extends Participant {
   #event;
 
   constructor(bus, event, feature) {
-    super(BusEvent.traceOf(event));
+    super(event, bus);
     this.feature = feature;
     this.#event = event;
-    Participant.join(this, bus);
   }
 
   get correlationId() {

@@ -50,11 +50,17 @@ const TIMED_EVERY = 64;
 /** How many events of one burst may have the time of the first of them. */
 const TIME_SHARED_BY = 16;
 
-/** Whether a handler is called with the event, and that is all. */
-const isPlain = ({ takesContext, once, feature, filter, isEnded }) => !takesContext && !once && feature === undefined && filter === undefined && !isEnded;
+/** Whether a handler is called for each event, and that is all. */
+const isPlain = ({ once, feature, filter, isEnded }) => !once && feature === undefined && filter === undefined && !isEnded;
 
-/** The handlers of subscriptions that are all plain. */
-const handlersOf = (hearers) => (hearers.every((subscription) => subscription.isPlain) ? hearers.map(({ handler }) => handler) : undefined);
+/** Who hears a topic now; their handlers, when they are all plain; and whether one of them wants a context. */
+function take(known, hearers) {
+  known.hearers = hearers;
+  known.handlers = hearers.every((subscription) => subscription.isPlain) ? hearers.map(({ handler }) => handler) : undefined;
+  // Most handlers take the event alone.
+  known.takesContext = hearers.some(({ handler }) => handler.length !== 1);
+  return known;
+}
 
 /** Who hears a topic. */
 class Subscription {
@@ -72,8 +78,6 @@ class Subscription {
     this.priority = priority;
     this.once = once;
     this.filter = filter;
-    // Most handlers take the event alone, and are spared a context.
-    this.takesContext = handler.length !== 1;
     this.isPlain = isPlain(this);
     this.seesEvent = typeof filter === "string" && /\bevent\b/.test(filter);
   }
@@ -245,13 +249,10 @@ export class Hearing {
       // Topics with an id in them would make this grow without end.
       if (this.#topics.size >= 1_000) this.#topics.clear();
       const hearers = this.#hearersOf(topic);
-      known = { hearers, handlers: handlersOf(hearers), meter: this.#hub.meters.topic(topic) };
-      this.#topics.set(topic, known);
-    } else if (known.hearers === undefined) {
-      known.hearers = this.#hearersOf(topic);
-      known.handlers = handlersOf(known.hearers);
+      known = { hearers: undefined, handlers: undefined, takesContext: false, meter: this.#hub.meters.topic(topic) };
+      this.#topics.set(topic, take(known, hearers));
     }
-    return known;
+    return known.hearers === undefined ? take(known, this.#hearersOf(topic)) : known;
   }
 
   #hearersOf(topic) {
@@ -290,21 +291,21 @@ export class Hearing {
   #deliver(known, topic, data, source, more) {
     if (this.#depth >= this.#maxDepth) throw tooDeep(topic, this.#depth);
     const at = this.#time();
-    const { hearers, handlers, meter } = known;
+    const { hearers, handlers, takesContext, meter } = known;
     const event = new BusEvent(topic, data, source, at, (this.#count += 1), more);
     this.#hub.history.add(event);
     meter.publish(source, at);
     const began = meter.published % TIMED_EVERY === 0 ? now() : undefined;
     let [delivered, filtered, failed] = [0, 0, 0];
     let pending;
-    let context;
+    let context = takesContext ? new EventContext(this.#hub, event, undefined) : undefined;
     let place = 0;
     this.#depth += 1;
     // Plain handlers are called, and that is all, until one of them changes who hears this.
     for (; handlers !== undefined && place < handlers.length && handlers === known.handlers; place += 1) {
       const handler = handlers[place];
       try {
-        const answer = handler(event);
+        const answer = handler(event, context);
         if (typeof answer?.then === "function") (pending ??= []).push({ answer, subscription: hearers[place] });
         else delivered += 1;
       } catch (error) {
@@ -328,7 +329,7 @@ export class Hearing {
           answer = new Promise((resolve, reject) => missed.push({ event, resolve, reject }));
         } else {
           if (subscription.once) subscription.end();
-          if (subscription.takesContext && (context === undefined || feature !== context.feature)) context = new EventContext(this.#hub, event, feature);
+          if (context !== undefined && feature !== context.feature) context = new EventContext(this.#hub, event, feature);
           answer = subscription.handler(event, context);
         }
         if (typeof answer?.then === "function") {
