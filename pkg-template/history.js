@@ -1,28 +1,17 @@
 // What was published lately.
 
-import { checkOptions, checks } from "./errors.js";
 import { sizeOf } from "./size.js";
-import { TOPIC, matcher } from "./topics.js";
 
 /** About what an event takes besides its data. */
 const ENVELOPE = 200;
 
-const isTime = (value) => (typeof value === "number" || value instanceof Date) && Number.isFinite(+value);
+export const isTime = (value) => (typeof value === "number" || value instanceof Date) && Number.isFinite(+value);
 
 /** From where on remembered events are wanted. */
 export const SINCE = [
   (value) => typeof value === "string" || isTime(value),
   "`start`, a date, milliseconds since the Unix epoch, or the id of an event",
 ];
-
-const QUERY = {
-  topic: [(value) => typeof value === "string" && TOPIC.test(value), "a topic, or a pattern such as `workout.*`"],
-  feature: checks.string,
-  correlationId: checks.string,
-  since: SINCE,
-  until: [isTime, "a date, or milliseconds since the Unix epoch"],
-  limit: [(value) => Number.isInteger(value) && value > 0, "a whole number, 1 or more"],
-};
 
 /** A ring of the last so many events, whose data takes no more than so many bytes. */
 export class History {
@@ -110,22 +99,4 @@ export function isAfter(history, since) {
   if (typeof since !== "string") return ({ at }) => at >= +since;
   const last = since === "start" ? undefined : [...history].find(({ id }) => id === since);
   return last === undefined ? () => true : ({ sequence }) => sequence > last.sequence;
-}
-
-/** The remembered events that fit a query, the oldest first, without those that have expired. */
-export function select(history, query, now) {
-  checkOptions("bus.invalid", "the query of the history", query, QUERY);
-  const { topic = ">", feature, correlationId, since = "start", until = Infinity, limit = Infinity } = query;
-  const [fits, isLater] = [matcher(topic), isAfter(history, since)];
-  const events = [...history].filter(
-    (event) =>
-      (feature === undefined || event.source === feature) &&
-      (correlationId === undefined || event.correlationid === correlationId) &&
-      // The time of an event is told in whole milliseconds.
-      Math.floor(event.at) <= until &&
-      !(event.expiresAt <= now) &&
-      fits(event.type) &&
-      isLater(event),
-  );
-  return events.slice(-limit);
 }

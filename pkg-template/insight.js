@@ -3,10 +3,10 @@
 import { HEALTH_STATUSES } from "./feature.js";
 import { now } from "./clock.js";
 import { checkOptions, checks } from "./errors.js";
-import { select } from "./history.js";
-import { figuresOf } from "./meters.js";
+import { Latencies, figuresOf } from "./figures.js";
 import { missing } from "./nearest.js";
-import { RANGE, satisfies } from "./versions.js";
+import { select } from "./query.js";
+import { RANGE, satisfies } from "./ranges.js";
 import { check } from "./watch.js";
 
 export { Watch } from "./watch.js";
@@ -74,7 +74,7 @@ export function metricsOf(bus, at = now()) {
   return {
     since: rfc3339(meters.since ?? at),
     topics: fromMap(meters.topics, ({ published, delivered, filtered, failed, rate, latency }) =>
-      known({ published, delivered, filtered, failed, perSecond: rate.perSecond(at), latency_ms: latency.summary(at) }),
+      known({ published, delivered, filtered, failed, perSecond: rate.perSecond(at), latency_ms: new Latencies(latency.generations(at)).summary() }),
     ),
     features: fromMap(metered, (actions) => ({
       ...together(actions.map(([, meter]) => meter), at),
@@ -96,7 +96,7 @@ function together(meters, at) {
     ...Object.fromEntries(["requests", "errors", "timeouts", "cancelled", "late", "inFlight"].map((key) => [key, sum(key)])),
     errorRate,
     perSecond,
-    latency_ms: latency.summary(at),
+    latency_ms: latency.summary(),
     lastError: last && { code: last.code, at: rfc3339(last.at) },
   });
 }

@@ -5,7 +5,7 @@ import { now } from "./clock.js";
 const MINUTE = 60_000;
 
 /** Buckets to an octave: a value is off by 4.5 % at most. */
-const PER_OCTAVE = 8;
+export const PER_OCTAVE = 8;
 /** From 1 µs to more than an hour; what takes longer is in the last one. */
 const BUCKETS = 32 * PER_OCTAVE;
 /** How long a generation is added to before the next one is. */
@@ -17,9 +17,6 @@ class Generation {
   sum = 0;
   max = 0;
 }
-
-const total = (generations, key) => generations.reduce((sum, each) => sum + each[key], 0);
-const largest = (generations) => Math.max(...generations.map(({ max }) => max));
 
 /** Latencies in buckets on a logarithmic scale. With two generations, it tells of the last 5 to 10 minutes. */
 export class Histogram {
@@ -38,41 +35,8 @@ export class Histogram {
     if (ms > counted.max) counted.max = ms;
   }
 
-  /** Adds what another one tells of. */
-  merge(other, at) {
-    this.#turn(at);
-    for (const { buckets, count, sum, max } of other.#generations(at)) {
-      const counted = (this.#current ??= new Generation());
-      buckets.forEach((each, bucket) => (counted.buckets[bucket] += each));
-      counted.count += count;
-      counted.sum += sum;
-      counted.max = Math.max(counted.max, max);
-    }
-  }
-
-  /** What a share of the values does not exceed, in milliseconds; undefined when there are none. */
-  percentile(share, at) {
-    const generations = this.#generations(at);
-    if (generations.length === 0) return undefined;
-    const rank = Math.max(Math.ceil(share * total(generations, "count")), 1);
-    let bucket = -1;
-    for (let seen = 0; seen < rank; ) {
-      bucket += 1;
-      for (const { buckets } of generations) seen += buckets[bucket];
-    }
-    // The middle of the bucket, on its scale.
-    return Math.min(2 ** ((bucket + 0.5) / PER_OCTAVE) / 1_000, largest(generations));
-  }
-
-  /** All that is told of latencies; undefined when there are none. */
-  summary(at) {
-    const generations = this.#generations(at);
-    if (generations.length === 0) return undefined;
-    const [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map((share) => this.percentile(share, at));
-    return { p50, p90, p95, p99, max: largest(generations), mean: total(generations, "sum") / total(generations, "count") };
-  }
-
-  #generations(at) {
+  /** What was counted in the last 5 to 10 minutes, in up to two parts. */
+  generations(at) {
     this.#turn(at);
     return [this.#current, this.#before].filter((generation) => generation !== undefined);
   }
@@ -306,18 +270,4 @@ export class Meters {
     }
     return features;
   }
-}
-
-/** What several meters show together of the last minute, and their latencies. */
-export function figuresOf(meters, at) {
-  const latency = new Histogram();
-  const figures = { count: 0, failed: 0, perSecond: 0, latency };
-  for (const { rate, latency: measured } of meters) {
-    figures.count += rate.count(at);
-    figures.failed += rate.errors(at);
-    figures.perSecond += rate.perSecond(at);
-    latency.merge(measured, at);
-  }
-  figures.errorRate = figures.failed / (figures.count || 1);
-  return figures;
 }

@@ -1,15 +1,12 @@
-// Versions as SemVer 2.0 orders them, and ranges of them.
+// Versions as SemVer 2.0 orders them.
 
 const IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)";
-const SEMVER = `(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`;
+export const SEMVER = `(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`;
 
 /** SemVer 2.0, by the expression that semver.org gives. */
 export const VERSION = new RegExp(`^${SEMVER}`);
-/** A version, alone or after `^`, `~` or `>=`. */
-export const RANGE = new RegExp(`^(\\^|~|>=)?${SEMVER}`);
-
 /** The three numbers, and what a pre-release has beside. */
-function partsOf([major, minor, patch, early]) {
+export function partsOf([major, minor, patch, early]) {
   return [[major, minor, patch], early?.split(".") ?? []];
 }
 
@@ -30,22 +27,4 @@ export function compareVersions(a, b) {
   const [[numbers, early], [others, earlier]] = [a, b].map((version) => partsOf(VERSION.exec(version).slice(1)));
   const isRelease = Number(early.length === 0) - Number(earlier.length === 0);
   return Math.sign(compareLists(numbers, others) || isRelease || compareLists(early, earlier));
-}
-
-/**
- * Whether a version is in a range: exactly it; `^`, later without a change that breaks; `~`, later with fixes alone; `>=`,
- * later. A pre-release is in the range of a pre-release of the same version alone, as npm has it.
- */
-export function satisfies(version, range) {
-  const [, operator, ...rest] = RANGE.exec(range);
-  const least = range.slice(operator?.length ?? 0);
-  const order = compareVersions(version, least);
-  if (operator === undefined || order < 0) return order === 0;
-  const [[numbers, early], [from, fromEarly]] = [VERSION.exec(version).slice(1), rest].map(partsOf);
-  const differs = numbers.findIndex((number, at) => number !== from[at]);
-  const agreeing = differs < 0 ? 3 : differs;
-  // Below 1.0.0, the first number that is not 0 is the one that breaks.
-  const leading = from.findIndex((number) => number !== "0");
-  const fixed = { "^": leading < 0 ? 3 : leading + 1, "~": 2, ">=": 0 }[operator];
-  return agreeing >= fixed && (early.length === 0 || (agreeing === 3 && fromEarly.length > 0));
 }

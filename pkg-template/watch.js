@@ -3,8 +3,8 @@
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
 import { checks, describe, invalid, problemsOf, textOf } from "./errors.js";
+import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
-import { figuresOf } from "./meters.js";
 import { TOPIC } from "./topics.js";
 
 const UNHEALTHY = 2;
@@ -12,7 +12,7 @@ const UNHEALTHY = 2;
 /** How often alerts are looked at. */
 const LOOK_MS = 1_000;
 
-const percentile = (share) => ({ latency }, at) => latency.percentile(share, at);
+const percentile = (share) => ({ latency }) => latency.percentile(share);
 const METRICS = {
   errorRate: ({ errorRate }) => errorRate,
   p50: percentile(0.5),
@@ -166,7 +166,7 @@ export class Watch {
       const actions = (features.get(feature) ?? []).filter(([name]) => action === undefined || name === action);
       const meters = topic === undefined ? actions.map(([, meter]) => meter) : [topics.get(topic)].filter(Boolean);
       const figures = figuresOf(meters, at);
-      const value = METRICS[metric](figures, at);
+      const value = METRICS[metric](figures);
       const isBeyond = figures.count >= minRequests && (above === undefined ? value < below : value > above);
       if (isBeyond === alert.isRaised || (isBeyond && at < alert.raisedAt + millisecondsOf(coolDown))) continue;
       alert.isRaised = isBeyond;

@@ -19,7 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("bus", &["error", "policy", "time", "value"]),
     ("fitness", &["bus", "error", "number", "reader", "rng", "small", "value"]),
     ("sim", &["error", "exec", "policy", "rng", "time", "value", "workflow"]),
-    ("wasm", &["bus", "error", "fitness", "policy", "time", "value", "workflow"]),
+    ("wasm", &["bus", "error", "fitness", "number", "policy", "time", "value", "workflow"]),
 ];
 
 fn sources(directory: &Path) -> Vec<PathBuf> {

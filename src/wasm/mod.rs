@@ -15,6 +15,7 @@
 //! - [`mod@panic`]: what is left to do when the core has panicked
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use slab::Slab;
@@ -46,13 +47,13 @@ impl rlsf::GlobalTlsfOptions for Lean {
 }
 
 /// Things that JavaScript knows by their number. Numbers start at 1: wasm reads `undefined` as 0, and that must name
-/// nobody. Each is borrowed by itself and through one function, since a closure for every use of the table would be a
+/// nobody. No thread ever ends here that would drop them. Each is borrowed by itself and through one function, since a closure for every use of the table would be a
 /// copy of it.
-struct Table<T>(RefCell<Slab<Rc<RefCell<T>>>>);
+struct Table<T>(ManuallyDrop<RefCell<Slab<Rc<RefCell<T>>>>>);
 
 impl<T> Table<T> {
     const fn new() -> Self {
-        Self(RefCell::new(Slab::new()))
+        Self(ManuallyDrop::new(RefCell::new(Slab::new())))
     }
 
     #[inline(never)]

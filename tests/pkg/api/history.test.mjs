@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-import { History, isAfter, select } from "../../../pkg-template/history.js";
+import { History, isAfter } from "../../../pkg-template/history.js";
+import { select } from "../../../pkg-template/query.js";
 import { TOPIC, matcher } from "../../../pkg-template/topics.js";
 import { random } from "./random.mjs";
 

@@ -11,7 +11,8 @@ import { runInNewContext } from "node:vm";
 import { History } from "../../../pkg-template/history.js";
 import { checkHealth, discover, exported, exportHistory, metricsOf, queried } from "../../../pkg-template/insight.js";
 import { Meters } from "../../../pkg-template/meters.js";
-import { RANGE, VERSION, compareVersions, satisfies } from "../../../pkg-template/versions.js";
+import { RANGE, satisfies } from "../../../pkg-template/ranges.js";
+import { VERSION, compareVersions } from "../../../pkg-template/versions.js";
 import { HEALTH_STATUSES } from "../../../pkg-template/feature.js";
 import { Watch } from "../../../pkg-template/watch.js";
 

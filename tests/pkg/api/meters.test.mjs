@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ActionMeter, Histogram, Meters, Rate, TopicMeter, figuresOf } from "../../../pkg-template/meters.js";
+import { Latencies, figuresOf } from "../../../pkg-template/figures.js";
+import { ActionMeter, Histogram, Meters, Rate, TopicMeter } from "../../../pkg-template/meters.js";
 import { random } from "./random.mjs";
 
 const MINUTE = 60_000;
@@ -13,6 +14,8 @@ const MINUTE = 60_000;
 const START = 1_000 * 5 * MINUTE;
 
 // ── Latencies
+
+const seen = (histogram, at) => new Latencies(histogram.generations(at));
 
 const exact = (values, share) => [...values].sort((a, b) => a - b)[Math.max(Math.ceil(share * values.length), 1) - 1];
 const near = (actual, expected) =>
@@ -32,9 +35,9 @@ test("percentiles are within 5 % of the exact ones", () => {
       const histogram = new Histogram();
       for (const value of values) histogram.record(value, START);
       rng.explain(`${kind}, ${count} values`, () => {
-        for (const share of [0, 0.01, 0.5, 0.9, 0.95, 0.99, 1]) near(histogram.percentile(share, START), exact(values, share));
-        const { p50, p90, p95, p99, max, mean } = histogram.summary(START);
-        assert.deepEqual([p50, p90, p95, p99], [0.5, 0.9, 0.95, 0.99].map((share) => histogram.percentile(share, START)));
+        for (const share of [0, 0.01, 0.5, 0.9, 0.95, 0.99, 1]) near(seen(histogram, START).percentile(share), exact(values, share));
+        const { p50, p90, p95, p99, max, mean } = seen(histogram, START).summary();
+        assert.deepEqual([p50, p90, p95, p99], [0.5, 0.9, 0.95, 0.99].map((share) => seen(histogram, START).percentile(share)));
         assert.equal(max, Math.max(...values));
         near(mean, values.reduce((sum, value) => sum + value) / count);
       });
@@ -44,43 +47,43 @@ test("percentiles are within 5 % of the exact ones", () => {
 
 test("without latencies there are no percentiles", () => {
   const histogram = new Histogram();
-  assert.equal(histogram.percentile(0.5, START), undefined);
-  assert.equal(histogram.summary(START), undefined);
+  assert.equal(seen(histogram, START).percentile(0.5), undefined);
+  assert.equal(seen(histogram, START).summary(), undefined);
 });
 
 test("what took no time, and what took days, is counted too", () => {
   const histogram = new Histogram();
   for (const ms of [0, 0.0001, 1e9]) histogram.record(ms, START);
-  assert.ok(histogram.percentile(0.5, START) <= 0.002);
-  assert.equal(histogram.summary(START).max, 1e9);
+  assert.ok(seen(histogram, START).percentile(0.5) <= 0.002);
+  assert.equal(seen(histogram, START).summary().max, 1e9);
 });
 
 test("latencies are forgotten after 5 to 10 minutes", () => {
   const histogram = new Histogram();
   histogram.record(10, START);
   histogram.record(1_000, START + 6 * MINUTE);
-  near(histogram.percentile(0, START + 9 * MINUTE), 10);
-  near(histogram.percentile(0, START + 11 * MINUTE), 1_000);
-  assert.equal(histogram.percentile(0, START + 16 * MINUTE), undefined);
+  near(seen(histogram, START + 9 * MINUTE).percentile(0), 10);
+  near(seen(histogram, START + 11 * MINUTE).percentile(0), 1_000);
+  assert.equal(seen(histogram, START + 16 * MINUTE).percentile(0), undefined);
 });
 
 test("after a long rest, nothing of before is left", () => {
   const histogram = new Histogram();
   histogram.record(10, START);
   histogram.record(20, START + 60 * MINUTE);
-  near(histogram.percentile(0, START + 60 * MINUTE), 20);
+  near(seen(histogram, START + 60 * MINUTE).percentile(0), 20);
 });
 
-test("merged histograms tell of all values", () => {
-  const [one, other, both] = [new Histogram(), new Histogram(), new Histogram()];
+test("histograms together tell of all values", () => {
+  const [one, other] = [new Histogram(), new Histogram()];
   one.record(10, START);
   one.record(20, START + 6 * MINUTE);
   other.record(400, START + 7 * MINUTE);
-  for (const each of [one, other]) both.merge(each, START + 8 * MINUTE);
-  const { max, mean } = both.summary(START + 8 * MINUTE);
+  const both = new Latencies([one, other].flatMap((each) => each.generations(START + 8 * MINUTE)));
+  const { max, mean } = both.summary();
   assert.equal(max, 400);
   near(mean, 430 / 3);
-  near(both.percentile(0.5, START + 8 * MINUTE), 20);
+  near(both.percentile(0.5), 20);
 });
 
 // ── Rates
@@ -143,7 +146,7 @@ test("a topic counts who publishes and who hears", () => {
   assert.deepEqual({ published, delivered, filtered, failed }, { published: 4, delivered: 3, filtered: 1, failed: 2 });
   assert.deepEqual(plain(meter.publishers), { coach: { count: 3, errors: 0 }, app: { count: 1, errors: 0 } });
   assert.deepEqual(plain(meter.hearers), { log: { count: 2, errors: 1 }, planner: { count: 1, errors: 0 } });
-  assert.equal(meter.latency.summary(START + 8).max, 8);
+  assert.equal(seen(meter.latency, START + 8).summary().max, 8);
   assert.equal(meter.rate.errorRate(START + 8), 0.25);
 });
 
@@ -224,6 +227,6 @@ test("several meters are summed up", () => {
   meters[1].end("app", undefined, 400, START);
   const { count, failed, errorRate, perSecond, latency } = figuresOf(meters, START);
   assert.deepEqual({ count, failed, errorRate, perSecond }, { count: 3, failed: 1, errorRate: 1 / 3, perSecond: 3 });
-  assert.equal(latency.summary(START).max, 400);
+  assert.equal(latency.summary().max, 400);
   assert.equal(figuresOf([], START).errorRate, 0);
 });

@@ -1,0 +1,32 @@
+// Questions to the history.
+
+import { checkOptions, checks } from "./errors.js";
+import { SINCE, isAfter, isTime } from "./history.js";
+import { TOPIC, matcher } from "./topics.js";
+
+const QUERY = {
+  topic: [(value) => typeof value === "string" && TOPIC.test(value), "a topic, or a pattern such as `workout.*`"],
+  feature: checks.string,
+  correlationId: checks.string,
+  since: SINCE,
+  until: [isTime, "a date, or milliseconds since the Unix epoch"],
+  limit: [(value) => Number.isInteger(value) && value > 0, "a whole number, 1 or more"],
+};
+
+/** The remembered events that fit a query, the oldest first, without those that have expired. */
+export function select(history, query, now) {
+  checkOptions("bus.invalid", "the query of the history", query, QUERY);
+  const { topic = ">", feature, correlationId, since = "start", until = Infinity, limit = Infinity } = query;
+  const [fits, isLater] = [matcher(topic), isAfter(history, since)];
+  const events = [...history].filter(
+    (event) =>
+      (feature === undefined || event.source === feature) &&
+      (correlationId === undefined || event.correlationid === correlationId) &&
+      // The time of an event is told in whole milliseconds.
+      Math.floor(event.at) <= until &&
+      !(event.expiresAt <= now) &&
+      fits(event.type) &&
+      isLater(event),
+  );
+  return events.slice(-limit);
+}
