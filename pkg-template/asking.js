@@ -3,14 +3,13 @@
 import { aborts } from "./aborts.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { Cancellable, CallContext, Participant } from "./context.js";
-import { RepflowError, checkOptions, checks, describe, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, textOf } from "./errors.js";
 import { drained, judged, unavailable, withResolvers } from "./feature.js";
 import { PASSED_ON } from "./hearing.js";
 import { uniqueId } from "./ids.js";
 import { milliseconds, unattended } from "./runtime.js";
 import { Trace } from "./trace.js";
 
-const NO_OPTIONS = Object.freeze({});
 const REQUEST_OPTIONS = { ...PASSED_ON, timeout: checks.duration, signal: checks.signal, source: checks.string, failFast: checks.flag };
 
 const UNHEALTHY = 2;
@@ -135,7 +134,7 @@ export class Asking {
     const registered = this.#hub.featureOf(feature, { correlationId });
     if (registered.isLoaded) registered.actionOf(action, { correlationId });
     if (failFast && this.#hub.statusOf(registered) === UNHEALTHY) {
-      throw unavailable(`the feature \`${feature}\` is unhealthy, and the request is to fail fast then`, { correlationId });
+      throw unavailable(`the feature \`${feature}\` is unhealthy, and the request fails fast`, { correlationId });
     }
     let unlisten;
     const end = (settle, value) => {

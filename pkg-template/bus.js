@@ -2,7 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { isObject } from "./definition.js";
-import { RepflowError, checkOptions, checks, disposed, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, textOf } from "./errors.js";
 import { Hearing } from "./hearing.js";
 import { History } from "./history.js";
 import { Link } from "./link.js";
@@ -10,10 +10,9 @@ import { Meters } from "./meters.js";
 import { Registry, isCount } from "./registry.js";
 import { Waits } from "./waits.js";
 
-const NO_OPTIONS = Object.freeze({});
 const BUS_OPTIONS = {
   requestTimeout: checks.duration,
-  maxDepth: [(value) => Number.isInteger(value) && value >= 1 && value <= 1_000, "a whole number from 1 to 1000"],
+  maxDepth: [(value) => Number.isInteger(value) && value >= 1 && value <= 250, "a whole number from 1 to 250"],
   history: [isObject, "an object with `maxEvents` and `maxBytes`"],
   health: [isObject, "an object"],
 };
@@ -51,7 +50,6 @@ export class FeatureBusBase {
       attached: () => link.attached(),
       there: (giveUp) => link.there(undefined, giveUp),
       whenThere: (act) => link.whenThere(act),
-      has: (feature) => registry.features.has(feature),
       featureOf: (name, details) => registry.featureOf(name, details),
       statusOf: (feature) => registry.statusOf(feature),
       judge: (...found) => registry.judge(...found),

@@ -124,6 +124,9 @@ export function describe(value) {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** What stands for options that were not given. */
+export const NO_OPTIONS = Object.freeze({});
+
 /** How a duration looks; what it comes to, and whether that is too long, is the core's to say. */
 export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 

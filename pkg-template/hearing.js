@@ -6,15 +6,15 @@ import { aborts } from "./aborts.js";
 import { BusEvent } from "./bus-event.js";
 import { millisecondsOf, now } from "./clock.js";
 import { EventContext, Participant } from "./context.js";
-import { RepflowError, checkOptions, checks, describe, invalid } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid } from "./errors.js";
 import { withResolvers } from "./feature.js";
+import { FORMATS } from "./formats.js";
 import { SINCE, isAfter } from "./history.js";
 import { milliseconds } from "./runtime.js";
 import { EventStream } from "./stream.js";
 import { TOPIC, matcher } from "./topics.js";
 import { Trace } from "./trace.js";
 
-const NO_OPTIONS = Object.freeze({});
 const SUBSCRIBE_OPTIONS = {
   feature: checks.string,
   priority: checks.integer,
@@ -35,7 +35,7 @@ const STREAM_OPTIONS = {
 export const PASSED_ON = { correlationId: checks.string, traceparent: checks.string, tracestate: checks.string };
 const PUBLISH_OPTIONS = {
   ...PASSED_ON,
-  source: [(source) => typeof source === "string" && /^[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/.test(source), "a URI reference, such as the name of a feature"],
+  source: [(source) => typeof source === "string" && source !== "" && FORMATS["uri-reference"](source), "a URI reference, such as the name of a feature"],
   priority: checks.integer,
   expiresIn: checks.duration,
 };
@@ -243,13 +243,11 @@ export class Hearing {
   #topicOf(topic) {
     let known = this.#topics.get(topic);
     if (known === undefined) {
-      if (typeof topic !== "string") {
-        throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `a topic is a string, not ${describe(topic)}` }]);
-      }
+      if (typeof topic !== "string") checkTopic(topic);
       // Topics with an id in them would make this grow without end.
       if (this.#topics.size >= 1_000) this.#topics.clear();
       const hearers = this.#hearersOf(topic);
-      known = { hearers: undefined, handlers: undefined, takesContext: false, meter: this.#hub.meters.topic(topic) };
+      known = { hearers: undefined, handlers: undefined, takesContext: false, isReserved: RESERVED.test(topic), meter: this.#hub.meters.topic(topic) };
       this.#topics.set(topic, take(known, hearers));
     }
     return known.hearers === undefined ? take(known, this.#hearersOf(topic)) : known;
@@ -281,7 +279,8 @@ export class Hearing {
   }
 
   emit(topic, data, source, more) {
-    if (!this.#topics.has(topic) && RESERVED.test(topic)) {
+    // What the bus has published is known here, and is reserved all the same.
+    if (typeof topic === "string" && (this.#topics.get(topic)?.isReserved ?? RESERVED.test(topic))) {
       throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `only the bus itself publishes \`${topic}\`; take another topic` }]);
     }
     return this.#deliver(this.#topicOf(topic), topic, data, source, more);
@@ -469,12 +468,12 @@ function more(options, by) {
 }
 
 function tooDeep(topic, depth) {
-  const message = `\`${topic}\` would be told because of ${depth} events that are still being delivered; do handlers publish in a circle? Publish later, or raise \`maxDepth\``;
+  const message = `\`${topic}\` is told because of ${depth} events that are still being delivered; do handlers publish in a circle? If not, raise \`maxDepth\``;
   return new RepflowError("bus.too_deep", message);
 }
 
 function checkTopic(topic) {
   if (typeof topic === "string" && TOPIC.test(topic)) return;
   const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
-  throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
+  throw invalid("bus.invalid", "the topic", [{ pointer: "/topic", message }]);
 }

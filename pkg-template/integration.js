@@ -65,7 +65,7 @@ export class IntegrationBase {
   /** Puts the coach's features on the bus. A feature of the same name that is there already takes its place. */
   #registerCoach(core) {
     core.featureList().forEach(({ actions, ...info }, index) => {
-      if (this.bus[internals].has(info.name)) return;
+      if (this.bus[internals].features.has(info.name)) return;
       const calls = actions.map((action) => [action, (params) => core.featureCall(index, action, params)]);
       this.bus.registerFeature({ ...info, actions: Object.fromEntries(calls) });
     });

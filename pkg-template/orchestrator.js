@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { CIRCUIT_ACT } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -18,7 +18,6 @@ import { unattended } from "./runtime.js";
 import { runSchemas } from "./standard-schema.js";
 import { Templates } from "./templates.js";
 
-const NO_OPTIONS = Object.freeze({});
 const isCount = (value) => Number.isInteger(value) && value >= 0;
 const isObject = (value) => typeof value === "object" && value !== null;
 const isText = (value) => typeof value === "string";

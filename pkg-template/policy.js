@@ -8,7 +8,7 @@ import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { Cancellable } from "./context.js";
-import { RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -44,7 +44,6 @@ const SUPERSEDED = 2;
 
 
 const WHAT = "the options of the policy";
-const NO_OPTIONS = Object.freeze({});
 const EXECUTE_OPTIONS = {
   signal: checks.signal,
   key: [() => true, "plain data"],

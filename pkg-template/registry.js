@@ -2,13 +2,12 @@
 
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { CallContext } from "./context.js";
-import { RepflowError, checkOptions, checks } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks } from "./errors.js";
 import { HEALTH_STATUSES, Registered, unavailable, withResolvers } from "./feature.js";
 import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
 import { compareVersions } from "./versions.js";
 
-const NO_OPTIONS = Object.freeze({});
 export const isCount = [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"];
 const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
 /** What the core is told of health, in this order, with what holds when nothing is said. */
@@ -90,7 +89,7 @@ export class Registry {
       const timer = setTimeout(over.resolve, Math.min(millisecondsOf(options.grace), MAX_DELAY_MS));
       await Promise.race([gone, over.promise]);
       clearTimeout(timer);
-      const message = `the feature \`${name}\` was unregistered, and what was under way did not end within the time of grace`;
+      const message = `the feature \`${name}\` was unregistered, and its time of grace is over`;
       for (const { context } of [...feature.calls]) CallContext.giveUp(context, unavailable(message, { correlationId: context.correlationId }));
     }
     await gone;
@@ -118,8 +117,14 @@ export class Registry {
   record({ feature, meter, caller, began, firstAt }, hasFailed, error) {
     const at = now();
     const took = (firstAt ?? at) - began;
-    meter.end(caller, hasFailed ? error ?? "undefined" : undefined, took, at);
-    if (hasFailed && saysNothing(error)) return;
+    let counts = true;
+    try {
+      meter.end(caller, hasFailed ? error ?? "undefined" : undefined, took, at);
+      counts = !hasFailed || !saysNothing(error);
+    } catch {
+      // A getter that throws tells nothing.
+    }
+    if (!counts) return;
     if (feature.number === undefined || !this.#link.isAttached) return;
     this.#heed(feature, this.#link.core.healthRecord(this.#link.handle, feature.number, hasFailed, took, at), "requests");
   }

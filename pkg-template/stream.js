@@ -35,7 +35,7 @@ export class EventStream {
   #overflows(event) {
     this.dropped += 1;
     if (this.#overflow === "error") {
-      const message = `nobody took the events of the stream, and ${this.#limit} wait already; read faster, or raise \`limit\``;
+      const message = `${this.#limit} events of the stream wait already; read faster, or raise \`limit\``;
       this.#error = new RepflowError("bus.overflow", message);
       this.end();
       this.#stop(this);

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { checks, describe, invalid, problemsOf, textOf } from "./errors.js";
+import { RepflowError, checks, describe, invalid, problemsOf } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -59,7 +59,7 @@ function begin(bus, feature) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
-      const error = new Error(`it did not end within ${checkTimeout} ms`);
+      const error = new RepflowError("bus.timeout", `it did not end within ${checkTimeout} ms`);
       reject(error);
       controller.abort(error);
     }, Math.min(checkTimeout, MAX_DELAY_MS));
@@ -68,7 +68,7 @@ function begin(bus, feature) {
   const { healthCheck } = feature;
   const answer = new Promise((resolve) => resolve(healthCheck({ signal: controller.signal })));
   const done = Promise.race([answer, late])
-    .then(judgement, (error) => [UNHEALTHY, undefined, `the health check failed: ${textOf(error)}`])
+    .then(judgement, (error) => [UNHEALTHY, undefined, `the health check failed: ${reasonOf(error)}`])
     .then((judged) => {
       clearTimeout(timer);
       // It may have left, or been replaced, meanwhile.
@@ -76,6 +76,9 @@ function begin(bus, feature) {
     });
   return { done, timer };
 }
+
+/** Not the message of somebody else: who knows what is in there. */
+const reasonOf = (error) => (error instanceof RepflowError ? error.message : String(error?.code ?? error?.name ?? typeof error));
 
 /** What a check found: a place in `HEALTH_STATUSES`, details, and why it is not healthy. */
 function judgement(answer) {

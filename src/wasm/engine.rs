@@ -15,6 +15,7 @@ use super::convert::{Fields, data_from_js, error_to_js};
 use super::failure::number_of;
 use super::policy::{breaker_from_js, breaker_to_js, move_by_hand};
 use crate::error::{Code, Error};
+use crate::number::read_by;
 use crate::policy::{FailureReason, Guards, Options};
 use crate::time::Timestamp;
 use crate::workflow::{AbortReason, Command, Engine, NodeIx, Plan, Question, RunEnd};
@@ -122,6 +123,7 @@ pub(super) fn try_with<T: Default>(engine: u32, act: impl FnOnce(&mut Host) -> R
 /// Makes an engine.
 #[wasm_bindgen(js_name = engineNew)]
 pub fn engine_new() -> u32 {
+    read_by(js_sys::parse_float);
     ENGINES.with(|engines| engines.add(Host::default()))
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::Table;
 use super::convert::{error_to_js, text_of, value_from_js};
 use crate::error::{Code, Error};
+use crate::number::read_by;
 use crate::value::Value;
 use crate::workflow::{Expression, Names, Root, Scope, StepIx, Unresolved};
 
@@ -51,6 +52,7 @@ impl Scope for EventScope<'_> {
 /// Makes a filter of a condition; its number.
 #[wasm_bindgen(js_name = filterNew)]
 pub fn filter_new(text: &str) -> Result<u32, JsValue> {
+    read_by(js_sys::parse_float);
     let names = &mut Variables(["data".into(), "event".into()]);
     match Expression::parse_condition(text, names) {
         Ok(filter) => Ok(FILTERS.with(|filters| filters.add(filter))),

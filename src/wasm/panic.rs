@@ -1,4 +1,4 @@
-//! What is to be done when the core starts, and what is left to do when it has panicked.
+//! What is left to do when the core has panicked.
 //!
 //! A panic aborts: the instance stops where it stands and must not be entered again. The host takes the message, asks
 //! for a fresh instance, rejects whatever was in flight, and hands everything over once more.
@@ -13,7 +13,6 @@ thread_local! {
 
 #[wasm_bindgen(start)]
 fn start() {
-    crate::number::read_by(js_sys::parse_float);
     std::panic::set_hook(Box::new(|info| {
         LAST.with(|last| {
             if let Ok(mut last) = last.try_borrow_mut() {

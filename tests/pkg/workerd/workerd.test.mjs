@@ -46,6 +46,10 @@ suite("a Worker", () => {
     assert.equal(await (await slow).text(), "waited");
   });
 
+  test("can look into a bus", async () => {
+    assert.deepEqual(await json("/insight"), ["clock", "healthy", 1, 1, "clock.asked"]);
+  });
+
   test("keeps its answers typed when something is wrong", async () => {
     assert.deepEqual(await json("/wrong"), { typed: true, code: "bus.no_such_feature" });
   });

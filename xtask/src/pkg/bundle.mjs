@@ -23,10 +23,11 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  * what it has seen before. One that is not here comes before the first that needs it.
  */
 const ORDER = [
-  "ids", "formats", "schemas", "standard-schema", "error-data", "queue", "events", "clock", "plans", "aborts", "failures", "canonical",
-  "templates", "size", "results", "runs", "errors", "commands", "listeners", "journal", "runtime", "step-errors", "trace", "bus-event", "context", "versions", "topics", "history", "meters", "stream", "feature",
-  "handle", "definition", "engine", "launch", "integration", "nodes", "link", "waits", "hearing", "asking", "registry", "bus", "nearest", "perform", "orchestrator", "run",
-  "telling", "attempts", "circuits", "policy-options", "policy",
+  "formats", "versions", "schemas", "error-data", "templates", "queue", "topics", "nodes", "size", "aborts", "events",
+  "clock", "ids", "plans", "standard-schema", "handle", "failures", "canonical", "results", "runs", "errors", "stream",
+  "listeners", "meters", "step-errors", "policy-options", "integration", "commands", "link", "circuits", "waits",
+  "hearing", "asking", "registry", "bus", "nearest", "perform", "context", "definition", "engine", "launch", "trace",
+  "bus-event", "orchestrator", "run", "journal", "runtime", "feature", "history", "telling", "attempts", "policy",
 ];
 
 /** Bundles a script of the directory; what stands in `external` stays outside. */
@@ -73,5 +74,12 @@ await Promise.all(scripts.filter((script) => !isEntry(script)).map((script) => r
 const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @__PURE__ */", "");
 /** What terser still finds when it looks at the whole several times; classes keep their names here, too. */
 const smaller = async (code) =>
-  (await minify(code, { module: true, ecma: 2022, keep_classnames: true, compress: { passes: 3, unsafe_arrows: true, keep_fargs: false } })).code;
+  (
+    await minify(code, {
+      module: true, ecma: 2022, keep_classnames: true,
+      // Users meet its name, which it has from a variable.
+      mangle: { reserved: ["RepflowError", "BusEvent"] },
+      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false },
+    })
+  ).code;
 await Promise.all(made.map(async ({ fileName, code }) => writeFile(join(directory, fileName), await smaller(said(code)))));
