@@ -1,7 +1,7 @@
 //! `cargo xtask size`: what each part of the package costs, and the budget.
 //!
 //! A page loads the wasm, its glue and the facade, compressed: that sum is the budget. A table says what each file
-//! costs, also what a page loads only when it asks for it ([`ON_DEMAND`]); a second one says which Rust module each byte of the wasm comes from ([`attribution`]), so that a feature
+//! costs; a second one says which Rust module each byte of the wasm comes from ([`attribution`]), so that a feature
 //! that costs too much is seen in the change that brings it.
 
 mod attribution;
@@ -19,8 +19,6 @@ use crate::{pkg, setup};
 const LIMIT: usize = 200 * 1024;
 /// What we would like it to be.
 const GOAL: usize = 150 * 1024;
-/// The part of the facade that is loaded when it is first asked for.
-const ON_DEMAND: &str = "insight.js";
 
 /// The command: sets up, and fails above the limit.
 pub(crate) fn run() -> Result<ExitCode> {
@@ -53,7 +51,6 @@ fn parts(dir: &Path) -> Result<usize> {
         ("core.js, the glue", cost(dir, &["core.js".to_owned()])?),
         ("the facade, all its entries", cost(dir, &facade)?),
     ];
-    let on_demand = cost(dir, &[ON_DEMAND.to_owned()])?;
     let inlined = cost(dir, &["inline.js".to_owned()])?;
     let total = loaded.iter().fold(Cost::default(), |sum, (_, cost)| sum.plus(*cost));
 
@@ -62,7 +59,6 @@ fn parts(dir: &Path) -> Result<usize> {
         table.row(name, &[cost.raw, cost.gzip]);
     }
     table.row("all that a page loads", &[total.raw, total.gzip]);
-    table.row("insight.js, when it is asked for", &[on_demand.raw, on_demand.gzip]);
     table.row("inline.js, instead of core.wasm", &[inlined.raw, inlined.gzip]);
     print!("{table}");
     Ok(total.gzip)
@@ -88,12 +84,12 @@ fn cost(dir: &Path, files: &[String]) -> Result<Cost> {
     })
 }
 
-/// Every script that is written by hand and loaded at once.
+/// Every script that is written by hand.
 fn facade(dir: &Path) -> Result<Vec<String>> {
     let mut scripts = Vec::new();
     for entry in dir.read_dir()? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".js") && !["core.js", "inline.js", ON_DEMAND].contains(&name.as_str()) {
+        if name.ends_with(".js") && !["core.js", "inline.js"].contains(&name.as_str()) {
             scripts.push(name);
         }
     }
