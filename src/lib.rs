@@ -51,15 +51,18 @@
 //! - [`exec`]: timers, for whoever executes something
 //! - [`workflow`]: what a workflow is, and how a run moves
 //! - [`bus`]: features and their health, topics and requests
+//! - [`ai`]: the model client: what a model is asked, and what becomes of the answer
 //! - [`fitness`]: the coach, whose features answer with no key and no network
 //! - `sim`: the simulator (feature `sim`)
 //! - `wasm`: the border to JavaScript, only when compiled for it, and the only place that names wasm-bindgen
 //! - [`number`], [`small`]: formatting and sorting in a few bytes
 //!
-//! Arrows point one way: `wasm` to everything; `fitness` to `bus` (for the trait of a feature) and below; `workflow` to
+//! Arrows point one way: `wasm` to everything; `fitness` to `ai`, `bus` (for the trait of a feature) and below; `ai` to
+//! `policy`; `workflow` to
 //! `policy` and `exec`; `bus` to `policy`; `policy` to `exec`. `workflow` knows neither `bus` nor `fitness`; what connects a step to a feature is
 //! the host.
 
+pub mod ai;
 pub mod bus;
 pub mod error;
 pub mod exec;

@@ -17,9 +17,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("policy", &["error", "exec", "reader", "rng", "small", "time", "value"]),
     ("workflow", &["error", "exec", "number", "policy", "reader", "rng", "small", "time", "value"]),
     ("bus", &["error", "policy", "time", "value"]),
-    ("fitness", &["bus", "error", "number", "reader", "rng", "small", "value"]),
+    ("ai", &["error", "number", "policy", "reader", "small", "time", "value"]),
+    ("fitness", &["ai", "bus", "error", "number", "reader", "rng", "small", "value"]),
     ("sim", &["error", "exec", "policy", "rng", "time", "value", "workflow"]),
-    ("wasm", &["bus", "error", "fitness", "number", "policy", "time", "value", "workflow"]),
+    ("wasm", &["ai", "bus", "error", "fitness", "number", "policy", "time", "value", "workflow"]),
 ];
 
 fn sources(directory: &Path) -> Vec<PathBuf> {
