@@ -2,6 +2,7 @@
 
 import { FeatureBusBase } from "./bus.js";
 import { IntegrationBase } from "./integration.js";
+import { ModelClientBase } from "./model-client.js";
 import { OrchestratorBase } from "./orchestrator.js";
 import { PolicyBase } from "./policy.js";
 import { Runtime } from "./runtime.js";
@@ -24,11 +25,16 @@ export function createApi(load) {
       super(FeatureBus, options);
     }
   }
+  class ModelClient extends ModelClientBase {
+    constructor(options) {
+      super(runtime, options);
+    }
+  }
   class AdvancedWorkflowIntegration extends IntegrationBase {
     constructor(options) {
-      super(runtime, WorkflowOrchestrator, options);
+      super(runtime, WorkflowOrchestrator, ModelClient, options);
     }
   }
   const policy = (options, more) => new PolicyBase(runtime, options, more);
-  return { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, policy };
+  return { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy };
 }

@@ -25,5 +25,6 @@ const api = /* @__PURE__ */ createApi(load);
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export const ModelClient = api.ModelClient;
 export const policy = api.policy;
 export { RepflowError } from "./api.js";

@@ -9,5 +9,6 @@ const api = /* @__PURE__ */ createApi(() => compileInlined(inlined));
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export const ModelClient = api.ModelClient;
 export const policy = api.policy;
 export { RepflowError } from "./api.js";

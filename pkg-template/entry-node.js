@@ -11,5 +11,6 @@ const api = /* @__PURE__ */ createApi(() => new WebAssembly.Module(gunzipSync(Bu
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;
 export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
+export const ModelClient = api.ModelClient;
 export const policy = api.policy;
 export { RepflowError } from "./api.js";

@@ -11,21 +11,26 @@ const CODES = new Map(
       "config.invalid workflow.invalid workflow.not_registered input.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed",
     ],
     ["validation", "error", true, "output.invalid"],
-    ["timeout", "error", true, "bus.timeout step.timeout policy.timeout"],
+    ["timeout", "error", true, "bus.timeout step.timeout policy.timeout ai.timeout"],
     ["cancelled", "info", false, "bus.cancelled step.cancelled run.cancelled policy.cancelled"],
-    ["failed", "error", false, "step.failed policy.failed bus.failed bus.too_deep"],
+    ["failed", "error", false, "step.failed policy.failed bus.failed bus.too_deep ai.refused ai.incomplete ai.filtered"],
+    ["failed", "error", true, "ai.malformed ai.invalid_answer"],
+    ["network", "error", true, "ai.truncated"],
     ["rate_limited", "error", true, "run.queue_full bulkhead.full bulkhead.timeout rate_limit.exceeded"],
     ["timeout", "error", false, "run.timeout policy.total_timeout"],
     ["unavailable", "error", true, "circuit.open bus.unavailable"],
-    ["exhausted", "error", false, "rate_limit.quota_exceeded bus.overflow"],
-    ["unavailable", "error", false, "internal.disposed bus.no_such_feature bus.no_such_action"],
+    ["exhausted", "error", false, "rate_limit.quota_exceeded bus.overflow ai.budget_exceeded"],
+    ["unavailable", "error", false, "internal.disposed bus.no_such_feature bus.no_such_action ai.not_cached"],
     ["unavailable", "critical", true, "internal.load_failed"],
     ["internal", "critical", true, "internal.panic"],
   ].flatMap(([kind, severity, retryable, codes]) => codes.split(" ").map((code) => [code, [kind, severity, retryable]])),
 );
 
 /** Where it happened, and what else some errors tell. */
-export const PLACES = ["runId", "workflowId", "stepId", "iteration", "attempts", "correlationId", "retryAfterMs", "errors", "compensation"];
+export const PLACES = [
+  "runId", "workflowId", "stepId", "iteration", "attempts", "correlationId", "retryAfterMs", "errors", "compensation",
+  "status", "serviceCode", "serviceType", "param", "requestId",
+];
 
 export class RepflowError extends Error {
   /**

@@ -95,6 +95,14 @@ export class RepflowError extends Error {
   readonly correlationId?: string;
   /** In how many milliseconds to try again, where that is known: of a limit, or of an open circuit breaker. */
   readonly retryAfterMs?: number;
+  /** Of a model service: the HTTP status. None for an error in the middle of a stream. */
+  readonly status?: number;
+  /** Of a model service: its own code, its type, and the parameter that is wrong. */
+  readonly serviceCode?: string;
+  readonly serviceType?: string;
+  readonly param?: string;
+  /** Of a model service: by which id it knows the request. */
+  readonly requestId?: string;
   /** When fallbacks failed, too: what the function or the step threw, then what each fallback threw. The first is the `cause`. */
   readonly errors?: readonly unknown[];
   /** In a loop: the place of the item in its list, from 0; that of the outermost loop first. */
@@ -685,7 +693,7 @@ export type AlertRule = {
 export interface FeatureBusOptions {
   /** How long a request waits for its answer, and a step without a `timeout` for its attempt; 30 s. */
   requestTimeout?: Duration;
-  /** How many publishes may be inside of each other, from 1 to 1,000; 100. */
+  /** How many publishes may be inside of each other, from 1 to 250; 100. */
   maxDepth?: number;
   /** What is remembered of events. */
   history?: {
@@ -1904,6 +1912,266 @@ export interface WorkflowOrchestrator {
   ): RunHandle<OutputOf<Schemas>>;
 }
 
+// ── Models ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A part of a conversation. */
+export interface ModelMessage {
+  role: "system" | "user" | "assistant" | "tool";
+  content: string;
+  /** What an assistant asked to be done. */
+  toolCalls?: readonly ToolCall[];
+  /** The call that a tool answers. */
+  toolCallId?: string;
+}
+
+/** A tool that the model wants called; `arguments` are JSON text. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** A question to a model. */
+export interface ModelRequest {
+  /** The client's own when it is not given. */
+  model?: string;
+  messages: readonly ModelMessage[];
+  /**
+   * What the answer must look like: a JSON Schema in the strict subset that services enforce (every property required, no
+   * others, no `allOf`, `oneOf`, `not`). The answer is checked against it, whatever the service promises.
+   */
+  schema?: { name: string; schema: object };
+  tools?: ReadonlyArray<{ name: string; description: string; parameters: object }>;
+  /** Reasoning included. */
+  maxOutputTokens?: number;
+  /** 0 to 2. */
+  temperature?: number;
+  /** How much to reason, in a word of the service. */
+  effort?: string;
+  /** Questions with the same key begin alike, for the service's cache of prompts. */
+  promptCacheKey?: string;
+  /** Who asks, hashed. Made of `user` when it is not given. */
+  safetyIdentifier?: string;
+  /** What rules may answer it by; see the strategies of the coach. */
+  task?: { name: string; input: unknown };
+  /** Further fields of the body, as the service has them. `store` stays `false`. */
+  extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Tokens. */
+export interface ModelUsage {
+  /** Cached ones included. */
+  inputTokens: number;
+  /** Reasoning included. */
+  outputTokens: number;
+  totalTokens: number;
+  cachedTokens: number;
+  cacheWriteTokens: number;
+  reasoningTokens: number;
+}
+
+/** An answer, however it ended: only `completed` is one to be used. */
+export interface ModelAnswer<Data = unknown> {
+  outcome: "completed" | "tool_calls" | "refusal" | "length" | "content_filter" | "invalid";
+  text: string;
+  /** When a schema was given: what the text says. */
+  data?: Data;
+  /** Why the model will not answer. */
+  refusal?: string;
+  toolCalls: ToolCall[];
+  /** When the outcome is `invalid`: where the answer is not what the schema says. */
+  problems?: readonly Problem[];
+  usage?: ModelUsage;
+  /** By `prices`; absent for a model that has none. */
+  cost?: number;
+  /** The service's id of the answer. */
+  id?: string;
+  /** As the service names it. */
+  model?: string;
+  /** Who answered, and how often they had to be asked. */
+  provenance: {
+    provider: string;
+    model: string | null;
+    attempts: number;
+    /** Where the answer was known from: for the very same question, for one that is the same in what matters, or from too long ago. */
+    cache: CacheSource | null;
+    requestId?: string;
+    duration_ms: number;
+  };
+}
+
+export type CacheSource = "exact" | "normalised" | "stale";
+
+/** A part of an answer, as it comes. */
+export interface ModelPart<Data = unknown> {
+  type: "text" | "refusal" | "tool_call";
+  text: string;
+  /** Which of the tool calls, from 0. */
+  index?: number;
+  /** With a schema: what can be said for sure so far. Lists and texts may go on; worked out when it is read. */
+  readonly partial?: DeepPartial<Data>;
+}
+
+/** Something of which some is there. */
+export type DeepPartial<T> = T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T;
+
+/** What goes with a question. */
+export interface ModelCallOptions<Data = unknown> {
+  /** Gives the question up, also between attempts and in the middle of the answer: `policy.cancelled`. */
+  signal?: AbortSignal;
+  /** Hears the answer as it comes. From the first part on nothing is tried again. */
+  onPart?: (part: ModelPart<Data>) => void;
+  /** Who asks: for budgets, the cache, and, hashed, for the service. */
+  user?: string;
+  /** For the budget of a run. */
+  runId?: string;
+  /** Such as those of `ctx.headers`. */
+  headers?: Readonly<Record<string, string>>;
+  /** The question holds nothing personal: its answer may be kept for everybody. */
+  shared?: boolean;
+}
+
+/** What a provider of your own is given. */
+export interface ProviderContext {
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a provider of your own may answer: text, or an answer of which the rest is filled in. */
+export type ProviderAnswer = string | (Partial<Omit<ModelAnswer, "provenance" | "usage">> & { usage?: Partial<ModelUsage> });
+
+/** Somebody who answers, written in JavaScript. */
+export type ModelProvider = {
+  name: string;
+} & (
+  | {
+      complete(request: ModelRequest, ctx: ProviderContext): ProviderAnswer | PromiseLike<ProviderAnswer>;
+      stream?(request: ModelRequest, ctx: ProviderContext): AsyncIterable<string | { type?: ModelPart["type"]; text: string }>;
+    }
+  | {
+      complete?: undefined;
+      stream(request: ModelRequest, ctx: ProviderContext): AsyncIterable<string | { type?: ModelPart["type"]; text: string }>;
+    }
+);
+
+/** Questions with their answers, for tests and demonstrations. */
+export interface Cassette {
+  version: 1;
+  exchanges: object[];
+}
+
+/** For a million tokens. */
+export interface ModelPrice {
+  input?: number;
+  output?: number;
+  /** As `input`, unless given. */
+  cachedInput?: number;
+  /** As `input`, unless given. */
+  cacheWrite?: number;
+}
+
+/** What may be spent. A question is refused that could go beyond. */
+export interface ModelBudget {
+  tokens?: number;
+  cost?: number;
+  /** Every attempt is one. */
+  calls?: number;
+}
+
+export interface ModelClientOptions {
+  /** Who answers: an OpenAI-compatible service at `baseUrl` unless given. */
+  provider?: "offline-coach" | { cassette: Cassette } | ModelProvider;
+  /** `/ai/v1` in a browser, elsewhere `https://api.openai.com/v1`. */
+  baseUrl?: string;
+  /** Not for browsers, where everybody reads it; see `dangerouslyAllowBrowser`. A function is asked for each attempt. */
+  apiKey?: string | (() => string | PromiseLike<string>);
+  dangerouslyAllowBrowser?: boolean;
+  /** Which of the two endpoints; responses. */
+  api?: "responses" | "chat";
+  model?: string;
+  headers?: Readonly<Record<string, string>>;
+  fetch?: (input: string, init: RequestInit) => Promise<Response>;
+  /** `{ totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" } }`; what is given takes the place of the same. */
+  policy?: Omit<PolicyOptions, "cache" | "fallback">;
+  /** How long an answer may pause; 60 s. */
+  idleTimeout?: Duration;
+  /** The most bytes of an answer; 16 MiB. */
+  maxBytes?: number;
+  /**
+   * Keeps answers; `{ ttl: "1h", staleIfError: "7d" }`. Never across users, and only for questions with a `user` or that are
+   * `shared`.
+   */
+  cache?: false | Partial<CacheOptions>;
+  /** By model. */
+  prices?: Readonly<Record<string, ModelPrice>>;
+  /** For each run, for each user and UTC day, and for all of a UTC day. */
+  budgets?: { run?: ModelBudget; user?: ModelBudget; day?: ModelBudget };
+  /** Users of different tenants are different users. */
+  tenant?: string;
+  /** Takes in every question with its answer. */
+  record?: Cassette;
+  snapshot?: object;
+}
+
+/** What has been asked so far. */
+export interface ModelStats {
+  calls: number;
+  answered?: number;
+  failed?: number;
+  attempts?: number;
+  inputTokens?: number;
+  outputTokens?: number;
+  cost?: number;
+  cache?: { hits: Record<CacheSource, number>; entries?: number; bytes?: number };
+  policy?: PolicyStats;
+}
+
+/** Asks models. */
+export class ModelClient {
+  /** Throws `config.invalid` with every problem, also for a key in a browser. */
+  constructor(options?: ModelClientOptions);
+
+  /**
+   * Asks. Resolves with the answer, however it ended. Rejects with `ai.unauthorized`, `ai.rate_limited`, `ai.exhausted`,
+   * `ai.unavailable`, `ai.timeout`, `ai.connection`, `ai.truncated`, `ai.malformed`, `ai.bad_request`, `ai.not_found`,
+   * `ai.failed`, `ai.budget_exceeded`, or what a policy decided.
+   */
+  complete<Data = unknown>(request: ModelRequest, options?: ModelCallOptions<Data>): Promise<ModelAnswer<Data>>;
+
+  /** Asks for parts. Who stops reading gives the question up. */
+  stream<Data = unknown>(request: ModelRequest, options?: Omit<ModelCallOptions<Data>, "onPart">): ModelStream<Data>;
+
+  /** What the service has, by id. */
+  models(options?: Pick<ModelCallOptions, "signal" | "headers">): Promise<string[]>;
+
+  stats(): ModelStats;
+
+  /** What has been spent, as plain data: the option `snapshot` of the next client. */
+  snapshot(): object;
+
+  /** Rejects what is under way and refuses further use. */
+  dispose(): void;
+}
+
+/** The parts of an answer; the iterator returns the whole. */
+export interface ModelStream<Data = unknown> extends AsyncIterableIterator<ModelPart<Data>, ModelAnswer<Data> | undefined> {
+  readonly answer: Promise<ModelAnswer<Data>>;
+}
+
+/** The models that the coach asks, before it answers by its own rules. */
+export interface CoachModels {
+  /** Asked by default; made of the other options unless given. */
+  client?: ModelClient;
+  /**
+   * Who is asked, in order: models, and `"cache"` for what is known from before, also past its time. The offline coach is
+   * always the last. `[{}, "cache"]`.
+   */
+  chain?: ReadonlyArray<"cache" | { model?: string; client?: ModelClient }>;
+  /** How long each level may take; 60 s. */
+  levelTimeout?: Duration;
+}
+
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export type Focus = "strength" | "hypertrophy" | "endurance" | "power" | "general_fitness" | "weight_loss";
@@ -2033,6 +2301,9 @@ export interface Workout {
     version: string;
     model: string | null;
     fallback_level: number;
+    /** How often the model was asked to mend its answer. */
+    repairs: number;
+    cache: CacheSource | null;
     seed: number;
     rules: string[];
     sources: string[];
@@ -2050,8 +2321,15 @@ export interface Workout {
 /** The ready-made workflows of the coach. */
 export class AdvancedWorkflowIntegration {
   /** A feature on the given bus that has the name of one of the coach's takes its place. */
-  constructor(options?: { bus?: FeatureBus<any, any>; orchestrator?: WorkflowOrchestrator });
+  constructor(options?: {
+    bus?: FeatureBus<any, any>;
+    orchestrator?: WorkflowOrchestrator;
+    /** Models that are asked before the offline coach; none by default. */
+    ai?: CoachModels & ModelClientOptions;
+  });
 
+  /** What asks models, where there are any. */
+  readonly models?: ModelClient;
   readonly bus: FeatureBus<any, any>;
   readonly orchestrator: WorkflowOrchestrator;
 

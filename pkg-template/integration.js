@@ -2,26 +2,47 @@
 
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
+import { isObject } from "./definition.js";
 import { RepflowError, checkOptions, checks, invalid } from "./errors.js";
+import { ModelClientBase, loadModels } from "./model-client.js";
 import { runSchemas } from "./standard-schema.js";
+
+const CHAIN = {
+  model: checks.string,
+  client: [(client) => client instanceof ModelClientBase, "a ModelClient"],
+};
+const isLink = (link) => link === "cache" || (isObject(link) && Object.entries(link).every(([key, value]) => CHAIN[key]?.[0](value)));
+/** What is about the chain, and not about the client. */
+const AI = {
+  client: CHAIN.client,
+  chain: [(chain) => Array.isArray(chain) && chain.every(isLink), '`"cache"`, or `{ model, client }`, for each level'],
+  levelTimeout: checks.duration,
+};
 
 export class IntegrationBase {
   /** The orchestrator that runs the workflows. */
   orchestrator;
+  /** What asks models; none where there is only the offline coach. */
+  models = undefined;
   #runtime;
+  /** The levels before the offline coach, by the names of their features, and how long each of them may take. */
+  #levels = [];
+  #levelTimeout;
 
-  constructor(runtime, WorkflowOrchestrator, options = {}) {
+  constructor(runtime, WorkflowOrchestrator, ModelClient, options = {}) {
     checkOptions("config.invalid", "the options of AdvancedWorkflowIntegration", options, {
       bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
       orchestrator: [(it) => it instanceof WorkflowOrchestrator, "a WorkflowOrchestrator"],
+      ai: [isObject, "the options of a ModelClient, or a `client`, and what belongs to the `chain`"],
     });
-    const { bus, orchestrator } = options;
+    const { bus, orchestrator, ai } = options;
     if (bus !== undefined && orchestrator !== undefined && orchestrator.bus !== bus) {
       const message = "the orchestrator has a bus of its own; give one of the two";
       throw invalid("config.invalid", "the options of AdvancedWorkflowIntegration", [{ pointer: "/bus", message }]);
     }
     this.#runtime = runtime;
     this.orchestrator = orchestrator ?? new WorkflowOrchestrator(bus === undefined ? {} : { bus });
+    if (ai !== undefined) this.#useModels(ModelClient, ai);
     this.bus[internals].whenThere((core) => this.#registerCoach(core));
   }
 
@@ -30,7 +51,10 @@ export class IntegrationBase {
     return this.orchestrator.bus;
   }
 
-  /** A complete workout for a request: six steps, answered by the offline coach, with no key and no network. */
+  /**
+   * A complete workout for a request: six steps, answered by the models of the chain where there are any, and at the last by the
+   * offline coach, with no key and no network.
+   */
   async generateComprehensiveWorkout(request, options = {}) {
     checkOptions("config.invalid", "the options of generateComprehensiveWorkout", options, {
       signal: checks.signal,
@@ -49,17 +73,55 @@ export class IntegrationBase {
     });
     const input = core.workoutRequest(request);
     try {
-      const run = await this.orchestrator.executeWorkflow(JSON.parse(core.comprehensiveWorkout()), input, options);
+      const run = await this.orchestrator.executeWorkflow(this.#withLevels(JSON.parse(core.comprehensiveWorkout())), input, options);
       return run.output;
     } catch (error) {
-      // What the coach finds wrong with the request is the caller's to mend: it is told as it is.
-      const { cause } = error;
+      // What the coach finds wrong with the request is the caller's to mend: it is told as it is. It speaks last.
+      const cause = error.errors?.at(-1) ?? error.cause;
       if (error.code === "step.failed" && cause instanceof RepflowError && cause.kind === "validation") {
         const { runId, workflowId, stepId, correlationId } = error;
         throw Object.assign(cause, { runId, workflowId, stepId, correlationId });
       }
       throw error;
     }
+  }
+
+  #useModels(ModelClient, { client, chain = [{}, "cache"], levelTimeout = "60s", ...more }) {
+    checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout }, AI);
+    if (client !== undefined && Object.keys(more).length > 0) {
+      const message = "with a `client`, its options are its own";
+      throw invalid("config.invalid", "the `ai` of AdvancedWorkflowIntegration", [{ pointer: `/${Object.keys(more)[0]}`, message }]);
+    }
+    this.models = client ?? new ModelClient(more);
+    this.#levelTimeout = levelTimeout;
+    this.#levels = chain.map((link, index) => {
+      const name = link === "cache" ? `model-cache-${index + 1}` : `model-${index + 1}`;
+      const { model, client = this.models } = link;
+      const load = async () => {
+        const [{ CacheLevel, Level }, models] = await Promise.all([loadModels(), ModelClientBase.ready(client)]);
+        return { actions: new (link === "cache" ? CacheLevel : Level)(this.#runtime, models, model).actions };
+      };
+      const description = link === "cache" ? "Gives earlier answers of models, also old ones." : "Asks a model, and checks what it answers.";
+      this.bus.registerFeature({ name, version: "1.0.0", description, capabilities: ["model"], load });
+      return name;
+    });
+  }
+
+  /** Puts the levels of the chain before what a step asks; that becomes the last resort. Each level tries again by itself. */
+  #withLevels(definition) {
+    const [first, ...others] = this.#levels;
+    if (first === undefined) return definition;
+    const raised = (steps) =>
+      steps.map((step) => {
+        if (step.parallel !== undefined) return { ...step, parallel: raised(step.parallel) };
+        const { call, retry, ...rest } = step;
+        const task = step.metadata?.task;
+        if (task === undefined) return step;
+        const fallback = [...others.map((name) => ({ call: `${name}.${task}` })), { call }];
+        return { ...rest, call: `${first}.${task}`, timeout: this.#levelTimeout, fallback };
+      });
+    const { timeout, ...rest } = definition;
+    return { ...rest, steps: raised(definition.steps) };
   }
 
   /** Puts the coach's features on the bus. A feature of the same name that is there already takes its place. */

@@ -1,0 +1,190 @@
+// What asks models: one engine for each client, with its policies, its budgets and its cache.
+
+import { now } from "./clock.js";
+import { canonical } from "./canonical.js";
+import { isObject } from "./definition.js";
+import { NO_OPTIONS, checkOptions, describe, disposed, invalid, textOf } from "./errors.js";
+import { Answers } from "./model-answers.js";
+import { Budgets } from "./model-budgets.js";
+import { CALL_OPTIONS } from "./model-client.js";
+import { ServiceError, explained } from "./model-errors.js";
+import { judged, partOf } from "./model-output.js";
+import { Service } from "./model-service.js";
+import { hashOf, ownAnswer } from "./model-provider.js";
+import { PolicyBase } from "./policy.js";
+
+export { CacheLevel, Level } from "./model-level.js";
+
+/** A model may think for a while, and a service that is down is asked three times. */
+const POLICY = { totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" } };
+
+/** How long an answer may be where something bounds what it costs, and nobody has said. */
+const MAX_OUTPUT_TOKENS = 4_096;
+
+export class Models {
+  #runtime;
+  #options;
+  #policy;
+  #service;
+  #budgets;
+  #isDisposed = false;
+  /** Answers that were accepted; none when there is no cache. */
+  answers;
+  #counts = { calls: 0, answered: 0, failed: 0, attempts: 0, inputTokens: 0, outputTokens: 0, cost: 0 };
+
+  constructor(runtime, options, core) {
+    const { cache, provider } = options;
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#policy = new PolicyBase(runtime, { ...POLICY, ...options.policy });
+    this.answers = cache === false ? undefined : new Answers(runtime, cache);
+    this.#budgets = new Budgets(options);
+    // What is written in JavaScript answers itself; the core knows the others.
+    const isOwn = isObject(provider) && provider.cassette === undefined;
+    this.#service = isOwn ? undefined : new Service(runtime, options);
+    this.name = isOwn ? provider.name : core.providerInfo(this.#service.provider).name;
+  }
+
+  /** Whose answers are nobody else's. */
+  get tenant() {
+    return this.#options.tenant;
+  }
+
+  async complete(request, options = NO_OPTIONS) {
+    checkOptions("config.invalid", "the options of the question", options, CALL_OPTIONS);
+    const { user, shared, onPart, signal } = options;
+    // Whose it is must be known: what one user was told is not for the next.
+    if (this.answers === undefined || !(shared || user !== undefined)) return this.ask(request, options);
+    const core = await this.#core();
+    const key = { scope: shared ? null : [this.tenant ?? null, user], request: this.#completed(core, request) };
+    const { value, source } = await this.answers.remember(key, "", signal, (signal) => this.ask(request, { ...options, signal }));
+    if (source === undefined) return value;
+    if (value.text !== "") onPart?.(partOf(core, "text", value.text, value.text, request.schema));
+    return { ...value, provenance: { ...value.provenance, cache: source } };
+  }
+
+  /** Asks, whatever is known from before. `onProgress(part, attempt)` is told of parts that another attempt may replace. */
+  async ask(request, options) {
+    const core = await this.#core();
+    const asked = this.#completed(core, request);
+    const { user } = options;
+    if (user !== undefined) asked.safetyIdentifier ??= await hashOf(canonical([this.tenant ?? null, user]));
+    this.#counts.calls += 1;
+    try {
+      return await this.#ask(core, asked, options);
+    } catch (error) {
+      this.#counts.failed += 1;
+      throw error;
+    }
+  }
+
+  async models(options) {
+    checkOptions("config.invalid", "the options of the question", options, CALL_OPTIONS);
+    if (this.#service === undefined) return [];
+    const core = await this.#core();
+    return this.#under({ signal: options.signal }, core, (context) => this.#service.models(context.signal, options.headers));
+  }
+
+  stats() {
+    const { counts, hits, shared } = this.answers ?? {};
+    return { ...this.#counts, cache: { hits: { exact: 0, normalised: 0, stale: 0, ...hits }, shared: shared ?? 0, ...counts }, policy: this.#policy.stats() };
+  }
+
+  snapshot() {
+    return this.#budgets.snapshot();
+  }
+
+  dispose() {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#policy.dispose();
+    this.answers?.dispose();
+  }
+
+  async #core() {
+    if (this.#isDisposed) throw disposed();
+    return this.#runtime.ready();
+  }
+
+  /** A question with all that was left open; throws for one that cannot be asked. */
+  #completed(core, request) {
+    const refuse = (problems) => {
+      throw invalid("config.invalid", "the question", problems);
+    };
+    if (!isObject(request)) refuse([{ pointer: "", message: `it must be an object with \`messages\`, not ${describe(request)}` }]);
+    const { schema } = request;
+    const problems = isObject(schema?.schema) ? core.strictProblems(schema.schema) : [];
+    if (problems.length > 0) refuse(problems.map((problem) => ({ ...problem, pointer: `/schema/schema${problem.pointer}` })));
+    const { model } = this.#options;
+    const { maxOutputTokens = this.#budgets.bounds ? MAX_OUTPUT_TOKENS : undefined } = request;
+    const whole = { ...request, model: request.model ?? model, maxOutputTokens };
+    try {
+      canonical(whole);
+    } catch (error) {
+      refuse([{ pointer: "", message: `it must be plain data that JSON can hold: ${textOf(error)}` }]);
+    }
+    return whole;
+  }
+
+  /** Has something done under the policies; what it fails with becomes one of our errors. */
+  async #under({ signal, tokens }, core, act) {
+    try {
+      return await this.#policy.execute(act, { signal, tokens });
+    } catch (error) {
+      throw explained(core, error);
+    }
+  }
+
+  async #ask(core, request, options) {
+    const estimate = this.#budgets.estimate(request);
+    let attempts = 0;
+    const began = now();
+    const [answer, requestId] = await this.#under({ signal: options.signal, tokens: estimate.tokens }, core, (context) => {
+      attempts += 1;
+      this.#counts.attempts += 1;
+      return this.#attempt(core, request, context, options, estimate, attempts);
+    });
+    const { usage } = answer;
+    const cost = usage && this.#budgets.costOf(request.model, usage);
+    this.#counts.answered += 1;
+    this.#counts.inputTokens += usage?.inputTokens ?? 0;
+    this.#counts.outputTokens += usage?.outputTokens ?? 0;
+    this.#counts.cost += cost ?? 0;
+    const provenance = { provider: this.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
+    if (requestId !== undefined) provenance.requestId = requestId;
+    const whole = judged(request.schema, answer);
+    if (cost !== undefined) whole.cost = cost;
+    this.#options.record?.exchanges.push({ request, answer });
+    return { ...whole, provenance };
+  }
+
+  /** Asks once, and pays for it. */
+  async #attempt(core, request, context, { onPart, onProgress, user, runId, headers }, estimate, attempt) {
+    const pay = this.#budgets.reserve(estimate, { user, runId });
+    const isHeard = onPart !== undefined || onProgress !== undefined;
+    let text = "";
+    const tell = (events) => {
+      for (const { type, text: more, index } of isHeard ? events : []) {
+        // Somebody sees it: to ask again would show it twice.
+        if (onPart !== undefined) context.commit();
+        if (type === "text") text += more;
+        const part = partOf(core, type, more, text, request.schema, index);
+        onPart?.(part);
+        onProgress?.(part, attempt);
+      }
+    };
+    try {
+      const { provider } = this.#options;
+      const [answer, response] =
+        this.#service === undefined
+          ? [await ownAnswer(provider, request, context, isHeard ? tell : undefined, headers)]
+          : await this.#service.ask(core, request, isHeard, context.signal, tell, headers, (limits) => this.#policy.observe(limits));
+      pay(answer.usage);
+      return [answer, response];
+    } catch (error) {
+      // An answer that never began is not on the bill.
+      pay(error instanceof ServiceError && error.isUnpaid ? {} : undefined);
+      throw error;
+    }
+  }
+}
