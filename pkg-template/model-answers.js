@@ -3,11 +3,18 @@
 import { millisecondsOf, now } from "./clock.js";
 import { PolicyBase } from "./policy.js";
 
+/** Carries an answer that is nobody else's past the cache. */
+class Unkept extends Error {
+  constructor(value) {
+    super();
+    this.value = value;
+  }
+}
+
 const CACHE = { ttl: "1h", staleIfError: "7d" };
 
 export class Answers {
   hits = { exact: 0, normalised: 0, stale: 0 };
-  shared = 0;
   #policy;
   #ttlMs;
 
@@ -18,27 +25,34 @@ export class Answers {
   }
 
   /**
-   * What is known for `key`, or else what `make` gives, which is then known; callers of the same time share one making.
-   * Says what `source` it has: none when it was made for this caller, `exact` when it was made for the same question by
+   * What is known for `key`, or else what `make` gives, which is then known if it is to be kept; callers of the same time share
+   * one making. Says what `source` it has: none when it was made now, `exact` when it was made for the same question by
    * `exact`, else `normalised`. What is past its time is not given here, whatever `make` fails with.
    */
-  async remember(key, exact, signal, make) {
+  async remember(key, exact, signal, make, isKept = () => true) {
     let failed, made;
-    const entry = await this.#policy.execute(
-      async (context) => {
-        try {
-          made = { value: await make(context.signal), exact, at: now() };
-          return made;
-        } catch (error) {
-          failed = { error };
-          throw error;
-        }
-      },
-      { key, signal },
-    );
-    if (entry === made) return { value: entry.value };
-    if (failed !== undefined) throw failed.error;
-    return { value: entry.value, source: this.#source(entry, exact) };
+    try {
+      const entry = await this.#policy.execute(
+        async (context) => {
+          try {
+            const value = await make(context.signal);
+            if (!isKept(value)) throw new Unkept(value);
+            made = { value, exact, at: now() };
+            return made;
+          } catch (error) {
+            failed = { error };
+            throw error;
+          }
+        },
+        { key, signal },
+      );
+      if (entry === made) return { value: entry.value };
+      if (failed !== undefined) throw failed.error;
+      return { value: entry.value, source: this.#source(entry, exact) };
+    } catch (error) {
+      if (error instanceof Unkept) return { value: error.value };
+      throw error;
+    }
   }
 
   /** What is known for `key`, also when it is past its time; `undefined` for nothing. */

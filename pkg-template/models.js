@@ -18,6 +18,9 @@ export { CacheLevel, Level } from "./model-level.js";
 /** A model may think for a while, and a service that is down is asked three times. */
 const POLICY = { totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" } };
 
+/** What cannot be used is not worth keeping. */
+const isWhole = ({ outcome }) => outcome === "completed" || outcome === "tool_calls";
+
 /** How long an answer may be where something bounds what it costs, and nobody has said. */
 const MAX_OUTPUT_TOKENS = 4_096;
 
@@ -57,7 +60,7 @@ export class Models {
     if (this.answers === undefined || !(shared || user !== undefined)) return this.ask(request, options);
     const core = await this.#core();
     const key = { scope: shared ? null : [this.tenant ?? null, user], request: this.#completed(core, request) };
-    const { value, source } = await this.answers.remember(key, "", signal, (signal) => this.ask(request, { ...options, signal }));
+    const { value, source } = await this.answers.remember(key, "", signal, (signal) => this.ask(request, { ...options, signal }), isWhole);
     if (source === undefined) return value;
     if (value.text !== "") onPart?.(partOf(core, "text", value.text, value.text, request.schema));
     return { ...value, provenance: { ...value.provenance, cache: source } };
@@ -86,8 +89,8 @@ export class Models {
   }
 
   stats() {
-    const { counts, hits, shared } = this.answers ?? {};
-    return { ...this.#counts, cache: { hits: { exact: 0, normalised: 0, stale: 0, ...hits }, shared: shared ?? 0, ...counts }, policy: this.#policy.stats() };
+    const { counts, hits } = this.answers ?? {};
+    return { ...this.#counts, cache: { hits: { exact: 0, normalised: 0, stale: 0, ...hits }, ...counts }, policy: this.#policy.stats() };
   }
 
   snapshot() {

@@ -83,3 +83,13 @@ test("an answer is good for its time; failures are not kept", async (t) => {
   await none.complete(ask(), { user: "ada" });
   assert.equal(exchanges.length, 5);
 });
+
+test("what cannot be used is not kept", async (t) => {
+  const { baseUrl, exchanges } = await service(t, ({ number }, response) =>
+    json(response, 200, number === 1 ? says.responses.whole("Hal", { status: "incomplete", incomplete: "max_output_tokens" }) : says.responses.whole("Hallo")),
+  );
+  const models = client(baseUrl);
+  assert.equal((await models.complete(ask(), { user: "ada" })).outcome, "length");
+  assert.deepEqual(await said(models.complete(ask(), { user: "ada" })), ["Hallo", null]);
+  assert.equal(exchanges.length, 2);
+});
