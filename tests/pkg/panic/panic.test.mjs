@@ -6,12 +6,13 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
+import { says, service, stream } from "../ai/service.mjs";
 import { project, tarball } from "../support.mjs";
 
 const cleanUp = [];
 after(() => Promise.all(cleanUp.map((work) => work())));
 const directory = await project({ after: (work) => cleanUp.push(work) }, import.meta.url, tarball("REPFLOW_FAULT_TARBALL"));
-const { AdvancedWorkflowIntegration, FeatureBus, WorkflowOrchestrator, policy } = await import(
+const { AdvancedWorkflowIntegration, FeatureBus, ModelClient, WorkflowOrchestrator, policy } = await import(
   pathToFileURL(join(directory, "entry.mjs")).href
 );
 
@@ -326,3 +327,24 @@ test("who hears of the panic by a signal may call again at once, also from among
   for (const end of ends.slice(1)) assert.ok(isPanic(end.reason));
   assert.deepEqual(await Promise.all(again), ["a", "b", "c"]);
 });
+
+for (const fault of ["panic", "overflow"]) {
+  test(`${fault}: a model's answer that is being read is given up, and the next question is answered`, async (t) => {
+    const coach = await integration();
+    const { baseUrl, exchanges } = await service(t, ({ number }, response) => {
+      const text = says.responses.stream(["Hel", "lo"]);
+      if (number > 1) return stream(response, text);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(text.slice(0, text.length / 2));
+    });
+    const models = new ModelClient({ baseUrl, apiKey: "k", model: "m", budgets: { day: { calls: 2 } } });
+    const asked = models.stream({ messages: [{ role: "user", content: "?" }] });
+    assert.equal((await asked.next()).value.text, "Hel");
+    await assert.rejects(coach.bus.request("fault", fault, {}), isPanic);
+    await assert.rejects(asked.answer, isPanic);
+    while (!exchanges[0].isGone()) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal((await models.stream({ messages: [{ role: "user", content: "?" }] }).answer).text, "Hello");
+    // What was spent outlived the core.
+    await assert.rejects(models.complete({ messages: [{ role: "user", content: "?" }] }), { code: "ai.budget_exceeded" });
+  });
+}
