@@ -340,7 +340,7 @@ for (const fault of ["panic", "overflow"]) {
     const models = new ModelClient({ baseUrl, apiKey: "k", model: "m", budgets: { day: { calls: 2 } } });
     const asked = models.stream({ messages: [{ role: "user", content: "?" }] });
     assert.equal((await asked.next()).value.text, "Hel");
-    await assert.rejects(coach.bus.request("fault", fault, {}), isPanic);
+    await assert.rejects(coach.bus.request("fault-injection", fault, {}), isPanic);
     await assert.rejects(asked.answer, isPanic);
     while (!exchanges[0].isGone()) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal((await models.stream({ messages: [{ role: "user", content: "?" }] }).answer).text, "Hello");
