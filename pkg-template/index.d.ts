@@ -856,7 +856,10 @@ export interface RateLimitBucket<Text = never> {
   unit?: "requests" | "tokens" | Text;
 }
 
-/** Keeps to a rate; it needs a `limit`, `buckets` or `perDay`. */
+/**
+ * Keeps to a rate, and to what the service says: what `observe` was told, and the error `slow_down`. Without a rate of its
+ * own it does only the latter.
+ */
 export interface RateLimitOptions<Text = never> extends Partial<RateLimitBucket<Text>> {
   /** Requests per UTC day; no quota by default. */
   perDay?: number;
@@ -1005,6 +1008,27 @@ export interface ExecuteOptions {
   tokens?: number;
 }
 
+/** What a service says of one of its limits, as in the headers `x-ratelimit-*`. */
+export interface ObservedLimit {
+  /** What is left of it; a whole number. */
+  remaining: number;
+  /** How long until it is whole again, in milliseconds. */
+  resetMs: number;
+  /**
+   * The whole of it. With it, what is missing is taken to come back steadily until the reset; without it, all at once, at
+   * the reset.
+   */
+  limit?: number | undefined;
+}
+
+/** What a service says of its limits. */
+export interface ObservedLimits {
+  /** Whose limits, as in `execute`; those of the calls that name nobody by default. */
+  limitKey?: string | undefined;
+  requests?: ObservedLimit | undefined;
+  tokens?: ObservedLimit | undefined;
+}
+
 /** What happened so far. The counts that need the core are absent until it is loaded. */
 export interface PolicyStats {
   /** Calls begun. */
@@ -1145,6 +1169,13 @@ export interface Policy<Answer = never> {
 
   /** The circuit breaker, by hand; without one it does nothing. */
   readonly circuit: CircuitControl;
+
+  /**
+   * Holds calls back as far as the service says that it has no room for them; never lets one come earlier than the rates
+   * of the policy. The newest word counts. Throws `config.invalid` when what is told makes no sense, or when the policy has
+   * no `rateLimit`.
+   */
+  observe(said: ObservedLimits): void;
 
   /** What outlives a reload, as plain data: give it to the next policy. */
   snapshot(): PolicySnapshot;

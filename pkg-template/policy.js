@@ -8,7 +8,7 @@ import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf, textOf } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -51,7 +51,17 @@ const EXECUTE_OPTIONS = {
   tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number from 0 to 4294967295"],
 };
 
-const MORE_OPTIONS = { snapshot: [(value) => typeof value === "object" && value !== null, "what `snapshot()` gave"] };
+const isObject = (value) => typeof value === "object" && value !== null;
+const OBSERVED = { limitKey: checks.string, requests: [isObject, "an object"], tokens: [isObject, "an object"] };
+const COUNT = [(value) => Number.isInteger(value) && value >= 0, "a whole number that is not negative"];
+/** What is observed of one limit. */
+const SAID = {
+  remaining: [...COUNT, true],
+  resetMs: [(value) => Number.isFinite(value) && value >= 0, "milliseconds from now, not negative", true],
+  limit: COUNT,
+};
+
+const MORE_OPTIONS = { snapshot: [isObject, "what `snapshot()` gave"] };
 
 /** How a context reaches its policy. */
 let commitAttempt;
@@ -206,6 +216,22 @@ export class PolicyBase {
       lift: () => this.#move(CIRCUIT_ACT.lift),
       close: () => this.#move(CIRCUIT_ACT.close),
     });
+  }
+
+  /** What the service said of its limits; the rate limit keeps to it. */
+  observe(said) {
+    const problems = problemsOf(said, OBSERVED);
+    const units = ["requests", "tokens"].filter((unit) => isObject(said?.[unit]));
+    for (const unit of units) {
+      for (const { pointer, message } of problemsOf(said[unit], SAID)) problems.push({ pointer: `/${unit}${pointer}`, message });
+    }
+    if (this.#data.rateLimit === undefined) {
+      problems.push({ pointer: "", message: "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do" });
+    }
+    if (problems.length > 0) throw invalid("config.invalid", "what was observed", problems);
+    // It may change before the core is there, and is true of this moment.
+    const told = units.map((unit) => [said.limitKey, unit === "tokens", said[unit].remaining, said[unit].resetMs, said[unit].limit, now()]);
+    this.#soon((core) => told.forEach((each) => core.policyObserve(this.#handle, ...each)));
   }
 
   /** Calls a function under the policies. */
@@ -370,12 +396,17 @@ export class PolicyBase {
   }
 
   #move(act) {
+    this.#soon((core) => this.#perform(core.policyCircuit(this.#handle, act, now())));
+  }
+
+  /** At once, or when the core is there. */
+  #soon(act) {
     if (this.#disposed) throw disposed();
     const core = this.#attached();
     if (core instanceof Promise) {
-      core.then(() => unattended(() => this.#disposed || this.#move(act))).catch(() => {});
+      core.then(() => unattended(() => this.#disposed || this.#soon(act))).catch(() => {});
     } else {
-      this.#perform(core.policyCircuit(this.#handle, act, now()));
+      act(core);
     }
   }
 

@@ -43,7 +43,7 @@ pub use hedge::{HedgeDelay, HedgeOptions};
 pub use latency::Latencies;
 pub(crate) use options::Names;
 pub use options::{Options, Part};
-pub use rate_limit::{BucketOptions, Cost, RateLimit, RateLimitOptions, Turn, Unit};
+pub use rate_limit::{BucketOptions, Cost, Observed, RateLimit, RateLimitOptions, Turn, Unit};
 pub use retry::Retry;
 pub use retry_after::retry_after;
 pub use single_flight::{Flights, Join};

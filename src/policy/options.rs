@@ -336,21 +336,16 @@ fn read_breaker(object: &Object<'_>) -> BreakerOptions {
 fn read_rate_limit(object: &Object<'_>) -> RateLimitOptions {
     let mut buckets: Vec<BucketOptions> = read_bucket(object).into_iter().collect();
     object.each("buckets", "a bucket", BUCKET_KEYS, &mut |_, bucket| {
-        bucket.require("limit", HOW_MANY);
+        bucket.require("limit", "how many may pass");
         buckets.extend(read_bucket(bucket));
     });
     let per_day = object.count("perDay");
-    let other = object.has("limit") || object.has("perDay");
-    if object.has_empty("buckets") && !other {
-        object.note("buckets", format_args!("`buckets` is empty, so it limits nothing: leave `rateLimit` out"));
-    }
-    if !object.has("buckets") && !other {
-        object.require("limit", HOW_MANY);
+    // Without a rate of its own it keeps to what the service says.
+    if object.has_empty("buckets") && !object.has("limit") && !object.has("perDay") {
+        object.note("buckets", format_args!("`buckets` is empty, so it limits nothing: leave it out"));
     }
     RateLimitOptions { buckets, per_day, max_wait: object.duration("maxWait").unwrap_or_default() }
 }
-
-const HOW_MANY: &str = "how many may pass";
 
 #[inline(never)]
 fn read_bucket(object: &Object<'_>) -> Option<BucketOptions> {

@@ -18,8 +18,8 @@ use super::convert::{Fields, data_from_js, error_to_js};
 use super::failure::{Reported, number_of};
 use crate::error::Code;
 use crate::policy::{
-    AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options, Outcome,
-    Request, Wiring,
+    AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Observed,
+    Options, Outcome, Request, Unit, Wiring,
 };
 use crate::time::Timestamp;
 
@@ -271,6 +271,31 @@ pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
         1 => breaker.lift(now),
         _ => breaker.close(now),
     }
+}
+
+/// What the service says of one of its limits: of tokens, or of requests.
+#[wasm_bindgen(js_name = policyObserve)]
+#[allow(clippy::too_many_arguments)] // the border has no structs
+pub fn policy_observe(
+    policy: u32,
+    limit_key: Option<String>,
+    tokens: bool,
+    remaining: f64,
+    reset_ms: f64,
+    limit: Option<f64>,
+    now_ms: f64,
+) {
+    let said = Observed {
+        remaining: remaining as u32,
+        reset: Timestamp::from_millis(reset_ms).since(Timestamp::EPOCH),
+        limit: limit.map(|limit| limit as u32),
+    };
+    with(policy, |host| {
+        if let Some(limit) = host.guards.rate_limit(host.wiring) {
+            let unit = if tokens { Unit::Tokens } else { Unit::Requests };
+            limit.observe(&limit_key.unwrap_or_default(), unit, said, Timestamp::from_millis(now_ms));
+        }
+    });
 }
 
 /// Forgets what the cache holds; the values are evicted by commands.

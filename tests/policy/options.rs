@@ -190,6 +190,10 @@ fn each_choice_is_read() {
     );
     let daily = read(json!({ "rateLimit": { "perDay": 9 } })).rate_limit;
     assert!(matches!(daily, Some(Part::Own(it)) if it.buckets.is_empty() && it.per_day == Some(9)));
+    // Without a rate of its own it keeps to what the service says.
+    let follows = RateLimitOptions { max_wait: ms(5), ..RateLimitOptions::default() };
+    assert_eq!(read(json!({ "rateLimit": { "maxWait": 5 } })).rate_limit, Some(Part::Own(follows)));
+    assert_eq!(read(json!({ "rateLimit": {} })).rate_limit, Some(Part::Own(RateLimitOptions::default())));
 }
 
 #[test]
@@ -219,7 +223,7 @@ fn every_problem_is_listed_at_once() {
         "retry": { "maxAttempts": 0, "delay": -1, "backoff": "linear", "jitter": "decorrelated", "tries": 3,
                    "budget": { "ratio": 0 } },
         "circuitBreaker": { "failureRate": 1.5, "window": "10s", "windowCalls": 10, "slowCallRate": 0.5 },
-        "rateLimit": {},
+        "rateLimit": { "per": "1s" },
         "bulkhead": { "maxConcurrent": 1.5, "adaptive": { "backoffRatio": 1 } },
         "hedge": { "delay": "1s", "percentile": 0.9, "maxExtra": 4 },
         "classify": [{}]
@@ -240,7 +244,7 @@ fn every_problem_is_listed_at_once() {
             "/classify/0",
             "/hedge/maxExtra",
             "/hedge/percentile",
-            "/rateLimit",
+            "/rateLimit/per",
             "/retry/budget/ratio",
             "/retry/delay",
             "/retry/jitter",
@@ -284,7 +288,6 @@ fn each_mistake_is_found_where_it_is() {
         (json!({ "circuitBreaker": { "window": 0 } }), "/circuitBreaker/window"),
         (json!({ "circuitBreaker": { "on": [{}] } }), "/circuitBreaker/on/0"),
         (json!({ "circuitBreaker": { "openfor": 1 } }), "/circuitBreaker/openfor → openFor"),
-        (json!({ "rateLimit": { "maxWait": 1 } }), "/rateLimit"),
         (json!({ "rateLimit": { "perDay": 1, "per": "1s" } }), "/rateLimit/per"),
         (json!({ "rateLimit": { "perDay": 1, "burst": 1 } }), "/rateLimit/burst"),
         (json!({ "rateLimit": { "limit": 0 } }), "/rateLimit/limit"),

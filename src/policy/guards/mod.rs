@@ -52,6 +52,9 @@ pub use self::command::{AbortReason, Command, End, FailureReason};
 pub use self::parts::{Stats, Wiring};
 pub use self::restore::{Made, Then};
 
+/// The code of an error that asks to be asked less often, as OpenAI has it.
+const SLOW_DOWN: &str = "slow_down";
+
 /// Names a call, also after it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallId {
@@ -135,7 +138,7 @@ impl Guards {
 
     /// An attempt ended. One that nobody waits for any more is ignored.
     pub fn settle(&mut self, id: CallId, attempt: u32, outcome: &Outcome<'_>, now: Timestamp) {
-        let Some(call) = self.get_mut(id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         if !call.end(attempt) {
             return;
         }
@@ -148,6 +151,11 @@ impl Guards {
                 if let Some(asked) = failure.retry_after {
                     call.not_before = call.not_before.max(Some(now + asked));
                     call.hedge_at = None;
+                }
+                // Fallbacks stand outside of the rate limit, and may ask somebody else.
+                if let (0, Some(SLOW_DOWN), Some(limit)) = (call.level, failure.code, call.wiring.rate_limit) {
+                    let key = call.limit_key.as_deref().unwrap_or_default();
+                    self.parts.rate_limits.get_mut(limit).slow_down(key, call.attempt_began, now);
                 }
                 self.commands.push(Command::Failed { owner, attempt, reason: FailureReason::Error });
                 if goes_on {

@@ -933,6 +933,78 @@ test("tokens count as many as they are; what never fits is told so", async () =>
   await assert.rejects(guarded.execute(fail(), { tokens: 101 }), is("rate_limit.quota_exceeded", { retryable: false }));
 });
 
+test("a policy keeps to what the service says of its limits, with a rate of its own or without", async () => {
+  for (const rateLimit of [{}, { limit: 1_000 }, { limit: 1_000, unit: "tokens" }, { perDay: 100 }]) {
+    const guarded = policy({ rateLimit });
+    const ask = (options) => guarded.execute(() => "through", options);
+    const held = (least, most) => (error) => {
+      assert.ok(error.retryAfterMs > least && error.retryAfterMs <= most, `${error.retryAfterMs}`);
+      return is("rate_limit.exceeded", { retryable: true })(error);
+    };
+    guarded.observe({ requests: { remaining: 1, resetMs: 60_000 }, tokens: undefined });
+    assert.equal(await ask(), "through");
+    await assert.rejects(ask(), held(50_000, 60_000));
+    assert.equal(await ask({ limitKey: "another" }), "through");
+    guarded.observe({ limitKey: "another", tokens: { remaining: 0, resetMs: 60_000, limit: 600 } });
+    assert.equal(await ask({ limitKey: "another" }), "through", "it takes no tokens");
+    // 600 in a minute are ten in a second.
+    await assert.rejects(ask({ limitKey: "another", tokens: 100 }), held(8_000, 10_000));
+    guarded.observe({ requests: { remaining: 5, resetMs: 10 } });
+    assert.equal(await ask(), "through", "the newest word counts");
+    assert.equal(guarded.stats().rateLimited, 2);
+  }
+  const waits = policy({ rateLimit: { maxWait: "1s" } });
+  waits.observe({ requests: { remaining: 0, resetMs: 30 } });
+  const began = performance.now();
+  await waits.execute(() => {});
+  assert.ok(performance.now() - began >= 29);
+});
+
+test("what is observed is checked, and needs a rate limit that keeps to it", () => {
+  const pointers = (guarded, said) => {
+    try {
+      guarded.observe(said);
+    } catch (error) {
+      assert.ok(is("config.invalid")(error));
+      return error.problems.map(({ pointer, message }) => `${pointer}: ${message}`);
+    }
+    return [];
+  };
+  const guarded = policy({ rateLimit: {} });
+  assert.deepEqual(pointers(guarded, { requests: { remaining: 0, resetMs: 0.5 }, limitKey: "a" }), []);
+  assert.deepEqual(pointers(guarded, {}), []);
+  for (const wrong of [undefined, null, 7, "remaining"]) assert.match(pointers(guarded, wrong).join(), /must be an object/);
+  const wrong = { key: "a", limitKey: 7, requests: { remaining: -1, resetMs: "1s", limit: 0.5, reset: 1 }, tokens: { limit: 9 } };
+  const problems = pointers(guarded, wrong);
+  const where = ["/key", "/limitKey", "/requests/limit", "/requests/remaining", "/requests/reset", "/requests/resetMs"];
+  assert.deepEqual(problems.map((problem) => problem.split(":")[0]).sort(), [...where, "/tokens", "/tokens"].sort());
+  assert.deepEqual(pointers(guarded, { requests: { remaining: Infinity, resetMs: NaN } }).length, 2);
+  assert.match(pointers(policy({ retry: {} }), {}).join(), /no `rateLimit`.*`rateLimit: \{\}` will do/);
+  guarded.dispose();
+  assert.throws(() => guarded.observe({ requests: { remaining: 0, resetMs: 1 } }), is("internal.disposed"));
+});
+
+test("an error `slow_down` slows the calls that come, without a word of the caller", async () => {
+  const slow = () => { throw Object.assign(new Error("too fast"), { status: 503, error: { code: "slow_down" } }); };
+  const guarded = policy({ rateLimit: {} });
+  for (const options of [{}, { limitKey: "other" }]) {
+    await assert.rejects(guarded.execute(slow, options), /too fast/);
+    assert.equal(await guarded.execute(() => "through", options), "through");
+    await assert.rejects(guarded.execute(() => "through", options), is("rate_limit.exceeded"));
+  }
+  assert.equal(await guarded.execute(() => "through", { limitKey: "third" }), "through");
+  // Half of the rate: the first of the burst costs as much as two.
+  const limited = policy({ rateLimit: { limit: 4, per: "1h" } });
+  await assert.rejects(limited.execute(slow), /too fast/);
+  assert.equal(await limited.execute(() => "through"), "through");
+  await assert.rejects(limited.execute(() => "through"), is("rate_limit.exceeded"));
+  // No other error does that, nor one of a fallback.
+  const other = policy({ rateLimit: {}, fallback: slow });
+  await assert.rejects(other.execute(fail()), is("policy.failed"));
+  assert.equal(await other.execute(() => "through"), "through");
+  assert.equal(await other.execute(() => "through"), "through");
+});
+
 test("a quota of the day outlives the policy by its snapshot", async () => {
   const options = { rateLimit: { perDay: 2 } };
   const first = policy(options);
