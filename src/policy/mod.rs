@@ -39,7 +39,7 @@ pub use cache::{Cache, CacheOptions, Lookup};
 pub use classify::{Class, Facts, Row, classify};
 pub use failure::{Failure, Filter, Outcome};
 pub use guards::{AbortReason, CallId, Command, End, FailureReason, Guards, Made, Request, Stats, Then, Wiring};
-pub use hedge::{HedgeDelay, HedgeOptions};
+pub use hedge::{HedgeDelay, HedgeOptions, HedgeWith};
 pub use latency::Latencies;
 pub(crate) use options::Names;
 pub use options::{Options, Part};

@@ -89,9 +89,9 @@ fn encode(command: Command) -> [f64; NUMBERS] {
             };
             [1.0, owner as f64, attempt.into(), reason, 0.0, 0.0]
         }
-        Command::Failed { owner, attempt, reason } => {
+        Command::Failed { owner, attempt, level, reason } => {
             let (reason, retry_after) = reason_to_js(reason);
-            [2.0, owner as f64, attempt.into(), reason, retry_after, 0.0]
+            [2.0, owner as f64, attempt.into(), reason, retry_after, level.into()]
         }
         Command::Delayed { owner, delay } => [3.0, owner as f64, millis(delay), 0.0, 0.0, 0.0],
         Command::FellBack { owner, level, .. } => [4.0, owner as f64, level.into(), 0.0, 0.0, 0.0],
@@ -239,7 +239,7 @@ pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> f64 
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
-            host.guards.commit(call, attempt);
+            host.guards.commit(call, attempt, now);
         }
         host.flush(now)
     })
