@@ -894,7 +894,10 @@ export interface AdaptiveOptions<Text = never> {
   backoffRatio?: number;
 }
 
-/** Asks a second time beside an attempt that takes long: only for what may run twice, and be paid for twice. */
+/**
+ * Asks a second time beside an attempt that takes long, or the next fallback early: only for what may run twice, and be paid
+ * for twice.
+ */
 export interface HedgeOptions<Text = never> {
   /** How long an attempt may take before the next one starts beside it; without it, as long as `percentile` says. */
   delay?: Duration | Text;
@@ -904,6 +907,11 @@ export interface HedgeOptions<Text = never> {
   minCalls?: number;
   /** How many may start beside the first, 3 at most; 1. */
   maxExtra?: number;
+  /**
+   * What starts: the same `again`, or the next `fallback`, whose error is `undefined` then. Whichever answers first wins,
+   * and whichever fails leaves the other as it is; again.
+   */
+  with?: "again" | "fallback" | Text;
 }
 
 /** Keeps answers. Those of fallbacks are not kept. */
@@ -963,7 +971,10 @@ export interface PolicyContext {
   readonly commit: () => void;
 }
 
-/** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */
+/**
+ * Gives another answer when the function has failed for good, or, where a hedge starts it early, while it still runs: then
+ * there is no error yet. It is not retried, and keeps to `timeout`.
+ */
 export type Fallback<Answer = unknown> = (error: unknown, ctx: PolicyContext) => Answer | PromiseLike<Answer>;
 
 /**
@@ -1105,7 +1116,7 @@ export type PolicyEvent =
   | { type: "call.timed_out"; at: number; attempt: undefined; error: unknown }
   /** The number of the next attempt, and how long until it begins. */
   | { type: "retry.scheduled"; at: number; attempt: number; delayMs: number }
-  /** Which fallback, from 1, and why. */
+  /** Which fallback, from 1, and why; without an error when it starts early, beside what still runs. */
   | { type: "fallback.started"; at: number; level: number; error: unknown }
   | { type: "call.completed"; at: number; cached: boolean; attempts: number }
   | { type: "call.failed" | "call.cancelled"; at: number; error: unknown }
@@ -1278,7 +1289,7 @@ interface StepPolicies {
   /** Bounds one attempt, once it has its turn. */
   timeout?: DurationText;
   /** Asks a second time beside an attempt that takes long. */
-  hedge?: HedgeOptions<AnyText>;
+  hedge?: Omit<HedgeOptions<AnyText>, "with">;
   /** What errors mean, where the built-in table does not know it. */
   classify?: ReadonlyArray<ErrorRule<AnyText>>;
 }

@@ -100,8 +100,10 @@ class Call {
   attempts = 0;
   value = undefined;
   error = undefined;
-  /** Of the levels that were given up. */
+  /** By level, where it failed. */
   errors = undefined;
+  /** Why a fallback is asked; it may start before anything has failed. */
+  reason = undefined;
   followers = undefined;
   answered = false;
   key = undefined;
@@ -116,6 +118,11 @@ class Call {
       this.resolve = resolve;
       this.reject = reject;
     });
+  }
+
+  fail(level, error) {
+    this.error = error;
+    (this.errors ??= [])[level] = error;
   }
 
   begin(context) {
@@ -473,14 +480,14 @@ export class PolicyBase {
         break;
       }
       case FAILED:
-        this.#attemptFailed(call, a, b, c);
+        this.#attemptFailed(call, a, b, c, d);
         break;
       case DELAYED:
         this.#tell({ type: "retry.scheduled", attempt: (call?.attempts ?? 0) + 1, delayMs: a });
         break;
       case FELL_BACK:
-        if (call !== undefined) (call.errors ??= []).push(call.error);
-        this.#tell({ type: "fallback.started", level: a, error: call?.error });
+        if (call !== undefined) call.reason = b === 1 ? undefined : call.error;
+        this.#tell({ type: "fallback.started", level: a, error: call?.reason });
         break;
       case SETTLE:
         if (call !== undefined) this.#settle(call, a, b, c, d === 1);
@@ -513,7 +520,7 @@ export class PolicyBase {
         answer = execute(context);
       } else {
         const fallback = this.#host.fallback[level - 1];
-        answer = fallback(call.error, context);
+        answer = fallback(call.reason, context);
       }
       later = typeof answer?.then === "function";
     } catch (error) {
@@ -553,7 +560,7 @@ export class PolicyBase {
   #failed(call, context, error) {
     if (Cancellable.isOver(context)) return;
     call.take(context.attempt);
-    call.error = error;
+    call.fail(context.level, error);
     const told = this.#host.classify(error);
     if (this.#calls[call.owner] !== call) return;
     try {
@@ -572,9 +579,9 @@ export class PolicyBase {
     }
   }
 
-  #attemptFailed(call, attempt, reason, retryAfterMs) {
+  #attemptFailed(call, attempt, reason, retryAfterMs, level) {
     if (call === undefined) return;
-    if (reason !== REASON.error) call.error = refused(reason, retryAfterMs);
+    if (reason !== REASON.error) call.fail(level, refused(reason, retryAfterMs));
     // No fallback failed then: there was no time for it.
     if (reason === REASON.totalTimeout) call.errors = undefined;
     this.#tell({ type: FAILED_EVENT[reason], attempt: attempt === 0 ? undefined : attempt, error: call.error });
@@ -680,10 +687,11 @@ function abortReason(reason, signal) {
 
 /** What a call that failed rejects with: the error as it was thrown, or all of them where fallbacks were tried. */
 function errorOf(call) {
-  const { errors, error } = call;
-  if (errors === undefined) return error;
-  const message = `the call failed, and so did ${errors.length === 1 ? "its fallback" : `its ${errors.length} fallbacks`}: ${textOf(errors[0])}`;
-  return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors: [...errors, error] });
+  const errors = Object.values(call.errors ?? []);
+  const fallbacks = errors.length - 1;
+  if (fallbacks < 1) return call.error;
+  const message = `the call failed, and so did ${fallbacks === 1 ? "its fallback" : `its ${fallbacks} fallbacks`}: ${textOf(errors[0])}`;
+  return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors });
 }
 
 function cancelled(reason) {

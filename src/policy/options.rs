@@ -203,7 +203,7 @@ const BUCKET_KEYS: &[&str] = &["limit", "per", "burst", "unit"];
 const BULKHEAD_KEYS: &[&str] = &["maxConcurrent", "maxQueue", "maxWait", "adaptive"];
 const ADAPTIVE_KEYS: &[&str] = &["algorithm", "minConcurrent", "initial", "latency", "backoffRatio"];
 const HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra", "with"];
-const STEP_HEDGE_KEYS: &[&str] = HEDGE_KEYS.split_at(4).0;
+const STEP_HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra"];
 
 /// Whether a part may be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -94,7 +94,9 @@ fn encode(command: Command) -> [f64; NUMBERS] {
             [2.0, owner as f64, attempt.into(), reason, retry_after, level.into()]
         }
         Command::Delayed { owner, delay } => [3.0, owner as f64, millis(delay), 0.0, 0.0, 0.0],
-        Command::FellBack { owner, level, .. } => [4.0, owner as f64, level.into(), 0.0, 0.0, 0.0],
+        Command::FellBack { owner, level, reason } => {
+            [4.0, owner as f64, level.into(), f64::from(u8::from(reason.is_none())), 0.0, 0.0]
+        }
         Command::Settle { owner, end, goes_on } => {
             let (kind, a, b) = match end {
                 End::Completed { attempt, store, .. } => (0.0, attempt.into(), store.map_or(-1.0, f64::from)),

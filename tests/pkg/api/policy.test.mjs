@@ -1005,6 +1005,66 @@ test("an error `slow_down` slows the calls that come, without a word of the call
   assert.equal(await other.execute(() => "through"), "through");
 });
 
+test("a fallback may start early; whichever answers first wins, and the other is aborted", async () => {
+  for (const [mine, theirs, winner] of [[40, 1_000, "function"], [1_000, 20, "fallback"]]) {
+    const contexts = [];
+    const fallback = (error, context) => {
+      contexts.push(context);
+      assert.equal(error, undefined, "nothing has failed");
+      return after(theirs, "fallback");
+    };
+    const guarded = policy({ fallback, hedge: { delay: "10ms", with: "fallback" }, circuitBreaker: {}, cache: { ttl: "1h" } });
+    const heard = hear(guarded, ({ type, attempt, level, error }) => [type, attempt ?? level, error].slice(0, error ? 3 : 2).join(" "));
+    const answer = await guarded.execute((context) => {
+      contexts.push(context);
+      return after(mine, "function");
+    }, { key: 1 });
+    assert.equal(answer, winner);
+    const started = ["attempt.started 1", "fallback.started 1", "attempt.started 2"];
+    assert.deepEqual(heard, [...started, "call.completed "]);
+    assert.deepEqual(contexts.map(({ level }) => level), [0, 1]);
+    const [won, lost] = winner === "function" ? contexts : [...contexts].reverse();
+    assert.equal(won.signal.aborted, false);
+    assert.ok(is("policy.cancelled")(lost.signal.reason));
+    const { hedges, fallbacks, attempts, cache, circuit } = guarded.stats();
+    assert.deepEqual([hedges, fallbacks, attempts], [1, 1, 2]);
+    // Only what the function gave is kept, and counts.
+    assert.deepEqual([cache.entries, circuit.calls], winner === "function" ? [1, 1] : [0, 0]);
+  }
+});
+
+test("early or not, a fallback is asked once, and what fails leaves the other as it is", async () => {
+  const early = (fallback, more) => policy({ fallback, hedge: { delay: "10ms", with: "fallback" }, ...more });
+  const late = (ms, message) => () => after(ms).then(fail(message));
+  let asked = 0;
+  const second = (error) => {
+    asked += 1;
+    assert.equal(error, undefined);
+    return after(40, "second");
+  };
+  assert.equal(await early(second, { retry: { maxAttempts: 3 } }).execute(late(25, "first")), "second");
+  assert.equal(asked, 1);
+  // The other way round: also with a try after it.
+  let tries = 0;
+  const third = early(late(1, "fallback"), { retry: { maxAttempts: 2, ...AT_ONCE } });
+  assert.equal(await third.execute(() => after(20).then(() => { tries += 1; if (tries === 1) throw new Error("first"); return "again"; })), "again");
+  // All fail: their errors come in the order of the levels, whichever was first.
+  const all = early([late(1, "one"), (error) => { throw new Error(`two after ${error.message}`); }]);
+  await assert.rejects(all.execute(late(30, "none")), (error) => {
+    assert.deepEqual(error.errors.map(({ message }) => message), ["none", "one", "two after none"]);
+    assert.equal(error.cause, error.errors[0]);
+    return is("policy.failed")(error);
+  });
+  const timed = early(() => after(30, "in time"), { timeout: "25ms" });
+  const heard = hear(timed);
+  await assert.rejects(timed.execute(never), ({ errors }) => errors.length === 2 && errors.every(is("policy.timeout")));
+  assert.equal(heard.filter((type) => type === "attempt.timed_out").length, 2);
+  assert.equal(await early(() => after(30, "in time"), { timeout: "50ms" }).execute(never), "in time");
+  const committed = early(() => assert.fail("seen"));
+  assert.equal(await committed.execute((context) => { context.commit(); return after(30, "slow"); }), "slow");
+  assert.throws(() => policy({ hedge: { with: "fallback" } }), is("config.invalid"));
+});
+
 test("a quota of the day outlives the policy by its snapshot", async () => {
   const options = { rateLimit: { perDay: 2 } };
   const first = policy(options);

@@ -164,10 +164,10 @@ test("options that are wrong are refused at once, with every problem", () => {
 
 test("a step's policies that are wrong are problems of the definition", async () => {
   const orchestrator = world({ act: () => assert.fail("called") });
-  const step = { totalTimeout: -1, circuitBreaker: { failureRate: 7 }, rateLimit: {}, bulkhead: 3, hedge: { delay: "soon" }, retry: { maxAttempts: 0 } };
+  const step = { totalTimeout: -1, circuitBreaker: { failureRate: 7 }, rateLimit: { per: 1 }, bulkhead: 3, hedge: { delay: "soon", with: "fallback" }, retry: { maxAttempts: 0 } };
   await assert.rejects(orchestrator.executeWorkflow(one(step), {}), (error) => {
     const pointers = error.problems.map(({ pointer }) => pointer.replace("/steps/0/", "")).sort();
-    assert.deepEqual(pointers, ["bulkhead", "circuitBreaker/failureRate", "hedge/delay", "rateLimit", "retry/maxAttempts", "totalTimeout"]);
+    assert.deepEqual(pointers, ["bulkhead", "circuitBreaker/failureRate", "hedge/delay", "hedge/with", "rateLimit/per", "retry/maxAttempts", "totalTimeout"]);
     return is("workflow.invalid")(error);
   });
 });
