@@ -52,7 +52,8 @@ const EXECUTE_OPTIONS = {
 };
 
 const isObject = (value) => typeof value === "object" && value !== null;
-const OBSERVED = { limitKey: checks.string, requests: [isObject, "an object"], tokens: [isObject, "an object"] };
+/** What is observed. */
+const OBSERVED = { limitKey: checks.string, requests: [() => true], tokens: [() => true] };
 const COUNT = [(value) => Number.isInteger(value) && value >= 0, "a whole number that is not negative"];
 /** What is observed of one limit. */
 const SAID = {
@@ -228,16 +229,17 @@ export class PolicyBase {
   /** What the service said of its limits; the rate limit keeps to it. */
   observe(said) {
     const problems = problemsOf(said, OBSERVED);
-    const units = ["requests", "tokens"].filter((unit) => isObject(said?.[unit]));
-    for (const unit of units) {
-      for (const { pointer, message } of problemsOf(said[unit], SAID)) problems.push({ pointer: `/${unit}${pointer}`, message });
+    const told = [];
+    for (const unit of ["requests", "tokens"]) {
+      const limit = said?.[unit];
+      if (limit === undefined) continue;
+      for (const { pointer, message } of problemsOf(limit, SAID)) problems.push({ pointer: `/${unit}${pointer}`, message });
+      told.push([said.limitKey, unit === "tokens", limit?.remaining, limit?.resetMs, limit?.limit ?? 0, now()]);
     }
     if (this.#data.rateLimit === undefined) {
       problems.push({ pointer: "", message: "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do" });
     }
     if (problems.length > 0) throw invalid("config.invalid", "what was observed", problems);
-    // It may change before the core is there, and is true of this moment.
-    const told = units.map((unit) => [said.limitKey, unit === "tokens", said[unit].remaining, said[unit].resetMs, said[unit].limit, now()]);
     this.#soon((core) => told.forEach((each) => core.policyObserve(this.#handle, ...each)));
   }
 

@@ -143,8 +143,7 @@ impl RateLimit {
             return Turn::Never;
         }
         let now = nanos_of(now);
-        self.sweep(now);
-        let index = self.index(key);
+        let index = self.use_of(key, now);
         let longest = deadline.map_or(u64::MAX, |deadline| nanos_of(deadline).saturating_sub(now).saturating_sub(1));
         self.limits.turn(&mut self.keys[index].1, cost, longest.min(self.limits.max_wait), now)
     }
@@ -155,13 +154,12 @@ impl RateLimit {
     pub fn observe(&mut self, key: &str, unit: Unit, said: Observed, now: Timestamp) {
         let from = nanos_of(now);
         let reset = nanos(said.reset.min(MAX_DURATION));
-        self.sweep(from);
-        let index = self.index(key);
+        let index = self.use_of(key, from);
         let limit = said.limit.filter(|limit| *limit > said.remaining).unwrap_or_default();
         let interval = if limit == 0 { 0 } else { reset.div_ceil(u64::from(limit - said.remaining)) };
-        // One that is as good as full, and takes longer to get there than there is time, is not looked at that closely.
-        let refill =
-            Some(interval.saturating_mul(limit.into())).filter(|refill| *refill <= MAX_REFILL).unwrap_or_default();
+        // One that would take longer than there is time is not looked at that closely.
+        let fits = interval as f64 * f64::from(limit) <= MAX_REFILL as f64;
+        let refill = if fits { interval * u64::from(limit) } else { 0 };
         let hold = Hold { left: said.remaining, from, until: from.saturating_add(reset), limit, interval, refill };
         self.keys[index].1.holds[unit as usize] = hold;
     }
@@ -170,8 +168,7 @@ impl RateLimit {
     /// `began` before it said so last had not heard of it: its word is the same one, and does not count again.
     pub fn slow_down(&mut self, key: &str, began: Timestamp, now: Timestamp) {
         let from = nanos_of(now);
-        self.sweep(from);
-        let index = self.index(key);
+        let index = self.use_of(key, from);
         let pace = &mut self.keys[index].1.pace;
         let missing = pace.missing(from);
         if missing == 0 || nanos_of(began) > pace.from {
@@ -209,6 +206,13 @@ impl RateLimit {
             let state = &mut self.keys[index].1;
             (state.day, state.used) = (state.day, state.used).max((day, used));
         }
+    }
+
+    /// Where a key is that is used now.
+    #[inline(never)]
+    fn use_of(&mut self, key: &str, now: u64) -> usize {
+        self.sweep(now);
+        self.index(key)
     }
 
     /// Where a key is, in bounds; a new one is put in its place.
@@ -295,6 +299,7 @@ const SECOND: u64 = 1_000_000_000;
 const MOST_MISSING: u64 = MINUTE / 16 * 15;
 
 /// How much longer a cost takes while the rate is lowered. Never more than fits.
+#[inline(never)]
 fn stretched(time: u64, missing: u64) -> u64 {
     let extra = time as f64 * (missing as f64 / (MINUTE - missing) as f64);
     time.saturating_add(extra as u64).min(MAX_REFILL)

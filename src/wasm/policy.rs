@@ -284,13 +284,13 @@ pub fn policy_observe(
     tokens: bool,
     remaining: f64,
     reset_ms: f64,
-    limit: Option<f64>,
+    limit: f64,
     now_ms: f64,
 ) {
     let said = Observed {
         remaining: remaining as u32,
         reset: Timestamp::from_millis(reset_ms).since(Timestamp::EPOCH),
-        limit: limit.map(|limit| limit as u32),
+        limit: Some(limit as u32),
     };
     with(policy, |host| {
         if let Some(limit) = host.guards.rate_limit(host.wiring) {

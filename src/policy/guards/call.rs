@@ -239,7 +239,7 @@ impl Call {
         self.committed = false;
     }
 
-    /// The attempts that run.
+    /// The attempts that run, in the order in which they started.
     pub(super) fn live(&self) -> &[Live] {
         &self.live[..usize::from(self.live_count)]
     }
@@ -263,7 +263,9 @@ impl Call {
         let place = self.live().iter().position(|it| it.attempt == attempt)?;
         let ended = self.live[place];
         self.live_count -= 1;
-        self.live[place] = self.live[usize::from(self.live_count)];
+        for place in place..usize::from(self.live_count) {
+            self.live[place] = self.live[place + 1];
+        }
         Some(ended)
     }
 
@@ -272,12 +274,6 @@ impl Call {
         self.level = it.level;
         self.attempt_began = it.began;
         self.wake = self.options.timeout.map(|timeout| it.began + timeout);
-    }
-
-    /// Takes the attempts that run.
-    pub(super) fn take_live(&mut self) -> ([Live; MOST_AT_ONCE], usize) {
-        let count = usize::from(std::mem::take(&mut self.live_count));
-        (self.live, count)
     }
 
     /// Whether another attempt may do better.

@@ -1,6 +1,6 @@
 //! From the outermost policy to the function: what a call has to pass before it runs, and what is due while it waits.
 
-use super::call::{MOST_AT_ONCE, Phase, earlier};
+use super::call::{Live, MOST_AT_ONCE, Phase, earlier};
 use super::{AbortReason, Command, End, FailureReason, Guards};
 use crate::error::Code;
 use crate::policy::{Cost, Entry, Failure, HedgeWith, Join, Lookup, Sample, Turn};
@@ -230,19 +230,16 @@ impl Guards {
                 }
                 Phase::Running => {
                     let (owner, level) = (call.owner, call.level);
-                    let (attempts, count) = call.take_live();
-                    for it in &attempts[..count] {
-                        // A fallback that was started early has time left.
-                        if it.level > level {
-                            call.run(*it);
-                            continue;
-                        }
-                        let (attempt, reason) = (it.attempt, FailureReason::Timeout);
+                    let mut timed_out = 0;
+                    // A fallback that was started early has time left.
+                    while let Some(Live { attempt, .. }) = call.live().first().copied().filter(|it| it.level == level) {
+                        call.end(attempt);
+                        let reason = FailureReason::Timeout;
                         self.commands.push(Command::Abort { owner, attempt, reason: AbortReason::TimedOut });
                         self.commands.push(Command::Failed { owner, attempt, level, reason });
+                        timed_out += 1;
                     }
-                    let timed_out = count - call.live().len();
-                    self.count(slot).timeouts += timed_out as u32;
+                    self.count(slot).timeouts += timed_out;
                     let failure = Failure::of(Code::PolicyTimeout, None);
                     let sample = self.calls[slot].sample_of(&failure);
                     self.leave(slot, sample, true, now);

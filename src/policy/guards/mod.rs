@@ -145,7 +145,7 @@ impl Guards {
             Outcome::Failed(failure) => {
                 let (owner, level) = (call.owner, ended.level);
                 let is_first = level == call.level;
-                let beside = call.live().iter().any(|it| it.level == level);
+                let beside = call.live().first().is_some_and(|it| it.level == level);
                 // A fallback that was started early leaves the others as they are; so does what a hedge may escape.
                 let goes_on = !is_first || (beside && call.may_pass(failure));
                 let sample = call.sample_of(failure);

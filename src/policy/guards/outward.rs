@@ -56,7 +56,7 @@ impl Guards {
     /// A level has no attempt left that runs. What was started early goes on in its place.
     pub(super) fn lost(&mut self, slot: u32, reason: FailureReason, failure: &Failure<'_>, now: Timestamp) {
         let call = &mut self.calls[slot];
-        match call.live().iter().copied().min_by_key(|it| it.level) {
+        match call.live().first().copied() {
             Some(next) => {
                 call.go_on_with(next);
                 self.arm(slot);
@@ -222,9 +222,9 @@ impl Guards {
 
     pub(super) fn abort_live(&mut self, slot: u32, reason: AbortReason) {
         let call = &mut self.calls[slot];
-        let (attempts, count) = call.take_live();
-        for attempt in &attempts[..count] {
-            self.commands.push(Command::Abort { owner: call.owner, attempt: attempt.attempt, reason });
+        while let Some(Live { attempt, .. }) = call.live().first().copied() {
+            call.end(attempt);
+            self.commands.push(Command::Abort { owner: call.owner, attempt, reason });
         }
     }
 }
