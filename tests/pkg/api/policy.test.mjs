@@ -1291,7 +1291,10 @@ test("whatever happens together, every call ends once and leaves nothing behind"
   for (let round = 0; round < 30; round += 1) {
     const options = {
       retry: { maxAttempts: 1 + random(3), delay: random(3), maxDelay: "5ms" },
-      fallback: random(2) === 0 ? [] : [(error) => { if (random(2) === 0) throw error; return "fallback"; }],
+      fallback: random(2) === 0 ? [] : [
+        (error) => { if (random(2) === 0) throw error ?? new Error("busy"); return "fallback"; },
+        () => after(random(6), "fallback"),
+      ],
     };
     if (random(2)) options.timeout = 1 + random(8);
     if (random(2)) options.totalTimeout = 5 + random(20);
@@ -1299,6 +1302,9 @@ test("whatever happens together, every call ends once and leaves nothing behind"
     if (random(2)) options.bulkhead = { maxConcurrent: 1 + random(4), maxQueue: random(10), maxWait: 20 };
     if (random(2)) options.rateLimit = { limit: 1 + random(5), per: 5, maxWait: random(20) };
     if (random(2)) options.hedge = { delay: 1 + random(3) };
+    if (options.hedge !== undefined && options.fallback.length > 0 && random(3) > 0) {
+      Object.assign(options.hedge, { with: "fallback", maxExtra: 1 + random(2) });
+    }
     if (random(3) === 0) options.cache = { ttl: 3, staleWhileRevalidate: 3, staleIfError: 3, maxBytes: 100 };
     const needsKey = options.cache !== undefined || random(4) === 0;
     options.singleFlight = needsKey;
@@ -1309,6 +1315,7 @@ test("whatever happens together, every call ends once and leaves nothing behind"
       if (what === 1) context.commit();
       await after(random(6));
       if (what === 2) throw Object.assign(new Error("busy"), { status: 503, retryAfterMs: random(4) });
+      if (what === 4 && options.rateLimit !== undefined) guarded.observe({ requests: { remaining: random(3), resetMs: random(5) } });
       if (what === 3 && context.attempt < 3) await guarded.execute(() => "inner", { key: `inner ${random(3)}` });
       return "value";
     };
