@@ -864,7 +864,10 @@ export interface RateLimitBucket<Text = never> {
   unit?: "requests" | "tokens" | Text;
 }
 
-/** Keeps to a rate; it needs a `limit`, `buckets` or `perDay`. */
+/**
+ * Keeps to a rate, and to what the service says: what `observe` was told, and the error `slow_down`. Without a rate of its
+ * own it does only the latter.
+ */
 export interface RateLimitOptions<Text = never> extends Partial<RateLimitBucket<Text>> {
   /** Requests per UTC day; no quota by default. */
   perDay?: number;
@@ -899,7 +902,10 @@ export interface AdaptiveOptions<Text = never> {
   backoffRatio?: number;
 }
 
-/** Asks a second time beside an attempt that takes long: only for what may run twice, and be paid for twice. */
+/**
+ * Asks a second time beside an attempt that takes long, or the next fallback early: only for what may run twice, and be paid
+ * for twice.
+ */
 export interface HedgeOptions<Text = never> {
   /** How long an attempt may take before the next one starts beside it; without it, as long as `percentile` says. */
   delay?: Duration | Text;
@@ -909,6 +915,11 @@ export interface HedgeOptions<Text = never> {
   minCalls?: number;
   /** How many may start beside the first, 3 at most; 1. */
   maxExtra?: number;
+  /**
+   * What starts: the same `again`, or the next `fallback`, whose error is `undefined` then. Whichever answers first wins,
+   * and whichever fails leaves the other as it is; again.
+   */
+  with?: "again" | "fallback" | Text;
 }
 
 /** Keeps answers. Those of fallbacks are not kept. */
@@ -968,7 +979,10 @@ export interface PolicyContext {
   readonly commit: () => void;
 }
 
-/** Gives another answer when the function has failed for good. It is not retried, and keeps to `timeout`. */
+/**
+ * Gives another answer when the function has failed for good, or, where a hedge starts it early, while it still runs: then
+ * there is no error yet. It is not retried, and keeps to `timeout`.
+ */
 export type Fallback<Answer = unknown> = (error: unknown, ctx: PolicyContext) => Answer | PromiseLike<Answer>;
 
 /**
@@ -1011,6 +1025,27 @@ export interface ExecuteOptions {
   limitKey?: string;
   /** What it takes of a rate limit of tokens; 0. */
   tokens?: number;
+}
+
+/** What a service says of one of its limits, as in the headers `x-ratelimit-*`. */
+export interface ObservedLimit {
+  /** What is left of it; a whole number. */
+  remaining: number;
+  /** How long until it is whole again, in milliseconds. */
+  resetMs: number;
+  /**
+   * The whole of it. With it, what is missing is taken to come back steadily until the reset; without it, all at once, at
+   * the reset.
+   */
+  limit?: number | undefined;
+}
+
+/** What a service says of its limits. */
+export interface ObservedLimits {
+  /** Whose limits, as in `execute`; those of the calls that name nobody by default. */
+  limitKey?: string | undefined;
+  requests?: ObservedLimit | undefined;
+  tokens?: ObservedLimit | undefined;
 }
 
 /** What happened so far. The counts that need the core are absent until it is loaded. */
@@ -1089,7 +1124,7 @@ export type PolicyEvent =
   | { type: "call.timed_out"; at: number; attempt: undefined; error: unknown }
   /** The number of the next attempt, and how long until it begins. */
   | { type: "retry.scheduled"; at: number; attempt: number; delayMs: number }
-  /** Which fallback, from 1, and why. */
+  /** Which fallback, from 1, and why; without an error when it starts early, beside what still runs. */
   | { type: "fallback.started"; at: number; level: number; error: unknown }
   | { type: "call.completed"; at: number; cached: boolean; attempts: number }
   | { type: "call.failed" | "call.cancelled"; at: number; error: unknown }
@@ -1153,6 +1188,13 @@ export interface Policy<Answer = never> {
 
   /** The circuit breaker, by hand; without one it does nothing. */
   readonly circuit: CircuitControl;
+
+  /**
+   * Holds calls back as far as the service says that it has no room for them; never lets one come earlier than the rates
+   * of the policy. The newest word counts. Throws `config.invalid` when what is told makes no sense, or when the policy has
+   * no `rateLimit`.
+   */
+  observe(said: ObservedLimits): void;
 
   /** What outlives a reload, as plain data: give it to the next policy. */
   snapshot(): PolicySnapshot;
@@ -1255,7 +1297,7 @@ interface StepPolicies {
   /** Bounds one attempt, once it has its turn. */
   timeout?: DurationText;
   /** Asks a second time beside an attempt that takes long. */
-  hedge?: HedgeOptions<AnyText>;
+  hedge?: Omit<HedgeOptions<AnyText>, "with">;
   /** What errors mean, where the built-in table does not know it. */
   classify?: ReadonlyArray<ErrorRule<AnyText>>;
 }

@@ -32,6 +32,7 @@ export function split(options) {
     host.classify = (error) => judge(error, retryOn, countsOn, own);
   }
   refuseWhatIsNoData(data, "", refuse, new Set());
+  if (data.hedge?.with === "fallback" && host.fallback.length === 0) refuse("/hedge/with", "there is no `fallback` that could start early");
   host.caches = data.cache !== undefined;
   host.needsKey = host.caches || data.singleFlight === true;
   return { data, host, problems };

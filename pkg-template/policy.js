@@ -8,7 +8,7 @@ import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf, textOf } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -51,7 +51,18 @@ const EXECUTE_OPTIONS = {
   tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number from 0 to 4294967295"],
 };
 
-const MORE_OPTIONS = { snapshot: [(value) => typeof value === "object" && value !== null, "what `snapshot()` gave"] };
+const isObject = (value) => typeof value === "object" && value !== null;
+/** What is observed. */
+const OBSERVED = { limitKey: checks.string, requests: [() => true], tokens: [() => true] };
+const COUNT = [(value) => Number.isInteger(value) && value >= 0, "a whole number that is not negative"];
+/** What is observed of one limit. */
+const SAID = {
+  remaining: [...COUNT, true],
+  resetMs: [(value) => Number.isFinite(value) && value >= 0, "milliseconds from now, not negative", true],
+  limit: COUNT,
+};
+
+const MORE_OPTIONS = { snapshot: [isObject, "what `snapshot()` gave"] };
 
 /** How a context reaches its policy. */
 let commitAttempt;
@@ -90,8 +101,10 @@ class Call {
   attempts = 0;
   value = undefined;
   error = undefined;
-  /** Of the levels that were given up. */
+  /** By level, where it failed. */
   errors = undefined;
+  /** Why a fallback is asked; it may start before anything has failed. */
+  reason = undefined;
   followers = undefined;
   answered = false;
   key = undefined;
@@ -106,6 +119,11 @@ class Call {
       this.resolve = resolve;
       this.reject = reject;
     });
+  }
+
+  fail(level, error) {
+    this.error = error;
+    (this.errors ??= [])[level] = error;
   }
 
   begin(context) {
@@ -206,6 +224,23 @@ export class PolicyBase {
       lift: () => this.#move(CIRCUIT_ACT.lift),
       close: () => this.#move(CIRCUIT_ACT.close),
     });
+  }
+
+  /** What the service said of its limits; the rate limit keeps to it. */
+  observe(said) {
+    const problems = problemsOf(said, OBSERVED);
+    const told = [];
+    for (const unit of ["requests", "tokens"]) {
+      const limit = said?.[unit];
+      if (limit === undefined) continue;
+      for (const { pointer, message } of problemsOf(limit, SAID)) problems.push({ pointer: `/${unit}${pointer}`, message });
+      told.push([said.limitKey, unit === "tokens", limit?.remaining, limit?.resetMs, limit?.limit ?? 0, now()]);
+    }
+    if (this.#data.rateLimit === undefined) {
+      problems.push({ pointer: "", message: "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do" });
+    }
+    if (problems.length > 0) throw invalid("config.invalid", "what was observed", problems);
+    this.#soon((core) => told.forEach((each) => core.policyObserve(this.#handle, ...each)));
   }
 
   /** Calls a function under the policies. */
@@ -370,12 +405,17 @@ export class PolicyBase {
   }
 
   #move(act) {
+    this.#soon((core) => this.#perform(core.policyCircuit(this.#handle, act, now())));
+  }
+
+  /** At once, or when the core is there. */
+  #soon(act) {
     if (this.#disposed) throw disposed();
     const core = this.#attached();
     if (core instanceof Promise) {
-      core.then(() => unattended(() => this.#disposed || this.#move(act))).catch(() => {});
+      core.then(() => unattended(() => this.#disposed || this.#soon(act))).catch(() => {});
     } else {
-      this.#perform(core.policyCircuit(this.#handle, act, now()));
+      act(core);
     }
   }
 
@@ -442,14 +482,14 @@ export class PolicyBase {
         break;
       }
       case FAILED:
-        this.#attemptFailed(call, a, b, c);
+        this.#attemptFailed(call, a, b, c, d);
         break;
       case DELAYED:
         this.#tell({ type: "retry.scheduled", attempt: (call?.attempts ?? 0) + 1, delayMs: a });
         break;
       case FELL_BACK:
-        if (call !== undefined) (call.errors ??= []).push(call.error);
-        this.#tell({ type: "fallback.started", level: a, error: call?.error });
+        if (call !== undefined) call.reason = b === 1 ? undefined : call.error;
+        this.#tell({ type: "fallback.started", level: a, error: call?.reason });
         break;
       case SETTLE:
         if (call !== undefined) this.#settle(call, a, b, c, d === 1);
@@ -482,7 +522,7 @@ export class PolicyBase {
         answer = execute(context);
       } else {
         const fallback = this.#host.fallback[level - 1];
-        answer = fallback(call.error, context);
+        answer = fallback(call.reason, context);
       }
       later = typeof answer?.then === "function";
     } catch (error) {
@@ -522,7 +562,7 @@ export class PolicyBase {
   #failed(call, context, error) {
     if (Cancellable.isOver(context)) return;
     call.take(context.attempt);
-    call.error = error;
+    call.fail(context.level, error);
     const told = this.#host.classify(error);
     if (this.#calls[call.owner] !== call) return;
     try {
@@ -541,9 +581,9 @@ export class PolicyBase {
     }
   }
 
-  #attemptFailed(call, attempt, reason, retryAfterMs) {
+  #attemptFailed(call, attempt, reason, retryAfterMs, level) {
     if (call === undefined) return;
-    if (reason !== REASON.error) call.error = refused(reason, retryAfterMs);
+    if (reason !== REASON.error) call.fail(level, refused(reason, retryAfterMs));
     // No fallback failed then: there was no time for it.
     if (reason === REASON.totalTimeout) call.errors = undefined;
     this.#tell({ type: FAILED_EVENT[reason], attempt: attempt === 0 ? undefined : attempt, error: call.error });
@@ -649,10 +689,11 @@ function abortReason(reason, signal) {
 
 /** What a call that failed rejects with: the error as it was thrown, or all of them where fallbacks were tried. */
 function errorOf(call) {
-  const { errors, error } = call;
-  if (errors === undefined) return error;
-  const message = `the call failed, and so did ${errors.length === 1 ? "its fallback" : `its ${errors.length} fallbacks`}: ${textOf(errors[0])}`;
-  return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors: [...errors, error] });
+  const errors = Object.values(call.errors ?? []);
+  const fallbacks = errors.length - 1;
+  if (fallbacks < 1) return call.error;
+  const message = `the call failed, and so did ${fallbacks === 1 ? "its fallback" : `its ${fallbacks} fallbacks`}: ${textOf(errors[0])}`;
+  return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors });
 }
 
 function cancelled(reason) {

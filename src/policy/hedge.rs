@@ -23,19 +23,31 @@ pub enum HedgeDelay {
     },
 }
 
-/// When to hedge, and how often.
+/// What starts beside an attempt that takes long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HedgeWith {
+    /// The same once more.
+    #[default]
+    Again,
+    /// The next fallback, early: for what costs more than it is worth twice, or is slow because it is overloaded.
+    Fallback,
+}
+
+/// When to hedge, how often, and with what.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HedgeOptions {
     /// How long to wait before each extra attempt.
     pub delay: HedgeDelay,
     /// How many attempts may start beside the first.
     pub max_extra: u32,
+    /// What starts.
+    pub with: HedgeWith,
 }
 
 impl Default for HedgeOptions {
     /// One extra attempt after the 95th percentile, once ten latencies are known.
     fn default() -> Self {
-        Self { delay: HedgeDelay::Percentile { share: 0.95, min_calls: 10 }, max_extra: 1 }
+        Self { delay: HedgeDelay::Percentile { share: 0.95, min_calls: 10 }, max_extra: 1, with: HedgeWith::Again }
     }
 }
 

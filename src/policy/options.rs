@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     AdaptiveOptions, Algorithm, Backoff, BreakerOptions, BucketOptions, BudgetOptions, BulkheadOptions, CacheOptions,
-    Filter, Growth, HedgeDelay, HedgeOptions, Jitter, RateLimitOptions, Retry, Row, Unit, Window,
+    Filter, Growth, HedgeDelay, HedgeOptions, HedgeWith, Jitter, RateLimitOptions, Retry, Row, Unit, Window,
 };
 use crate::error::{Code, Error, Kind, Severity, nearest};
 use crate::reader::{At, Object, Problems, describe, describe_value};
@@ -125,6 +125,8 @@ impl Options {
     pub(crate) fn read(object: &Object<'_>, names: Names) -> Self {
         // A step says in its definition what tells its answers apart; a call of `policy()` says it for each call.
         let cache_keys = if names == Names::Known { STEP_CACHE_KEYS } else { CACHE_KEYS };
+        // What has run beside each other is not told apart in a journal, so no fallback of a step starts early.
+        let hedge_keys = if names == Names::Known { STEP_HEDGE_KEYS } else { HEDGE_KEYS };
         let mut breaker_on = None;
         Self {
             total_timeout: object.timeout("totalTimeout"),
@@ -143,7 +145,7 @@ impl Options {
             bulkhead: part(object, "bulkhead", names, BULKHEAD_KEYS)
                 .map(|part| part.map(|bulkhead| read_bulkhead(&bulkhead))),
             timeout: object.timeout("timeout"),
-            hedge: object.nested("hedge", HEDGE_KEYS).map(|hedge| read_hedge(&hedge)),
+            hedge: object.nested("hedge", hedge_keys).map(|hedge| read_hedge(&hedge)),
             classify: read_rows(object),
         }
     }
@@ -200,7 +202,8 @@ const RATE_LIMIT_KEYS: &[&str] = &["limit", "per", "burst", "unit", "perDay", "m
 const BUCKET_KEYS: &[&str] = &["limit", "per", "burst", "unit"];
 const BULKHEAD_KEYS: &[&str] = &["maxConcurrent", "maxQueue", "maxWait", "adaptive"];
 const ADAPTIVE_KEYS: &[&str] = &["algorithm", "minConcurrent", "initial", "latency", "backoffRatio"];
-const HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra"];
+const HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra", "with"];
+const STEP_HEDGE_KEYS: &[&str] = &["delay", "percentile", "minCalls", "maxExtra"];
 
 /// Whether a part may be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,21 +339,16 @@ fn read_breaker(object: &Object<'_>) -> BreakerOptions {
 fn read_rate_limit(object: &Object<'_>) -> RateLimitOptions {
     let mut buckets: Vec<BucketOptions> = read_bucket(object).into_iter().collect();
     object.each("buckets", "a bucket", BUCKET_KEYS, &mut |_, bucket| {
-        bucket.require("limit", HOW_MANY);
+        bucket.require("limit", "how many may pass");
         buckets.extend(read_bucket(bucket));
     });
     let per_day = object.count("perDay");
-    let other = object.has("limit") || object.has("perDay");
-    if object.has_empty("buckets") && !other {
-        object.note("buckets", format_args!("`buckets` is empty, so it limits nothing: leave `rateLimit` out"));
-    }
-    if !object.has("buckets") && !other {
-        object.require("limit", HOW_MANY);
+    // Without a rate of its own it keeps to what the service says.
+    if object.has_empty("buckets") && !object.has("limit") && !object.has("perDay") {
+        object.note("buckets", format_args!("`buckets` is empty, so it limits nothing: leave it out"));
     }
     RateLimitOptions { buckets, per_day, max_wait: object.duration("maxWait").unwrap_or_default() }
 }
-
-const HOW_MANY: &str = "how many may pass";
 
 #[inline(never)]
 fn read_bucket(object: &Object<'_>) -> Option<BucketOptions> {
@@ -419,6 +417,8 @@ fn read_hedge(object: &Object<'_>) -> HedgeOptions {
     if hedge.max_extra > MOST {
         object.note("maxExtra", format_args!("`maxExtra` must be {MOST} at most"));
     }
+    let with = object.choice("with", &["again", "fallback"], &[HedgeWith::Again, HedgeWith::Fallback]);
+    hedge.with = with.unwrap_or_default();
     match (fixed, &mut hedge.delay) {
         (Some(fixed), delay) => *delay = HedgeDelay::Fixed(fixed),
         (None, HedgeDelay::Percentile { share: usual, min_calls: least }) => {

@@ -10,8 +10,13 @@
 //! bucket, key and stretch of time: *the cost of the turns in it is at most the burst, plus the refill of that time*. So
 //! nobody takes a turn that they know to be too late for them: under overload all turns would go to those who are gone.
 //!
-//! Quotas per day are counted instead, per UTC day, and can be saved. And what a server says is left can be told: it
-//! only ever makes callers wait longer.
+//! Quotas per day are counted instead, per UTC day, and can be saved. And what a server says can be told: what is left
+//! of its own limits, and that it wants to be asked less. Both only ever make callers wait longer.
+//!
+//! Who is told to slow down halves the rate, once for all the calls that were under way by then, down to a sixteenth.
+//! From there it grows back steadily, by the whole rate in a minute (additive increase and multiplicative decrease, as in
+//! TCP). Where no rate of requests is configured there is none to lower. There calls keep apart meanwhile: by a second
+//! after the first word, by 15 at most, and by ever less as the minute passes.
 
 use std::time::Duration;
 
@@ -75,6 +80,18 @@ impl Cost {
     }
 }
 
+/// What a server says of one of its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// What of it is left.
+    pub remaining: u32,
+    /// How long until it is whole again.
+    pub reset: Duration,
+    /// The whole of it, where that is known: then it is taken to be refilled steadily until the reset, and otherwise all
+    /// at once.
+    pub limit: Option<u32>,
+}
+
 /// When a call may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -126,21 +143,37 @@ impl RateLimit {
             return Turn::Never;
         }
         let now = nanos_of(now);
-        self.sweep(now);
-        let index = self.index(key);
+        let index = self.use_of(key, now);
         let longest = deadline.map_or(u64::MAX, |deadline| nanos_of(deadline).saturating_sub(now).saturating_sub(1));
         self.limits.turn(&mut self.keys[index].1, cost, longest.min(self.limits.max_wait), now)
     }
 
-    /// What the server says about a key (`x-ratelimit-remaining-…`, `x-ratelimit-reset-…`): until `reset` has passed,
-    /// turns that are asked for from now on cost `remaining` at most. The newest word counts. It never makes a turn
-    /// come earlier than the rates and quotas have it.
-    pub fn observe(&mut self, key: &str, unit: Unit, remaining: u32, reset: Duration, now: Timestamp) {
+    /// What the server says about a key (`x-ratelimit-remaining-…`, `x-ratelimit-reset-…`): until the reset has passed,
+    /// turns that are asked for from now on cost what remains at most, and what is refilled. The newest word counts. It
+    /// never makes a turn come earlier than the rates and quotas have it.
+    pub fn observe(&mut self, key: &str, unit: Unit, said: Observed, now: Timestamp) {
         let from = nanos_of(now);
-        let until = from.saturating_add(nanos(reset.min(MAX_DURATION)));
-        self.sweep(from);
-        let index = self.index(key);
-        self.keys[index].1.holds[unit as usize] = Hold { left: remaining, from, until };
+        let reset = nanos(said.reset.min(MAX_DURATION));
+        let index = self.use_of(key, from);
+        let limit = said.limit.filter(|limit| *limit > said.remaining).unwrap_or_default();
+        let interval = if limit == 0 { 0 } else { reset.div_ceil(u64::from(limit - said.remaining)) };
+        // One that would take longer than there is time is not looked at that closely.
+        let fits = interval as f64 * f64::from(limit) <= MAX_REFILL as f64;
+        let refill = if fits { interval * u64::from(limit) } else { 0 };
+        let hold = Hold { left: said.remaining, from, until: from.saturating_add(reset), limit, interval, refill };
+        self.keys[index].1.holds[unit as usize] = hold;
+    }
+
+    /// The server wants to be asked less: the rates of this key are halved, and recover within a minute. A call that
+    /// `began` before it said so last had not heard of it: its word is the same one, and does not count again.
+    pub fn slow_down(&mut self, key: &str, began: Timestamp, now: Timestamp) {
+        let from = nanos_of(now);
+        let index = self.use_of(key, from);
+        let pace = &mut self.keys[index].1.pace;
+        let missing = pace.missing(from);
+        if missing == 0 || nanos_of(began) > pace.from {
+            *pace = Pace { from, until: from + (MINUTE + missing).div_ceil(2).min(MOST_MISSING), ..*pace };
+        }
     }
 
     /// How many keys are remembered: those that took a turn lately. Keys whose buckets are full again and whose day is
@@ -173,6 +206,13 @@ impl RateLimit {
             let state = &mut self.keys[index].1;
             (state.day, state.used) = (state.day, state.used).max((day, used));
         }
+    }
+
+    /// Where a key is that is used now.
+    #[inline(never)]
+    fn use_of(&mut self, key: &str, now: u64) -> usize {
+        self.sweep(now);
+        self.index(key)
     }
 
     /// Where a key is, in bounds; a new one is put in its place.
@@ -250,18 +290,62 @@ struct Limits {
     max_wait: u64,
 }
 
-/// What a server said: until when only so much is left. In force from `from` to `until`.
+/// How long a rate that was lowered takes to grow by the whole of it.
+const MINUTE: u64 = 60_000_000_000;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// What is missing of a rate is kept as the time that it takes to grow back; a sixteenth of it is always left.
+const MOST_MISSING: u64 = MINUTE / 16 * 15;
+
+/// How much longer a cost takes while the rate is lowered. Never more than fits.
+#[inline(never)]
+fn stretched(time: u64, missing: u64) -> u64 {
+    let extra = time as f64 * (missing as f64 / (MINUTE - missing) as f64);
+    time.saturating_add(extra as u64).min(MAX_REFILL)
+}
+
+/// How far a key was slowed down.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// When the server said so last.
+    from: u64,
+    /// When the rate is whole again.
+    until: u64,
+    /// The next turn, where there is no rate to lower.
+    next: u64,
+}
+
+impl Pace {
+    /// What is missing of the rate.
+    fn missing(&self, now: u64) -> u64 {
+        // As with a hold, a clock that was set back ends it.
+        if self.from <= now { self.until.saturating_sub(now) } else { 0 }
+    }
+}
+
+/// What a server said: until when only so much is left. In force from `from` to `until`. With a `refill` it is a bucket as
+/// any other one, which is full at `until`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Hold {
     left: u32,
     from: u64,
     until: u64,
+    limit: u32,
+    /// As those of a bucket; 0 when all comes back at once.
+    interval: u64,
+    refill: u64,
 }
 
 impl Hold {
     fn is_in_force(self, now: u64) -> bool {
         // Before `from` only when the clock was set back: then `until` means nothing any more.
         self.from <= now && now < self.until
+    }
+
+    /// What a cost takes to be refilled. What is above the limit waits until all is there, and takes all.
+    fn time_of(&self, amount: u32) -> u64 {
+        u64::from(amount.min(self.limit)) * self.interval
     }
 }
 
@@ -272,6 +356,7 @@ struct State {
     full_at: Vec<u64>,
     /// What the server said, by unit.
     holds: [Hold; 2],
+    pace: Pace,
     /// The day of the latest turn, in days since the epoch, and the requests of that day.
     day: u32,
     used: u32,
@@ -282,8 +367,14 @@ impl State {
     fn is_at_rest(&self, now: u64) -> bool {
         self.full_at.iter().all(|full_at| *full_at <= now)
             && !self.holds.iter().any(|hold| hold.is_in_force(now))
+            && self.pace.missing(now) == 0
             && (self.used == 0 || self.day < day_of(now))
     }
+}
+
+/// How far apart calls are that have no rate.
+fn gap(missing: u64) -> u64 {
+    stretched(SECOND, missing) - SECOND
 }
 
 fn day_of(instant: u64) -> u32 {
@@ -296,7 +387,13 @@ fn start_of(day: u32) -> u64 {
 
 impl Limits {
     fn fresh(&self) -> State {
-        State { full_at: vec![0; self.buckets.len()], holds: [Hold::default(); 2], day: 0, used: 0 }
+        State {
+            full_at: vec![0; self.buckets.len()],
+            holds: [Hold::default(); 2],
+            pace: Pace::default(),
+            day: 0,
+            used: 0,
+        }
     }
 
     fn can_ever_pass(&self, cost: Cost) -> bool {
@@ -307,6 +404,7 @@ impl Limits {
     /// A turn that is at most `longest` away.
     fn turn(&self, state: &mut State, cost: Cost, longest: u64, now: u64) -> Turn {
         self.forget_impossible(state, now);
+        let missing = state.pace.missing(now);
         let by_rates = self.earliest_by_rates(state, cost, now);
         let at = self.earliest_by_quota(state, cost, by_rates).next_multiple_of(1_000);
         if at - now > longest {
@@ -318,13 +416,19 @@ impl Limits {
         for (bucket, full_at) in self.buckets.iter().zip(&mut state.full_at) {
             let amount = cost.of(bucket.unit);
             if amount > 0 {
-                *full_at = at.max(*full_at) + u64::from(amount) * bucket.interval;
+                *full_at = at.max(*full_at) + stretched(u64::from(amount) * bucket.interval, missing);
             }
         }
         for (hold, amount) in state.holds.iter_mut().zip([cost.requests, cost.tokens]) {
             if hold.is_in_force(at) {
                 hold.left = hold.left.saturating_sub(amount);
+                if hold.refill > 0 {
+                    hold.until += hold.time_of(amount);
+                }
             }
+        }
+        if missing > 0 && cost.requests > 0 {
+            state.pace.next = at + gap(missing);
         }
         if self.per_day.is_some() && cost.requests > 0 {
             let used = if day_of(at) == state.day { state.used } else { 0 };
@@ -336,19 +440,29 @@ impl Limits {
     /// The earliest turn that keeps to the buckets, and to what the server said.
     fn earliest_by_rates(&self, state: &State, cost: Cost, now: u64) -> u64 {
         let mut at = now;
+        let missing = state.pace.missing(now);
+        // Where there is no rate of requests to lower.
+        let mut is_paced = missing > 0 && cost.requests > 0;
         for (bucket, full_at) in self.buckets.iter().zip(&state.full_at) {
             let amount = cost.of(bucket.unit);
             if amount > 0 {
                 // With this cost on top it is full a whole refill later, at most.
-                at = at.max((full_at + u64::from(amount) * bucket.interval).saturating_sub(bucket.refill));
+                let time = stretched(u64::from(amount) * bucket.interval, missing);
+                at = at.max((full_at + time).saturating_sub(bucket.refill.max(time)));
             }
+            is_paced &= bucket.unit != Unit::Requests;
         }
         for (hold, amount) in state.holds.iter().zip([cost.requests, cost.tokens]) {
-            if amount > hold.left && hold.is_in_force(now) {
+            if amount == 0 || !hold.is_in_force(now) {
+                continue;
+            }
+            if hold.refill > 0 {
+                at = at.max((hold.until + hold.time_of(amount)).saturating_sub(hold.refill));
+            } else if amount > hold.left {
                 at = at.max(hold.until);
             }
         }
-        at
+        if is_paced { at.max(state.pace.next) } else { at }
     }
 
     /// The earliest turn from `at` on that keeps to the quota.
@@ -367,9 +481,16 @@ impl Limits {
     /// would lock the key until the clock catches up.
     fn forget_impossible(&self, state: &mut State, now: u64) {
         let latest = now + self.max_wait;
+        let missing = state.pace.missing(now);
         for (bucket, full_at) in self.buckets.iter().zip(&mut state.full_at) {
-            *full_at = (*full_at).min(latest + bucket.refill);
+            // What was stretched more than it would be now.
+            let slowest = if missing == 0 { bucket.refill } else { stretched(bucket.refill, MOST_MISSING) };
+            *full_at = (*full_at).min(latest + slowest);
         }
+        for hold in state.holds.iter_mut().filter(|hold| hold.refill > 0) {
+            hold.until = hold.until.min(latest + hold.refill);
+        }
+        state.pace.next = state.pace.next.min(latest + gap(MOST_MISSING));
         // The requests still count, as today's.
         state.day = state.day.min(day_of(latest));
     }

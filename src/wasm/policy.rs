@@ -18,8 +18,8 @@ use super::convert::{Fields, data_from_js, error_to_js};
 use super::failure::{Reported, number_of};
 use crate::error::Code;
 use crate::policy::{
-    AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Options, Outcome,
-    Request, Wiring,
+    AbortReason, Breaker, BreakerSnapshot, BreakerState, CallId, Command, End, FailureReason, Guards, Observed,
+    Options, Outcome, Request, Unit, Wiring,
 };
 use crate::time::Timestamp;
 
@@ -89,12 +89,14 @@ fn encode(command: Command) -> [f64; NUMBERS] {
             };
             [1.0, owner as f64, attempt.into(), reason, 0.0, 0.0]
         }
-        Command::Failed { owner, attempt, reason } => {
+        Command::Failed { owner, attempt, level, reason } => {
             let (reason, retry_after) = reason_to_js(reason);
-            [2.0, owner as f64, attempt.into(), reason, retry_after, 0.0]
+            [2.0, owner as f64, attempt.into(), reason, retry_after, level.into()]
         }
         Command::Delayed { owner, delay } => [3.0, owner as f64, millis(delay), 0.0, 0.0, 0.0],
-        Command::FellBack { owner, level, .. } => [4.0, owner as f64, level.into(), 0.0, 0.0, 0.0],
+        Command::FellBack { owner, level, reason } => {
+            [4.0, owner as f64, level.into(), f64::from(u8::from(reason.is_none())), 0.0, 0.0]
+        }
         Command::Settle { owner, end, goes_on } => {
             let (kind, a, b) = match end {
                 End::Completed { attempt, store, .. } => (0.0, attempt.into(), store.map_or(-1.0, f64::from)),
@@ -239,7 +241,7 @@ pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> f64 
     let now = Timestamp::from_millis(now_ms);
     with(policy, |host| {
         if let Some(call) = host.call(owner) {
-            host.guards.commit(call, attempt);
+            host.guards.commit(call, attempt, now);
         }
         host.flush(now)
     })
@@ -271,6 +273,31 @@ pub(super) fn move_by_hand(breaker: &mut Breaker, act: u8, now: Timestamp) {
         1 => breaker.lift(now),
         _ => breaker.close(now),
     }
+}
+
+/// What the service says of one of its limits: of tokens, or of requests.
+#[wasm_bindgen(js_name = policyObserve)]
+#[allow(clippy::too_many_arguments)] // the border has no structs
+pub fn policy_observe(
+    policy: u32,
+    limit_key: Option<String>,
+    tokens: bool,
+    remaining: f64,
+    reset_ms: f64,
+    limit: f64,
+    now_ms: f64,
+) {
+    let said = Observed {
+        remaining: remaining as u32,
+        reset: Timestamp::from_millis(reset_ms).since(Timestamp::EPOCH),
+        limit: Some(limit as u32),
+    };
+    with(policy, |host| {
+        if let Some(limit) = host.guards.rate_limit(host.wiring) {
+            let unit = if tokens { Unit::Tokens } else { Unit::Requests };
+            limit.observe(&limit_key.unwrap_or_default(), unit, said, Timestamp::from_millis(now_ms));
+        }
+    });
 }
 
 /// Forgets what the cache holds; the values are evicted by commands.

@@ -18,7 +18,7 @@ fn latencies(all: impl IntoIterator<Item = u64>) -> Latencies {
 }
 
 fn percentile(share: f64, min_calls: u32) -> HedgeOptions {
-    HedgeOptions { delay: HedgeDelay::Percentile { share, min_calls }, max_extra: 1 }
+    HedgeOptions { delay: HedgeDelay::Percentile { share, min_calls }, max_extra: 1, ..HedgeOptions::default() }
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn as_long_as_too_little_is_known_nothing_is_hedged_as_in_tower() {
 #[test]
 fn a_fixed_delay_needs_no_latencies_as_in_polly() {
     for delay in [ms(2_000), Duration::ZERO] {
-        let options = HedgeOptions { delay: HedgeDelay::Fixed(delay), max_extra: 1 };
+        let options = HedgeOptions { delay: HedgeDelay::Fixed(delay), max_extra: 1, ..HedgeOptions::default() };
         assert_eq!(options.delay(&Latencies::new()), Some(delay));
         assert_eq!(options.delay(&latencies(1..=100)), Some(delay));
     }
@@ -78,7 +78,7 @@ fn a_fixed_delay_needs_no_latencies_as_in_polly() {
 /// Polly: with `MaxHedgedAttempts` used up there is no further attempt.
 #[test]
 fn where_no_extra_attempt_is_allowed_none_starts() {
-    let options = HedgeOptions { delay: HedgeDelay::Fixed(ms(10)), max_extra: 0 };
+    let options = HedgeOptions { delay: HedgeDelay::Fixed(ms(10)), max_extra: 0, ..HedgeOptions::default() };
     assert_eq!(options.delay(&latencies(1..=100)), None);
     assert_eq!(HedgeOptions { max_extra: 0, ..HedgeOptions::default() }.delay(&latencies(1..=100)), None);
 }

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use repflow::error::{Kind, Severity};
 use repflow::policy::{
     AdaptiveOptions, Algorithm, Backoff, BreakerOptions, BucketOptions, BudgetOptions, BulkheadOptions, CacheOptions,
-    Filter, Growth, HedgeDelay, HedgeOptions, Jitter, Options, Part, RateLimitOptions, Retry, Row, Unit, Window,
+    Filter, Growth, HedgeDelay, HedgeOptions, HedgeWith, Jitter, Options, Part, RateLimitOptions, Retry, Row, Unit,
+    Window,
 };
 use repflow::value::Value;
 use serde_json::{Value as Json, json};
@@ -57,7 +58,7 @@ fn every_key_is_read() {
             }
         },
         "timeout": 10_000,
-        "hedge": { "delay": "1.5s", "maxExtra": 2 },
+        "hedge": { "delay": "1.5s", "maxExtra": 2, "with": "fallback" },
         "classify": [
             { "code": "oops", "kind": "internal", "severity": "info", "retryable": false },
             { "type": "bad", "name": "MyError", "status": [500, 502], "kind": "unavailable" },
@@ -104,7 +105,10 @@ fn every_key_is_read() {
     let expected = BulkheadOptions { max_concurrent: 20, max_queue: 7, max_wait: Some(ms(3_000)), adaptive };
     assert_eq!(options.bulkhead, Some(Part::Own(expected)));
     assert_eq!(options.timeout, Some(ms(10_000)), "a number is milliseconds");
-    assert_eq!(options.hedge, Some(HedgeOptions { delay: HedgeDelay::Fixed(ms(1_500)), max_extra: 2 }));
+    assert_eq!(
+        options.hedge,
+        Some(HedgeOptions { delay: HedgeDelay::Fixed(ms(1_500)), max_extra: 2, with: HedgeWith::Fallback })
+    );
     let row =
         |kind| Row { code: None, error_type: None, name: None, status: None, kind, severity: None, retryable: None };
     let oops = Some("oops".to_owned());
@@ -190,6 +194,10 @@ fn each_choice_is_read() {
     );
     let daily = read(json!({ "rateLimit": { "perDay": 9 } })).rate_limit;
     assert!(matches!(daily, Some(Part::Own(it)) if it.buckets.is_empty() && it.per_day == Some(9)));
+    // Without a rate of its own it keeps to what the service says.
+    let follows = RateLimitOptions { max_wait: ms(5), ..RateLimitOptions::default() };
+    assert_eq!(read(json!({ "rateLimit": { "maxWait": 5 } })).rate_limit, Some(Part::Own(follows)));
+    assert_eq!(read(json!({ "rateLimit": {} })).rate_limit, Some(Part::Own(RateLimitOptions::default())));
 }
 
 #[test]
@@ -219,7 +227,7 @@ fn every_problem_is_listed_at_once() {
         "retry": { "maxAttempts": 0, "delay": -1, "backoff": "linear", "jitter": "decorrelated", "tries": 3,
                    "budget": { "ratio": 0 } },
         "circuitBreaker": { "failureRate": 1.5, "window": "10s", "windowCalls": 10, "slowCallRate": 0.5 },
-        "rateLimit": {},
+        "rateLimit": { "per": "1s" },
         "bulkhead": { "maxConcurrent": 1.5, "adaptive": { "backoffRatio": 1 } },
         "hedge": { "delay": "1s", "percentile": 0.9, "maxExtra": 4 },
         "classify": [{}]
@@ -240,7 +248,7 @@ fn every_problem_is_listed_at_once() {
             "/classify/0",
             "/hedge/maxExtra",
             "/hedge/percentile",
-            "/rateLimit",
+            "/rateLimit/per",
             "/retry/budget/ratio",
             "/retry/delay",
             "/retry/jitter",
@@ -284,7 +292,6 @@ fn each_mistake_is_found_where_it_is() {
         (json!({ "circuitBreaker": { "window": 0 } }), "/circuitBreaker/window"),
         (json!({ "circuitBreaker": { "on": [{}] } }), "/circuitBreaker/on/0"),
         (json!({ "circuitBreaker": { "openfor": 1 } }), "/circuitBreaker/openfor → openFor"),
-        (json!({ "rateLimit": { "maxWait": 1 } }), "/rateLimit"),
         (json!({ "rateLimit": { "perDay": 1, "per": "1s" } }), "/rateLimit/per"),
         (json!({ "rateLimit": { "perDay": 1, "burst": 1 } }), "/rateLimit/burst"),
         (json!({ "rateLimit": { "limit": 0 } }), "/rateLimit/limit"),
@@ -308,6 +315,7 @@ fn each_mistake_is_found_where_it_is() {
         (json!({ "hedge": { "delay": 1, "minCalls": 5 } }), "/hedge/minCalls"),
         (json!({ "hedge": { "percentile": 95 } }), "/hedge/percentile"),
         (json!({ "hedge": { "maxExtra": 4 } }), "/hedge/maxExtra"),
+        (json!({ "hedge": { "with": "fallbacks" } }), "/hedge/with → fallback"),
         (json!({ "cache": {} }), "/cache"),
         (json!({ "cache": { "ttl": 0 } }), "/cache/ttl"),
         (json!({ "cache": { "ttl": 1, "staleIfErrors": 1 } }), "/cache/staleIfErrors → staleIfError"),
@@ -353,7 +361,7 @@ const PATHS: &[&str] = &[
     "bulkhead/maxConcurrent bulkhead/maxQueue bulkhead/maxWait bulkhead/adaptive",
     "bulkhead/adaptive/algorithm bulkhead/adaptive/minConcurrent bulkhead/adaptive/initial",
     "bulkhead/adaptive/latency bulkhead/adaptive/backoffRatio",
-    "hedge/delay hedge/percentile hedge/minCalls hedge/maxExtra",
+    "hedge/delay hedge/percentile hedge/minCalls hedge/maxExtra hedge/with",
 ];
 
 fn paths() -> impl Iterator<Item = Vec<&'static str>> {

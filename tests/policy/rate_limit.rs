@@ -6,7 +6,7 @@ use std::time::Duration;
 use governor::clock::{Clock, FakeRelativeClock};
 use governor::{Quota, RateLimiter};
 use proptest::prelude::*;
-use repflow::policy::{BucketOptions, Cost, RateLimit, RateLimitOptions, Turn, Unit};
+use repflow::policy::{BucketOptions, Cost, Observed, RateLimit, RateLimitOptions, Turn, Unit};
 use repflow::time::{MAX_DURATION, Timestamp};
 
 const DAY: u64 = 86_400_000;
@@ -47,6 +47,16 @@ fn refused(retry_after: u64) -> Turn {
 
 fn used_up(retry_after: u64) -> Turn {
     Turn::Exhausted { retry_after: ms(retry_after) }
+}
+
+/// All of it comes back at once.
+fn left(remaining: u32, reset: Duration) -> Observed {
+    Observed { remaining, reset, limit: None }
+}
+
+/// It is refilled steadily.
+fn left_of(remaining: u32, limit: u32, reset: Duration) -> Observed {
+    Observed { remaining, reset, limit: Some(limit) }
 }
 
 fn wait(after: u64) -> Turn {
@@ -241,7 +251,7 @@ fn a_quota_outlives_its_limiter() {
 fn what_the_server_says_is_left_holds_until_its_reset() {
     let buckets = [requests(10, ms(1_000), 10), tokens(1_000, ms(1_000), 1_000)];
     let mut limit = limit(&buckets, Duration::ZERO);
-    limit.observe("a", Unit::Requests, 2, ms(30_000), at(0));
+    limit.observe("a", Unit::Requests, left(2, ms(30_000)), at(0));
     assert_eq!(limit.acquire("a", cost(2, 100), None, at(0)), Turn::Now);
     assert_eq!(limit.acquire("a", ONE, None, at(10_000)), refused(20_000));
     assert_eq!(limit.acquire("a", cost(0, 100), None, at(10_000)), Turn::Now, "of tokens it said nothing");
@@ -253,7 +263,7 @@ fn what_the_server_says_is_left_holds_until_its_reset() {
 fn what_the_server_says_never_makes_a_turn_come_earlier() {
     let mut limit = limit(&[requests(10, ms(1_000), 1)], Duration::ZERO);
     assert_eq!(limit.acquire("a", ONE, None, at(0)), Turn::Now);
-    limit.observe("a", Unit::Requests, 1_000, ms(60_000), at(0));
+    limit.observe("a", Unit::Requests, left(1_000, ms(60_000)), at(0));
     assert_eq!(limit.acquire("a", ONE, None, at(0)), refused(100));
 }
 
@@ -261,11 +271,88 @@ fn what_the_server_says_never_makes_a_turn_come_earlier() {
 #[test]
 fn the_newest_word_of_the_server_counts() {
     let mut limit = limit(&[requests(10, ms(1_000), 10)], Duration::ZERO);
-    limit.observe("a", Unit::Requests, 0, ms(60_000), at(0));
+    limit.observe("a", Unit::Requests, left(0, ms(60_000)), at(0));
     assert_eq!(limit.acquire("a", ONE, None, at(1_000)), refused(59_000));
-    limit.observe("a", Unit::Requests, 1, ms(60_000), at(1_000));
+    limit.observe("a", Unit::Requests, left(1, ms(60_000)), at(1_000));
     assert_eq!(limit.acquire("a", ONE, None, at(1_000)), Turn::Now);
     assert_eq!(limit.acquire("a", ONE, None, at(1_000)), refused(60_000));
+}
+
+/// OpenAI: `x-ratelimit-reset-requests` is when the limit is back in its initial state, and it is refilled on the way.
+#[test]
+fn with_the_whole_of_a_limit_it_is_refilled_steadily_as_at_openai() {
+    let mut limit = limit(&[], ms(3_000));
+    limit.observe("a", Unit::Tokens, left_of(0, 60_000, ms(60_000)), at(0));
+    assert_eq!(limit.acquire("a", cost(1, 500), None, at(0)), wait(500));
+    assert_eq!(limit.acquire("a", cost(1, 500), None, at(0)), wait(1_000));
+    assert_eq!(limit.acquire("a", cost(1, 5_000), None, at(1_000)), refused(5_000));
+    assert_eq!(limit.acquire("a", cost(1, 0), None, at(1_000)), Turn::Now, "of requests it said nothing");
+    assert_eq!(limit.acquire("a", cost(1, 90_000), None, at(1_000)), refused(60_000), "more than ever is there");
+    // Nine of ten are there, the tenth comes in 6 s.
+    limit.observe("a", Unit::Requests, left_of(9, 10, ms(6_000)), at(2_000));
+    let turns: Vec<_> = (0..10).map(|_| limit.acquire("a", ONE, None, at(2_000))).collect();
+    assert_eq!(turns, [vec![Turn::Now; 9], vec![refused(6_000)]].concat());
+    assert_eq!(limit.acquire("a", cost(0, 1), None, at(2_000)), Turn::Now);
+    // The newest word counts here too, and one that says that nothing is missing holds nothing back.
+    limit.observe("a", Unit::Requests, left_of(10, 10, ms(0)), at(2_001));
+    assert_eq!(limit.acquire("a", ONE, None, at(2_001)), Turn::Now);
+}
+
+/// How many pass in a second, for a caller who comes every millisecond.
+fn passed(limit: &mut RateLimit, from: u64) -> usize {
+    (from..from + 1_000).filter(|ms| limit.acquire("a", ONE, None, at(*ms)) == Turn::Now).count()
+}
+
+#[test]
+fn who_is_told_to_slow_down_halves_the_rate_and_it_grows_back_in_a_minute() {
+    let mut limit = limit(&[requests(100, ms(1_000), 1)], Duration::ZERO);
+    assert_eq!(passed(&mut limit, 0), 100);
+    limit.slow_down("a", at(999), at(1_000));
+    assert_eq!(limit.acquire("b", ONE, None, at(1_000)), Turn::Now, "others were told nothing");
+    let after: Vec<usize> = (1..64).map(|second| passed(&mut limit, second * 1_000)).collect();
+    assert!((49..=51).contains(&after[0]), "{after:?}");
+    assert!((70..=77).contains(&after[15]), "{after:?}");
+    assert_eq!(after[31..], [100; 32], "half of it takes half a minute");
+    assert!(after.windows(2).all(|pair| pair[0] <= pair[1] + 1), "{after:?}");
+}
+
+#[test]
+fn one_word_is_heard_once_however_many_calls_hear_it() {
+    let mut limit = limit(&[requests(100, ms(1_000), 1)], Duration::ZERO);
+    for answered in 0..20 {
+        limit.slow_down("a", at(50), at(100 + answered));
+    }
+    assert!((49..=52).contains(&passed(&mut limit, 200)));
+    // These had heard it, and were told again: down to a sixteenth.
+    for (round, expected) in [(1, 25), (2, 12), (3, 6), (4, 6)] {
+        limit.slow_down("a", at(round * 2_000 - 500), at(round * 2_000));
+        let passed = passed(&mut limit, round * 2_000);
+        // Meanwhile it has grown by a thirtieth.
+        assert!((expected..=expected + 4).contains(&passed), "{passed} after {round} more");
+    }
+    assert_eq!(passed(&mut limit, 8_000 + 60_000), 100);
+}
+
+#[test]
+fn without_a_rate_of_requests_calls_keep_apart() {
+    let mut limit = limit(&[tokens(1_000, ms(1_000), 1_000)], ms(2_000));
+    limit.slow_down("a", at(0), at(1));
+    assert_eq!(limit.acquire("a", ONE, None, at(1)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(1)), wait(1_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(1)), wait(2_000));
+    assert_eq!(limit.acquire("a", ONE, None, at(1)), refused(3_000));
+    assert_eq!(limit.acquire("b", ONE, None, at(1)), Turn::Now);
+    let near = |turn, from, to| matches!(turn, Turn::Wait(wait) if wait >= ms(from) && wait <= ms(to));
+    assert_eq!(limit.acquire("a", ONE, None, at(25_001)), Turn::Now);
+    assert!(near(limit.acquire("a", ONE, None, at(25_001)), 85, 95), "a twelfth is missing of the rate");
+    for _ in 0..100 {
+        assert_eq!(limit.acquire("a", ONE, None, at(30_001)), Turn::Now, "as before");
+    }
+    for round in 0..10 {
+        limit.slow_down("a", at(40_000 + round), at(40_000 + round));
+    }
+    assert_eq!(limit.acquire("a", ONE, None, at(40_009)), Turn::Now);
+    assert_eq!(limit.acquire("a", ONE, None, at(40_009)), refused(15_000));
 }
 
 #[test]
@@ -273,7 +360,7 @@ fn a_clock_that_was_set_back_locks_no_one_out() {
     let options = RateLimitOptions { buckets: vec![requests(1, ms(1_000), 2)], per_day: Some(3), max_wait: ms(500) };
     let mut limit = RateLimit::new(&options);
     assert_eq!(limit.acquire("a", cost(2, 0), None, at(900 * DAY)), Turn::Now);
-    limit.observe("a", Unit::Requests, 0, ms(1_000), at(900 * DAY));
+    limit.observe("a", Unit::Requests, left(0, ms(1_000)), at(900 * DAY));
     // An empty bucket takes two seconds; half a second it could be in debt.
     assert_eq!(limit.acquire("a", ONE, None, at(20 * DAY)), refused(1_500));
     assert_eq!(limit.acquire("a", ONE, None, at(20 * DAY + 1_500)), Turn::Now);
@@ -454,10 +541,10 @@ proptest! {
                     let deadline = patience.map(|patience| timestamp + patience);
                     prop_assert_eq!(limit.acquire(["a", "b"][key], cost, deadline, timestamp), expected, "{:?}", cost);
                 }
-                Step::Observe(key, unit, left, reset) => {
-                    limit.observe(["a", "b"][key], unit, left, reset, timestamp);
+                Step::Observe(key, unit, remaining, reset) => {
+                    limit.observe(["a", "b"][key], unit, left(remaining, reset), timestamp);
                     let until = now * 1_000 + nanos(reset);
-                    ledgers[key].said[unit as usize] = Some((ledgers[key].taken.len(), u64::from(left), until));
+                    ledgers[key].said[unit as usize] = Some((ledgers[key].taken.len(), u64::from(remaining), until));
                 }
                 Step::Advance(by) => now += by,
             }
@@ -488,7 +575,15 @@ proptest! {
                     }
                     Turn::Never => {}
                 },
-                Step::Observe(_, unit, left, reset) => limit.observe("a", unit, left, reset, timestamp),
+                // Now and then with the whole, and with the word to slow down.
+                Step::Observe(key, unit, remaining, reset) => {
+                    if key == 0 {
+                        limit.observe("a", unit, left_of(remaining, 5, reset), timestamp);
+                    }
+                    if remaining % 2 == 0 {
+                        limit.slow_down("a", timestamp, timestamp);
+                    }
+                }
                 Step::Advance(by) => now += by,
             }
         }
@@ -507,6 +602,57 @@ proptest! {
                 let day = |it: &&Taken| it.turn / nanos(ms(DAY)) == from.turn / nanos(ms(DAY));
                 prop_assert!(taken.iter().filter(day).map(|it| it.cost.requests).sum::<u32>() <= per_day);
             }
+        }
+    }
+
+    /// Whatever was said, a minute after the last word and a rest it is as if nothing had been.
+    #[test]
+    fn who_was_told_to_slow_down_recovers(
+        options in any_options(),
+        words in prop::collection::vec((0_u64..90_000, 0_u64..90_000, any::<bool>()), 1..20),
+        costs in prop::collection::vec((0_u32..4, 0_u32..12, 0_u64..2_000), 1..40),
+    ) {
+        let options = RateLimitOptions { per_day: None, max_wait: options.max_wait.min(ms(10_000)), ..options };
+        let mut limit = RateLimit::new(&options);
+        // The clock goes wherever it likes meanwhile.
+        for (began, said, asks) in &words {
+            limit.slow_down("a", at(*began), at(*said));
+            if *asks {
+                let _ = limit.acquire("a", ONE, None, at(*said));
+            }
+        }
+        let mut fresh = RateLimit::new(&options);
+        // The slowest bucket takes 15 minutes to be full, a 16th as fast.
+        let mut now = 90_000 + 60_000 + 10_000 + 17 * 900_000;
+        for (requests, tokens, advance) in costs {
+            now += advance;
+            let expected = fresh.acquire("a", cost(requests, tokens), None, at(now));
+            prop_assert_eq!(limit.acquire("a", cost(requests, tokens), None, at(now)), expected);
+        }
+    }
+
+    /// Two callers with the same luck, one of whom is told to slow down: never before the other.
+    #[test]
+    fn no_turn_comes_earlier_for_having_been_told_to_slow_down(
+        options in any_options(),
+        steps in prop::collection::vec((0_u32..3, 0_u32..6, 0_u64..20_000, any::<bool>()), 1..60),
+    ) {
+        let options = RateLimitOptions { per_day: None, max_wait: MAX_DURATION, ..options };
+        let (mut slowed, mut free) = (RateLimit::new(&options), RateLimit::new(&options));
+        let mut now = 0;
+        let after = |turn| match turn {
+            Turn::Wait(after) => after,
+            Turn::Now => Duration::ZERO,
+            _ => Duration::MAX,
+        };
+        for (requests, tokens, advance, told) in steps {
+            now += advance;
+            if told {
+                slowed.slow_down("a", at(now), at(now));
+            }
+            let cost = cost(requests, tokens);
+            let (late, early) = (slowed.acquire("a", cost, None, at(now)), free.acquire("a", cost, None, at(now)));
+            prop_assert!(after(late) >= after(early), "{:?} although without it is {:?}", late, early);
         }
     }
 
@@ -563,7 +709,11 @@ proptest! {
             if let Turn::Wait(after) = turn {
                 prop_assert!(after <= max_wait);
             }
-            limit.observe("a", unit(left % 2 == 0), left, reset, now);
+            let said = Observed { remaining: left, reset, limit: Some(requests).filter(|limit| limit % 2 == 0) };
+            limit.observe("a", unit(left % 2 == 0), said, now);
+            if tokens % 2 == 0 {
+                limit.slow_down("a", now, now);
+            }
         }
     }
 }

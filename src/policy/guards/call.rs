@@ -29,6 +29,15 @@ pub(super) enum Phase {
     Ready,
 }
 
+/// An attempt that runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Live {
+    pub(super) attempt: u32,
+    pub(super) level: u32,
+    /// What its timeout counts from: of hedges, when the first of them began.
+    pub(super) began: Timestamp,
+}
+
 /// The calls that are open, each in a slot. A slot is used again when its call has ended.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -123,10 +132,13 @@ pub(super) struct Call {
     pub(super) attempts: u32,
     /// Attempts of this level, hedges not counted: what `maxAttempts` counts.
     pub(super) tries: u32,
+    /// The first level that has not failed.
     pub(super) level: u32,
+    /// The last level that was begun: above `level` while a fallback runs that was started early, and after it failed.
+    pub(super) reached: u32,
     pub(super) fallbacks: u32,
     /// The attempts that run.
-    live: [u32; MOST_AT_ONCE],
+    live: [Live; MOST_AT_ONCE],
     live_count: u8,
     /// When the service wants to be asked again, as it told an attempt of the current try.
     pub(super) not_before: Option<Timestamp>,
@@ -169,8 +181,9 @@ impl Call {
             attempts: 0,
             tries: 0,
             level: 0,
+            reached: 0,
             fallbacks: 0,
-            live: [0; MOST_AT_ONCE],
+            live: [Live { attempt: 0, level: 0, began: Timestamp::EPOCH }; MOST_AT_ONCE],
             live_count: 0,
             not_before: None,
             hedges: 0,
@@ -207,6 +220,7 @@ impl Call {
         self.attempts = 0;
         self.tries = 0;
         self.level = 0;
+        self.reached = 0;
         self.fallbacks = request.fallbacks;
         self.live_count = 0;
         self.not_before = None;
@@ -225,37 +239,41 @@ impl Call {
         self.committed = false;
     }
 
-    /// The attempts that run.
-    pub(super) fn live(&self) -> &[u32] {
+    /// The attempts that run, in the order in which they started.
+    pub(super) fn live(&self) -> &[Live] {
         &self.live[..usize::from(self.live_count)]
     }
 
     /// The next attempt runs; its number.
-    pub(super) fn start(&mut self) -> u32 {
+    pub(super) fn start(&mut self, level: u32, began: Timestamp) -> u32 {
         self.attempts += 1;
-        self.live[usize::from(self.live_count)] = self.attempts;
+        let attempt = self.attempts;
+        self.run(Live { attempt, level, began });
+        attempt
+    }
+
+    /// An attempt runs, which may be one that was taken out.
+    pub(super) fn run(&mut self, it: Live) {
+        self.live[usize::from(self.live_count)] = it;
         self.live_count += 1;
-        self.attempts
     }
 
-    /// An attempt ended. Says whether it was one that runs.
-    pub(super) fn end(&mut self, attempt: u32) -> bool {
-        let Some(place) = self.live().iter().position(|it| *it == attempt) else { return false };
+    /// An attempt ended, if it is one that runs.
+    pub(super) fn end(&mut self, attempt: u32) -> Option<Live> {
+        let place = self.live().iter().position(|it| it.attempt == attempt)?;
+        let ended = self.live[place];
         self.live_count -= 1;
-        self.live[place] = self.live[usize::from(self.live_count)];
-        true
+        for place in place..usize::from(self.live_count) {
+            self.live[place] = self.live[place + 1];
+        }
+        Some(ended)
     }
 
-    /// An attempt that was taken out runs after all.
-    pub(super) fn put_back(&mut self, attempt: u32) {
-        self.live[0] = attempt;
-        self.live_count = 1;
-    }
-
-    /// Takes the attempts that run.
-    pub(super) fn take_live(&mut self) -> ([u32; MOST_AT_ONCE], usize) {
-        let count = usize::from(std::mem::take(&mut self.live_count));
-        (self.live, count)
+    /// Goes on with an attempt of another level, which is on its own from here on.
+    pub(super) fn go_on_with(&mut self, it: Live) {
+        self.level = it.level;
+        self.attempt_began = it.began;
+        self.wake = self.options.timeout.map(|timeout| it.began + timeout);
     }
 
     /// Whether another attempt may do better.

@@ -31,6 +31,8 @@ pub enum Command {
         owner: u64,
         /// The attempt; 0 when there was none because it was not admitted.
         attempt: u32,
+        /// Its level.
+        level: u32,
         /// Why.
         reason: FailureReason,
     },
@@ -52,8 +54,8 @@ pub enum Command {
         owner: u64,
         /// Which one, from 1.
         level: u32,
-        /// Why the level before it failed.
-        reason: FailureReason,
+        /// Why the level before it failed; `None` when it runs still, and this one starts early.
+        reason: Option<FailureReason>,
     },
     /// The caller gets an answer.
     Settle {
@@ -88,7 +90,7 @@ pub enum AbortReason {
     TimedOut,
     /// The call took longer than its `totalTimeout`.
     TotalTimedOut,
-    /// Another attempt answered first, was seen first, or met an error that this one would meet too.
+    /// Another attempt, or a fallback, answered first, was seen first, or met an error that this one would meet too.
     Superseded,
     /// The caller gave up.
     Cancelled,

@@ -1,9 +1,9 @@
 //! From the outermost policy to the function: what a call has to pass before it runs, and what is due while it waits.
 
-use super::call::{MOST_AT_ONCE, Phase, earlier};
+use super::call::{Live, MOST_AT_ONCE, Phase, earlier};
 use super::{AbortReason, Command, End, FailureReason, Guards};
 use crate::error::Code;
-use crate::policy::{Cost, Entry, Failure, Join, Lookup, Sample, Turn};
+use crate::policy::{Cost, Entry, Failure, HedgeWith, Join, Lookup, Sample, Turn};
 use crate::time::Timestamp;
 
 impl Guards {
@@ -159,12 +159,13 @@ impl Guards {
         if let Some(own) = own {
             own.stats.attempts += 1;
         }
-        let (owner, attempt, level) = (call.owner, call.start(), call.level);
+        let (owner, level) = (call.owner, call.level);
+        let attempt = call.start(level, now);
         commands.push(Command::Start { owner, attempt, level });
         self.arm(slot);
     }
 
-    /// Calls the function once more, beside the attempt that takes long.
+    /// Calls the function once more, or its next fallback, beside the attempt that takes long.
     pub(super) fn hedge(&mut self, slot: u32, now: Timestamp) {
         let call = &mut self.calls[slot];
         call.hedge_at = None;
@@ -172,8 +173,18 @@ impl Guards {
         if call.hedges >= hedge.max_extra || call.live().len() >= MOST_AT_ONCE {
             return;
         }
+        let (owner, mut level, mut began) = (call.owner, call.level, call.attempt_began);
+        let early = hedge.with == HedgeWith::Fallback;
+        if early {
+            if call.reached >= call.fallbacks {
+                return;
+            }
+            call.reached += 1;
+            (level, began) = (call.reached, now);
+            self.commands.push(Command::FellBack { owner, level, reason: None });
+        }
         call.hedges += 1;
-        let (owner, attempt, level) = (call.owner, call.start(), call.level);
+        let attempt = call.start(level, began);
         if call.hedges < hedge.max_extra {
             let latencies = self.parts.own_of(call.wiring).map(|own| &own.latencies);
             call.hedge_at = latencies.and_then(|latencies| hedge.delay(latencies)).map(|delay| now + delay);
@@ -182,6 +193,7 @@ impl Guards {
         let stats = self.count(slot);
         stats.attempts += 1;
         stats.hedges += 1;
+        stats.fallbacks += u32::from(early);
     }
 
     pub(super) fn due(&mut self, slot: u32, now: Timestamp) {
@@ -193,7 +205,8 @@ impl Guards {
             let runs = call.phase == Phase::Running;
             let sample =
                 if runs { call.sample_of(&Failure::of(Code::PolicyTotalTimeout, None)) } else { Sample::Ignored };
-            self.commands.push(Command::Failed { owner, attempt: 0, reason: FailureReason::TotalTimeout });
+            let (level, reason) = (call.level, FailureReason::TotalTimeout);
+            self.commands.push(Command::Failed { owner, attempt: 0, level, reason });
             self.count(slot).timeouts += 1;
             self.abort_live(slot, AbortReason::TotalTimedOut);
             self.leave(slot, sample, runs, now);
@@ -216,18 +229,21 @@ impl Guards {
                     self.refused(slot, FailureReason::BulkheadTimeout, Failure::of(Code::BulkheadTimeout, None), now);
                 }
                 Phase::Running => {
-                    let owner = call.owner;
-                    let (attempts, count) = call.take_live();
-                    for attempt in &attempts[..count] {
-                        let (attempt, reason) = (*attempt, AbortReason::TimedOut);
-                        self.commands.push(Command::Abort { owner, attempt, reason });
-                        self.commands.push(Command::Failed { owner, attempt, reason: FailureReason::Timeout });
+                    let (owner, level) = (call.owner, call.level);
+                    let mut timed_out = 0;
+                    // A fallback that was started early has time left.
+                    while let Some(Live { attempt, .. }) = call.live().first().copied().filter(|it| it.level == level) {
+                        call.end(attempt);
+                        let reason = FailureReason::Timeout;
+                        self.commands.push(Command::Abort { owner, attempt, reason: AbortReason::TimedOut });
+                        self.commands.push(Command::Failed { owner, attempt, level, reason });
+                        timed_out += 1;
                     }
-                    self.count(slot).timeouts += count as u32;
+                    self.count(slot).timeouts += timed_out;
                     let failure = Failure::of(Code::PolicyTimeout, None);
                     let sample = self.calls[slot].sample_of(&failure);
                     self.leave(slot, sample, true, now);
-                    self.failed(slot, FailureReason::Timeout, &failure, now);
+                    self.lost(slot, FailureReason::Timeout, &failure, now);
                 }
                 Phase::Following(_) | Phase::Ready => {}
             }

@@ -43,7 +43,7 @@ use std::rc::Rc;
 
 use self::call::{Call, Calls, Phase};
 use self::parts::{Own, Parts};
-use super::{Options, Outcome};
+use super::{Options, Outcome, Sample};
 use crate::exec::Timers;
 use crate::small::Queue;
 use crate::time::Timestamp;
@@ -51,6 +51,9 @@ use crate::time::Timestamp;
 pub use self::command::{AbortReason, Command, End, FailureReason};
 pub use self::parts::{Stats, Wiring};
 pub use self::restore::{Made, Then};
+
+/// The code of an error that asks to be asked less often, as OpenAI has it.
+const SLOW_DOWN: &str = "slow_down";
 
 /// Names a call, also after it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,28 +138,36 @@ impl Guards {
 
     /// An attempt ended. One that nobody waits for any more is ignored.
     pub fn settle(&mut self, id: CallId, attempt: u32, outcome: &Outcome<'_>, now: Timestamp) {
-        let Some(call) = self.get_mut(id) else { return };
-        if !call.end(attempt) {
-            return;
-        }
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(ended) = call.end(attempt) else { return };
         match outcome {
-            Outcome::Completed { bytes } => self.completed(id.slot, attempt, *bytes, now),
+            Outcome::Completed { bytes } => self.completed(id.slot, ended, *bytes, now),
             Outcome::Failed(failure) => {
-                let owner = call.owner;
-                let goes_on = !call.live().is_empty() && call.may_pass(failure);
+                let (owner, level) = (call.owner, ended.level);
+                let is_first = level == call.level;
+                let beside = call.live().first().is_some_and(|it| it.level == level);
+                // A fallback that was started early leaves the others as they are; so does what a hedge may escape.
+                let goes_on = !is_first || (beside && call.may_pass(failure));
                 let sample = call.sample_of(failure);
-                if let Some(asked) = failure.retry_after {
+                if let (Some(asked), true) = (failure.retry_after, is_first) {
                     call.not_before = call.not_before.max(Some(now + asked));
                     call.hedge_at = None;
                 }
-                self.commands.push(Command::Failed { owner, attempt, reason: FailureReason::Error });
+                // Fallbacks stand outside of the rate limit, and may ask somebody else.
+                if let (0, Some(SLOW_DOWN), Some(limit)) = (level, failure.code, call.wiring.rate_limit) {
+                    let key = call.limit_key.as_deref().unwrap_or_default();
+                    self.parts.rate_limits.get_mut(limit).slow_down(key, call.attempt_began, now);
+                }
+                self.commands.push(Command::Failed { owner, attempt, level, reason: FailureReason::Error });
                 if goes_on {
                     return self.arm(id.slot);
                 }
-                // Those beside it would meet the same.
-                self.abort_live(id.slot, AbortReason::Superseded);
+                if beside {
+                    // They would meet the same.
+                    self.abort_live(id.slot, AbortReason::Superseded);
+                }
                 self.leave(id.slot, sample, failure.class.overloaded, now);
-                self.failed(id.slot, FailureReason::Error, failure, now);
+                self.lost(id.slot, FailureReason::Error, failure, now);
             }
         }
     }
@@ -164,14 +175,17 @@ impl Guards {
     /// Output of an attempt has been seen: from here on nothing is tried again, neither beside it nor after it. Attempts
     /// that run beside it are aborted, for theirs would be another output. An attempt that nobody waits for any more
     /// commits to nothing: what it puts out is dropped.
-    pub fn commit(&mut self, id: CallId, attempt: u32) {
+    pub fn commit(&mut self, id: CallId, attempt: u32, now: Timestamp) {
         let Some(call) = self.get_mut(id) else { return };
-        if !call.end(attempt) {
-            return;
-        }
+        let Some(seen) = call.end(attempt) else { return };
+        let is_first = seen.level == call.level;
         self.abort_live(id.slot, AbortReason::Superseded);
+        if !is_first {
+            self.leave(id.slot, Sample::Ignored, false, now);
+            self.calls[id.slot].go_on_with(seen);
+        }
         let call = &mut self.calls[id.slot];
-        call.put_back(attempt);
+        call.run(seen);
         call.committed = true;
         call.hedge_at = None;
         self.arm(id.slot);

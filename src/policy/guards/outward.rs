@@ -1,20 +1,23 @@
 //! From the end of an attempt back out to the caller: what is given back, whether it is tried again, how it ends.
 
-use super::call::Phase;
+use super::call::{Live, Phase};
 use super::parts::Places;
 use super::{AbortReason, Command, End, FailureReason, Guards};
 use crate::policy::{Failure, Permit, Sample};
 use crate::time::Timestamp;
 
 impl Guards {
-    pub(super) fn completed(&mut self, slot: u32, attempt: u32, bytes: u64, now: Timestamp) {
-        if !self.calls[slot].live().is_empty() {
+    pub(super) fn completed(&mut self, slot: u32, ended: Live, bytes: u64, now: Timestamp) {
+        let Live { attempt, level, .. } = ended;
+        let call = &self.calls[slot];
+        // Of what was outrun by its fallback nothing is known.
+        let sample = if level == call.level { Sample::Success } else { Sample::Ignored };
+        if !call.live().is_empty() {
             self.abort_live(slot, AbortReason::Superseded);
         }
-        self.leave(slot, Sample::Success, false, now);
+        self.leave(slot, sample, false, now);
         let Self { parts, calls, commands, evicted, .. } = self;
         let call = &calls[slot];
-        let level = call.level;
         // A fallback that works does not pay for asking again what failed.
         if let (0, Some(budget)) = (level, call.wiring.budget) {
             parts.budgets.get_mut(budget).deposit(now);
@@ -44,10 +47,22 @@ impl Guards {
 
     /// An attempt was not admitted.
     pub(super) fn refused(&mut self, slot: u32, reason: FailureReason, failure: Failure<'_>, now: Timestamp) {
-        let owner = self.calls[slot].owner;
-        self.commands.push(Command::Failed { owner, attempt: 0, reason });
+        let call = &self.calls[slot];
+        self.commands.push(Command::Failed { owner: call.owner, attempt: 0, level: call.level, reason });
         self.leave(slot, Sample::Ignored, false, now);
         self.failed(slot, reason, &failure, now);
+    }
+
+    /// A level has no attempt left that runs. What was started early goes on in its place.
+    pub(super) fn lost(&mut self, slot: u32, reason: FailureReason, failure: &Failure<'_>, now: Timestamp) {
+        let call = &mut self.calls[slot];
+        match call.live().first().copied() {
+            Some(next) => {
+                call.go_on_with(next);
+                self.arm(slot);
+            }
+            None => self.failed(slot, reason, failure, now),
+        }
     }
 
     /// The one place that decides what a failure leads to.
@@ -83,9 +98,10 @@ impl Guards {
                 parts.stats_of(call.wiring).budget_exhausted += 1;
             }
         }
-        if call.level < call.fallbacks {
-            call.level += 1;
-            commands.push(Command::FellBack { owner, level: call.level, reason });
+        if call.reached < call.fallbacks {
+            call.reached += 1;
+            call.level = call.reached;
+            commands.push(Command::FellBack { owner, level: call.level, reason: Some(reason) });
             self.count(slot).fallbacks += 1;
             return self.start(slot, now);
         }
@@ -206,9 +222,9 @@ impl Guards {
 
     pub(super) fn abort_live(&mut self, slot: u32, reason: AbortReason) {
         let call = &mut self.calls[slot];
-        let (attempts, count) = call.take_live();
-        for attempt in &attempts[..count] {
-            self.commands.push(Command::Abort { owner: call.owner, attempt: *attempt, reason });
+        while let Some(Live { attempt, .. }) = call.live().first().copied() {
+            call.end(attempt);
+            self.commands.push(Command::Abort { owner: call.owner, attempt, reason });
         }
     }
 }

@@ -58,6 +58,7 @@ impl Guards {
         call.attempts = made.attempts;
         call.tries = made.tries;
         call.level = made.level.min(request.fallbacks);
+        call.reached = call.level;
         call.began = made.began.min(now);
         call.total_deadline = options.total_timeout.map(|timeout| call.began + timeout);
         let is_over = call.total_deadline.is_some_and(|deadline| deadline <= now);

@@ -197,7 +197,7 @@ impl Engine {
                     self.commands.push(Command::Abort { run, node, attempt, reason });
                 }
             }
-            policy::Command::Failed { owner, attempt, reason } => {
+            policy::Command::Failed { owner, attempt, reason, .. } => {
                 let (run, node) = owned_by(owner);
                 self.feed(run, Input::AttemptFailed { node, attempt, reason }, now);
             }
@@ -213,6 +213,8 @@ impl Engine {
             policy::Command::FellBack { owner, level, reason } => {
                 let (run, node) = owned_by(owner);
                 self.feed(run, Input::FellBack { node, level }, now);
+                // No fallback of a step starts early.
+                let reason = reason.unwrap_or(FailureReason::Error);
                 self.commands.push(Command::FellBack { run, node, level, reason });
             }
             policy::Command::Settle { owner, end: End::Shared { .. }, .. } => self.followers.push(owned_by(owner)),

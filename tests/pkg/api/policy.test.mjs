@@ -933,6 +933,138 @@ test("tokens count as many as they are; what never fits is told so", async () =>
   await assert.rejects(guarded.execute(fail(), { tokens: 101 }), is("rate_limit.quota_exceeded", { retryable: false }));
 });
 
+test("a policy keeps to what the service says of its limits, with a rate of its own or without", async () => {
+  for (const rateLimit of [{}, { limit: 1_000 }, { limit: 1_000, unit: "tokens" }, { perDay: 100 }]) {
+    const guarded = policy({ rateLimit });
+    const ask = (options) => guarded.execute(() => "through", options);
+    const held = (least, most) => (error) => {
+      assert.ok(error.retryAfterMs > least && error.retryAfterMs <= most, `${error.retryAfterMs}`);
+      return is("rate_limit.exceeded", { retryable: true })(error);
+    };
+    guarded.observe({ requests: { remaining: 1, resetMs: 60_000 }, tokens: undefined });
+    assert.equal(await ask(), "through");
+    await assert.rejects(ask(), held(50_000, 60_000));
+    assert.equal(await ask({ limitKey: "another" }), "through");
+    guarded.observe({ limitKey: "another", tokens: { remaining: 0, resetMs: 60_000, limit: 600 } });
+    assert.equal(await ask({ limitKey: "another" }), "through", "it takes no tokens");
+    // 600 in a minute are ten in a second.
+    await assert.rejects(ask({ limitKey: "another", tokens: 100 }), held(8_000, 10_000));
+    guarded.observe({ requests: { remaining: 5, resetMs: 10 } });
+    assert.equal(await ask(), "through", "the newest word counts");
+    assert.equal(guarded.stats().rateLimited, 2);
+  }
+  const waits = policy({ rateLimit: { maxWait: "1s" } });
+  waits.observe({ requests: { remaining: 0, resetMs: 30 } });
+  const began = performance.now();
+  await waits.execute(() => {});
+  assert.ok(performance.now() - began >= 29);
+});
+
+test("what is observed is checked, and needs a rate limit that keeps to it", () => {
+  const pointers = (guarded, said) => {
+    try {
+      guarded.observe(said);
+    } catch (error) {
+      assert.ok(is("config.invalid")(error));
+      return error.problems.map(({ pointer, message }) => `${pointer}: ${message}`);
+    }
+    return [];
+  };
+  const guarded = policy({ rateLimit: {} });
+  assert.deepEqual(pointers(guarded, { requests: { remaining: 0, resetMs: 0.5 }, limitKey: "a" }), []);
+  assert.deepEqual(pointers(guarded, {}), []);
+  for (const wrong of [undefined, null, 7, "remaining"]) assert.match(pointers(guarded, wrong).join(), /must be an object/);
+  const wrong = { key: "a", limitKey: 7, requests: { remaining: -1, resetMs: "1s", limit: 0.5, reset: 1 }, tokens: { limit: 9 } };
+  const problems = pointers(guarded, wrong);
+  const where = ["/key", "/limitKey", "/requests/limit", "/requests/remaining", "/requests/reset", "/requests/resetMs"];
+  assert.deepEqual(problems.map((problem) => problem.split(":")[0]).sort(), [...where, "/tokens", "/tokens"].sort());
+  assert.deepEqual(pointers(guarded, { requests: { remaining: Infinity, resetMs: NaN } }).length, 2);
+  assert.match(pointers(policy({ retry: {} }), {}).join(), /no `rateLimit`.*`rateLimit: \{\}` will do/);
+  guarded.dispose();
+  assert.throws(() => guarded.observe({ requests: { remaining: 0, resetMs: 1 } }), is("internal.disposed"));
+});
+
+test("an error `slow_down` slows the calls that come, without a word of the caller", async () => {
+  const slow = () => { throw Object.assign(new Error("too fast"), { status: 503, error: { code: "slow_down" } }); };
+  const guarded = policy({ rateLimit: {} });
+  for (const options of [{}, { limitKey: "other" }]) {
+    await assert.rejects(guarded.execute(slow, options), /too fast/);
+    assert.equal(await guarded.execute(() => "through", options), "through");
+    await assert.rejects(guarded.execute(() => "through", options), is("rate_limit.exceeded"));
+  }
+  assert.equal(await guarded.execute(() => "through", { limitKey: "third" }), "through");
+  // Half of the rate: the first of the burst costs as much as two.
+  const limited = policy({ rateLimit: { limit: 4, per: "1h" } });
+  await assert.rejects(limited.execute(slow), /too fast/);
+  assert.equal(await limited.execute(() => "through"), "through");
+  await assert.rejects(limited.execute(() => "through"), is("rate_limit.exceeded"));
+  // No other error does that, nor one of a fallback.
+  const other = policy({ rateLimit: {}, fallback: slow });
+  await assert.rejects(other.execute(fail()), is("policy.failed"));
+  assert.equal(await other.execute(() => "through"), "through");
+  assert.equal(await other.execute(() => "through"), "through");
+});
+
+test("a fallback may start early; whichever answers first wins, and the other is aborted", async () => {
+  for (const [mine, theirs, winner] of [[40, 1_000, "function"], [1_000, 20, "fallback"]]) {
+    const contexts = [];
+    const fallback = (error, context) => {
+      contexts.push(context);
+      assert.equal(error, undefined, "nothing has failed");
+      return after(theirs, "fallback");
+    };
+    const guarded = policy({ fallback, hedge: { delay: "10ms", with: "fallback" }, circuitBreaker: {}, cache: { ttl: "1h" } });
+    const heard = hear(guarded, ({ type, attempt, level, error }) => [type, attempt ?? level, error].slice(0, error ? 3 : 2).join(" "));
+    const answer = await guarded.execute((context) => {
+      contexts.push(context);
+      return after(mine, "function");
+    }, { key: 1 });
+    assert.equal(answer, winner);
+    const started = ["attempt.started 1", "fallback.started 1", "attempt.started 2"];
+    assert.deepEqual(heard, [...started, "call.completed "]);
+    assert.deepEqual(contexts.map(({ level }) => level), [0, 1]);
+    const [won, lost] = winner === "function" ? contexts : [...contexts].reverse();
+    assert.equal(won.signal.aborted, false);
+    assert.ok(is("policy.cancelled")(lost.signal.reason));
+    const { hedges, fallbacks, attempts, cache, circuit } = guarded.stats();
+    assert.deepEqual([hedges, fallbacks, attempts], [1, 1, 2]);
+    // Only what the function gave is kept, and counts.
+    assert.deepEqual([cache.entries, circuit.calls], winner === "function" ? [1, 1] : [0, 0]);
+  }
+});
+
+test("early or not, a fallback is asked once, and what fails leaves the other as it is", async () => {
+  const early = (fallback, more) => policy({ fallback, hedge: { delay: "10ms", with: "fallback" }, ...more });
+  const late = (ms, message) => () => after(ms).then(fail(message));
+  let asked = 0;
+  const second = (error) => {
+    asked += 1;
+    assert.equal(error, undefined);
+    return after(40, "second");
+  };
+  assert.equal(await early(second, { retry: { maxAttempts: 3 } }).execute(late(25, "first")), "second");
+  assert.equal(asked, 1);
+  // The other way round: also with a try after it.
+  let tries = 0;
+  const third = early(late(1, "fallback"), { retry: { maxAttempts: 2, ...AT_ONCE } });
+  assert.equal(await third.execute(() => after(20).then(() => { tries += 1; if (tries === 1) throw new Error("first"); return "again"; })), "again");
+  // All fail: their errors come in the order of the levels, whichever was first.
+  const all = early([late(1, "one"), (error) => { throw new Error(`two after ${error.message}`); }]);
+  await assert.rejects(all.execute(late(30, "none")), (error) => {
+    assert.deepEqual(error.errors.map(({ message }) => message), ["none", "one", "two after none"]);
+    assert.equal(error.cause, error.errors[0]);
+    return is("policy.failed")(error);
+  });
+  const timed = early(() => after(30, "in time"), { timeout: "25ms" });
+  const heard = hear(timed);
+  await assert.rejects(timed.execute(never), ({ errors }) => errors.length === 2 && errors.every(is("policy.timeout")));
+  assert.equal(heard.filter((type) => type === "attempt.timed_out").length, 2);
+  assert.equal(await early(() => after(30, "in time"), { timeout: "50ms" }).execute(never), "in time");
+  const committed = early(() => assert.fail("seen"));
+  assert.equal(await committed.execute((context) => { context.commit(); return after(30, "slow"); }), "slow");
+  assert.throws(() => policy({ hedge: { with: "fallback" } }), is("config.invalid"));
+});
+
 test("a quota of the day outlives the policy by its snapshot", async () => {
   const options = { rateLimit: { perDay: 2 } };
   const first = policy(options);
@@ -1159,7 +1291,10 @@ test("whatever happens together, every call ends once and leaves nothing behind"
   for (let round = 0; round < 30; round += 1) {
     const options = {
       retry: { maxAttempts: 1 + random(3), delay: random(3), maxDelay: "5ms" },
-      fallback: random(2) === 0 ? [] : [(error) => { if (random(2) === 0) throw error; return "fallback"; }],
+      fallback: random(2) === 0 ? [] : [
+        (error) => { if (random(2) === 0) throw error ?? new Error("busy"); return "fallback"; },
+        () => after(random(6), "fallback"),
+      ],
     };
     if (random(2)) options.timeout = 1 + random(8);
     if (random(2)) options.totalTimeout = 5 + random(20);
@@ -1167,6 +1302,9 @@ test("whatever happens together, every call ends once and leaves nothing behind"
     if (random(2)) options.bulkhead = { maxConcurrent: 1 + random(4), maxQueue: random(10), maxWait: 20 };
     if (random(2)) options.rateLimit = { limit: 1 + random(5), per: 5, maxWait: random(20) };
     if (random(2)) options.hedge = { delay: 1 + random(3) };
+    if (options.hedge !== undefined && options.fallback.length > 0 && random(3) > 0) {
+      Object.assign(options.hedge, { with: "fallback", maxExtra: 1 + random(2) });
+    }
     if (random(3) === 0) options.cache = { ttl: 3, staleWhileRevalidate: 3, staleIfError: 3, maxBytes: 100 };
     const needsKey = options.cache !== undefined || random(4) === 0;
     options.singleFlight = needsKey;
@@ -1177,6 +1315,7 @@ test("whatever happens together, every call ends once and leaves nothing behind"
       if (what === 1) context.commit();
       await after(random(6));
       if (what === 2) throw Object.assign(new Error("busy"), { status: 503, retryAfterMs: random(4) });
+      if (what === 4 && options.rateLimit !== undefined) guarded.observe({ requests: { remaining: random(3), resetMs: random(5) } });
       if (what === 3 && context.attempt < 3) await guarded.execute(() => "inner", { key: `inner ${random(3)}` });
       return "value";
     };

@@ -55,6 +55,24 @@ test("a circuit breaker with a name is one for all runs of all workflows", async
   ]);
 });
 
+test("an error `slow_down` slows every step that has the rate limit of this name", async () => {
+  let told = 0;
+  const act = () => {
+    told += 1;
+    if (told === 1) throw Object.assign(new Error("too fast"), { code: "slow_down", status: 503 });
+    return "through";
+  };
+  const orchestrator = world({ act, other: act }, { policies: { api: { rateLimit: {} } } });
+  const step = { ...once, rateLimit: "api" };
+  await assert.rejects(orchestrator.executeWorkflow(one(step, "first"), {}), /too fast/);
+  const second = one({ ...step, call: "world.other" }, "second");
+  assert.equal((await orchestrator.executeWorkflow(second, {})).output, "through");
+  await assert.rejects(orchestrator.executeWorkflow(second, {}), refusedBy("rate_limit.exceeded"));
+  // One of its own knows nothing of it.
+  const third = one({ ...once, rateLimit: {} }, "third");
+  for (let run = 0; run < 3; run += 1) assert.equal((await orchestrator.executeWorkflow(third, {})).output, "through");
+});
+
 test("by hand: isolate, lift, close; before the first run, too", async () => {
   const orchestrator = world({ act: () => "through" }, { policies: { api: { circuitBreaker: {} } } });
   const told = [];
@@ -146,10 +164,10 @@ test("options that are wrong are refused at once, with every problem", () => {
 
 test("a step's policies that are wrong are problems of the definition", async () => {
   const orchestrator = world({ act: () => assert.fail("called") });
-  const step = { totalTimeout: -1, circuitBreaker: { failureRate: 7 }, rateLimit: {}, bulkhead: 3, hedge: { delay: "soon" }, retry: { maxAttempts: 0 } };
+  const step = { totalTimeout: -1, circuitBreaker: { failureRate: 7 }, rateLimit: { per: 1 }, bulkhead: 3, hedge: { delay: "soon", with: "fallback" }, retry: { maxAttempts: 0 } };
   await assert.rejects(orchestrator.executeWorkflow(one(step), {}), (error) => {
     const pointers = error.problems.map(({ pointer }) => pointer.replace("/steps/0/", "")).sort();
-    assert.deepEqual(pointers, ["bulkhead", "circuitBreaker/failureRate", "hedge/delay", "rateLimit", "retry/maxAttempts", "totalTimeout"]);
+    assert.deepEqual(pointers, ["bulkhead", "circuitBreaker/failureRate", "hedge/delay", "hedge/with", "rateLimit/per", "retry/maxAttempts", "totalTimeout"]);
     return is("workflow.invalid")(error);
   });
 });

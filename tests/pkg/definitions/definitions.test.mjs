@@ -122,7 +122,7 @@ const LISTS = {
   BUCKET_KEYS: ["bucket"],
   BULKHEAD_KEYS: ["bulkhead"],
   ADAPTIVE_KEYS: ["adaptive"],
-  HEDGE_KEYS: ["hedge"],
+  STEP_HEDGE_KEYS: ["hedge"],
   STEP_CACHE_KEYS: ["cache"],
   ROW_KEYS: ["errorRule"],
   WITH_FALLBACK: ["policies"],
@@ -132,6 +132,7 @@ const OTHERS = {
   STEP_KINDS: "the kinds of a step, held against the schema below",
   TAKEN: "names that mean something else in expressions, held against the schema below",
   CACHE_KEYS: "the cache of `policy()`",
+  HEDGE_KEYS: "the hedge of `policy()`",
   SHARED_KEYS: "what can be shared by name",
 };
 

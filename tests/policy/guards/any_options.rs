@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use repflow::policy::{
     AdaptiveOptions, Backoff, BreakerOptions, BucketOptions, BudgetOptions, BulkheadOptions, CacheOptions, Growth,
-    HedgeDelay, HedgeOptions, Jitter, Options, Part, RateLimitOptions, Retry, Unit, Window,
+    HedgeDelay, HedgeOptions, HedgeWith, Jitter, Options, Part, RateLimitOptions, Retry, Unit, Window,
 };
 
 /// Few durations, so that different things are often due at the same instant.
@@ -81,8 +81,12 @@ fn option<T: std::fmt::Debug>(of: impl Strategy<Value = T>) -> impl Strategy<Val
 }
 
 pub(super) fn any_options() -> impl Strategy<Value = Options> {
-    let hedge = (some_time(), 1..4_u32)
-        .prop_map(|(delay, max_extra)| HedgeOptions { delay: HedgeDelay::Fixed(delay), max_extra });
+    let with = select(vec![HedgeWith::Again, HedgeWith::Fallback]);
+    let hedge = (some_time(), 1..4_u32, with).prop_map(|(delay, max_extra, with)| HedgeOptions {
+        delay: HedgeDelay::Fixed(delay),
+        max_extra,
+        with,
+    });
     let timeouts = (option(some_time()), option(some_time()), any::<bool>());
     let limits = (option(any_rate_limit()), option(any_bulkhead()), option(hedge));
     let parts = (option(any_cache()), option(any_retry()), option(any_breaker()));

@@ -52,6 +52,119 @@ fn polly_a_hedge_outlives_the_failure_of_the_first() {
     assert_eq!(host.log(), ["1 starts 1", "1 starts 2", "1 failed 1: Error", "1 ends: completed by 2"]);
 }
 
+const EARLY: &str = r#"{
+    "hedge": { "delay": "100ms", "with": "fallback" }, "timeout": "1s", "bulkhead": { "maxConcurrent": 1 },
+    "retry": { "maxAttempts": 2, "delay": "50ms", "jitter": "none" }
+}"#;
+
+fn begin_early(fallbacks: u32) -> Host {
+    let mut host = Host::new(EARLY);
+    host.begin_as(Request { fallbacks, ..Request::new(1) });
+    host.at(99);
+    assert_eq!(host.log(), ["1 starts 1"]);
+    host.at(100);
+    assert_eq!(host.log(), ["1 falls back to 1 early", "1 starts 2 of fallback 1"]);
+    host
+}
+
+/// Whichever answers first. The place of the function is free as soon as it is not asked any more.
+#[test]
+fn a_fallback_may_start_early_and_the_first_answer_wins() {
+    for (winner, loser) in [(1, 2), (2, 1)] {
+        let mut host = begin_early(1);
+        host.complete(1, winner);
+        host.complete(1, loser);
+        let end = format!("1 ends: completed by {winner}");
+        assert_eq!(host.log(), [format!("1 aborts {loser}: Superseded"), end]);
+        let stats = host.stats();
+        assert_eq!((stats.attempts, stats.hedges, stats.fallbacks, stats.succeeded), (2, 1, 1, 1));
+        host.begin(2);
+        assert_eq!(host.log(), ["2 starts 1"]);
+    }
+}
+
+/// Also when it fails for good: the function may do better. It may be tried again, too, and then the next fallback starts
+/// early: the first one was asked already.
+#[test]
+fn an_early_fallback_that_fails_leaves_the_function_as_it_is() {
+    let mut host = begin_early(2);
+    host.settle(1, 2, &status_after(400, Duration::from_secs(9)));
+    host.at(300);
+    host.fail(1, 1);
+    host.at(449);
+    assert_eq!(host.log(), ["1 failed 2: Error", "1 failed 1: Error", "1 waits 50ms", "1 starts 3"]);
+    host.at(450);
+    host.fail(1, 3);
+    host.fail(1, 4);
+    let story = [
+        "1 falls back to 2 early",
+        "1 starts 4 of fallback 2",
+        "1 failed 3: Error",
+        "1 failed 4: Error",
+        "1 ends: failed: Error",
+    ];
+    assert_eq!(host.log(), story);
+}
+
+/// The function is not tried again: what would be asked after all its tries is asked already.
+#[test]
+fn a_function_that_fails_leaves_its_early_fallback_as_it_is() {
+    let mut host = begin_early(2);
+    host.settle(1, 1, &Outcome::Failed(status(400)));
+    host.begin(2);
+    assert_eq!(host.log(), ["1 failed 1: Error", "2 starts 1"], "its place is free");
+    host.at(500);
+    host.fail(1, 2);
+    host.complete(1, 3);
+    let story = ["1 failed 2: Error", "1 falls back to 2: Error", "1 starts 3 of fallback 2", "1 ends: completed by 3"];
+    assert_eq!(host.log(), story);
+}
+
+#[test]
+fn an_early_fallback_has_a_timeout_of_its_own() {
+    let mut host = begin_early(1);
+    host.at(1_099);
+    assert_eq!(host.log(), ["1 aborts 1: TimedOut", "1 failed 1: Timeout"]);
+    assert_eq!(host.stats().timeouts, 1);
+    host.at(1_100);
+    assert_eq!(host.log(), ["1 aborts 2: TimedOut", "1 failed 2: Timeout", "1 ends: failed: Timeout"]);
+}
+
+#[test]
+fn what_is_seen_of_an_early_fallback_ends_the_function_and_the_other_way_round() {
+    for (seen, other) in [(1, 2), (2, 1)] {
+        let mut host = begin_early(2);
+        host.commit(1, seen);
+        assert_eq!(host.log(), [format!("1 aborts {other}: Superseded")]);
+        host.begin(2);
+        assert_eq!(
+            host.log(),
+            [["2 refused: BulkheadFull", "2 waits 50ms"].as_slice(), &["2 starts 1"]][seen as usize - 1]
+        );
+        host.at(999);
+        host.log();
+        // It has as long as it would have had, and nothing is tried after it.
+        host.at(if seen == 1 { 1_000 } else { 1_100 });
+        let [aborted, timed_out] = [format!("1 aborts {seen}: TimedOut"), format!("1 failed {seen}: Timeout")];
+        assert_eq!(host.log()[..3], [aborted, timed_out, "1 ends: failed: Timeout".to_owned()]);
+    }
+}
+
+/// What was outrun is neither a success nor a failure: nothing is known of it.
+#[test]
+fn a_function_that_its_fallback_outran_is_no_sample() {
+    let mut host = Host::new(
+        r#"{ "hedge": { "delay": "100ms", "with": "fallback", "maxExtra": 3 }, "circuitBreaker": { "windowCalls": 2 } }"#,
+    );
+    host.begin_as(Request { fallbacks: 2, ..Request::new(1) });
+    host.at(500);
+    assert_eq!(host.stats().attempts, 3, "there is no third fallback");
+    host.complete(1, 3);
+    let counts = host.guards.breaker_counts(host.wiring, repflow::time::Timestamp::EPOCH).map(|it| it.calls);
+    assert_eq!(counts, Some(0));
+    assert_eq!(host.log()[5..], ["1 aborts 1: Superseded", "1 aborts 2: Superseded", "1 ends: completed by 3"]);
+}
+
 /// A timeout is told of an attempt that ran, not of one that had failed before.
 #[test]
 fn a_timeout_names_an_attempt_that_ran() {

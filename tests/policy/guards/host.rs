@@ -88,7 +88,7 @@ impl Host {
     }
 
     pub(super) fn commit(&mut self, owner: u64, attempt: u32) {
-        self.guards.commit(self.calls[&owner], attempt);
+        self.guards.commit(self.calls[&owner], attempt, self.now);
         self.perform();
     }
 
@@ -128,11 +128,14 @@ fn line(command: Command, guards: &Guards) -> String {
         Command::Start { owner, attempt, level: 0 } => format!("{owner} starts {attempt}"),
         Command::Start { owner, attempt, level } => format!("{owner} starts {attempt} of fallback {level}"),
         Command::Abort { owner, attempt, reason } => format!("{owner} aborts {attempt}: {reason:?}"),
-        Command::Failed { owner, attempt: 0, reason } => format!("{owner} refused: {}", word(reason)),
-        Command::Failed { owner, attempt, reason } => format!("{owner} failed {attempt}: {}", word(reason)),
+        Command::Failed { owner, attempt: 0, reason, .. } => format!("{owner} refused: {}", word(reason)),
+        Command::Failed { owner, attempt, reason, .. } => format!("{owner} failed {attempt}: {}", word(reason)),
         Command::Delayed { owner, delay } => format!("{owner} waits {delay:?}"),
         Command::Ready { owner } => format!("{owner} is ready"),
-        Command::FellBack { owner, level, reason } => format!("{owner} falls back to {level}: {}", word(reason)),
+        Command::FellBack { owner, level, reason: Some(reason) } => {
+            format!("{owner} falls back to {level}: {}", word(reason))
+        }
+        Command::FellBack { owner, level, reason: None } => format!("{owner} falls back to {level} early"),
         Command::Evict { slot, .. } => format!("evicts {slot}"),
         Command::Circuit { breaker, change } => {
             format!("circuit {}: {} to {}", guards.breaker_name(breaker), change.from.name(), change.to.name())

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use repflow::policy::{
-    BreakerState, BulkheadOptions, CallId, Command, End, Failure, FailureReason, Guards, Made, Options, Outcome, Part,
-    Request, Stats, Then, Wiring,
+    BreakerState, BulkheadOptions, CallId, Command, End, Failure, FailureReason, Guards, HedgeWith, Made, Options,
+    Outcome, Part, Request, Stats, Then, Wiring,
 };
 use repflow::rng::Rng;
 use repflow::time::Timestamp;
@@ -24,9 +24,14 @@ struct Known {
     key: Option<&'static str>,
     began: Timestamp,
     fallbacks: u32,
+    /// The last level that was begun.
     level: u32,
-    /// The attempts that run, by what was told so far; with the level of each.
-    live: BTreeMap<u32, u32>,
+    /// The attempts that run, by what was told so far; with the level of each, and when it began.
+    live: BTreeMap<u32, (u32, Timestamp)>,
+    /// The last level that was begun early.
+    early: u32,
+    /// The level of every attempt, since the last restart.
+    levels: BTreeMap<u32, u32>,
     started: u32,
     /// Those of them that were before the last restart.
     before: u32,
@@ -117,6 +122,8 @@ impl World {
         (self.circuit, self.counted) = (BreakerState::Closed, Stats::default());
         for (owner, call) in self.calls.iter_mut().enumerate().filter(|(_, call)| !call.done) {
             call.live.clear();
+            call.levels.clear();
+            call.early = 0;
             call.done = call.answered || call.committed;
             if call.done {
                 continue;
@@ -149,7 +156,7 @@ impl World {
             (4..=6, Some(attempt)) => self.settle(owner, attempt, true),
             (7..=11, Some(attempt)) => self.settle(owner, attempt, false),
             (12, Some(attempt)) => {
-                self.guards.commit(self.id(owner), attempt);
+                self.guards.commit(self.id(owner), attempt, self.now);
                 // Behind commands that are still to be performed it may have been aborted already.
                 self.calls[owner].committed |= self.pending.is_empty();
             }
@@ -177,15 +184,17 @@ impl World {
     fn settle(&mut self, owner: usize, attempt: u32, well: bool) {
         let id = self.id(owner);
         let call = &mut self.calls[owner];
-        call.live.remove(&attempt);
+        let level = call.live.remove(&attempt).map(|it| it.0);
         if well {
             let outcome = Outcome::Completed { bytes: 10 + 30 * self.rng.below(3) as u64 };
             return self.guards.settle(id, attempt, &outcome, self.now);
         }
         let code = [500, 503, 429, 400, 404][self.rng.below(5)];
         let asked = [None, None, Some(300), Some(5_000)][self.rng.below(4)].map(Duration::from_millis);
-        let failure = Failure { retry_after: asked, ..status(code) };
-        if let (Some(asked), true) = (asked, self.pending.is_empty()) {
+        let slow_down = (code == 503 && self.rng.below(3) == 0).then_some("slow_down");
+        let failure = Failure { retry_after: asked, code: slow_down, ..status(code) };
+        // What a fallback is asked for holds for itself.
+        if let (Some(asked), true, Some(0)) = (asked, self.pending.is_empty(), level) {
             call.not_before = call.not_before.max(self.now + asked);
         }
         self.guards.settle(id, attempt, &Outcome::Failed(failure), self.now);
@@ -225,12 +234,20 @@ impl World {
                 call.waits_until = None;
                 call.started += 1;
                 assert_eq!(attempt, call.started, "attempts are counted");
-                assert_eq!(level, call.level, "{command:?}");
+                // A fallback that was started early is not started again, and the function may be tried again after it.
+                let early = options.hedge.is_some_and(|hedge| hedge.with == HedgeWith::Fallback);
+                assert!(level == call.level || (early && level == 0), "{command:?}");
+                let again = level > 0 && call.levels.values().any(|it| *it == level);
+                assert!(!again, "{command:?}: that level had been begun");
+                call.levels.insert(attempt, level);
                 self.counted.attempts += 1;
+                let mut began = self.now;
                 if level == 0 {
                     assert!(self.now >= call.not_before, "{command:?} before {}", call.not_before);
                 }
-                if call.live.is_empty() {
+                // What it runs beside may have ended since, while this command was waiting to be performed.
+                let early = early && level > 0 && call.early == level;
+                if call.live.is_empty() && !early {
                     call.hedges_of_try = 0;
                     call.tries += u32::from(level == 0);
                     call.first_live = self.now;
@@ -240,9 +257,13 @@ impl World {
                     call.hedges_of_try += 1;
                     self.counted.hedges += 1;
                     let most = options.hedge.map_or(0, |hedge| hedge.max_extra);
-                    assert!(call.hedges_of_try <= most && level == 0, "{command:?}: more hedges than {most}");
+                    assert!(call.hedges_of_try <= most, "{command:?}: more hedges than {most}");
+                    assert_eq!(early, level > 0, "{command:?} beside {:?}", call.live);
+                    if !early {
+                        began = call.first_live;
+                    }
                 }
-                call.live.insert(attempt, level);
+                call.live.insert(attempt, (level, began));
             }
             Command::Abort { owner, attempt, .. } => {
                 let call = &mut self.calls[owner as usize];
@@ -270,7 +291,9 @@ impl World {
             }
             Command::Delayed { owner, delay } => {
                 let call = &mut self.calls[owner as usize];
-                assert!(call.live.is_empty() && !call.done && !call.committed && call.level == 0, "{command:?}");
+                let early = options.hedge.is_some_and(|hedge| hedge.with == HedgeWith::Fallback);
+                assert!(call.live.is_empty() && !call.done && !call.committed, "{command:?}");
+                assert!(call.level == 0 || early, "{command:?}");
                 call.not_before = call.not_before.max(self.now + delay);
                 call.waits_until = Some(self.now + delay);
                 call.retries += 1;
@@ -283,10 +306,17 @@ impl World {
             }
             Command::FellBack { owner, level, reason } => {
                 let call = &mut self.calls[owner as usize];
-                assert!(call.live.is_empty() && !call.done && !call.committed, "{command:?}");
+                assert!(!call.done && !call.committed, "{command:?}");
                 call.level += 1;
                 assert!(level == call.level && level <= call.fallbacks, "{command:?}");
-                assert_eq!(call.failed, Some(reason), "{command:?}");
+                // After all that failed, or beside the function.
+                if reason.is_some() {
+                    assert!(call.live.is_empty(), "{command:?} beside {:?}", call.live);
+                    assert_eq!(call.failed, reason, "{command:?}");
+                } else {
+                    call.early = level;
+                    assert!(options.hedge.is_some_and(|hedge| hedge.with == HedgeWith::Fallback), "{command:?}");
+                }
                 self.counted.fallbacks += 1;
             }
             Command::Evict { own, slot } => {
@@ -312,7 +342,8 @@ impl World {
         let counts = u32::from(first);
         match end {
             End::Completed { attempt, level, store } => {
-                assert!(!goes_on && attempt <= call.started && level == call.level);
+                assert!(!goes_on && attempt <= call.started);
+                assert_eq!(call.levels.get(&attempt), Some(&level), "the level of the attempt that won");
                 self.counted.succeeded += counts;
                 if let Some(slot) = store {
                     assert!(level == 0, "what a fallback gave is not kept");
@@ -363,7 +394,7 @@ impl World {
     fn check_at_rest(&mut self) {
         let options = Rc::clone(&self.options);
         assert_eq!(self.guards.len(), self.calls.iter().filter(|call| !call.done).count());
-        let runs_at_0 = |call: &&Known| call.live.values().any(|level| *level == 0);
+        let runs_at_0 = |call: &&Known| call.live.values().any(|it| it.0 == 0);
         if let Some((used, limit, queued)) = self.guards.bulkhead(self.wiring) {
             assert_eq!(used as usize, self.calls.iter().filter(runs_at_0).count());
             assert!(queued == 0 || used >= limit, "{queued} wait although there is room");
@@ -387,8 +418,8 @@ impl World {
             if let Some(timeout) = options.total_timeout {
                 assert!(self.now < call.began + timeout, "past its total timeout");
             }
-            if let (Some(timeout), false) = (options.timeout, call.live.is_empty()) {
-                assert!(self.now < call.first_live + timeout, "past its timeout");
+            for (_, began) in call.live.values() {
+                assert!(options.timeout.is_none_or(|timeout| self.now < *began + timeout), "past its timeout");
             }
         }
         assert_eq!(self.guards.stats(self.wiring).attempts, self.counted.attempts);

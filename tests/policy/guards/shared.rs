@@ -1,6 +1,6 @@
 //! What other libraries promise of what calls share: the bulkhead, the cache, work in flight.
 
-use repflow::policy::{Outcome, Request};
+use repflow::policy::{Failure, Outcome, Request};
 
 use super::host::{Host, status};
 
@@ -237,6 +237,43 @@ fn a_refresh_that_hangs_is_given_up() {
         assert_eq!(host.log(), end);
         assert!(host.guards.is_empty());
     }
+}
+
+/// OpenAI's `slow_down`: once for all attempts that were under way, for those who share the limit, and not for a fallback,
+/// which may ask somebody else.
+#[test]
+fn openai_slow_down_lowers_the_rate_of_all_who_share_it() {
+    let slow_down = Outcome::Failed(Failure { code: Some("slow_down"), ..status(503) });
+    let mut host = Host::new(r#"{ "rateLimit": { "limit": 1000, "burst": 1, "maxWait": "1s" } }"#);
+    host.at(10);
+    host.begin(1);
+    host.begin_as(Request { limit_key: Some("other"), ..Request::new(2) });
+    host.at(20);
+    host.begin(3);
+    host.at(30);
+    for owner in [1, 2, 3] {
+        host.settle(owner, 1, &slow_down);
+    }
+    host.log();
+    for owner in 4..7 {
+        host.begin(owner);
+    }
+    assert_eq!(host.log(), ["4 starts 1"]);
+    host.at(32);
+    assert_eq!(host.log(), ["5 starts 1"], "half as many");
+    host.at(34);
+    host.log();
+
+    let mut host = Host::new(r#"{ "rateLimit": {} }"#);
+    host.begin_as(Request { fallbacks: 1, ..Request::new(1) });
+    host.fail(1, 1);
+    host.settle(1, 2, &slow_down);
+    host.at(10);
+    for owner in 2..10 {
+        host.begin(owner);
+        host.complete(owner, 1);
+    }
+    assert_eq!(host.stats().succeeded, 8);
 }
 
 /// It was asked for before, and may be what the cache was cleared of.
