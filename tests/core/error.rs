@@ -99,7 +99,7 @@ fn kinds_are_stable_and_found_by_their_names() {
     }
     let used = |kind: &Kind| Code::ALL.iter().any(|code| code.kind() == *kind);
     let unused: Vec<_> = Kind::ALL.iter().filter(|kind| !used(kind)).collect();
-    assert_eq!(unused, [&Kind::Unauthorized, &Kind::Network], "kinds that only errors of others have");
+    assert!(unused.is_empty(), "{unused:?}");
 }
 
 #[test]
