@@ -68,14 +68,15 @@ fn left(limit: Option<&str>, remaining: Option<&str>, reset: Option<&str>) -> Op
 }
 
 /// Reads a duration as Go writes it (`6m0s`, `17ms`, `1h2m3.5s`), or seconds without a unit.
-fn duration(mut text: &str) -> Option<Duration> {
-    let mut micros = 0_u64;
+fn duration(whole: &str) -> Option<Duration> {
+    let (mut text, mut micros) = (whole, 0_u64);
     loop {
         let (number, rest) = split(text, |c| c.is_ascii_digit() || c == '.');
         let (unit, rest) = split(rest, |c| !c.is_ascii_digit());
         let unit = match unit {
             "ms" => 1_000,
-            "s" | "" => 1_000_000,
+            "s" => 1_000_000,
+            "" if text.len() == whole.len() => 1_000_000,
             "m" => 60_000_000,
             "h" => 3_600_000_000,
             "d" => 86_400_000_000,
