@@ -191,6 +191,40 @@ codes! {
     RateLimited = "rate_limit.exceeded", RateLimited, Error, true;
     /// A quota or a budget is used up.
     QuotaExceeded = "rate_limit.quota_exceeded", Exhausted, Error, false;
+    /// The model's service says that the request is wrong.
+    AiBadRequest = "ai.bad_request", Validation, Error, false;
+    /// The model's service does not know the key, or the key may not do this.
+    AiUnauthorized = "ai.unauthorized", Unauthorized, Error, false;
+    /// The model's service has no such model or endpoint.
+    AiNotFound = "ai.not_found", Unavailable, Error, false;
+    /// More requests or tokens in a time than the model's service allows.
+    AiRateLimited = "ai.rate_limited", RateLimited, Error, true;
+    /// The credit at the model's service is used up, or a cap on spending is reached.
+    AiExhausted = "ai.exhausted", Exhausted, Error, false;
+    /// The model's service cannot answer now.
+    AiUnavailable = "ai.unavailable", Unavailable, Error, true;
+    /// The model's service, or something before it, took too long; or its stream stood still.
+    AiTimeout = "ai.timeout", Timeout, Error, true;
+    /// The model's service could not be reached, or the connection broke.
+    AiConnection = "ai.connection", Network, Error, true;
+    /// The model's service failed in a way that nothing is known of.
+    AiFailed = "ai.failed", Failed, Error, true;
+    /// The stream ended before the answer did.
+    AiTruncated = "ai.truncated", Network, Error, true;
+    /// What the model's service sent cannot be read, or is larger than it may be.
+    AiMalformed = "ai.malformed", Failed, Error, true;
+    /// The model will not answer.
+    AiRefused = "ai.refused", Failed, Error, false;
+    /// The answer ran into the limit of tokens.
+    AiIncomplete = "ai.incomplete", Failed, Error, false;
+    /// The model's service cut the answer off because of its content.
+    AiFiltered = "ai.filtered", Failed, Error, false;
+    /// The answer is not what its schema or its checker says; the next one may be.
+    AiInvalidAnswer = "ai.invalid_answer", Failed, Error, true;
+    /// The call would take, or took, more than a budget of the caller has left.
+    AiBudgetExceeded = "ai.budget_exceeded", Exhausted, Error, false;
+    /// The cache has no answer to this request.
+    AiNotCached = "ai.not_cached", Unavailable, Error, false;
     /// What was called has been disposed of.
     Disposed = "internal.disposed", Unavailable, Error, false;
     /// The WebAssembly core could not be loaded.
@@ -200,6 +234,12 @@ codes! {
 }
 
 impl Code {
+    /// The code of this text.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+
     /// The stable text, such as `"workflow.invalid"`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

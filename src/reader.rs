@@ -79,6 +79,11 @@ impl Problems {
         self.0.borrow_mut().push(problem);
     }
 
+    /// All of them.
+    pub(crate) fn all(self) -> Vec<Problem> {
+        self.0.into_inner()
+    }
+
     /// What was read, unless there is a problem: then an error about `what`.
     pub(crate) fn or<T>(self, read: Option<T>, code: Code, what: &str) -> Result<T, Error> {
         let problems = self.0.into_inner();

@@ -1,4 +1,10 @@
 //! What a model answers, whole and in parts.
+//!
+//! Both are written as JSON for the host and for recordings, and read from recordings.
+
+use super::json::Write;
+use crate::reader::Object;
+use crate::value::Value;
 
 /// How an answer ended. Only the first is one to be used; the others are told apart because each asks for something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +22,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: &[Self] = &[Self::Completed, Self::ToolCalls, Self::Refusal, Self::Length, Self::ContentFilter];
+
+    /// Their stable names, in the same order.
+    pub const NAMES: &[&str] = &["completed", "tool_calls", "refusal", "length", "content_filter"];
+
     /// The stable name, such as `"content_filter"`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::ToolCalls => "tool_calls",
-            Self::Refusal => "refusal",
-            Self::Length => "length",
-            Self::ContentFilter => "content_filter",
-        }
+        Self::NAMES[self as usize]
     }
 }
 
@@ -38,6 +44,22 @@ pub struct ToolCall {
     pub name: String,
     /// Its arguments, as JSON text.
     pub arguments: String,
+}
+
+impl ToolCall {
+    pub(super) const KEYS: &[&str] = &["id", "name", "arguments"];
+
+    pub(super) fn read(object: &Object<'_>) -> Self {
+        let text = |key| {
+            object.require(key, "a tool call has an `id`, a `name` and `arguments`");
+            object.string(key).unwrap_or_default().to_owned()
+        };
+        Self { id: text("id"), name: text("name"), arguments: text("arguments") }
+    }
+
+    pub(super) fn to_value(&self) -> Value {
+        Write::default().text("id", &self.id).text("name", &self.name).text("arguments", &self.arguments).end()
+    }
 }
 
 /// What it took, in tokens, by whatever name the service has for it.
@@ -55,6 +77,38 @@ pub struct Usage {
     pub reasoning_tokens: u64,
 }
 
+impl Usage {
+    const KEYS: &[&str] =
+        &["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens", "totalTokens"];
+
+    fn read(object: &Object<'_>) -> Self {
+        let tokens = |key| object.whole(key).unwrap_or_default().into();
+        Self {
+            input_tokens: tokens(Self::KEYS[0]),
+            output_tokens: tokens(Self::KEYS[1]),
+            cached_tokens: tokens(Self::KEYS[2]),
+            cache_write_tokens: tokens(Self::KEYS[3]),
+            reasoning_tokens: tokens(Self::KEYS[4]),
+        }
+    }
+
+    fn to_value(self) -> Value {
+        let numbers = [
+            self.input_tokens,
+            self.output_tokens,
+            self.cached_tokens,
+            self.cache_write_tokens,
+            self.reasoning_tokens,
+            self.input_tokens.saturating_add(self.output_tokens),
+        ];
+        let mut written = Write::default();
+        for (key, number) in Self::KEYS.iter().zip(numbers) {
+            written.maybe_number(key, Some(number as f64));
+        }
+        written.end()
+    }
+}
+
 /// A part of an answer, as it comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelEvent {
@@ -69,6 +123,32 @@ pub enum ModelEvent {
         /// More of its arguments.
         arguments: String,
     },
+}
+
+impl ModelEvent {
+    pub(super) const KEYS: &[&str] = &["type", "text", "index"];
+
+    pub(super) fn read(object: &Object<'_>) -> Option<Self> {
+        object.require("type", "`text`, `refusal` or `tool_call`");
+        let text = object.string("text").unwrap_or_default().to_owned();
+        let index = object.whole("index").unwrap_or_default() as usize;
+        Some(match object.choice("type", &["text", "refusal", "tool_call"], &[0, 1, 2])? {
+            0 => Self::Text(text),
+            1 => Self::Refusal(text),
+            _ => Self::ToolCall { index, arguments: text },
+        })
+    }
+
+    /// `{ type, text, index? }`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let (kind, text, index) = match self {
+            Self::Text(text) => ("text", text, None),
+            Self::Refusal(text) => ("refusal", text, None),
+            Self::ToolCall { index, arguments } => ("tool_call", arguments, Some(*index as f64)),
+        };
+        Write::default().text("type", kind).text("text", text).maybe_number("index", index).end()
+    }
 }
 
 /// A whole answer.
@@ -88,4 +168,50 @@ pub struct Answer {
     pub model: Option<String>,
     /// The service's id of the answer.
     pub id: Option<String>,
+}
+
+impl Answer {
+    pub(super) const KEYS: &[&str] = &["outcome", "text", "refusal", "toolCalls", "usage", "model", "id"];
+
+    pub(super) fn read(object: &Object<'_>) -> Self {
+        let text = |key| object.string(key).map(str::to_owned);
+        object.require("outcome", "how the answer ended");
+        let mut tool_calls = Vec::new();
+        object.each("toolCalls", "a tool call", ToolCall::KEYS, &mut |_, call| tool_calls.push(ToolCall::read(call)));
+        Self {
+            outcome: object.choice("outcome", Outcome::NAMES, Outcome::ALL).unwrap_or(Outcome::Completed),
+            text: text("text").unwrap_or_default(),
+            refusal: text("refusal"),
+            tool_calls,
+            usage: object.nested("usage", Usage::KEYS).map(|usage| Usage::read(&usage)),
+            model: text("model"),
+            id: text("id"),
+        }
+    }
+
+    /// `{ outcome, text, refusal?, toolCalls, usage?, model?, id? }`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut written = Write::default();
+        written.text("outcome", self.outcome.name()).text("text", &self.text).maybe_text("refusal", &self.refusal);
+        let calls = self.tool_calls.iter().map(ToolCall::to_value).collect::<Vec<_>>();
+        written.value("toolCalls", Value::List(calls.into()));
+        if let Some(usage) = self.usage {
+            written.value("usage", usage.to_value());
+        }
+        written.maybe_text("model", &self.model).maybe_text("id", &self.id).end()
+    }
+
+    /// The parts of an answer that came as a whole.
+    pub(super) fn tell(&self, events: &mut Vec<ModelEvent>) {
+        if !self.text.is_empty() {
+            events.push(ModelEvent::Text(self.text.clone()));
+        }
+        if let Some(refusal) = &self.refusal {
+            events.push(ModelEvent::Refusal(refusal.clone()));
+        }
+        for (index, call) in self.tool_calls.iter().enumerate() {
+            events.push(ModelEvent::ToolCall { index, arguments: call.arguments.clone() });
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Who answers, and one question on its way.
 
+use super::json::Write;
 use super::{Answer, ModelEvent, ModelRequest};
 use crate::error::Error;
+use crate::reader::Object;
 use crate::value::Value;
 
 /// What a provider can do.
@@ -91,3 +93,51 @@ pub enum Failure {
     /// More came than may: an event, or the whole, above this many bytes.
     TooLarge(usize),
 }
+
+impl Failure {
+    pub(super) const KEYS: &[&str] = &["failure", "status", "code", "type", "param", "message", "maxBytes"];
+
+    pub(super) fn read(object: &Object<'_>) -> Option<Self> {
+        let text = |key| object.string(key).map(str::to_owned);
+        object.require("failure", "why there is no answer");
+        let message = text("message").unwrap_or_default();
+        Some(match object.choice("failure", NAMES, &[0, 1, 2, 3])? {
+            0 => Self::Service {
+                status: object.whole("status").and_then(|status| status.try_into().ok()),
+                code: text("code"),
+                error_type: text("type"),
+                param: text("param"),
+                message,
+            },
+            1 => Self::Truncated,
+            2 => Self::Malformed(message),
+            _ => Self::TooLarge(object.whole("maxBytes").unwrap_or_default() as usize),
+        })
+    }
+
+    /// `{ failure, status?, code?, type?, param?, message }`, where `failure` is `service`, `truncated`, `malformed` or
+    /// `too_large`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut written = Write::default();
+        let (place, message) = match self {
+            Self::Service { status, code, error_type, param, message } => {
+                written
+                    .maybe_number("status", status.map(f64::from))
+                    .maybe_text("code", code)
+                    .maybe_text("type", error_type)
+                    .maybe_text("param", param);
+                (0, message.as_str())
+            }
+            Self::Truncated => (1, "the stream ended before the answer did"),
+            Self::Malformed(message) => (2, message.as_str()),
+            Self::TooLarge(most) => {
+                written.maybe_number("maxBytes", Some(*most as f64));
+                (3, "the answer is larger than `maxBytes` allows")
+            }
+        };
+        written.text("failure", NAMES[place]).text("message", message).end()
+    }
+}
+
+const NAMES: &[&str] = &["service", "truncated", "malformed", "too_large"];

@@ -281,8 +281,7 @@ pub fn classify(facts: &Facts<'_>, own_rows: &[Row]) -> Class {
 }
 
 fn built_in(facts: &Facts<'_>) -> Class {
-    let own = facts.code.and_then(|text| Code::ALL.iter().find(|code| code.as_str() == text));
-    if let Some(code) = own {
+    if let Some(code) = facts.code.and_then(Code::from_text) {
         let (kind, retryable) = (code.kind(), code.is_retryable());
         // Our limits are not another's overload; an attempt that ran out of time may be, and a total that did is not,
         // since it counts waits too.

@@ -70,7 +70,7 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
         .object()
 }
 
-fn problem_to_js(problem: &Problem) -> JsValue {
+pub(super) fn problem_to_js(problem: &Problem) -> JsValue {
     let fields = Fields::default();
     fields.text("pointer", &problem.pointer).text("message", &problem.message);
     if let Some(suggestion) = &problem.suggestion {

@@ -43,15 +43,19 @@ impl Reported {
         }
     }
 
-    pub(super) fn failure(&self, rows: &[Row], now: Timestamp) -> Failure<'_> {
-        let facts = Facts {
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts {
             code: self.code.as_deref(),
             error_type: self.error_type.as_deref(),
             name: self.name.as_deref(),
             status: self.status,
             message: self.message.as_deref(),
             should_retry: self.should_retry,
-        };
+        }
+    }
+
+    pub(super) fn failure(&self, rows: &[Row], now: Timestamp) -> Failure<'_> {
+        let facts = self.facts();
         let mut failure = Failure::new(classify(&facts, rows));
         failure.code = facts.code;
         failure.status = self.status;

@@ -12,6 +12,7 @@
 //! - `failure`: what the host reports of an error
 //! - [`bus`], [`filter`]: topics, their filters, requests, and the health of features
 //! - [`coach`]: the features that are written in Rust, and the templates
+//! - [`model`]: exchanges with models
 //! - [`mod@panic`]: what is left to do when the core has panicked
 
 use std::cell::RefCell;
@@ -28,6 +29,7 @@ mod failure;
 #[cfg(feature = "fault-injection")]
 mod fault;
 pub mod filter;
+pub mod model;
 pub mod panic;
 pub mod plan;
 pub mod policy;

@@ -1,0 +1,175 @@
+//! Exchanges with models.
+//!
+//! The facade sends what [`exchange_begin`] says, and gives the bytes that come back to [`exchange_take`]. A failure of the
+//! exchange is thrown as a plain object with a `failure`; anything else that is wrong, as the fields of an error.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Date, JSON};
+use wasm_bindgen::prelude::*;
+
+use super::Table;
+use super::convert::{Fields, data_from_js, error_to_js, problem_to_js, value_from_js, value_to_js};
+use super::failure::Reported;
+use crate::ai::rate::RateLimits;
+use crate::ai::{Exchange, ModelEvent, ModelRequest, OpenAi, Provider, Recorded, failure, partial, strict};
+use crate::error::{Code, Error, Problem};
+use crate::time::Timestamp;
+use crate::value::Value;
+
+thread_local! {
+    static EXCHANGES: Table<Box<dyn Exchange>> = const { Table::new() };
+}
+
+#[inline(never)]
+fn exchange(number: u32) -> Option<Rc<RefCell<Box<dyn Exchange>>>> {
+    EXCHANGES.with(|exchanges| exchanges.get(number))
+}
+
+/// Parses JSON with the host, which has a parser. What it makes stays there and is read field by field.
+fn json(text: &str) -> Option<Value> {
+    JSON::parse(text).ok().map(value_from_js)
+}
+
+/// The provider that an object describes: `{ kind: "openai", api, model?, maxBytes? }`, `{ kind: "recorded", cassette }`,
+/// or `{ kind: "offline-coach" }`.
+fn provider(described: &JsValue) -> Result<Box<dyn Provider>, Error> {
+    const WHAT: &str = "the provider";
+    let described = data_from_js(described, Code::ConfigInvalid, WHAT)?;
+    let refuse = |message: &str| {
+        let problems = vec![Problem::new("/kind", message)];
+        Err(Error::invalid(Code::ConfigInvalid, WHAT, problems))
+    };
+    match described.field("kind").unwrap_or_default().as_str() {
+        Some("openai") => Ok(Box::new(OpenAi::parse(&described, json)?)),
+        Some("recorded") => Ok(Box::new(Recorded::parse(&described.field("cassette").unwrap_or_default())?)),
+        // The one place where the offline coach is wired in: `crate::fitness::coach::OfflineCoach`.
+        Some("offline-coach") => refuse("`offline-coach` is not there yet"),
+        _ => refuse("`kind` must be `openai`, `recorded` or `offline-coach`"),
+    }
+}
+
+/// What a provider is: `{ name, streaming, structuredOutput, tools, network }`.
+#[wasm_bindgen(js_name = providerInfo)]
+pub fn provider_info(described: &JsValue) -> Result<JsValue, JsValue> {
+    let provider = provider(described).map_err(|error| error_to_js(&error))?;
+    let can = provider.capabilities();
+    Ok(Fields::default()
+        .text("name", provider.name())
+        .flag("streaming", can.streaming)
+        .flag("structuredOutput", can.structured_output)
+        .flag("tools", can.tools)
+        .flag("network", can.network)
+        .object())
+}
+
+/// Begins an exchange: `{ exchange, path?, body? }`, where there is nothing to send when the answer is here already.
+#[wasm_bindgen(js_name = exchangeBegin)]
+pub fn exchange_begin(described: &JsValue, request: &JsValue, streamed: bool) -> Result<JsValue, JsValue> {
+    begin(described, request, streamed).map_err(|error| error_to_js(&error))
+}
+
+fn begin(described: &JsValue, request: &JsValue, streamed: bool) -> Result<JsValue, Error> {
+    let provider = provider(described)?;
+    let request = ModelRequest::parse(&data_from_js(request, Code::ConfigInvalid, "the request to the model")?)?;
+    let exchange = if streamed { provider.stream(&request) } else { provider.complete(&request) }?;
+    let fields = Fields::default();
+    if let Some(outgoing) = exchange.outgoing() {
+        fields.text("path", outgoing.path).value("body", &value_to_js(&outgoing.body));
+    }
+    let number = EXCHANGES.with(|exchanges| exchanges.add(exchange));
+    Ok(fields.number("exchange", number.into()).object())
+}
+
+/// The answer begins, with this HTTP status.
+#[wasm_bindgen(js_name = exchangeHead)]
+pub fn exchange_head(number: u32, status: u16) {
+    if let Some(exchange) = exchange(number) {
+        exchange.borrow_mut().head(status);
+    }
+}
+
+/// More of the answer, cut anywhere: the parts that it brings. Throws what ends the exchange, which is over then.
+#[wasm_bindgen(js_name = exchangeTake)]
+pub fn exchange_take(number: u32, bytes: &[u8]) -> Result<Array, JsValue> {
+    let mut events = Vec::new();
+    let Some(exchange) = exchange(number) else { return Ok(Array::new()) };
+    let taken = exchange.borrow_mut().take(bytes, &mut events);
+    match taken {
+        Ok(()) => Ok(events_to_js(&events)),
+        Err(failure) => {
+            exchange_free(number);
+            Err(value_to_js(&failure.to_value()))
+        }
+    }
+}
+
+/// The answer has ended: `{ events, answer }`. Throws why there is no answer. The exchange is over in any case.
+#[wasm_bindgen(js_name = exchangeFinish)]
+pub fn exchange_finish(number: u32) -> Result<JsValue, JsValue> {
+    let Some(exchange) = exchange(number) else {
+        return Err(error_to_js(&Error::new(Code::Disposed, "the exchange is over")));
+    };
+    exchange_free(number);
+    let mut events = Vec::new();
+    let finished = exchange.borrow_mut().finish(&mut events);
+    match finished {
+        Ok(answer) => Ok(Fields::default()
+            .value("events", &events_to_js(&events))
+            .value("answer", &value_to_js(&answer.to_value()))
+            .object()),
+        Err(failure) => Err(value_to_js(&failure.to_value())),
+    }
+}
+
+fn events_to_js(events: &[ModelEvent]) -> Array {
+    events.iter().map(|event| value_to_js(&event.to_value())).collect()
+}
+
+/// Forgets an exchange.
+#[wasm_bindgen(js_name = exchangeFree)]
+pub fn exchange_free(number: u32) {
+    EXCHANGES.with(|exchanges| exchanges.remove(number));
+}
+
+/// What a failed call of a model is: `{ code, kind, severity, retryable, retryAfterMs? }`. `told` is what the facade could
+/// read off the error (`report` in its `failures.js`).
+#[wasm_bindgen(js_name = failureOf)]
+pub fn failure_of(told: Option<Array>) -> JsValue {
+    let reported = Reported::read(told.as_ref());
+    let failure = reported.failure(&[], Timestamp::from_millis(Date::now()));
+    let class = failure.class;
+    let fields = Fields::default();
+    fields
+        .text("code", failure::code_of(&reported.facts()).as_str())
+        .text("kind", class.kind.name())
+        .text("severity", class.severity.name())
+        .flag("retryable", class.retryable);
+    if let Some(wait) = failure.retry_after {
+        fields.number("retryAfterMs", wait.as_secs_f64() * 1_000.0);
+    }
+    fields.object()
+}
+
+/// The shortest text that is JSON and keeps what the beginning of a JSON text says for sure; empty when nothing is.
+#[wasm_bindgen(js_name = closeJson)]
+pub fn close_json(text: &str) -> String {
+    partial::close(text)
+}
+
+/// What six `x-ratelimit-*` headers say: `{ requests?: { limit?, remaining, resetMs }, tokens?: { … } }`.
+#[wasm_bindgen(js_name = rateLimitsOf)]
+pub fn rate_limits_of(texts: &Array) -> JsValue {
+    let texts: [Option<String>; 6] = std::array::from_fn(|place| texts.get(place as u32).as_string());
+    value_to_js(&RateLimits::read(&texts.each_ref().map(Option::as_deref)).to_value())
+}
+
+/// Why a JSON Schema is not in the strict subset that model servers enforce: a list of problems.
+#[wasm_bindgen(js_name = strictProblems)]
+pub fn strict_problems(schema: &JsValue) -> Result<Array, JsValue> {
+    match data_from_js(schema, Code::ConfigInvalid, "the schema") {
+        Ok(schema) => Ok(strict::problems(&schema).iter().map(problem_to_js).collect()),
+        Err(error) => Err(error_to_js(&error)),
+    }
+}
