@@ -9,16 +9,18 @@
 //! The rules (house) decide first: stop at a red-flag sign, at 95 % of the maximal heart rate or at a fatigue of 0.9. A
 //! stop asks no model. A model may be more careful than the rules, never less, and every decision has its own bounds.
 
+use std::rc::Rc;
+
 use super::form::{number, text};
 use super::{Case, Faults, Origin, Task, Work, may_train, with};
 use crate::error::{Code, Error, Problem};
 use crate::fitness::heart_rate;
 use crate::fitness::reader::{At, Reader};
-use crate::fitness::record::{Object, ToJson, record};
+use crate::fitness::record::{FromJson, Object, ToJson, record};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
 use crate::fitness::words::{Condition, Symptom, Word, words};
-use crate::value::{Value, get, put};
+use crate::value::{Fields, Value, get, put};
 
 words! {
     /// What becomes of a session, from careful to hard.
@@ -64,6 +66,9 @@ record! {
     }
 }
 
+const KEYS: [&str; 8] =
+    ["fatigue", "difficulty", "heartRateBpm", "zoneMaxBpm", "rpe", "rir", "targetRir", "symptoms"];
+
 /// The changes, in the order of [`BOUNDS`].
 const CHANGES: &str = "load_pct sets_pct accessory_sets rest_pct";
 
@@ -86,10 +91,14 @@ pub(super) struct Adaptation {
 impl Adaptation {
     pub(super) fn open(params: &Value) -> Result<Self, Error> {
         let (request, mut reader) = request_of(params, &["request", "feedback"])?;
-        let mut feedback = <Feedback as crate::fitness::record::FromJson>::blank();
+        let mut feedback = Feedback::blank();
         let at = At::Pointer("/feedback");
         let json = params.field("feedback");
-        crate::fitness::record::FromJson::read(&mut feedback, json.as_ref(), &at, &mut reader);
+        feedback.read(json.as_ref(), &at, &mut reader);
+        if let Some(fields) = json.as_ref().and_then(Value::as_map) {
+            // A sign under a misspelt name is not passed over.
+            reader.unknown_keys(fields, &at, &KEYS);
+        }
         if !(0.0..=1.0).contains(&feedback.fatigue) {
             reader.problem(&At::Key(&at, "fatigue"), "must be from 0 to 1");
         }
@@ -105,7 +114,7 @@ impl Adaptation {
         put(&mut case.facts, "ceiling", ceiling.to_json());
         put(&mut case.facts, "difficulty", feedback.difficulty.to_json());
         put(&mut case.facts, "fatigueTenths", ((feedback.fatigue * 10.0) as u32).to_json());
-        let mut bounds = crate::value::Fields::new();
+        let mut bounds = Fields::new();
         for decision in Decision::ALL {
             if *decision <= ceiling {
                 let [load, sets, accessory, rest] = &BOUNDS[decision.index()];
@@ -114,7 +123,7 @@ impl Adaptation {
             }
         }
         case.tell("ceiling", &ceiling);
-        case.tell("bounds", &Value::Map(std::rc::Rc::new(bounds)));
+        case.tell("bounds", &Value::Map(Rc::new(bounds)));
         let mut work = Self { case, ceiling };
         if !may_train || ceiling == Decision::Stop {
             let output = work.finish(&work.by_rules(), &Origin::offline());

@@ -88,10 +88,12 @@ impl Work for Programme {
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
         // The last loading week: its load and its reserve.
         let mut last: Option<(f64, u32)> = None;
+        let mut phases = [0.0; 3];
         for (place, week) in list(answer, "weeks").iter().enumerate() {
             let (nth, pct, rir, sets) =
                 (place + 1, number(week, "pct_1rm"), whole(week, "rir"), whole(week, "sets_pct"));
             let deload = nth % 4 == 0;
+            phases[place / 4 % 3] += pct;
             let mut broken = |rule, what: &str| faults.broken(rule, format!("week {nth}: {what}"));
             if whole(week, "week") as usize != nth || text(week, "phase") != PHASES[place / 4 % 3] {
                 broken("P1", "weeks are 1 to 12 in order, four to a phase");
@@ -128,6 +130,9 @@ impl Work for Programme {
                 }
                 last = Some((pct, rir));
             }
+        }
+        if phases[0] >= phases[1] || phases[1] >= phases[2] {
+            faults.broken("P4", "each phase is heavier than the one before, on average".to_owned());
         }
         let output = with(answer, "status", Status::Ok.to_json());
         let output = with(&output, "notice", NOTICE.to_json());

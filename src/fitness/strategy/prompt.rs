@@ -24,7 +24,7 @@ pub(super) fn request(task: Task, case: &Case, params: &Value) -> ModelRequest {
     let strategy = task.strategy();
     let (system, user) = strategy.prompt.split_once("\n---\n").unwrap_or((strategy.prompt, DATA));
     let mut data = case.data.clone();
-    put(&mut data, "person", told(strategy, case));
+    put(&mut data, "facts", told(strategy, case));
     if let Some(notes) = &case.notes {
         put(&mut data, "notes", plain(notes, NOTES).to_json());
     }
