@@ -35,6 +35,7 @@ fn main() {
     write("contraindications.rs", &contraindications(&read("contraindications.json"), &ids));
     write("prescription.rs", &prescription(&read("prescription.json")));
     write("mets.rs", &mets(&read("mets.json")));
+    write("strategies.rs", &strategies(&read("strategies.json")));
 }
 
 /// The ids of the exercises, each of them once.
@@ -232,6 +233,69 @@ fn mets(file: &Row) -> String {
     text + "];\n"
 }
 
+fn strategies(file: &Row) -> String {
+    file.skip(&["note"]);
+    let mut text = String::new();
+    let rows = file.rows("tasks");
+    for row in &rows {
+        let number = |key: &str| row.whole(key).unwrap_or_else(|| row.fail(&format!("lacks `{key}`")));
+        let version = format!("{}.v{}", row.text("task"), number("prompt"));
+        let path = format!("{}/src/fitness/prompts/{version}.md", env!("CARGO_MANIFEST_DIR"));
+        if fs::read_to_string(&path).is_ok_and(|prompt| prompt.matches("{{data}}").count() != 1) {
+            row.fail("has a prompt without exactly one `{{data}}`");
+        }
+        let key: Vec<String> =
+            row.list("key").iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
+        row.skip(&["why", "temperature"]);
+        let temperature = row.json.get("temperature").and_then(Json::as_f64);
+        let answer = row.get("answer").map_or_else(|| row.fail("lacks `answer`"), |json| form(row, json));
+        let _ = writeln!(
+            text,
+            "Strategy {{ version: {version:?}, prompt: include_str!({path:?}), schema: {:?}, candidates: {}, max_output_tokens: \
+             {}, repairs: {}, temperature: {temperature:?}, personal: {}, key: {:?}, answer: {answer} }},",
+            row.text("schema"),
+            number("candidates"),
+            number("maxOutputTokens"),
+            number("repairs"),
+            row.flag("personal"),
+            key.join(" "),
+        );
+        row.done();
+    }
+    let count = rows.len();
+    file.done();
+    format!("static STRATEGIES: [Strategy; {count}] = [\n{text}];\n")
+}
+
+/// The shape of a part of an answer, as Rust.
+fn form(row: &Row, json: &Json) -> String {
+    let no_shape = format!("has {json} in `answer`, which is no shape");
+    match json {
+        Json::String(text) => {
+            let (kind, rest) = text.split_once(' ').unwrap_or_else(|| row.fail(&no_shape));
+            let bounds = || rest.replace(' ', ".0, ") + ".0";
+            match kind {
+                "text" => format!("Form::Text({rest})"),
+                "whole" => format!("Form::Whole({})", bounds()),
+                "number" => format!("Form::Number({})", bounds()),
+                "word" => format!("Form::Word({rest:?})"),
+                "id" => format!("Form::Id({rest})"),
+                _ => row.fail(&no_shape),
+            }
+        }
+        Json::Object(fields) => match (fields.get("list").and_then(pair), fields.get("of")) {
+            (Some((least, most)), Some(of)) => format!("Form::List({least}, {most}, &{})", form(row, of)),
+            _ => {
+                let mut fields: Vec<_> =
+                    fields.iter().map(|(key, json)| format!("({key:?}, {})", form(row, json))).collect();
+                fields.sort();
+                format!("Form::Object(&[{}])", fields.join(", "))
+            }
+        },
+        _ => row.fail(&no_shape),
+    }
+}
+
 /// A table with one row for each word of a vocabulary, in its order.
 fn in_order(file: &Row, list: &str, vocabulary: &str, text: impl Fn(&Row) -> String) -> String {
     let mut rows: Vec<(usize, String)> = Vec::new();
@@ -357,7 +421,8 @@ impl Row {
 
     fn rows(&self, key: &str) -> Vec<Self> {
         let rows = self.list(key).into_iter().enumerate().map(|(place, json)| {
-            let name = ["id", "code", "focus"].iter().find_map(|key| json[*key].as_str()).unwrap_or("without a name");
+            let name =
+                ["id", "code", "task", "focus"].iter().find_map(|key| json[*key].as_str()).unwrap_or("without a name");
             Self::of(format!("{}, `{key}`, row {} ({name})", self.at, place + 1), &json)
         });
         rows.collect()

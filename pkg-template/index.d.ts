@@ -2322,6 +2322,8 @@ export interface WorkoutStep {
   /** Seconds from the end of a set to the next set of the same exercise. */
   recovery_s?: number;
   cue: string;
+  /** Why a model chose it, in its words: plain text. */
+  rationale?: string;
   [more: string]: unknown;
 }
 
@@ -2355,13 +2357,16 @@ export interface Workout {
   };
   warnings: Array<{ code: string; message: string; pattern?: string }>;
   referral?: { clearance: string; reasons: string[] };
+  /** What a model says of its choice, in its words: plain text, and no part of what is checked. */
+  insight?: { analysis: string; cues: string[]; warnings: string[] };
   provenance: {
     provider: string;
     version: string;
     model: string | null;
     fallback_level: number;
-    /** How often the model was asked to mend its answer. */
-    repairs: number;
+    /** How often the model was asked to mend its answer; `null` where none was asked. */
+    repairs: number | null;
+    /** Which cache the model's answer came from; `null` when it was asked. */
     cache: CacheSource | null;
     seed: number;
     rules: string[];

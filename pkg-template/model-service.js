@@ -43,17 +43,17 @@ export class Service {
         const limits = core.rateLimitsOf(RATE_HEADERS.map((name) => response.headers.get(name) ?? undefined));
         if (limits.requests !== undefined || limits.tokens !== undefined) observe(limits);
         core.exchangeHead(exchange, response.status);
-        const read = (told) => {
-          if (told.failure !== undefined) throw failed(told.failure, response, key);
-          tell(told.events);
-          return told.answer;
+        const read = ({ events, failure, answer }) => {
+          if (isStreamed) tell(events);
+          if (failure !== undefined) throw failed(failure, response, key);
+          return answer;
         };
         await attempt.read(response, this.#idleMs, (bytes) => read(core.exchangeTake(exchange, bytes)));
         return [read(core.exchangeFinish(exchange)), requestId];
       }
       const { failure, events, answer } = core.exchangeFinish(exchange);
-      if (failure !== undefined) throw failed(failure, NO_RESPONSE);
       if (isStreamed) tell(events);
+      if (failure !== undefined) throw failed(failure, NO_RESPONSE);
       return [answer, requestId];
     } catch (error) {
       throw attempt.reason(error);

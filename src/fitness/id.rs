@@ -59,21 +59,7 @@ impl Hash {
     }
 
     fn quoted(&mut self, text: &str) {
-        self.text("\"");
-        for char in text.chars() {
-            match char {
-                '"' => self.text("\\\""),
-                '\\' => self.text("\\\\"),
-                '\u{8}' => self.text("\\b"),
-                '\u{c}' => self.text("\\f"),
-                '\n' => self.text("\\n"),
-                '\r' => self.text("\\r"),
-                '\t' => self.text("\\t"),
-                '\0'..='\u{1f}' => self.text(&format!("\\u{:04x}", u32::from(char))),
-                _ => self.text(char.encode_utf8(&mut [0; 4])),
-            }
-        }
-        self.text("\"");
+        quoted(text, &mut |part| self.text(part));
     }
 
     /// The shortest decimal that is read back as the same number, with at least one digit after the point.
@@ -97,6 +83,25 @@ impl Hash {
         self.text(".");
         self.text(if fraction.is_empty() { "0" } else { fraction });
     }
+}
+
+/// A text as JSON, in parts: a character or what stands for it.
+pub(super) fn quoted(text: &str, put: &mut dyn FnMut(&str)) {
+    put("\"");
+    for char in text.chars() {
+        match char {
+            '"' => put("\\\""),
+            '\\' => put("\\\\"),
+            '\u{8}' => put("\\b"),
+            '\u{c}' => put("\\f"),
+            '\n' => put("\\n"),
+            '\r' => put("\\r"),
+            '\t' => put("\\t"),
+            '\0'..='\u{1f}' => put(&format!("\\u{:04x}", u32::from(char))),
+            _ => put(char.encode_utf8(&mut [0; 4])),
+        }
+    }
+    put("\"");
 }
 
 #[cfg(test)]

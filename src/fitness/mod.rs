@@ -27,6 +27,7 @@
 //! - [`catalogue`], [`prescription`], [`contraindications`]: the data, and what may be asked of it
 //! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
+//! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
 //! - `record`, `reader`, `figures`, `id`: data as JSON and back, in little code
 //!
@@ -36,6 +37,7 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod coach;
 pub mod contraindications;
 pub mod energy;
 pub mod features;
@@ -48,6 +50,7 @@ mod record;
 pub mod request;
 pub mod screening;
 pub mod session;
+pub mod strategy;
 pub mod strength;
 pub mod templates;
 pub mod time_budget;

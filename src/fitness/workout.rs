@@ -23,7 +23,7 @@ record! {
     pub struct Workout {
         /// Whether there is something to do.
         pub status: Status,
-        /// A function of the request: the same request has the same id.
+        /// A function of the request, and of what a model chose: the same ones have the same id.
         pub workout_id: String,
         /// Whose it is.
         pub user_id: String,
@@ -43,6 +43,8 @@ record! {
         pub warnings: Vec<Warning>,
         /// Who should see the person first, or too.
         pub referral = "referral?": Option<Referral>,
+        /// What a model says of its choice; not there when no model chose.
+        pub insight = "insight?": Option<Insight>,
         /// Where it came from.
         pub provenance: Provenance,
         /// What it is not.
@@ -175,6 +177,21 @@ record! {
         pub recovery_s = "recovery_s?": Option<u32>,
         /// One line of coaching.
         pub cue: String,
+        /// Why a model chose it, in its words: plain text.
+        pub rationale = "rationale?": Option<String>,
+    }
+}
+
+record! {
+    /// What a model says of its choice, in its words: plain text, and no part of what is checked.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Insight {
+        /// Why this session.
+        pub analysis: String,
+        /// What to think of while training.
+        pub cues: Vec<String>,
+        /// What to be careful with. What the coach itself warns of is in the workout's `warnings`.
+        pub warnings: Vec<String>,
     }
 }
 
@@ -321,6 +338,10 @@ record! {
         pub model: Option<String>,
         /// How far down the fallback chain it was built.
         pub fallback_level: u32,
+        /// How often a model was asked to mend its answer. Not said by who does not know of it.
+        pub repairs: Option<u32>,
+        /// Which cache the model's answer came from: `exact`, `normalised` or `stale`; `null` when it was asked.
+        pub cache: Option<String>,
         /// What the choices between equals depended on.
         pub seed: u32,
         /// The focus of the prescription row that was used.

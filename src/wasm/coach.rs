@@ -9,6 +9,8 @@ use super::convert::{Fields, data_from_js, error_to_js, value_to_js};
 use crate::bus::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness;
+use crate::fitness::strategy::{self, Origin, Task};
+use crate::value::Value;
 
 thread_local! {
     static FEATURES: Vec<Box<dyn Feature>> = features();
@@ -70,4 +72,29 @@ pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
 #[wasm_bindgen(js_name = comprehensiveWorkout)]
 pub fn comprehensive_workout() -> String {
     fitness::templates::COMPREHENSIVE_WORKOUT.to_owned()
+}
+
+/// Begins a task of the coach: `{ output?, request?, cacheKey, personal, version }`.
+#[wasm_bindgen(js_name = taskBegin)]
+pub fn task_begin(task: &str, params: &JsValue) -> Result<JsValue, JsValue> {
+    answer(|| Ok(strategy::begin(Task::parse(task)?, &data(params, "the params of the task")?)?.to_value()))
+}
+
+/// Takes a model's answer to a task: `{ output }`, or `{ repair, problems }`.
+#[wasm_bindgen(js_name = taskAccept)]
+pub fn task_accept(task: &str, params: &JsValue, said: &JsValue, origin: &JsValue) -> Result<JsValue, JsValue> {
+    answer(|| {
+        let params = data(params, "the params of the task")?;
+        let said = data(said, "the answer of the model")?;
+        let origin = Origin::parse(&data(origin, "the origin of the answer")?)?;
+        Ok(strategy::accept(Task::parse(task)?, &params, &said, &origin)?.to_value())
+    })
+}
+
+fn data(value: &JsValue, what: &str) -> Result<Value, Error> {
+    data_from_js(value, Code::ConfigInvalid, what)
+}
+
+fn answer(work: impl FnOnce() -> Result<Value, Error>) -> Result<JsValue, JsValue> {
+    work().map(|value| value_to_js(&value)).map_err(|error| error_to_js(&error))
 }

@@ -1,7 +1,7 @@
 //! Exchanges with models.
 //!
-//! The facade sends what [`exchange_begin`] says, and gives the bytes that come back to [`exchange_take`]. A failure of the
-//! exchange is thrown as a plain object with a `failure`; anything else that is wrong, as the fields of an error.
+//! The facade sends what [`exchange_begin`] says, and gives the bytes that come back to [`exchange_take`]. What ends an
+//! exchange is a part of what these answer, since what came before it counts as well; only what is wrong with a call is thrown.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,8 +13,9 @@ use super::Table;
 use super::convert::{Fields, data_from_js, error_to_js, problem_to_js, value_from_js, value_to_js};
 use super::failure::Reported;
 use crate::ai::rate::RateLimits;
-use crate::ai::{Exchange, ModelEvent, ModelRequest, OpenAi, Provider, Recorded, failure, partial, strict};
+use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, Recorded, failure, partial, strict};
 use crate::error::{Code, Error, Problem};
+use crate::fitness::coach::OfflineCoach;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -44,8 +45,7 @@ fn provider(described: &JsValue) -> Result<Box<dyn Provider>, Error> {
     match described.field("kind").unwrap_or_default().as_str() {
         Some("openai") => Ok(Box::new(OpenAi::parse(&described, json)?)),
         Some("recorded") => Ok(Box::new(Recorded::parse(&described.field("cassette").unwrap_or_default())?)),
-        // The one place where the offline coach is wired in: `crate::fitness::coach::OfflineCoach`.
-        Some("offline-coach") => refuse("`offline-coach` is not there yet"),
+        Some("offline-coach") => Ok(Box::new(OfflineCoach)),
         _ => refuse("`kind` must be `openai`, `recorded` or `offline-coach`"),
     }
 }
@@ -90,37 +90,41 @@ pub fn exchange_head(number: u32, status: u16) {
     }
 }
 
-/// More of the answer, cut anywhere: the parts that it brings. Throws what ends the exchange, which is over then.
+/// More of the answer, cut anywhere: `{ events, failure? }`. With a failure the exchange is over.
 #[wasm_bindgen(js_name = exchangeTake)]
-pub fn exchange_take(number: u32, bytes: &[u8]) -> Result<Array, JsValue> {
-    let mut events = Vec::new();
-    let Some(exchange) = exchange(number) else { return Ok(Array::new()) };
-    let taken = exchange.borrow_mut().take(bytes, &mut events);
-    match taken {
-        Ok(()) => Ok(events_to_js(&events)),
-        Err(failure) => {
-            exchange_free(number);
-            Err(value_to_js(&failure.to_value()))
-        }
-    }
+pub fn exchange_take(number: u32, bytes: &[u8]) -> JsValue {
+    came(number, &mut |exchange, events| exchange.take(bytes, events).map(|()| Value::Null))
 }
 
-/// The answer has ended: `{ events, answer }`. Throws why there is no answer. The exchange is over in any case.
+/// The answer has ended: `{ events, answer?, failure? }`, one of the two. The exchange is over.
 #[wasm_bindgen(js_name = exchangeFinish)]
-pub fn exchange_finish(number: u32) -> Result<JsValue, JsValue> {
-    let Some(exchange) = exchange(number) else {
-        return Err(error_to_js(&Error::new(Code::Disposed, "the exchange is over")));
-    };
+pub fn exchange_finish(number: u32) -> JsValue {
+    let answer = came(number, &mut |exchange, events| exchange.finish(events).map(|answer| answer.to_value()));
     exchange_free(number);
+    answer
+}
+
+/// Something that is given to an exchange.
+type Given<'a> = dyn FnMut(&mut dyn Exchange, &mut Vec<ModelEvent>) -> Result<Value, Failure> + 'a;
+
+/// What an exchange makes of it.
+fn came(number: u32, act: &mut Given<'_>) -> JsValue {
     let mut events = Vec::new();
-    let finished = exchange.borrow_mut().finish(&mut events);
-    match finished {
-        Ok(answer) => Ok(Fields::default()
-            .value("events", &events_to_js(&events))
-            .value("answer", &value_to_js(&answer.to_value()))
-            .object()),
-        Err(failure) => Err(value_to_js(&failure.to_value())),
+    let Some(exchange) = exchange(number) else { return JsValue::UNDEFINED };
+    let result = act(&mut **exchange.borrow_mut(), &mut events);
+    let fields = Fields::default();
+    fields.value("events", &events_to_js(&events));
+    match result {
+        Ok(Value::Null) => {}
+        Ok(answer) => {
+            fields.value("answer", &value_to_js(&answer));
+        }
+        Err(failure) => {
+            exchange_free(number);
+            fields.value("failure", &value_to_js(&failure.to_value()));
+        }
     }
+    fields.object()
 }
 
 fn events_to_js(events: &[ModelEvent]) -> Array {

@@ -13,5 +13,6 @@ mod request;
 mod screening;
 mod session;
 mod severe;
+mod strategy;
 mod support;
 mod templates;

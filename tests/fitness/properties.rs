@@ -36,7 +36,7 @@ fn injuries() -> impl Strategy<Value = Vec<Json>> {
 
 prop_compose! {
     /// Any request at all.
-    fn request()(
+    pub(crate) fn request()(
         (focus, level, duration) in (word::<Focus>(), word::<Level>(), 15_u32..=90),
         equipment in some::<Equipment>(Equipment::ALL.len()),
         injuries in injuries(),

@@ -264,6 +264,7 @@ pub(super) fn step(exercise: &Exercise, phase: Phase, goal: Goal, target: Target
         rest_s: 0,
         recovery_s: None,
         cue: exercise.cue.to_owned(),
+        rationale: None,
     }
 }
 

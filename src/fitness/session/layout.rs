@@ -92,7 +92,8 @@ pub(super) fn arrange<'a>(chosen: &[&'a Candidate], sets: (u32, u32), style: Sty
         for some in members.chunks(TOGETHER) {
             let pairs = if paired { best_pairs(some) } else { Vec::new() };
             for (i, first) in some.iter().enumerate() {
-                let sets = sets_of(first.exercise, sets.0, sets.1);
+                let planned = sets_of(first.exercise, sets.0, sets.1);
+                let sets = if first.sets > 0 { first.sets } else { planned };
                 match pairs.iter().find(|pair| pair.0 == i || pair.1 == i) {
                     Some(&(a, b)) if a == i => {
                         let mut pair = vec![some[a], some[b]];
@@ -137,12 +138,12 @@ fn best_pairs(members: &[&Candidate]) -> Vec<(usize, usize)> {
 }
 
 /// How well two exercises alternate (house): opposite movements best, upper with lower body well; `None` when they tire
-/// the same muscles, both load the spine or the grip, or no pause fits both rests.
+/// the same muscles, both load the spine or the grip, are done for different sets, or no pause fits both rests.
 fn pair_score(a: &Candidate, b: &Candidate) -> Option<i32> {
     use Pattern::{Hinge, IsolationLower, Lunge, PullHorizontal, PullVertical, PushHorizontal, PushVertical, Squat};
     let (x, y) = (a.exercise, b.exercise);
     let both = |tag| x.tags.contains(tag) && y.tags.contains(tag);
-    if !x.primary.intersection(y.primary).is_empty() || both(Tag::Spine) || both(Tag::Grip) {
+    if !x.primary.intersection(y.primary).is_empty() || both(Tag::Spine) || both(Tag::Grip) || a.sets != b.sets {
         return None;
     }
     // Two lifts with one bar would mean loading it anew between any two sets.

@@ -10,8 +10,10 @@
 //! - `layout`: straight sets and supersets, and their rests
 //! - `plan`: the search
 //! - `edges`: warm-up and cool-down
+//! - `choice`: the same from what a model chose
 //! - `report`: totals, warnings, provenance
 
+pub(super) mod choice;
 mod dose;
 mod edges;
 mod layout;
@@ -126,6 +128,11 @@ impl<'r> Coach<'r> {
             Clearance::LightOnly => (Status::LightOnly, self.light()?),
             Clearance::Moderate | Clearance::Recommended | Clearance::Full => (Status::Ok, self.training()?),
         };
+        Some(self.write(status, blocks))
+    }
+
+    /// Everything that follows from the blocks.
+    fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
         let request = self.request;
         let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
         let mut rules = vec![format!("screening:{}", self.screening.clearance.as_str())];
@@ -135,7 +142,7 @@ impl<'r> Coach<'r> {
         for note in &self.restrictions.notes {
             rules.push(note.rule.clone());
         }
-        Some(Workout {
+        Workout {
             status,
             workout_id: format!("w-{:08x}", id::of_json(&request.to_json())),
             user_id: request.user_id.clone(),
@@ -148,8 +155,9 @@ impl<'r> Coach<'r> {
             referral: report::referral(&self.screening),
             provenance: report::provenance(request, &self.row, rules),
             notice: NOTICE.to_owned(),
+            insight: None,
             blocks,
-        })
+        }
     }
 
     /// The blocks of a session. When the whole of the equipment leads nowhere, less of it may (E4).

@@ -16,10 +16,10 @@ use super::selection::{Candidate, GROUPS, select};
 const MOST: usize = 16;
 
 /// The shortest and longest conditioning block.
-const CONDITIONING_S: (u32, u32) = (300, 2_700);
+pub(super) const CONDITIONING_S: (u32, u32) = (300, 2_700);
 
 /// How much of the asked time a plan may miss. Less than the promised tenth.
-const SLACK: f64 = 0.08;
+pub(super) const SLACK: f64 = 0.08;
 
 /// What was decided about a session.
 #[derive(Debug)]
@@ -91,7 +91,8 @@ pub(super) fn plan<'a>(
     best
 }
 
-fn consider<'a>(
+/// Fits the time around some groups, and keeps the plan when it is better than the best so far.
+pub(super) fn consider<'a>(
     best: &mut Option<Plan<'a>>,
     request: &WorkoutRequest,
     edges: Edges,

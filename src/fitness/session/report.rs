@@ -292,6 +292,8 @@ pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: None,
         fallback_level: 0,
+        repairs: Some(0),
+        cache: None,
         seed: request.seed,
         prescription: row.focus,
         rules,

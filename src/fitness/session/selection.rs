@@ -47,7 +47,9 @@ const SLOTS: [&[Pattern]; 20] = [
 pub(super) struct Candidate {
     pub(super) exercise: &'static Exercise,
     pub(super) dose: Dose,
-    liking: f64,
+    /// How many sets, when that was chosen; 0 when the plan decides.
+    pub(super) sets: u32,
+    pub(super) liking: f64,
 }
 
 /// Whether an exercise may be used at all: equipment, level and restrictions.
@@ -92,7 +94,7 @@ pub(super) fn candidates(
             // Whoever knows a maximum trains that lift, and gets a weight for it.
             let known = if dose.target.weight_kg.is_some() { KNOWN_MAXIMUM } else { 0.0 };
             let liking = liking(exercise, request, restrictions) + known + 1.5 * draw;
-            candidates.push(Candidate { exercise, dose, liking });
+            candidates.push(Candidate { exercise, dose, sets: 0, liking });
         }
     }
     candidates

@@ -1,0 +1,153 @@
+//! The shape of an answer: a schema for the model, and the reading of what it says.
+//!
+//! One table serves both, so that nothing can be said that is not read, and nothing is read that cannot be said. The
+//! schema keeps to the strict subset that model servers enforce; lengths and bounds are for the reading alone, because
+//! not every server takes them in a schema.
+
+use std::rc::Rc;
+
+use crate::fitness::reader::{At, Reader};
+use crate::fitness::record::{Object, ToJson};
+use crate::value::{Fields, Value, get};
+
+/// The shape of a part of an answer.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// Plain text, cut to so many characters.
+    Text(usize),
+    /// A whole number inside bounds.
+    Whole(f64, f64),
+    /// A number inside bounds.
+    Number(f64, f64),
+    /// One of some words, separated by spaces.
+    Word(&'static str),
+    /// An id of a list of ids.
+    Id(usize),
+    /// A list with its least and greatest length.
+    List(usize, usize, &'static Form),
+    /// An object with exactly these fields.
+    Object(&'static [(&'static str, Form)]),
+}
+
+/// The ids that an answer may name: the candidates, and a second list.
+pub(super) type Ids = [Vec<String>; 2];
+
+impl Form {
+    /// As a JSON Schema.
+    pub(super) fn schema(&self, ids: &Ids) -> Value {
+        let typed = |name: &str| Object("type", &[&name]).to_json();
+        match self {
+            Self::Text(_) => typed("string"),
+            Self::Whole(..) => typed("integer"),
+            Self::Number(..) => typed("number"),
+            Self::Word(words) => one_of(&words.split(' ').collect::<Vec<_>>()),
+            Self::Id(list) => one_of(&ids[*list]),
+            Self::List(_, _, of) => Object("type items", &[&"array", &of.schema(ids)]).to_json(),
+            Self::Object(fields) => {
+                let (mut properties, mut required) = (Fields::new(), Vec::new());
+                for (name, form) in *fields {
+                    properties.push(((*name).into(), form.schema(ids)));
+                    required.push(*name);
+                }
+                let properties = Value::Map(Rc::new(properties));
+                Object("type properties required additionalProperties", &[&"object", &properties, &required, &false])
+                    .to_json()
+            }
+        }
+    }
+
+    /// What is said in this shape; something harmless where it is not, with a problem.
+    pub(super) fn read(&self, json: Option<&Value>, at: &At<'_>, ids: &Ids, reader: &mut Reader) -> Value {
+        match self {
+            Self::Text(most) => plain(reader.text(json, at).unwrap_or_default(), *most).to_json(),
+            Self::Number(min, max) => reader.number_within(json, at, (*min, *max)).to_json(),
+            Self::Whole(min, max) => {
+                let number = reader.number_within(json, at, (*min, *max)).unwrap_or(*min);
+                if number.fract() != 0.0 {
+                    reader.problem(at, "is not a whole number");
+                }
+                Value::Int(number as i64)
+            }
+            Self::Word(words) => known(json, at, &|text| words.split(' ').any(|word| word == text), reader),
+            Self::Id(list) => known(json, at, &|text| ids[*list].iter().any(|id| id == text), reader),
+            Self::List(least, most, of) => {
+                let items = reader.list(json, at);
+                if items.len() < *least || items.len() > *most {
+                    let message = format!("has {} elements; {least} to {most} are allowed", items.len());
+                    reader.problem_with(at, message, None);
+                }
+                let mut list = Vec::new();
+                for (place, item) in items.iter().take(*most).enumerate() {
+                    list.push(of.read(Some(item), &At::Place(at, place), ids, reader));
+                }
+                list.to_json()
+            }
+            Self::Object(fields) => {
+                let nothing = Fields::new();
+                let object = reader.object(json, at).unwrap_or(&nothing);
+                if let Some((key, _)) = object.iter().find(|(key, _)| !fields.iter().any(|(name, _)| *name == &**key)) {
+                    reader.problem(&At::Key(at, &plain(key, 60)), "is not in the schema");
+                }
+                let mut read = Fields::new();
+                for (name, form) in *fields {
+                    let value = form.read(get(object, name), &At::Key(at, name), ids, reader);
+                    read.push(((*name).into(), value));
+                }
+                Value::Map(Rc::new(read))
+            }
+        }
+    }
+}
+
+fn one_of(words: &dyn ToJson) -> Value {
+    Object("type enum", &[&"string", &words.to_json()]).to_json()
+}
+
+/// A word that is one of those that are known.
+fn known(json: Option<&Value>, at: &At<'_>, is_known: &dyn Fn(&str) -> bool, reader: &mut Reader) -> Value {
+    let text = reader.text(json, at).unwrap_or_default();
+    if is_known(text) {
+        return text.to_json();
+    }
+    let message = format!("`{}` is not one of those that the schema allows", plain(text, 60));
+    reader.problem_with(at, message, None);
+    "".to_json()
+}
+
+/// A text on one line, without control characters, of at most so many characters.
+pub(super) fn plain(text: &str, most: usize) -> String {
+    let mut plain = String::new();
+    for char in text.trim().chars().take(most) {
+        plain.push(if char.is_control() { ' ' } else { char });
+    }
+    plain
+}
+
+/// The whole number of a field that was read.
+pub(super) fn number(json: &Value, key: &str) -> f64 {
+    json.as_map().and_then(|fields| get(fields, key)).and_then(Value::as_f64).unwrap_or_default()
+}
+
+/// The whole number, 0 or more, of a field that was read.
+pub(super) fn whole(json: &Value, key: &str) -> u32 {
+    number(json, key) as u32
+}
+
+/// The text of a field that was read.
+pub(super) fn text<'a>(json: &'a Value, key: &str) -> &'a str {
+    json.as_map().and_then(|fields| get(fields, key)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The list of a field that was read.
+pub(super) fn list<'a>(json: &'a Value, key: &str) -> &'a [Value] {
+    json.as_map().and_then(|fields| get(fields, key)).and_then(Value::as_list).unwrap_or_default()
+}
+
+/// The texts of a list that was read.
+pub(super) fn texts(json: &Value, key: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    for item in list(json, key) {
+        texts.push(item.as_str().unwrap_or_default().to_owned());
+    }
+    texts
+}

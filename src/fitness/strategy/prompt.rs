@@ -1,0 +1,117 @@
+//! The request of a task: the prompt with the data in it, and the key under which an answer may be used again.
+
+use std::rc::Rc;
+
+use super::form::plain;
+use super::{Case, Fault, NOTES, Strategy, Task, json};
+use crate::ai::{Message, ModelRequest, Role, Schema};
+use crate::fitness::id;
+use crate::fitness::record::{Object, ToJson};
+use crate::fitness::words::Word;
+use crate::value::{Fields, Value, get, put};
+
+/// Asks for an answer to be mended.
+const REPAIR: &str = include_str!("../prompts/repair.v1.md");
+
+/// An answer that is longer than this is not shown to the model again.
+const SHOWN: usize = 20_000;
+
+/// Where the data goes in a prompt.
+const DATA: &str = "{{data}}";
+
+/// What a model is asked.
+pub(super) fn request(task: Task, case: &Case, params: &Value) -> ModelRequest {
+    let strategy = task.strategy();
+    let (system, user) = strategy.prompt.split_once("\n---\n").unwrap_or((strategy.prompt, DATA));
+    let mut data = case.data.clone();
+    put(&mut data, "facts", told(strategy, case));
+    if let Some(notes) = &case.notes {
+        put(&mut data, "notes", plain(notes, NOTES).to_json());
+    }
+    ModelRequest {
+        messages: vec![message(Role::System, system.to_owned()), message(Role::User, render(user, &object(data)))],
+        schema: Some(Schema { name: strategy.schema.to_owned(), schema: strategy.answer.schema(&case.ids) }),
+        max_output_tokens: Some(strategy.max_output_tokens),
+        temperature: strategy.temperature,
+        prompt_cache_key: Some(strategy.version.to_owned()),
+        task: Some((task.as_str().to_owned(), params.clone())),
+        ..ModelRequest::default()
+    }
+}
+
+/// What a model is asked when its answer broke rules.
+pub(super) fn repair(task: Task, case: &Case, params: &Value, answer: &Value, problems: &[Fault]) -> ModelRequest {
+    let mut request = request(task, case, params);
+    let said = json::text(answer);
+    if said.len() <= SHOWN {
+        request.messages.push(message(Role::Assistant, said));
+    }
+    request.messages.push(message(Role::User, render(REPAIR, &problems.to_vec().to_json())));
+    request
+}
+
+/// A template with data in it, as one JSON text. The data is not looked at for placeholders.
+fn render(template: &str, data: &Value) -> String {
+    let (before, after) = template.split_once(DATA).unwrap_or((template, ""));
+    crate::small::join(&[before, &json::text(data), after], "")
+}
+
+fn message(role: Role, content: String) -> Message {
+    Message { role, content, tool_calls: Vec::new(), tool_call_id: None }
+}
+
+fn object(fields: Fields) -> Value {
+    Value::Map(Rc::new(fields))
+}
+
+/// The facts that reach the model, in bands: `age/10` is 30 for everyone from 30 to 39, and of `oneRepMaxKg#` only the
+/// names are told.
+fn told(strategy: &Strategy, case: &Case) -> Value {
+    let mut told = Fields::new();
+    for word in strategy.key.split(' ') {
+        let name = word.trim_end_matches(|char: char| char == '#' || char == '/' || char.is_ascii_digit());
+        let Some(value) = get(&case.facts, name) else { continue };
+        let band = word.split_once('/').and_then(|(_, band)| band.parse::<u32>().ok());
+        let value = match (band, value.as_f64(), value.as_map()) {
+            (Some(band), Some(number), _) => (number as u32 / band * band).to_json(),
+            (None, None, Some(fields)) if word.ends_with('#') => {
+                let mut names = Vec::new();
+                for (name, _) in fields {
+                    names.push(name.to_string());
+                }
+                names.to_json()
+            }
+            _ => value.clone(),
+        };
+        put(&mut told, name, value);
+    }
+    object(told)
+}
+
+/// Equal for what a model is told the same of. A person's own words are in it as a hash.
+pub(super) fn cache_key(strategy: &Strategy, case: &Case) -> String {
+    let notes = case.notes.as_ref().map_or_else(String::new, |notes| id::of_text(&plain(notes, NOTES)).to_string());
+    crate::small::join(&[strategy.version, &notes, &json::text(&told(strategy, case))], ":")
+}
+
+/// A request of this module as the host takes it, in camelCase.
+// To be replaced by `ModelRequest::to_value` when that is there.
+pub(super) fn to_value(request: &ModelRequest) -> Value {
+    let mut messages = Vec::new();
+    for message in &request.messages {
+        let role = match message.role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        };
+        messages.push(Object("role content", &[&role, &message.content]).to_json());
+    }
+    let schema = request.schema.as_ref().map(|schema| Object("name schema", &[&schema.name, &schema.schema]).to_json());
+    let task = request.task.as_ref().map(|(name, input)| Object("name input", &[name, input]).to_json());
+    Object(
+        "messages schema? maxOutputTokens? temperature? promptCacheKey? task?",
+        &[&messages, &schema, &request.max_output_tokens, &request.temperature, &request.prompt_cache_key, &task],
+    )
+    .to_json()
+}
