@@ -20,8 +20,8 @@ const FORWARDED = new Set(["POST responses", "POST chat/completions", "GET model
 const TO_SERVICE = ["accept", "content-type", "content-length", "idempotency-key", "traceparent", "x-client-request-id"];
 /** What the service may tell the page, besides every `x-ratelimit-…`. No cookie, nothing about the connection. */
 const TO_PAGE = new Set([
-  "content-type", "content-length", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "traceparent",
-  "openai-processing-ms", "openai-version",
+  "content-type", "content-length", "content-encoding", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
+  "traceparent", "openai-processing-ms", "openai-version",
 ]);
 
 /**
@@ -102,7 +102,7 @@ function forward(url, { request, response, key, maxBytes, headers, refuse }) {
   // A page that goes away, and an answer that was given early, end what was asked.
   response.once("close", () => upstream.destroy());
   upstream.once("timeout", () => upstream.destroy(new Error("silence")));
-  upstream.once("error", () => {
+  upstream.on("error", () => {
     // What went wrong may name what is behind this server, and so is not told.
     if (response.headersSent) response.destroy();
     else refuse(502, "upstream_unreachable", "the model service cannot be reached, or broke the connection");
@@ -121,6 +121,9 @@ function forward(url, { request, response, key, maxBytes, headers, refuse }) {
   request.on("data", (part) => {
     length += part.length;
     if (length > maxBytes && !response.headersSent) {
+      // The rest is read and thrown away, or the page would never get to read the answer.
+      request.unpipe(upstream);
+      request.resume();
       upstream.destroy();
       refuse(...tooLarge(maxBytes));
     }
@@ -132,13 +135,12 @@ function forward(url, { request, response, key, maxBytes, headers, refuse }) {
 function fail(response, headers, status, code, message) {
   if (response.headersSent || response.destroyed) return;
   const body = JSON.stringify({ error: { message, type: "proxy_error", param: null, code } });
-  // The rest of a body that nobody reads must not hold the connection; none of this gets better by trying again.
+  // Only a service that cannot be reached may get better by trying again.
   response.writeHead(status, {
     ...headers,
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(body),
     ...(status === 502 ? {} : { "x-should-retry": "false" }),
-    ...(status === 413 ? { connection: "close" } : {}),
   });
   response.end(body);
 }

@@ -3,6 +3,7 @@
 //   llmock        fails as a scenario says, and gives a verdict on how its client took it
 //   aimock        answers from fixtures: always the same, on both endpoints, streaming or not
 //   localModel    a real model, small and slow: only for tests/pkg/with-model
+//   outcomeService  a fakeService with the endings that aimock does not know: refusal, length, content filter, failure
 //   fakeService   a plain HTTP server, for what no service would send: bytes cut anywhere, dropped connections
 //
 // What llmock's verdict is worth. It sees the wire and nothing else. Attempts with the same method, path and body are one
@@ -25,6 +26,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -163,6 +165,22 @@ export async function stream(response, pieces, { end = "end", pause = 1, headers
   }
   if (end === "end") response.end();
   else if (end === "drop") response.destroy();
+}
+
+/**
+ * Starts a plain server that gives one outcome of `ai/fixtures/outcomes.json` on both endpoints, streaming or not: what
+ * OpenAI's service says, and aimock does not (`refusal`, `length`, `content_filter`, `failed`).
+ */
+export async function outcomeService(t, name) {
+  const outcomes = JSON.parse(await readFile(new URL("ai/fixtures/outcomes.json", import.meta.url), "utf8"));
+  assert.ok(outcomes[name], `there is no outcome ${name}`);
+  return fakeService(t, async (request, response, body) => {
+    const chat = request.url.endsWith("/chat/completions");
+    const { body: whole, events } = outcomes[name][chat ? "chat" : "responses"];
+    if (!JSON.parse(body).stream) return json(response, whole.error && chat ? 500 : 200, whole);
+    const pieces = events.map((event) => `${chat ? "" : `event: ${event.type}\n`}data: ${JSON.stringify(event)}\n\n`);
+    return stream(response, chat && name !== "failed" ? [...pieces, "data: [DONE]\n\n"] : pieces);
+  });
 }
 
 async function text(request) {
