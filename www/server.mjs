@@ -1,4 +1,5 @@
-// The demo's server: the page at `/`, the built package under `/pkg/`, on this machine only.
+// The demo's server: the page at `/`, the built package under `/pkg/`, a model service under `/ai/v1/` where one is
+// configured ([proxy.mjs](proxy.mjs)), on this machine only.
 //
 //   node www/server.mjs [--port N] [--pkg DIR]
 
@@ -9,6 +10,8 @@ import { extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+
+import { modelProxy } from "./proxy.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const HOST = "127.0.0.1";
@@ -46,16 +49,18 @@ const HEADERS = {
 
 /**
  * Starts the server; the promise is rejected when the package is not built or the port is taken.
- * @param {{ port?: number, pkg?: string }} [options] port 0 is any free one
+ * @param {{ port?: number, pkg?: string, ai?: { baseUrl?: string, key?: string } }} [options] port 0 is any free one;
+ *   `ai` is the model service, by default that of the environment: `REPFLOW_AI_BASE_URL`, `OPENAI_API_KEY`
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export async function startServer({ port = 0, pkg = join(HERE, "..", "pkg") } = {}) {
+export async function startServer({ port = 0, pkg = join(HERE, "..", "pkg"), ai } = {}) {
   const built = await stat(join(pkg, "entry-browser.js")).catch(() => undefined);
   if (built === undefined) throw new Error(`there is no package in ${pkg}; build it with: cargo xtask pkg`);
 
   // The first prefix that fits answers.
   const routes = [
     ["/pkg/", files(resolve(pkg))],
+    ["/ai/v1/", modelProxy({ ...ai, headers: HEADERS })],
     ["/", files(HERE)],
   ];
   const server = createServer((request, response) => {

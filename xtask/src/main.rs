@@ -28,6 +28,7 @@ Usage: cargo xtask COMMAND
 
   demo [--once] [--port N]           build the package and serve the demo page; --once makes one workout in Node instead
   test [STAGE...] [--list]           set everything up and run every test, or only the named stages
+       [--with-model]                and the stage `model`, which asks a real model on this machine; brings 300 MB
   bench [NAME...] [--quick]          measure the package beside what one would pick instead; without a name, what there is
   pkg [--features F] [--out DIR]     build the npm package, by default into pkg/
   size                               what each part of the package costs; fails above the budget
@@ -62,9 +63,10 @@ fn run(command: &str, args: Vec<String>) -> Result<ExitCode> {
             demo::run(&options)
         }
         "test" => {
-            let list = args.flag("--list");
+            let extent = if args.flag("--with-model") { test::Extent::WithModel } else { test::Extent::Usual };
+            let options = test::Options { extent, list: args.flag("--list") };
             let stages = args.rest()?;
-            test::run(&stages, list)
+            test::run(&stages, &options)
         }
         "bench" => {
             let pace = if args.flag("--quick") { bench::Pace::Quick } else { bench::Pace::Thorough };

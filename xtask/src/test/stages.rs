@@ -33,7 +33,7 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "package",
         about: "the packed package in Node, Deno, Bun, Vite, a browser, tsc",
-        needs: &[Need::WasmTarget, Need::NpmPackages, Need::Chromium],
+        needs: &[Need::WasmTarget, Need::NpmPackages, Need::Chromium, Need::FailingModel],
         run: fixtures,
     },
     Stage {
@@ -44,12 +44,22 @@ pub(super) const STAGES: &[Stage] = &[
     },
 ];
 
+/// What `--with-model` adds. Apart from [`STAGES`], because it brings 300 MB and computes for minutes.
+pub(super) const WITH_MODEL: Stage = Stage {
+    name: "model",
+    about: "the packed package against a real model on this machine",
+    needs: &[Need::WasmTarget, Need::NpmPackages, Need::LocalModel],
+    run: model,
+};
+
 const WASM: &[Need] = &[Need::WasmTarget];
 
 /// The features that the package's tests need, and that it is never published with.
 const FAULTS: &str = "fault-injection";
 /// Fixtures below here run on the Node that wrangler needs, all others on the machine's own.
 const ON_MODERN_NODE: &str = "tests/pkg/workerd";
+/// Tests below here ask a real model, and are run by [`WITH_MODEL`] alone.
+const ON_A_MODEL: &str = "tests/pkg/with-model";
 
 fn fmt() -> Result<Tally> {
     check([process::cargo(&["fmt", "--all", "--check"])])
@@ -112,9 +122,16 @@ fn budget() -> Result<Tally> {
 fn fixtures() -> Result<Tally> {
     let chrome = setup::chromium::find().context("no browser")?;
     let files = test_files(Path::new("tests/pkg"))?;
-    let files = files.into_iter().filter(|file| !file.starts_with(paths::in_root(ON_MODERN_NODE)));
+    let elsewhere = [ON_MODERN_NODE, ON_A_MODEL].map(paths::in_root);
+    let files = files.into_iter().filter(|file| !elsewhere.iter().any(|dir| file.starts_with(dir)));
     let mut node = node_tests(Path::new("node"), files)?;
-    node.env("CHROME", chrome);
+    node.env("CHROME", chrome).env("LLMOCK", setup::python::LLMOCK.program("llmock"));
+    tests([node])
+}
+
+fn model() -> Result<Tally> {
+    let mut node = node_tests(Path::new("node"), test_files(Path::new(ON_A_MODEL))?)?;
+    node.env("MODEL_PYTHON", setup::python::MODEL.program("python"));
     tests([node])
 }
 
