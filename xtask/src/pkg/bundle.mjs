@@ -79,7 +79,8 @@ const smaller = async (code) =>
       module: true, ecma: 2022, keep_classnames: true,
       // Users meet its name, which it has from a variable.
       mangle: { reserved: ["RepflowError", "BusEvent"] },
-      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false },
+      // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
+      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false },
     })
   ).code;
 await Promise.all(made.map(async ({ fileName, code }) => writeFile(join(directory, fileName), await smaller(said(code)))));

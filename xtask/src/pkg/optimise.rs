@@ -18,6 +18,8 @@ const OPTIONS: &[&str] = &[
     "--flatten",
     "--rereloop",
     "-Oz",
+    // Once more, now that what the graph laid open is gone.
+    "-Oz",
     // Both make the wasm smaller and the gzip larger: a large function numbers its locals with more bytes, and bytes that
     // gzip finds twice cost less than the parameters that merging needs.
     "--one-caller-inline-max-function-size=0",
