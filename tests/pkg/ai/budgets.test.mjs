@@ -15,7 +15,7 @@ const answering = (t, usage) =>
 const spent = (models) => Object.fromEntries(models.snapshot().spent);
 
 test("100 questions at once never spend more than there is, whatever they come to", async (t) => {
-  for (const [budget, unit] of [[{ calls: 13 }, "calls"], [{ tokens: 900 }, "tokens"], [{ cost: 0.0005 }, "cost"]]) {
+  for (const [budget, unit] of [[{ calls: 13 }, "calls"], [{ tokens: 900 }, "tokens"], [{ cost: 0.001 }, "cost"]]) {
     const { baseUrl, exchanges } = await service(t, async ({ number }, response) => {
       await new Promise((resolve) => setTimeout(resolve, (number * 7) % 20));
       json(response, 200, { ...says.chat.whole("Hi!"), usage: { prompt_tokens: 5 + (number % 9), completion_tokens: number % 21, total_tokens: 0 } });
@@ -58,7 +58,7 @@ test("budgets of users are apart, and of a question that lacks what they count b
 test("every attempt is a call; what a service refused cost no tokens; what broke off cost what it may have", async (t) => {
   const { baseUrl } = await service(t, ({ number }, response) => {
     if (number === 1) return failure(response, 500, { message: "again" });
-    if (number === 2) return stream(response, says.chat.stream(["H"], { finish: undefined, done: false }));
+    if (number === 2) return stream(response, says.chat.stream(["H"], { finish: null, done: false }));
     json(response, 200, says.chat.whole("ok"));
   });
   const models = client(baseUrl, { budgets: { day: { calls: 10 } }, policy: { retry: { maxAttempts: 3, delay: "1ms" } } });

@@ -43,7 +43,7 @@ for (const [api, path] of ENDPOINTS) {
     assert.ok(!JSON.stringify(body).includes("ada"));
     if (api === "chat") {
       assert.deepEqual(body.messages, QUESTION.messages);
-      assert.deepEqual([body.max_completion_tokens, body.reasoning_effort, body.stream], [50, "low", undefined]);
+      assert.deepEqual([body.max_completion_tokens, body.reasoning_effort, Boolean(body.stream)], [50, "low", false]);
     } else {
       assert.deepEqual([body.max_output_tokens, body.reasoning], [50, { effort: "low" }]);
       assert.ok(JSON.stringify(body).includes("Be brief.") && JSON.stringify(body).includes("Hello?"));
@@ -119,7 +119,7 @@ for (const [api, path] of ENDPOINTS) {
   });
 
   test(`${api}: a stream that ends early is truncated: asked again only when nothing was delivered`, async (t) => {
-    const begun = says[api].stream(["Hel", "lo"], { finish: undefined, done: false });
+    const begun = says[api].stream(["Hel", "lo"], { finish: null, done: false });
     const empty = begun.slice(0, begun.indexOf("\n\n") + 2);
     const { baseUrl, exchanges } = await service(t, ({ number }, response) => stream(response, [begun, empty, says[api].stream(["fine"])][number - 1]));
     const asked = client(baseUrl, { api });
@@ -141,8 +141,8 @@ for (const [api, path] of ENDPOINTS) {
 
   test(`${api}: an error in the middle of a stream`, async (t) => {
     const error = { message: "overloaded", code: "server_is_overloaded", type: "service_unavailable_error" };
-    const last = api === "chat" ? `data: ${JSON.stringify({ error })}\n\n` : `event: error\ndata: ${JSON.stringify({ type: "error", ...error })}\n\n`;
-    const begun = says[api].stream(["Hel"], { finish: undefined, done: false });
+    const last = api === "chat" ? `data: ${JSON.stringify({ error })}\n\n` : `event: error\ndata: ${JSON.stringify({ ...error, type: "error" })}\n\n`;
+    const begun = says[api].stream(["Hel"], { finish: null, done: false });
     const { baseUrl, exchanges } = await service(t, (_, response) => stream(response, begun + last));
     const told = await errorOf(client(baseUrl, { api }).stream(QUESTION).answer);
     assert.deepEqual([told.code, told.serviceCode, told.status, exchanges.length], ["ai.unavailable", "server_is_overloaded", undefined, 1]);
@@ -269,7 +269,7 @@ test("an attempt has a timeout, and all of them together", async (t) => {
 
 test("who gives up is heard at once: before, while waiting, between attempts, in the middle of the stream", async (t) => {
   const { baseUrl, exchanges } = await service(t, ({ body }, response) => {
-    if (body.messages?.length === 1 || body.input?.length === 1) return failure(response, 500, { message: "again" });
+    if (JSON.stringify(body).includes("fail me")) return failure(response, 500, { message: "again" });
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(says.responses.stream(["Hel"], { done: false }));
   });
@@ -288,7 +288,7 @@ test("who gives up is heard at once: before, while waiting, between attempts, in
 
   const between = new AbortController();
   const waiting = client(baseUrl, { policy: { retry: { maxAttempts: 5, delay: "10s", jitter: "none" } } });
-  const failing = errorOf(waiting.complete({ messages: [{ role: "user", content: "x" }] }, { signal: between.signal }));
+  const failing = errorOf(waiting.complete({ messages: [{ role: "user", content: "fail me" }] }, { signal: between.signal }));
   while (exchanges.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   await new Promise((resolve) => setTimeout(resolve, 20));
   between.abort(reason);
@@ -330,7 +330,8 @@ test("a key may be fetched, and is fetched for every attempt", async (t) => {
 test("headers and further fields go along; `store` stays false", async (t) => {
   const { baseUrl, exchanges } = await service(t, (_, response) => json(response, 200, says.responses.whole("ok")));
   const asked = client(baseUrl, { headers: { "openai-organization": "org" } });
-  await asked.complete({ ...QUESTION, extra: { service_tier: "flex", store: true } }, { headers: { traceparent: "00-1" } });
+  await asked.complete({ ...QUESTION, extra: { service_tier: "flex" } }, { headers: { traceparent: "00-1" } });
+  assert.equal((await errorOf(asked.complete({ ...QUESTION, extra: { store: true } }))).code, "config.invalid");
   const [{ headers, body }] = exchanges;
   assert.deepEqual([headers["openai-organization"], headers.traceparent, body.service_tier, body.store], ["org", "00-1", "flex", false]);
 });

@@ -82,8 +82,8 @@ export const says = {
       return sse([
         chunk({ role: "assistant", content: "" }),
         ...parts.map((part) => chunk({ [field]: part })),
-        ...(finish === undefined ? [] : [chunk({}, finish)]),
-        ...(usage && finish !== undefined ? [{ ...CHAT, object: "chat.completion.chunk", choices: [], usage: USAGE.chat }] : []),
+        ...(finish === null ? [] : [chunk({}, finish)]),
+        ...(usage && finish !== null ? [{ ...CHAT, object: "chat.completion.chunk", choices: [], usage: USAGE.chat }] : []),
         ...(done ? ["data: [DONE]\n\n"] : []),
       ]);
     },
