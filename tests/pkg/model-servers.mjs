@@ -1,10 +1,10 @@
 // Model services for the tests, each on a free port of this machine, each gone with its test.
 //
-//   llmock        fails as a scenario says, and gives a verdict on how its client took it
-//   aimock        answers from fixtures: always the same, on both endpoints, streaming or not
-//   localModel    a real model, small and slow: only for tests/pkg/with-model
-//   outcomeService  a fakeService with the endings that aimock does not know: refusal, length, content filter, failure
-//   fakeService   a plain HTTP server, for what no service would send: bytes cut anywhere, dropped connections
+//   llmock          fails as a scenario says, and gives a verdict on how its client took it
+//   aimock          answers from fixtures: always the same, on both endpoints, streaming or not
+//   localModel      a real model, small and slow: only for tests/pkg/with-model
+//   fakeService     a plain HTTP server, for what no service would send: bytes cut anywhere, dropped connections
+//   outcomeService  one of those, with the endings that aimock does not know: refusal, length, content filter, failure
 //
 // What llmock's verdict is worth. It sees the wire and nothing else. Attempts with the same method, path and body are one
 // call, if each began after the one before had failed; so every call of a test needs a body of its own, or a second
