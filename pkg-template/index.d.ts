@@ -2065,6 +2065,8 @@ export type CacheSource = "exact" | "normalised" | "stale";
 export interface ModelPart<Data = unknown> {
   type: "text" | "refusal" | "tool_call";
   text: string;
+  /** Of which attempt, from 1; 0 for what is known from before. */
+  attempt: number;
   /** Which of the tool calls, from 0. */
   index?: number;
   /** With a schema: what can be said for sure so far. Lists and texts may go on; worked out when it is read. */
@@ -2078,8 +2080,10 @@ export type DeepPartial<T> = T extends object ? { [K in keyof T]?: DeepPartial<T
 export interface ModelCallOptions<Data = unknown> {
   /** Gives the question up, also between attempts and in the middle of the answer: `policy.cancelled`. */
   signal?: AbortSignal;
-  /** Hears the answer as it comes. From the first part on nothing is tried again. */
+  /** Hears the answer as it comes. From the first part on nothing is tried again, unless it `restarts`. */
   onPart?: (part: ModelPart<Data>) => void;
+  /** Whoever hears the parts can begin anew: another `attempt` replaces what the one before it said. */
+  restarts?: boolean;
   /** Who asks: for budgets, the cache, and, hashed, for the service. */
   user?: string;
   /** For the budget of a run. */

@@ -42,6 +42,7 @@ const OPTIONS = {
 export const CALL_OPTIONS = {
   signal: checks.signal,
   onPart: checks.handler,
+  restarts: checks.flag,
   user: checks.string,
   runId: checks.string,
   headers: [isObject, "an object of headers"],

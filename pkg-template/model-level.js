@@ -59,9 +59,9 @@ export class Level {
     const { task, context, user, version } = asked;
     let repair;
     for (let repairs = 0; ; repairs += 1) {
-      const onProgress = ({ text, partial }, attempt) => context.progress({ task, attempt, repairs, text, partial });
+      const onPart = ({ text, partial, attempt }) => context.progress({ task, attempt, repairs, text, partial });
       const question = { ...asked.request, ...repair, model: this.#model, promptCacheKey: `${task}.${version}` };
-      const answer = await this.#models.ask(question, { signal, user, runId: context.runId, headers: context.headers, onProgress });
+      const answer = await this.#models.ask(question, { signal, user, runId: context.runId, headers: context.headers, onPart, restarts: true });
       const { provider, model } = answer.provenance;
       const kept = { data: dataOf(answer), provider, model, repairs };
       const verdict = accept(core, asked, kept, null);

@@ -7,14 +7,13 @@ import { checkInput } from "./schemas.js";
  * A part of an answer. Where the answer is data, `partial` is what can be said of it for sure so far; it is worked out when
  * it is asked for.
  */
-export function partOf(core, type, text, whole, schema, index) {
-  const part = index === undefined ? { type, text } : { type, text, index };
-  if (type !== "text" || schema === undefined) return part;
+export function partOf(core, part, whole, schema) {
+  if (part.type !== "text" || schema === undefined) return part;
   return Object.defineProperty(part, "partial", { get: () => partialOf(core, whole) });
 }
 
 /** Data of which the text is not complete; `undefined` before there is any. */
-export function partialOf(core, text) {
+function partialOf(core, text) {
   const closed = core.closeJson(text);
   return closed === "" ? undefined : JSON.parse(closed);
 }

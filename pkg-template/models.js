@@ -62,11 +62,11 @@ export class Models {
     const key = { scope: shared ? null : [this.tenant ?? null, user], request: this.#completed(core, request) };
     const { value, source } = await this.answers.remember(key, "", signal, (signal) => this.ask(request, { ...options, signal }), isWhole);
     if (source === undefined) return value;
-    if (value.text !== "") onPart?.(partOf(core, "text", value.text, value.text, request.schema));
+    if (value.text !== "") onPart?.(partOf(core, { type: "text", text: value.text, attempt: 0 }, value.text, request.schema));
     return { ...value, provenance: { ...value.provenance, cache: source } };
   }
 
-  /** Asks, whatever is known from before. `onProgress(part, attempt)` is told of parts that another attempt may replace. */
+  /** Asks, whatever is known from before. */
   async ask(request, options) {
     const core = await this.#core();
     const asked = this.#completed(core, request);
@@ -162,18 +162,16 @@ export class Models {
   }
 
   /** Asks once, and pays for it. */
-  async #attempt(core, request, context, { onPart, onProgress, user, runId, headers }, estimate, attempt) {
+  async #attempt(core, request, context, { onPart, restarts, user, runId, headers }, estimate, attempt) {
     const pay = this.#budgets.reserve(estimate, { user, runId });
-    const isHeard = onPart !== undefined || onProgress !== undefined;
+    const isHeard = onPart !== undefined;
     let text = "";
     const tell = (events) => {
-      for (const { type, text: more, index } of isHeard ? events : []) {
+      for (const event of isHeard ? events : []) {
         // Somebody sees it: to ask again would show it twice.
-        if (onPart !== undefined) context.commit();
-        if (type === "text") text += more;
-        const part = partOf(core, type, more, text, request.schema, index);
-        onPart?.(part);
-        onProgress?.(part, attempt);
+        if (!restarts) context.commit();
+        if (event.type === "text") text += event.text;
+        onPart(partOf(core, { ...event, attempt }, text, request.schema));
       }
     };
     try {

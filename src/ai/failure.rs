@@ -21,16 +21,22 @@ pub fn code_of(facts: &Facts<'_>) -> Code {
         return code;
     }
     let class = classify(&Facts { should_retry: None, ..*facts }, &[]);
-    match class.kind {
-        Kind::Validation => Code::AiBadRequest,
-        Kind::Unauthorized => Code::AiUnauthorized,
-        Kind::Timeout => Code::AiTimeout,
-        Kind::Cancelled => Code::PolicyCancelled,
-        Kind::RateLimited => Code::AiRateLimited,
-        Kind::Exhausted => Code::AiExhausted,
-        Kind::Network => Code::AiConnection,
-        Kind::Unavailable if class.retryable => Code::AiUnavailable,
-        Kind::Unavailable => Code::AiNotFound,
-        Kind::Failed | Kind::Internal => Code::AiFailed,
+    if class.kind == Kind::Unavailable && !class.retryable {
+        return Code::AiNotFound;
     }
+    BY_KIND[class.kind as usize]
 }
+
+/// In the order of [`Kind::ALL`].
+const BY_KIND: [Code; 10] = [
+    Code::AiBadRequest,
+    Code::AiUnauthorized,
+    Code::AiTimeout,
+    Code::PolicyCancelled,
+    Code::AiRateLimited,
+    Code::AiExhausted,
+    Code::AiConnection,
+    Code::AiUnavailable,
+    Code::AiFailed,
+    Code::AiFailed,
+];

@@ -60,10 +60,14 @@ pub(crate) fn object(key: &str, value: Value) -> Value {
     Write::default().value(key, value).end()
 }
 
-/// The field `key`, unless it is null.
+/// The field at `path`, which has dots between the keys that lead to it; none when it is null.
 #[inline(never)]
-pub(crate) fn field(value: &Value, key: &str) -> Option<Value> {
-    value.field(key).filter(|field| field.kind() != ValueKind::Null)
+pub(crate) fn field(value: &Value, path: &str) -> Option<Value> {
+    let mut value = value.clone();
+    for key in path.split('.') {
+        value = value.field(key)?;
+    }
+    Some(value).filter(|field| field.kind() != ValueKind::Null)
 }
 
 /// The text of a string.
@@ -72,22 +76,22 @@ pub(crate) fn text(value: Value) -> Option<String> {
     value.into_scalar().as_str().map(str::to_owned)
 }
 
-/// The text of the field `key`.
+/// The text of the field at `path`.
 #[inline(never)]
-pub(crate) fn text_in(value: &Value, key: &str) -> Option<String> {
-    text(field(value, key)?)
+pub(crate) fn text_in(value: &Value, path: &str) -> Option<String> {
+    text(field(value, path)?)
 }
 
-/// The number of the field `key`.
+/// The number of the field at `path`.
 #[inline(never)]
-pub(crate) fn number_in(value: &Value, key: &str) -> Option<f64> {
-    field(value, key)?.into_scalar().as_f64()
+pub(crate) fn number_in(value: &Value, path: &str) -> Option<f64> {
+    field(value, path)?.into_scalar().as_f64()
 }
 
-/// The elements of the list in the field `key`; none when there is none.
+/// The elements of the list in the field at `path`; none when there is none.
 #[inline(never)]
-pub(crate) fn list_in(value: &Value, key: &str) -> Vec<Value> {
-    let Some(list) = field(value, key) else { return Vec::new() };
+pub(crate) fn list_in(value: &Value, path: &str) -> Vec<Value> {
+    let Some(list) = field(value, path) else { return Vec::new() };
     let mut elements = Vec::new();
     while let Some(element) = list.element(elements.len()) {
         elements.push(element);

@@ -6,7 +6,7 @@ use super::json::Write;
 use crate::time::{MAX_DURATION, decimal};
 use crate::value::Value;
 
-/// What is left of a limit.
+/// What is left of a limit, of requests or of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     /// The most in a time.
@@ -17,54 +17,33 @@ pub struct Left {
     pub reset: Duration,
 }
 
-/// What is left of the limits of requests and of tokens; none where the headers do not say it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RateLimits {
-    /// Requests.
-    pub requests: Option<Left>,
-    /// Tokens.
-    pub tokens: Option<Left>,
-}
-
-impl RateLimits {
-    /// Reads the headers `x-ratelimit-` `limit-requests`, `remaining-requests`, `reset-requests`, `limit-tokens`,
-    /// `remaining-tokens` and `reset-tokens`, in this order.
+impl Left {
+    /// Reads the headers `x-ratelimit-limit-*`, `-remaining-*` and `-reset-*`, of requests or of tokens. None when what is
+    /// left, or until when, is not said or cannot be read.
     ///
     /// ```
-    /// use repflow::ai::rate::RateLimits;
+    /// use repflow::ai::rate::Left;
     /// use std::time::Duration;
     ///
-    /// let limits = RateLimits::read(&[Some("60"), Some("59"), Some("1m0.5s"), None, None, None]);
-    /// assert_eq!(limits.requests.map(|left| left.reset), Some(Duration::from_millis(60_500)));
-    /// assert_eq!(limits.tokens, None);
+    /// let left = Left::read([Some("60"), Some("59"), Some("1m0.5s")]);
+    /// assert_eq!(left.map(|left| left.reset), Some(Duration::from_millis(60_500)));
     /// ```
     #[must_use]
-    pub fn read(headers: &[Option<&str>; 6]) -> Self {
-        let [limit, remaining, reset, ..] = *headers;
-        let [.., token_limit, tokens, token_reset] = *headers;
-        Self { requests: left(limit, remaining, reset), tokens: left(token_limit, tokens, token_reset) }
+    pub fn read([limit, remaining, reset]: [Option<&str>; 3]) -> Option<Self> {
+        let count = |text: &str| crate::number::whole(text.trim(), 10);
+        let limit = limit.and_then(count);
+        Some(Self { limit, remaining: count(remaining?)?, reset: duration(reset?.trim())? })
     }
 
-    /// `{ requests?: { limit?, remaining, resetMs }, tokens?: { … } }`.
+    /// `{ limit?, remaining, resetMs }`.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let mut written = Write::default();
-        for (key, left) in [("requests", self.requests), ("tokens", self.tokens)] {
-            let Some(left) = left else { continue };
-            let mut fields = Write::default();
-            fields.maybe_number("limit", left.limit.map(|limit| limit as f64));
-            fields.maybe_number("remaining", Some(left.remaining as f64));
-            fields.maybe_number("resetMs", Some(left.reset.as_secs_f64() * 1_000.0));
-            written.value(key, fields.end());
-        }
-        written.end()
+        Write::default()
+            .maybe_number("limit", self.limit.map(|limit| limit as f64))
+            .maybe_number("remaining", Some(self.remaining as f64))
+            .maybe_number("resetMs", Some(self.reset.as_secs_f64() * 1_000.0))
+            .end()
     }
-}
-
-#[inline(never)]
-fn left(limit: Option<&str>, remaining: Option<&str>, reset: Option<&str>) -> Option<Left> {
-    let count = |text: &str| crate::number::whole(text.trim(), 10);
-    Some(Left { limit: limit.and_then(count), remaining: count(remaining?)?, reset: duration(reset?.trim())? })
 }
 
 /// Reads a duration as Go writes it (`6m0s`, `17ms`, `1h2m3.5s`), or seconds without a unit.

@@ -15,13 +15,14 @@ use crate::value::{Fields, Value, get};
 /// A recording of a conversation.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    exchanges: Rc<Vec<Recording>>,
+    /// Read again whenever something is asked: so nothing of it need be copied but what is answered.
+    cassette: Value,
 }
 
-#[derive(Clone, Debug)]
 struct Recording {
     request: Value,
-    end: Result<Answer, Failure>,
+    /// Taken by whoever asks first.
+    end: Option<Result<Answer, Failure>>,
     parts: Option<Vec<ModelEvent>>,
 }
 
@@ -31,35 +32,31 @@ impl Recorded {
     /// # Errors
     /// `config.invalid` with every problem, each with its JSON pointer.
     pub fn parse(cassette: &Value) -> Result<Self, Error> {
+        Self::read(cassette, &mut |_| ())?;
+        Ok(Self { cassette: cassette.clone() })
+    }
+
+    #[inline(never)]
+    fn read(cassette: &Value, each: &mut dyn FnMut(Recording)) -> Result<(), Error> {
         let problems = Problems::default();
-        let read = Object::read(cassette, At::Pointer(""), "a cassette", &problems).map(|object| Self::read(&object));
+        let read = Object::read(cassette, At::Pointer(""), "a cassette", &problems).map(|object| {
+            object.check_keys("a cassette", &["version", "exchanges"]);
+            object.require("version", "this is version 1");
+            object.number("version", "1", &|version| version == 1.0);
+            object.require("exchanges", "what was asked and answered");
+            let known = &["request", "answer", "failure", "parts"];
+            object.each("exchanges", "an exchange", known, &mut |_, exchange| {
+                if let Some(recording) = Recording::read(exchange) {
+                    each(recording);
+                }
+            });
+        });
         problems.or(read, Code::ConfigInvalid, "the cassette")
-    }
-
-    fn read(object: &Object<'_>) -> Self {
-        object.check_keys("a cassette", &["version", "exchanges"]);
-        object.require("version", "this is version 1");
-        object.number("version", "1", &|version| version == 1.0);
-        object.require("exchanges", "what was asked, and what was answered");
-        let mut exchanges = Vec::new();
-        let known = &["request", "answer", "failure", "parts"];
-        object.each("exchanges", "an exchange", known, &mut |_, it| exchanges.extend(Recording::read(it)));
-        Self { exchanges: Rc::new(exchanges) }
-    }
-
-    fn begin(&self, request: &ModelRequest) -> Result<Box<dyn Exchange>, Error> {
-        let asked = request.to_value();
-        match self.exchanges.iter().find(|recording| is_same(&recording.request, &asked)) {
-            Some(recording) => Ok(Box::new(recording.clone())),
-            None => {
-                let message = "no exchange of the cassette has this request; record it, or ask what was recorded";
-                Err(Error::new(Code::ConfigInvalid, message))
-            }
-        }
     }
 }
 
 impl Recording {
+    #[inline(never)]
     fn read(object: &Object<'_>) -> Option<Self> {
         object.require("request", "what was asked");
         let at = At::Key(object.at(), "request");
@@ -74,7 +71,7 @@ impl Recording {
                 Ok(Answer::read(&object.nested("answer", Answer::KEYS)?))
             }
         };
-        Some(Self { request, end, parts })
+        Some(Self { request, end: Some(end), parts })
     }
 }
 
@@ -88,11 +85,24 @@ impl Provider for Recorded {
     }
 
     fn complete(&self, request: &ModelRequest) -> Result<Box<dyn Exchange>, Error> {
-        self.begin(request)
+        let asked = request.to_value();
+        let mut found = None;
+        Self::read(&self.cassette, &mut |recording| {
+            if found.is_none() && is_same(&recording.request, &asked) {
+                found = Some(recording);
+            }
+        })?;
+        match found {
+            Some(recording) => Ok(Box::new(recording)),
+            None => {
+                let message = "no exchange of the cassette has this request; record it, or ask what was recorded";
+                Err(Error::new(Code::ConfigInvalid, message))
+            }
+        }
     }
 
     fn stream(&self, request: &ModelRequest) -> Result<Box<dyn Exchange>, Error> {
-        self.begin(request)
+        self.complete(request)
     }
 }
 
@@ -108,12 +118,13 @@ impl Exchange for Recording {
     }
 
     fn finish(&mut self, events: &mut Vec<ModelEvent>) -> Result<Answer, Failure> {
-        match (&self.parts, &self.end) {
-            (Some(parts), _) => events.extend_from_slice(parts),
+        let end = self.end.take().unwrap_or(Err(Failure::Truncated));
+        match (self.parts.take(), &end) {
+            (Some(parts), _) => events.extend(parts),
             (None, Ok(answer)) => answer.tell(events),
             (None, Err(_)) => {}
         }
-        self.end.clone()
+        end
     }
 }
 

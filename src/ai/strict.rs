@@ -9,9 +9,26 @@ use crate::value::{Fields, Value, get};
 
 /// The most values of all `enum`s together.
 const MOST_ENUM_VALUES: usize = 1_000;
-/// What a strict schema cannot say.
-const REFUSED: &[&str] =
-    &["allOf", "oneOf", "not", "if", "then", "else", "patternProperties", "dependentRequired", "dependentSchemas"];
+/// Keywords that hold schemas by name, in a list, and one; `enum` and `$ref`; and what a strict schema cannot say.
+const KEYWORDS: [&str; 17] = [
+    "properties",
+    "$defs",
+    "definitions",
+    "anyOf",
+    "prefixItems",
+    "items",
+    "enum",
+    "$ref",
+    "allOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "patternProperties",
+    "dependentRequired",
+    "dependentSchemas",
+];
 
 /// Why a JSON Schema is not in the strict subset; nothing when it is.
 ///
@@ -53,24 +70,24 @@ impl Check {
         };
         for (key, field) in fields.iter() {
             let at = At::Key(at, key);
-            match &**key {
-                "properties" | "$defs" | "definitions" => {
+            match KEYWORDS.iter().position(|keyword| *keyword == &**key) {
+                Some(0..=2) => {
                     for (name, schema) in field.as_map().into_iter().flatten() {
                         self.schema(schema, &At::Key(&at, name));
                     }
                 }
-                "anyOf" | "prefixItems" => {
+                Some(3..=4) => {
                     for (place, schema) in field.as_list().unwrap_or_default().iter().enumerate() {
                         self.schema(schema, &At::Place(&at, place));
                     }
                 }
-                "items" => self.schema(field, &at),
-                "enum" => self.enum_values += field.as_list().unwrap_or_default().len(),
-                "$ref" if !field.as_str().is_some_and(|to| to.starts_with('#')) => {
+                Some(5) => self.schema(field, &at),
+                Some(6) => self.enum_values += field.size(),
+                Some(7) if !field.as_str().is_some_and(|to| to.starts_with('#')) => {
                     self.problems
-                        .note(&at, format_args!("`$ref` must lead to a place in the schema, such as `#/$defs/step`"));
+                        .note(&at, format_args!("`$ref` must lead to a place in the schema, such as `#/$defs/a`"));
                 }
-                _ if REFUSED.contains(&&**key) => {
+                Some(8..) => {
                     self.problems
                         .note(&at, format_args!("a strict schema has no `{key}`; use `anyOf`, or check it afterwards"));
                 }

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use super::Table;
 use super::convert::{Fields, data_from_js, error_to_js, problem_to_js, value_from_js, value_to_js};
 use super::failure::Reported;
-use crate::ai::rate::RateLimits;
+use crate::ai::rate::Left;
 use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, Recorded, failure, partial, strict};
 use crate::error::{Code, Error, Problem};
 use crate::fitness::coach::OfflineCoach;
@@ -165,8 +165,15 @@ pub fn close_json(text: &str) -> String {
 /// What six `x-ratelimit-*` headers say: `{ requests?: { limit?, remaining, resetMs }, tokens?: { … } }`.
 #[wasm_bindgen(js_name = rateLimitsOf)]
 pub fn rate_limits_of(texts: &Array) -> JsValue {
-    let texts: [Option<String>; 6] = std::array::from_fn(|place| texts.get(place as u32).as_string());
-    value_to_js(&RateLimits::read(&texts.each_ref().map(Option::as_deref)).to_value())
+    let fields = Fields::default();
+    for (key, first) in [("requests", 0), ("tokens", 3)] {
+        let text = |place: u32| texts.get(first + place).as_string();
+        let (limit, remaining, reset) = (text(0), text(1), text(2));
+        if let Some(left) = Left::read([limit.as_deref(), remaining.as_deref(), reset.as_deref()]) {
+            fields.value(key, &value_to_js(&left.to_value()));
+        }
+    }
+    fields.object()
 }
 
 /// Why a JSON Schema is not in the strict subset that model servers enforce: a list of problems.

@@ -78,7 +78,7 @@ fn jsons() -> impl Strategy<Value = Json> {
     let value = leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
-            prop::collection::btree_map("[a-c\"😀]{0,3}", inner, 0..5).prop_map(|it| Json::from_iter(it)),
+            prop::collection::btree_map("[a-c\"😀]{0,3}", inner, 0..5).prop_map(Json::from_iter),
         ]
     });
     // A text that is a number alone may always go on.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use repflow::ai::rate::{Left, RateLimits};
+use repflow::ai::rate::Left;
 use serde_json::json;
 
 use crate::support;
 
 fn reset(text: &str) -> Option<Duration> {
-    RateLimits::read(&[None, Some("1"), Some(text), None, None, None]).requests.map(|left| left.reset)
+    Left::read([None, Some("1"), Some(text)]).map(|left| left.reset)
 }
 
 #[test]
@@ -36,18 +36,13 @@ fn resets_are_durations_as_go_writes_them_or_seconds() {
 
 #[test]
 fn what_is_not_said_is_not_there() {
-    let limits = RateLimits::read(&[Some("60"), Some("59"), Some("1s"), Some("150000"), Some("149984"), Some("6m0s")]);
     let left = Left { limit: Some(60), remaining: 59, reset: Duration::from_secs(1) };
-    assert_eq!(limits.requests, Some(left));
-    assert_eq!(
-        support::json(&limits.to_value()),
-        json!({
-            "requests": { "limit": 60, "remaining": 59, "resetMs": 1000 },
-            "tokens": { "limit": 150_000, "remaining": 149_984, "resetMs": 360_000 },
-        })
-    );
-    let limits = RateLimits::read(&[Some("many"), Some("59"), Some("1s"), Some("150000"), None, Some("1s")]);
-    assert_eq!(limits.requests, Some(Left { limit: None, ..left }));
-    assert_eq!(limits.tokens, None);
-    assert_eq!(support::json(&RateLimits::read(&[None; 6]).to_value()), json!({}));
+    assert_eq!(Left::read([Some("60"), Some("59"), Some("1s")]), Some(left));
+    assert_eq!(support::json(&left.to_value()), json!({ "limit": 60, "remaining": 59, "resetMs": 1000 }));
+    let unknown = Left { limit: None, ..left };
+    assert_eq!(Left::read([Some("many"), Some("59"), Some("1s")]), Some(unknown));
+    assert_eq!(support::json(&unknown.to_value()), json!({ "remaining": 59, "resetMs": 1000 }));
+    assert_eq!(Left::read([Some("150000"), None, Some("1s")]), None);
+    assert_eq!(Left::read([Some("150000"), Some("-1"), Some("1s")]), None);
+    assert_eq!(Left::read([None; 3]), None);
 }

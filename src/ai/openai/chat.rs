@@ -12,11 +12,10 @@ pub(super) const DONE: &str = "[DONE]";
 /// A whole answer.
 pub(super) fn whole(answer: &Value, draft: &mut Draft, events: &mut Vec<ModelEvent>) -> Result<(), Failure> {
     draft.about(answer);
-    let choice = first(answer).ok_or("`choices`").and_then(|choice| {
-        let message = field(&choice, "message").filter(is_object).ok_or("a `message`")?;
-        Ok((choice, message))
-    });
-    let (choice, message) = choice.map_err(super::lacks)?;
+    let choice = first(answer).unwrap_or_default();
+    let Some(message) = field(&choice, "message").filter(is_object) else {
+        return Err(super::lacks("`choices` with a `message`"));
+    };
     said(&message, draft, events);
     draft.ended = finished(&choice).or(Some(Outcome::Completed));
     Ok(())
@@ -51,9 +50,8 @@ fn said(message: &Value, draft: &mut Draft, events: &mut Vec<ModelEvent>) {
             (None, None) => number::format(place as f64),
         };
         let part = draft.call(key);
-        let function = field(call, "function").unwrap_or_default();
-        draft.name_call(part, id, text_in(&function, "name"));
-        draft.more(part, text_in(&function, "arguments"), events);
+        draft.name_call(part, id, text_in(call, "function.name"));
+        draft.more(part, text_in(call, "function.arguments"), events);
     }
 }
 

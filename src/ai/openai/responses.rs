@@ -25,27 +25,24 @@ pub(super) fn whole(answer: &Value, draft: &mut Draft, events: &mut Vec<ModelEve
 pub(super) fn event(kind: &str, event: &Value, draft: &mut Draft, events: &mut Vec<ModelEvent>) -> Result<(), Failure> {
     let Some(kind) = kind.strip_prefix("response.") else { return Ok(()) };
     let response = field(event, "response").unwrap_or_default();
-    let call = |draft: &mut Draft| draft.call(text_in(event, "item_id").unwrap_or_default());
-    match kind {
-        "created" | "in_progress" => draft.about(&response),
-        "output_text.delta" => draft.more(Part::Text, text_in(event, "delta"), events),
-        "output_text.done" => draft.whole(Part::Text, text_in(event, "text"), events),
-        "refusal.delta" => draft.more(Part::Refusal, text_in(event, "delta"), events),
-        "refusal.done" => draft.whole(Part::Refusal, text_in(event, "refusal"), events),
-        "function_call_arguments.delta" => {
-            let call = call(draft);
-            draft.more(call, text_in(event, "delta"), events);
+    let (subject, verb) = kind.rsplit_once('.').unwrap_or(("", kind));
+    let part = match subject {
+        "output_text" => Some((Part::Text, "text")),
+        "refusal" => Some((Part::Refusal, "refusal")),
+        "function_call_arguments" => Some((draft.call(text_in(event, "item_id").unwrap_or_default()), "arguments")),
+        _ => None,
+    };
+    match (part, verb) {
+        (Some((part, _)), "delta") => draft.more(part, text_in(event, "delta"), events),
+        (Some((part, key)), "done") => draft.whole(part, text_in(event, key), events),
+        // Some servers send the arguments with the item that is added, and again in pieces.
+        (None, "added" | "done") if subject == "output_item" => {
+            function_call(&field(event, "item").unwrap_or_default(), verb == "done", draft, events);
         }
-        "function_call_arguments.done" => {
-            let call = call(draft);
-            draft.whole(call, text_in(event, "arguments"), events);
+        (None, "created" | "in_progress") => draft.about(&response),
+        (None, "completed" | "incomplete" | "failed") if subject.is_empty() => {
+            return ended(verb, &response, draft, events);
         }
-        "output_item.added" | "output_item.done" => {
-            let item = field(event, "item").unwrap_or_default();
-            // Some servers send the arguments with the item that is added, and again in pieces.
-            function_call(&item, kind == "output_item.done", draft, events);
-        }
-        "completed" | "incomplete" | "failed" => return ended(kind, &response, draft, events),
         _ => {}
     }
     Ok(())
@@ -58,7 +55,7 @@ fn ended(status: &str, answer: &Value, draft: &mut Draft, events: &mut Vec<Model
     draft.ended = Some(match status {
         "completed" => Outcome::Completed,
         "incomplete" => {
-            let reason = field(answer, "incomplete_details").and_then(|details| text_in(&details, "reason"));
+            let reason = text_in(answer, "incomplete_details.reason");
             if reason.as_deref() == Some("content_filter") { Outcome::ContentFilter } else { Outcome::Length }
         }
         "failed" => return Err(service_failure(None, answer, "the service says that it failed, and not why")),

@@ -4,26 +4,25 @@ use crate::ai::Usage;
 use crate::ai::json::{field, number_in};
 use crate::value::Value;
 
+/// Where the counts of [`Usage`] stand, in its order; the first that is there counts.
+const PATHS: [&str; 5] = [
+    "input_tokens prompt_tokens",
+    "output_tokens completion_tokens",
+    "input_tokens_details.cached_tokens prompt_tokens_details.cached_tokens prompt_cache_hit_tokens",
+    "input_tokens_details.cache_write_tokens prompt_tokens_details.cache_write_tokens",
+    "output_tokens_details.reasoning_tokens completion_tokens_details.reasoning_tokens",
+];
+
 /// The `usage` of an answer of either endpoint; none when it says nothing of tokens.
 pub(super) fn read(answer: &Value) -> Option<Usage> {
     let usage = field(answer, "usage")?;
-    // A float cast cuts, saturates, and takes NaN to zero.
-    let any = |value: &Value, names: &str| names.split(' ').find_map(|name| number_in(value, name)).map(|it| it as u64);
-    let detail = |of: &str, names| {
-        of.split(' ').find_map(|details| any(&field(&usage, details)?, names)).or_else(|| any(&usage, names))
-    };
-    let input = any(&usage, "input_tokens prompt_tokens");
-    let output = any(&usage, "output_tokens completion_tokens");
-    if input.is_none() && output.is_none() {
-        return None;
-    }
-    const INPUT: &str = "input_tokens_details prompt_tokens_details";
-    const OUTPUT: &str = "output_tokens_details completion_tokens_details";
-    Some(Usage {
-        input_tokens: input.unwrap_or_default(),
-        output_tokens: output.unwrap_or_default(),
-        cached_tokens: detail(INPUT, "cached_tokens prompt_cache_hit_tokens").unwrap_or_default(),
-        cache_write_tokens: detail(INPUT, "cache_write_tokens cache_creation_tokens").unwrap_or_default(),
-        reasoning_tokens: detail(OUTPUT, "reasoning_tokens").unwrap_or_default(),
-    })
+    let mut says_something = false;
+    let counts = PATHS.map(|paths| {
+        let count = paths.split(' ').find_map(|path| number_in(&usage, path));
+        says_something |= count.is_some();
+        // A float cast cuts, saturates, and takes NaN to zero.
+        count.unwrap_or_default() as u64
+    });
+    let [input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens] = counts;
+    says_something.then_some(Usage { input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens })
 }
