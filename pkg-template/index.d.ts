@@ -2155,7 +2155,7 @@ export interface ModelClientOptions {
   model?: string;
   headers?: Readonly<Record<string, string>>;
   fetch?: (input: string, init: RequestInit) => Promise<Response>;
-  /** `{ totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" } }`; what is given takes the place of the same. */
+  /** `{ totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" }, rateLimit: { maxWait: "1m" } }`; what is given takes the place of the same. */
   policy?: Omit<PolicyOptions, "cache" | "fallback">;
   /** How long an answer may pause; 60 s. */
   idleTimeout?: Duration;

@@ -15,8 +15,8 @@ import { PolicyBase } from "./policy.js";
 
 export { CacheLevel, Level } from "./model-level.js";
 
-/** A model may think for a while, and a service that is down is asked three times. */
-const POLICY = { totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" } };
+/** A model may think for a while, a service that is down is asked three times, and what it says of its limits is kept to. */
+const POLICY = { totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" }, rateLimit: { maxWait: "1m" } };
 
 /** What cannot be used is not worth keeping. */
 const isWhole = ({ outcome }) => outcome === "completed" || outcome === "tool_calls";

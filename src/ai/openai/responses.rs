@@ -41,7 +41,9 @@ pub(super) fn event(kind: &str, event: &Value, draft: &mut Draft, events: &mut V
         }
         (None, "created" | "in_progress") => draft.about(&response),
         (None, "completed" | "incomplete" | "failed") if subject.is_empty() => {
-            return ended(verb, &response, draft, events);
+            // Some servers complete what they say is not complete.
+            let status = text_in(&response, "status").filter(|it| verb == "completed" && *it != verb && !it.is_empty());
+            return ended(status.as_deref().unwrap_or(verb), &response, draft, events);
         }
         _ => {}
     }
