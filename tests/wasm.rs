@@ -5,6 +5,8 @@
 
 #[path = "wasm/expression.rs"]
 mod expression;
+#[path = "wasm/model.rs"]
+mod model;
 
 use js_sys::{Array, Function, JSON, Object, Reflect};
 use repflow::bus::HealthStatus;

@@ -2,7 +2,7 @@
 //!
 //! Both are written as JSON for the host and for recordings, and read from recordings.
 
-use super::json::Write;
+use super::json::{Write, field, list_in, number_in, text_in};
 use crate::reader::Object;
 use crate::value::Value;
 
@@ -78,18 +78,13 @@ pub struct Usage {
 }
 
 impl Usage {
-    const KEYS: &[&str] =
-        &["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens", "totalTokens"];
+    const KEYS: [&str; 6] =
+        ["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens", "totalTokens"];
 
-    fn read(object: &Object<'_>) -> Self {
-        let tokens = |key| object.whole(key).unwrap_or_default().into();
-        Self {
-            input_tokens: tokens(Self::KEYS[0]),
-            output_tokens: tokens(Self::KEYS[1]),
-            cached_tokens: tokens(Self::KEYS[2]),
-            cache_write_tokens: tokens(Self::KEYS[3]),
-            reasoning_tokens: tokens(Self::KEYS[4]),
-        }
+    fn read(value: &Value) -> Self {
+        let [input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, _] =
+            Self::KEYS.map(|key| number_in(value, key).unwrap_or_default() as u64);
+        Self { input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens }
     }
 
     fn to_value(self) -> Value {
@@ -126,17 +121,15 @@ pub enum ModelEvent {
 }
 
 impl ModelEvent {
-    pub(super) const KEYS: &[&str] = &["type", "text", "index"];
-
-    pub(super) fn read(object: &Object<'_>) -> Option<Self> {
-        object.require("type", "`text`, `refusal` or `tool_call`");
-        let text = object.string("text").unwrap_or_default().to_owned();
-        let index = object.whole("index").unwrap_or_default() as usize;
-        Some(match object.choice("type", &["text", "refusal", "tool_call"], &[0, 1, 2])? {
-            0 => Self::Text(text),
-            1 => Self::Refusal(text),
-            _ => Self::ToolCall { index, arguments: text },
-        })
+    /// Reads what [`to_value`](Self::to_value) writes.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let text = text_in(value, "text")?;
+        match text_in(value, "type")?.as_str() {
+            "text" => Some(Self::Text(text)),
+            "refusal" => Some(Self::Refusal(text)),
+            "tool_call" => Some(Self::ToolCall { index: number_in(value, "index")? as usize, arguments: text }),
+            _ => None,
+        }
     }
 
     /// `{ type, text, index? }`.
@@ -171,22 +164,24 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) const KEYS: &[&str] = &["outcome", "text", "refusal", "toolCalls", "usage", "model", "id"];
-
-    pub(super) fn read(object: &Object<'_>) -> Self {
-        let text = |key| object.string(key).map(str::to_owned);
-        object.require("outcome", "how the answer ended");
+    /// Reads what [`to_value`](Self::to_value) writes.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let outcome = text_in(value, "outcome")?;
+        let place = Outcome::NAMES.iter().position(|name| *name == outcome)?;
         let mut tool_calls = Vec::new();
-        object.each("toolCalls", "a tool call", ToolCall::KEYS, &mut |_, call| tool_calls.push(ToolCall::read(call)));
-        Self {
-            outcome: object.choice("outcome", Outcome::NAMES, Outcome::ALL).unwrap_or(Outcome::Completed),
-            text: text("text").unwrap_or_default(),
-            refusal: text("refusal"),
-            tool_calls,
-            usage: object.nested("usage", Usage::KEYS).map(|usage| Usage::read(&usage)),
-            model: text("model"),
-            id: text("id"),
+        for call in list_in(value, "toolCalls") {
+            let [id, name, arguments] = ["id", "name", "arguments"].map(|key| text_in(&call, key).unwrap_or_default());
+            tool_calls.push(ToolCall { id, name, arguments });
         }
+        Some(Self {
+            outcome: *Outcome::ALL.get(place)?,
+            text: text_in(value, "text").unwrap_or_default(),
+            refusal: text_in(value, "refusal"),
+            tool_calls,
+            usage: field(value, "usage").map(|usage| Usage::read(&usage)),
+            model: text_in(value, "model"),
+            id: text_in(value, "id"),
+        })
     }
 
     /// `{ outcome, text, refusal?, toolCalls, usage?, model?, id? }`.

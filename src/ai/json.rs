@@ -55,6 +55,14 @@ impl Write {
     }
 }
 
+/// Begins an object of a type.
+#[inline(never)]
+pub(crate) fn typed(kind: &str) -> Write {
+    let mut written = Write::default();
+    written.text("type", kind);
+    written
+}
+
 /// An object with one field.
 pub(crate) fn object(key: &str, value: Value) -> Value {
     Write::default().value(key, value).end()

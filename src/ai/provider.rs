@@ -1,9 +1,8 @@
 //! Who answers, and one question on its way.
 
-use super::json::Write;
+use super::json::{Write, number_in, text_in};
 use super::{Answer, ModelEvent, ModelRequest};
 use crate::error::Error;
-use crate::reader::Object;
 use crate::value::Value;
 
 /// What a provider can do.
@@ -95,23 +94,21 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(super) const KEYS: &[&str] = &["failure", "status", "code", "type", "param", "message", "maxBytes"];
-
-    pub(super) fn read(object: &Object<'_>) -> Option<Self> {
-        let text = |key| object.string(key).map(str::to_owned);
-        object.require("failure", "why there is no answer");
-        let message = text("message").unwrap_or_default();
-        Some(match object.choice("failure", NAMES, &[0, 1, 2, 3])? {
+    /// Reads what [`to_value`](Self::to_value) writes.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let failure = text_in(value, "failure")?;
+        let message = text_in(value, "message").unwrap_or_default();
+        Some(match NAMES.iter().position(|name| *name == failure)? {
             0 => Self::Service {
-                status: object.whole("status").and_then(|status| status.try_into().ok()),
-                code: text("code"),
-                error_type: text("type"),
-                param: text("param"),
+                status: number_in(value, "status").map(|status| status as u16),
+                code: text_in(value, "code"),
+                error_type: text_in(value, "type"),
+                param: text_in(value, "param"),
                 message,
             },
             1 => Self::Truncated,
             2 => Self::Malformed(message),
-            _ => Self::TooLarge(object.whole("maxBytes").unwrap_or_default() as usize),
+            _ => Self::TooLarge(number_in(value, "maxBytes").unwrap_or_default() as usize),
         })
     }
 

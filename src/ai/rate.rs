@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::json::Write;
-use crate::time::{MAX_DURATION, decimal};
+use crate::small::{part, rest};
+use crate::time::{MAX_DURATION, decimal, parse_duration};
 use crate::value::Value;
 
 /// What is left of a limit, of requests or of tokens.
@@ -32,7 +33,9 @@ impl Left {
     pub fn read([limit, remaining, reset]: [Option<&str>; 3]) -> Option<Self> {
         let count = |text: &str| crate::number::whole(text.trim(), 10);
         let limit = limit.and_then(count);
-        Some(Self { limit, remaining: count(remaining?)?, reset: duration(reset?.trim())? })
+        let reset = reset?.trim();
+        let reset = if reset.is_empty() { None } else { duration(reset) };
+        Some(Self { limit, remaining: count(remaining?)?, reset: reset? })
     }
 
     /// `{ limit?, remaining, resetMs }`.
@@ -47,29 +50,17 @@ impl Left {
 }
 
 /// Reads a duration as Go writes it (`6m0s`, `17ms`, `1h2m3.5s`), or seconds without a unit.
-fn duration(whole: &str) -> Option<Duration> {
-    let (mut text, mut micros) = (whole, 0_u64);
-    loop {
-        let (number, rest) = split(text, |c| c.is_ascii_digit() || c == '.');
-        let (unit, rest) = split(rest, |c| !c.is_ascii_digit());
-        let unit = match unit {
-            "ms" => 1_000,
-            "s" => 1_000_000,
-            "" if text.len() == whole.len() => 1_000_000,
-            "m" => 60_000_000,
-            "h" => 3_600_000_000,
-            "d" => 86_400_000_000,
-            _ => return None,
-        };
-        micros = micros.saturating_add(decimal(number, unit)?.0);
-        if rest.is_empty() {
-            return Some(Duration::from_micros(micros).min(MAX_DURATION));
-        }
-        text = rest;
+fn duration(mut text: &str) -> Option<Duration> {
+    if let Some((micros, _)) = decimal(text, 1_000_000) {
+        return Some(Duration::from_micros(micros).min(MAX_DURATION));
     }
-}
-
-/// What a text begins with, and the rest.
-fn split(text: &str, belongs: fn(char) -> bool) -> (&str, &str) {
-    text.split_at_checked(text.find(|c| !belongs(c)).unwrap_or(text.len())).unwrap_or_default()
+    let mut sum = Duration::ZERO;
+    while !text.is_empty() {
+        let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
+        let digit = rest(text, unit).find(|c: char| c.is_ascii_digit());
+        let end = digit.map_or(text.len(), |digit| unit + digit);
+        sum = sum.saturating_add(parse_duration(part(text, 0..end))?);
+        text = rest(text, end);
+    }
+    Some(sum)
 }

@@ -61,15 +61,26 @@ impl Recording {
         object.require("request", "what was asked");
         let at = At::Key(object.at(), "request");
         let request = ModelRequest::read_at(object.get("request")?, at, object.problems)?.to_value();
-        let mut parts = Vec::new();
-        object.each("parts", "a part", ModelEvent::KEYS, &mut |_, part| parts.extend(ModelEvent::read(part)));
-        let parts = object.has("parts").then_some(parts);
-        let end = match object.nested("failure", Failure::KEYS) {
-            Some(failure) => Err(Failure::read(&failure)?),
-            None => {
-                object.require("answer", "what was answered; or `failure`, why nothing was");
-                Ok(Answer::read(&object.nested("answer", Answer::KEYS)?))
+        let parts = object.list("parts").map(|parts| {
+            let mut events = Vec::new();
+            for part in parts {
+                events.extend(ModelEvent::read(part));
             }
+            if events.len() < parts.len() {
+                object.note("parts", format_args!("each of `parts` must be `{{ type, text, index? }}`"));
+            }
+            events
+        });
+        let (key, end) = match object.get("failure") {
+            Some(failure) => ("failure", Failure::read(failure).map(Err)),
+            None => ("answer", Answer::read(object.get("answer").unwrap_or(&Value::Null)).map(Ok)),
+        };
+        let Some(end) = end else {
+            object.note(
+                key,
+                format_args!("`{key}` must be what a client told; there must be an `answer` or a `failure`"),
+            );
+            return None;
         };
         Some(Self { request, end: Some(end), parts })
     }

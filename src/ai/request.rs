@@ -1,7 +1,7 @@
 //! What a model is asked.
 
 use super::ToolCall;
-use super::json::Write;
+use super::json::{Write, typed};
 use crate::error::{Code, Error};
 use crate::reader::{At, Object, Problems};
 use crate::value::{Value, get};
@@ -198,10 +198,30 @@ impl ModelRequest {
 
 impl Message {
     fn to_value(&self) -> Value {
+        self.write(["toolCalls", "toolCallId"], &ToolCall::to_value)
+    }
+
+    /// As Chat Completions has it.
+    pub(super) fn to_chat(&self) -> Value {
+        self.write(["tool_calls", "tool_call_id"], &|call| {
+            let function = Write::default().text("name", &call.name).text("arguments", &call.arguments).end();
+            typed("function").text("id", &call.id).value("function", function).end()
+        })
+    }
+
+    #[inline(never)]
+    fn write(&self, [calls, call_id]: [&str; 2], call: &dyn Fn(&ToolCall) -> Value) -> Value {
+        let mut written = self.said();
+        written.list(calls, self.tool_calls.iter().map(call).collect());
+        written.maybe_text(call_id, &self.tool_call_id).end()
+    }
+
+    /// Who says what.
+    #[inline(never)]
+    pub(super) fn said(&self) -> Write {
         let mut written = Write::default();
         written.text("role", self.role.name()).text("content", &self.content);
-        written.list("toolCalls", self.tool_calls.iter().map(ToolCall::to_value).collect());
-        written.maybe_text("toolCallId", &self.tool_call_id).end()
+        written
     }
 }
 

@@ -3,13 +3,11 @@
 //! `store` is false whatever anybody asks for: questions to the coach hold data about health, and Responses keeps them by
 //! default.
 
-use std::rc::Rc;
-
 use super::Api;
-use crate::ai::json::{Write, object};
+use crate::ai::json::{Write, object, typed};
 use crate::ai::{Message, ModelRequest, Role};
 use crate::small::join;
-use crate::value::{Fields, Value};
+use crate::value::{Value, get};
 
 /// The body of a request for `model`.
 pub(super) fn body(api: Api, model: &str, request: &ModelRequest, streamed: bool) -> Value {
@@ -17,7 +15,7 @@ pub(super) fn body(api: Api, model: &str, request: &ModelRequest, streamed: bool
     let mut body = Write::default();
     body.text("model", model);
     if is_chat {
-        messages(&mut body, &request.messages);
+        body.list("messages", request.messages.iter().map(Message::to_chat).collect());
     } else {
         input(&mut body, &request.messages);
     }
@@ -63,19 +61,6 @@ pub(super) fn body(api: Api, model: &str, request: &ModelRequest, streamed: bool
     body
 }
 
-/// The messages as Chat Completions has them.
-fn messages(body: &mut Write, messages: &[Message]) {
-    let message = |message: &Message| {
-        let mut written = said(message.role, &message.content);
-        let calls = message.tool_calls.iter().map(|call| {
-            let function = Write::default().text("name", &call.name).text("arguments", &call.arguments).end();
-            typed("function").text("id", &call.id).value("function", function).end()
-        });
-        written.list("tool_calls", calls.collect()).maybe_text("tool_call_id", &message.tool_call_id).end()
-    };
-    body.list("messages", messages.iter().map(message).collect());
-}
-
 /// The messages as Responses has them: what the app says at the beginning are its instructions, the rest is the input. An
 /// input there must be, so where the app alone speaks, that is it.
 fn input(body: &mut Write, messages: &[Message]) {
@@ -93,7 +78,7 @@ fn input(body: &mut Write, messages: &[Message]) {
             continue;
         }
         if !message.content.is_empty() || message.tool_calls.is_empty() {
-            items.push(said(message.role, &message.content).end());
+            items.push(message.said().end());
         }
         for call in &message.tool_calls {
             let mut item = typed("function_call");
@@ -104,32 +89,25 @@ fn input(body: &mut Write, messages: &[Message]) {
     body.list("input", items);
 }
 
-#[inline(never)]
-fn said(role: Role, content: &str) -> Write {
-    let mut written = Write::default();
-    written.text("role", role.name()).text("content", content);
-    written
-}
-
-#[inline(never)]
-fn typed(kind: &str) -> Write {
-    let mut written = Write::default();
-    written.text("type", kind);
-    written
-}
-
 /// Puts the fields of `more` into `value`: objects are merged, anything else is replaced. So `text: { verbosity: "low" }`
 /// keeps the format that the schema made.
 fn merge(value: &mut Value, more: &Value) {
-    let (Value::Map(fields), Value::Map(more)) = (&mut *value, more) else {
+    let (Some(fields), Some(more)) = (value.as_map(), more.as_map()) else {
         *value = more.clone();
         return;
     };
-    let fields: &mut Fields = Rc::make_mut(fields);
-    for (key, field) in more.iter() {
-        match fields.iter_mut().find(|(name, _)| name == key) {
-            Some((_, old)) => merge(old, field),
-            None => fields.push((key.clone(), field.clone())),
+    let mut merged = Write::default();
+    for (key, field) in fields {
+        let mut field = field.clone();
+        if let Some(more) = get(more, key) {
+            merge(&mut field, more);
+        }
+        merged.value(key, field);
+    }
+    for (key, field) in more {
+        if get(fields, key).is_none() {
+            merged.value(key, field.clone());
         }
     }
+    *value = merged.end();
 }
