@@ -221,7 +221,7 @@ impl<'a> Compiler<'a> {
                 self.step_mut(*need).dependents.push(*step);
             }
             self.step_mut(*step).needs = needs;
-            let children: Vec<StepIx> = self.step(*step).children().collect();
+            let children = self.step(*step).children();
             match &definition.action {
                 StepAction::Group { steps, order, .. } => self.link(steps, &children, *order),
                 StepAction::ForEach { steps, .. } => self.link(steps, &children, Order::Sequence),
