@@ -228,12 +228,18 @@ impl<T: FromJson> FromJson for Option<T> {
 
 impl<T: ToJson> ToJson for Vec<T> {
     fn to_json(&self) -> Value {
-        let mut list = Vec::with_capacity(self.len());
-        for item in self {
-            list.push(item.to_json());
-        }
-        Value::List(Rc::new(list))
+        list(self.len(), &|place| self.get(place).map(T::to_json))
     }
+}
+
+/// A list of so many values, for whatever is in it.
+#[inline(never)]
+fn list(length: usize, at: &dyn Fn(usize) -> Option<Value>) -> Value {
+    let mut list = Vec::with_capacity(length);
+    for place in 0..length {
+        list.push(at(place).unwrap_or_default());
+    }
+    Value::List(Rc::new(list))
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
@@ -242,10 +248,19 @@ impl<T: FromJson> FromJson for Vec<T> {
     }
 
     fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
-        for (place, json) in reader.list(json, at).iter().enumerate() {
-            let mut item = T::blank();
-            item.read(Some(json), &At::Place(at, place), reader);
-            self.push(item);
-        }
+        each(json, at, reader, &mut |json, at, reader| {
+            self.push(T::blank());
+            if let Some(item) = self.last_mut() {
+                item.read(Some(json), at, reader);
+            }
+        });
+    }
+}
+
+/// Reads the elements of a list, whatever they are.
+#[inline(never)]
+fn each(json: Option<&Value>, at: &At<'_>, reader: &mut Reader, read: &mut dyn FnMut(&Value, &At<'_>, &mut Reader)) {
+    for (place, json) in reader.list(json, at).iter().enumerate() {
+        read(json, &At::Place(at, place), reader);
     }
 }

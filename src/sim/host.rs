@@ -150,7 +150,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 let list = own.into_iter().map(|(_, frame)| state.by_id(run, frame, body.iter().copied()));
                 Value::List(Rc::new(list.collect()))
             }
-            _ => state.by_id(run, frame, step.children()),
+            _ => state.by_id(run, frame, step.children().into_iter()),
         };
         self.runs[number].set_output(node, value);
     }

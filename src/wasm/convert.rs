@@ -234,7 +234,13 @@ impl HostValue for JsRef {
             descriptor.and_then(|it| Reflect::get(&it, &"enumerable".into())).is_ok_and(|it| it.is_truthy())
         };
         let keys = Reflect::own_keys(object).unwrap_or_default();
-        keys.iter().filter(is_listed).filter_map(|key| Some(key.as_string()?.into())).collect()
+        let mut listed = Vec::new();
+        for key in keys.iter() {
+            if is_listed(&key) {
+                listed.extend(key.as_string().map(Rc::from));
+            }
+        }
+        listed
     }
 
     /// Own properties only: `constructor` and its kin are not data. What throws when it is read is not there.

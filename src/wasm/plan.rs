@@ -58,7 +58,7 @@ fn step_to_js(index: u32, step: &Step) -> JsValue {
         }
         StepKind::Group { .. } => "group",
         StepKind::Switch { cases } => {
-            let cases = cases.iter().map(|case| steps_to_js(case.children.iter().copied()));
+            let cases = cases.iter().map(|case| steps_to_js(&case.children));
             fields.value("cases", &cases.collect::<Array>());
             "switch"
         }
@@ -78,7 +78,7 @@ fn step_to_js(index: u32, step: &Step) -> JsValue {
         fields.flag("keyed", step.is_keyed());
     } else if kind != "wait" {
         fields.value("timeoutMs", &millis(step.timeout));
-        fields.value("children", &steps_to_js(step.children()));
+        fields.value("children", &steps_to_js(&step.children()));
         fields.number("size", (step.end.0 - index - 1).into());
     }
     let steps = [("parent", step.parent), ("compensation", step.compensation), ("compensates", step.compensates)];
@@ -90,8 +90,8 @@ fn step_to_js(index: u32, step: &Step) -> JsValue {
     fields.object()
 }
 
-fn steps_to_js(steps: impl Iterator<Item = StepIx>) -> JsValue {
-    steps.map(|step| JsValue::from(step.0)).collect::<Array>().into()
+fn steps_to_js(steps: &[StepIx]) -> JsValue {
+    steps.iter().map(|step| JsValue::from(step.0)).collect::<Array>().into()
 }
 
 /// What kind of target it is; who it is, is added to `fields`.

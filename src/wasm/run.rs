@@ -366,13 +366,12 @@ pub fn run_steps(engine: u32, run: u32) -> Vec<f64> {
     with(engine, |host| {
         let Some(run) = host.engine.run(run) else { return Vec::new() };
         let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
-        let nodes = run.nodes().iter();
-        nodes
-            .flat_map(|node| {
-                let status = f64::from(node.status as u8);
-                [status, f64::from(node.attempt), f64::from(node.level), millis(node.started_at), millis(node.ended_at)]
-            })
-            .collect()
+        let mut numbers = Vec::new();
+        for node in run.nodes() {
+            let [status, attempt, level] = [node.status as u32, node.attempt, node.level].map(f64::from);
+            numbers.extend_from_slice(&[status, attempt, level, millis(node.started_at), millis(node.ended_at)]);
+        }
+        numbers
     })
 }
 
@@ -382,6 +381,10 @@ pub fn run_steps(engine: u32, run: u32) -> Vec<f64> {
 pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
     with(engine, |host| {
         let Some(run) = host.engine.run(run) else { return Vec::new() };
-        run.log().iter().skip(from as usize).flat_map(Event::to_numbers).collect()
+        let mut numbers = Vec::new();
+        for event in run.log().get(from as usize..).unwrap_or_default() {
+            numbers.extend_from_slice(&event.to_numbers());
+        }
+        numbers
     })
 }

@@ -251,13 +251,17 @@ impl Step {
     }
 
     /// The steps inside of it that stand in its own lists.
-    pub fn children(&self) -> impl Iterator<Item = StepIx> {
-        let (first, cases): (&[StepIx], &[Case]) = match &self.kind {
-            StepKind::Group { children, .. } => (children, &[]),
-            StepKind::Switch { cases } => (&[], cases),
-            StepKind::ForEach { body, .. } => (body, &[]),
-            StepKind::Call(_) | StepKind::Wait(_) => (&[], &[]),
-        };
-        first.iter().copied().chain(cases.iter().flat_map(|case| case.children.iter().copied()))
+    pub fn children(&self) -> Vec<StepIx> {
+        match &self.kind {
+            StepKind::Group { children, .. } | StepKind::ForEach { body: children, .. } => children.clone(),
+            StepKind::Switch { cases } => {
+                let mut all = Vec::new();
+                for case in cases {
+                    all.extend_from_slice(&case.children);
+                }
+                all
+            }
+            StepKind::Call(_) | StepKind::Wait(_) => Vec::new(),
+        }
     }
 }

@@ -76,7 +76,7 @@ impl<'a> Compiler<'a> {
         let step = StepIx(self.steps.len() as u32);
         match self.by_id.get(definition.id.as_str()) {
             Some(first) => {
-                let before = &self.written[first.ix()].definition.pointer;
+                let before = &self.written(*first).definition.pointer;
                 let message = format_args!("the id `{}` is taken by the step at {before}", definition.id);
                 self.problems.note(&At::Key(&At::Pointer(&definition.pointer), "id"), message);
             }
@@ -107,9 +107,10 @@ impl<'a> Compiler<'a> {
             let compensation = StepIx(self.steps.len() as u32);
             let written = Written { definition, undoes: Some(undo) };
             self.push(written, StepKind::Call(call_of(undo)), Some(undo)).compensates = Some(step);
-            self.steps[step.ix()].compensation = Some(compensation);
+            self.step_mut(step).compensation = Some(compensation);
         }
-        self.steps[step.ix()].end = StepIx(self.steps.len() as u32);
+        let end = StepIx(self.steps.len() as u32);
+        self.step_mut(step).end = end;
         step
     }
 
@@ -143,7 +144,23 @@ impl<'a> Compiler<'a> {
             compensation: None,
             compensates: None,
         });
-        &mut self.steps[end - 1]
+        self.step_mut(StepIx(end as u32 - 1))
+    }
+
+    // The places at which a step is looked for are many, and each would say for itself that there might be none.
+
+    #[inline(never)]
+    fn step(&self, step: StepIx) -> &Step {
+        &self.steps[step.ix()]
+    }
+
+    #[inline(never)]
+    fn step_mut(&mut self, step: StepIx) -> &mut Step {
+        &mut self.steps[step.ix()]
+    }
+
+    fn written(&self, step: StepIx) -> Written<'a> {
+        self.written[step.ix()]
     }
 
     fn add_parts(&mut self, step: StepIx, action: &'a StepAction) {
@@ -151,7 +168,7 @@ impl<'a> Compiler<'a> {
             StepAction::Group { steps, .. } | StepAction::ForEach { steps, .. } => {
                 let added = self.add_list(steps, Some(step));
                 if let StepKind::Group { children, .. } | StepKind::ForEach { body: children, .. } =
-                    &mut self.steps[step.ix()].kind
+                    &mut self.step_mut(step).kind
                 {
                     *children = added;
                 }
@@ -159,7 +176,7 @@ impl<'a> Compiler<'a> {
             StepAction::Switch { cases, .. } => {
                 for case in cases {
                     let children = self.add_list(&case.steps, Some(step));
-                    if let StepKind::Switch { cases } = &mut self.steps[step.ix()].kind {
+                    if let StepKind::Switch { cases } = &mut self.step_mut(step).kind {
                         cases.push(Case { when: None, children });
                     }
                 }
@@ -201,10 +218,10 @@ impl<'a> Compiler<'a> {
             let mut needs = Vec::with_capacity(named.len());
             for need in list_of.iter().filter(|need| named.contains(need)) {
                 needs.push(*need);
-                self.steps[need.ix()].dependents.push(*step);
+                self.step_mut(*need).dependents.push(*step);
             }
-            self.steps[step.ix()].needs = needs;
-            let children: Vec<StepIx> = self.steps[step.ix()].children().collect();
+            self.step_mut(*step).needs = needs;
+            let children = self.step(*step).children();
             match &definition.action {
                 StepAction::Group { steps, order, .. } => self.link(steps, &children, *order),
                 StepAction::ForEach { steps, .. } => self.link(steps, &children, Order::Sequence),
@@ -296,15 +313,15 @@ impl<'a> Compiler<'a> {
     /// Reads the templates and conditions of a step, where an expression may name only steps that are certain to have
     /// ended.
     fn read_templates(&mut self, step: StepIx) {
-        let Written { definition, undoes } = self.written[step.ix()];
-        let from = match self.steps[step.ix()].compensates {
+        let Written { definition, undoes } = self.written(step);
+        let from = match self.step(step).compensates {
             Some(undone) => From::Undo(undone),
             None => From::Step(step),
         };
         // What undoes a step stands where that one does.
-        let place = self.steps[step.ix()].compensates.unwrap_or(step);
+        let place = self.step(step).compensates.unwrap_or(step);
         let mut sight = Sight { compiler: self, from, variables: self.variables(place) };
-        let at = At::Pointer(&self.steps[step.ix()].pointer);
+        let at = At::Pointer(&self.step(step).pointer);
         let mut when = None;
         let mut kind = None;
         if let Some(call) = undoes {
@@ -314,7 +331,7 @@ impl<'a> Compiler<'a> {
             match &definition.action {
                 StepAction::Call(call) => kind = Some(StepKind::Call(sight.call(call, &at))),
                 StepAction::Switch { cases, .. } => {
-                    let StepKind::Switch { cases: known } = &self.steps[step.ix()].kind else { return };
+                    let StepKind::Switch { cases: known } = &self.step(step).kind else { return };
                     let read = cases.iter().zip(known).map(|(case, known)| Case {
                         when: sight.condition(case.when.as_deref(), &At::Pointer(&case.pointer)),
                         children: known.children.clone(),
@@ -322,7 +339,7 @@ impl<'a> Compiler<'a> {
                     kind = Some(StepKind::Switch { cases: read.collect() });
                 }
                 StepAction::ForEach { items, .. } => {
-                    let StepKind::ForEach { body, concurrency, .. } = &self.steps[step.ix()].kind else { return };
+                    let StepKind::ForEach { body, concurrency, .. } = &self.step(step).kind else { return };
                     let items = sight.template(items, &At::Key(&at, "forEach"));
                     kind = Some(StepKind::ForEach { items, body: body.clone(), concurrency: *concurrency });
                 }
@@ -330,16 +347,16 @@ impl<'a> Compiler<'a> {
                     let (json, keys, computed) = match wait {
                         WaitDefinition::ForComputed(json, keys) => (json, *keys, Computed::Duration),
                         WaitDefinition::UntilComputed(json) => (json, "wait/until", Computed::Instant),
-                        _ => return self.steps[step.ix()].when = when,
+                        _ => return self.step_mut(step).when = when,
                     };
-                    let pointer = format!("{}/{keys}", self.steps[step.ix()].pointer);
+                    let pointer = format!("{}/{keys}", self.step(step).pointer);
                     let template = sight.template(json, &At::Pointer(&pointer));
                     kind = Some(StepKind::Wait(Wait::Computed(template, computed)));
                 }
                 StepAction::Group { .. } => {}
             }
         }
-        let compiled = &mut self.steps[step.ix()];
+        let compiled = self.step_mut(step);
         compiled.when = when;
         if let Some(kind) = kind {
             compiled.kind = kind;
@@ -350,7 +367,7 @@ impl<'a> Compiler<'a> {
     fn variables(&self, step: StepIx) -> Vec<Rc<str>> {
         let mut variables = Vec::new();
         for group in &self.with_groups(step)[1..] {
-            if let StepAction::ForEach { variable, .. } = &self.written[group.ix()].definition.action {
+            if let StepAction::ForEach { variable, .. } = &self.written(*group).definition.action {
                 variables.push(variable.as_str().into());
             }
         }
@@ -364,7 +381,7 @@ impl<'a> Compiler<'a> {
         let goals = self.groups_without(step, &ahead);
         let mut seen = vec![false; self.steps.len()];
         while let Some(at) = ahead.pop() {
-            for need in &self.steps[at.ix()].needs {
+            for need in &self.step(at).needs {
                 if goals.contains(need) {
                     return true;
                 }
@@ -381,7 +398,7 @@ impl<'a> Compiler<'a> {
     fn loop_between(&self, step: StepIx, reader: Option<StepIx>) -> Option<StepIx> {
         let inside = reader.map(|reader| self.with_groups(reader)).unwrap_or_default();
         let groups = self.groups_without(step, &inside);
-        let is_loop = |group: &StepIx| matches!(self.steps[group.ix()].kind, StepKind::ForEach { .. });
+        let is_loop = |group: &StepIx| matches!(self.step(*group).kind, StepKind::ForEach { .. });
         groups.iter().rev().copied().find(|group| *group != step && is_loop(group))
     }
 
@@ -389,21 +406,23 @@ impl<'a> Compiler<'a> {
     /// are in that stand in the same list.
     fn advice(&self, step: StepIx, reader: StepIx) -> String {
         let inside = self.with_groups(reader);
-        let parent = |step: StepIx| self.steps[step.ix()].parent;
+        let parent = |step: StepIx| self.step(step).parent;
         if let Some(ahead) = self.groups_without(step, &inside).pop()
             && let Some(behind) = inside.iter().find(|it| parent(**it) == parent(ahead))
         {
-            return format!("name `{}` in the `needs` of `{}`", self.steps[ahead.ix()].id, self.steps[behind.ix()].id);
+            return format!("name `{}` in the `needs` of `{}`", self.step(ahead).id, self.step(*behind).id);
         }
-        format!("it completes no earlier than `{}` itself", self.steps[reader.ix()].id)
+        format!("it completes no earlier than `{}` itself", self.step(reader).id)
     }
 
     /// The step, what it is a part of, what that is a part of, and so on.
     #[inline(never)]
     fn with_groups(&self, step: StepIx) -> Vec<StepIx> {
         let mut groups = vec![step];
-        while let Some(group) = self.steps[groups[groups.len() - 1].ix()].parent {
+        let mut at = step;
+        while let Some(group) = self.step(at).parent {
             groups.push(group);
+            at = group;
         }
         groups
     }

@@ -49,13 +49,13 @@ impl Names for Sight<'_, '_> {
             From::Output => None,
         };
         if let Some(each) = compiler.loop_between(step, reader) {
-            let each = &compiler.steps[each.ix()].id;
+            let each = &compiler.step(each).id;
             let message = format!("`{id}` happens once for each item of `{each}`; read the list `steps.{each}.output`");
             return wrong(message);
         }
         let undone = matches!(self.from, From::Undo(undone) if undone == step);
         if let Some(reader) = reader.filter(|reader| !undone && !compiler.ends_before(step, *reader)) {
-            let own = &compiler.steps[reader.ix()].id;
+            let own = &compiler.step(reader).id;
             let advice = compiler.advice(step, reader);
             return wrong(format!("`{id}` may not have completed when `{own}` starts; {advice}"));
         }

@@ -123,7 +123,7 @@ impl Run {
 
     /// Gives up all that is inside of a step.
     fn cancel_inside(&mut self, group: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.plan.step(self.node(group).step).children().next().is_none() {
+        if self.plan.step(self.node(group).step).children().is_empty() {
             return;
         }
         for index in 0..self.nodes.len() as u32 {

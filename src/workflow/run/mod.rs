@@ -333,7 +333,7 @@ impl Run {
             let step = plan.step(StepIx(index));
             let open_children = match step.kind {
                 StepKind::ForEach { .. } => 0,
-                _ => step.children().count() as u32,
+                _ => step.children().len() as u32,
             };
             let blockers = step.needs.len() as u32 + u32::from(step.parent.is_some());
             let mut state = StepState::new(StepIx(index), frame, step.priority, blockers, open_children);
