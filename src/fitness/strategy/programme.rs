@@ -7,9 +7,9 @@
 //! The rules are P1 to P4: three phases of four weeks, a deload at the end of each, at most a tenth more load from one
 //! loading week to the next, and never above the row for strength of the level, or a medical cap.
 
-use super::form::{list, number, text, whole};
+use super::form::{Form, field, list, number, text, whole};
 use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
 use crate::fitness::record::{Object, ToJson};
@@ -49,11 +49,10 @@ pub(super) struct Programme {
 }
 
 impl Programme {
+    #[inline(never)]
     pub(super) fn open(params: &Value) -> Result<Self, Error> {
-        let (request, reader) = super::adaptation::request_of(params, &["request"])?;
-        if !reader.problems.is_empty() {
-            return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
-        }
+        let read = super::read(&Form::Object(&[("request", Form::Any)]), params)?;
+        let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let screening = Screening::of(&request);
         let caps = screening.caps(&Restrictions::of(&request));
         let row = prescription::row(Focus::Strength, request.level);
