@@ -707,7 +707,11 @@ mod others {
         assert!(faults(Task::Group, &params, &twice).iter().any(|fault| fault.starts_with("G3  turn 1")));
         let mut missing = good.clone();
         missing["rotation"][0]["stations"] = json!(["rower"]);
-        assert!(faults(Task::Group, &params, &missing).iter().any(|fault| fault.starts_with("G2  p1 must visit")));
+        assert!(
+            faults(Task::Group, &params, &missing)
+                .iter()
+                .any(|fault| fault.starts_with("G2  p1 must be there once, and visit"))
+        );
         let mut nobody = good;
         nobody["rotation"].as_array_mut().unwrap().remove(0);
         assert!(faults(Task::Group, &params, &nobody)[0].starts_with("G2  p1 must be there"));

@@ -71,8 +71,7 @@ pub(super) struct Adaptation {
 }
 
 impl Adaptation {
-    #[inline(never)]
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
         let read = super::read(&PARAMS, params)?;
         let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let feedback = field(&read, "feedback").cloned().unwrap_or_default();
@@ -100,7 +99,7 @@ impl Adaptation {
             let output = work.finish(&work.by_rules(), &Origin::offline());
             work.case.output = Some(output);
         }
-        Ok(work)
+        Ok(Box::new(work))
     }
 
     fn finish(&self, answer: &Value, origin: &Origin) -> Value {

@@ -24,8 +24,7 @@ pub(super) struct Analysis {
 }
 
 impl Analysis {
-    #[inline(never)]
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
         let request = WorkoutRequest::parse(params)?;
         let offline = UserAnalysis.call("analyzeProfile", params)?;
         let mut case = Case::of(&request);
@@ -35,7 +34,7 @@ impl Analysis {
         for part in ["screening", "restrictions", "prescription", "weekly"] {
             case.tell(part, &offline.field(part));
         }
-        Ok(Self { case, request, offline })
+        Ok(Box::new(Self { case, request, offline }))
     }
 }
 

@@ -37,8 +37,7 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    #[inline(never)]
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
         let request = WorkoutRequest::parse(params)?;
         let built = session::build(&request)?;
         let most = super::Task::Generation.strategy().candidates;
@@ -89,7 +88,7 @@ impl Generation {
                 ],
             ),
         );
-        Ok(Self { case, request, built, offers, row })
+        Ok(Box::new(Self { case, request, built, offers, row }))
     }
 
     /// What the answer chose, with every number that is outside its range.

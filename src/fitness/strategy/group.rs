@@ -32,8 +32,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    #[inline(never)]
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
         let read = super::read(&PARAMS, params)?;
         let mut group =
             Self { case: Case::default(), participants: Vec::new(), capacities: Vec::new(), excluded: Vec::new() };
@@ -79,7 +78,7 @@ impl Group {
             let origin = Origin::offline();
             group.case.output = Some(group.finish(&group.by_rules(), &origin));
         }
-        Ok(group)
+        Ok(Box::new(group))
     }
 
     /// The answer with the real ids.
@@ -104,14 +103,16 @@ impl Work for Group {
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
         let (stations, rotation) = (&self.case.ids[1], list(answer, "rotation"));
         for id in &self.case.ids[0] {
-            if rotation.iter().filter(|one| text(one, "participant_id") == id).count() != 1 {
-                faults.broken("G2", format!("{id} must be there exactly once"));
+            let mut times = 0;
+            for one in rotation.iter().filter(|one| text(one, "participant_id") == id) {
+                let visited = texts(one, "stations");
+                times += 1;
+                if visited.len() != stations.len() || stations.iter().any(|station| !visited.contains(station)) {
+                    times = 2;
+                }
             }
-        }
-        for one in rotation {
-            let visited = texts(one, "stations");
-            if visited.len() != stations.len() || stations.iter().any(|station| !visited.contains(station)) {
-                faults.broken("G2", format!("{} must visit every station once", text(one, "participant_id")));
+            if times != 1 {
+                faults.broken("G2", format!("{id} must be there once, and visit every station once"));
             }
         }
         for turn in 0..stations.len() {

@@ -280,15 +280,18 @@ fn invalid(reader: Reader) -> Error {
     Error::invalid(Code::WorkoutInvalid, "the params", reader.problems)
 }
 
+/// Who reads the params, in the order of the tasks.
+static OPEN: [fn(&Value) -> Result<Box<dyn Work>, Error>; 6] = [
+    analysis::Analysis::open,
+    generation::Generation::open,
+    recommendation::Recommendation::open,
+    adaptation::Adaptation::open,
+    programme::Programme::open,
+    group::Group::open,
+];
+
 fn open(task: Task, params: &Value) -> Result<Box<dyn Work>, Error> {
-    Ok(match task {
-        Task::Analysis => Box::new(analysis::Analysis::open(params)?),
-        Task::Generation => Box::new(generation::Generation::open(params)?),
-        Task::Recommendation => Box::new(recommendation::Recommendation::open(params)?),
-        Task::Adaptation => Box::new(adaptation::Adaptation::open(params)?),
-        Task::Programme => Box::new(programme::Programme::open(params)?),
-        Task::Group => Box::new(group::Group::open(params)?),
-    })
+    OPEN[task.index()](params)
 }
 
 /// Begins a task: the request to a model, or the answer when none may be asked, because screening says stop or light
@@ -296,6 +299,7 @@ fn open(task: Task, params: &Value) -> Result<Box<dyn Work>, Error> {
 ///
 /// # Errors
 /// What the offline coach says to these params: `workout.invalid`, `workout.infeasible`.
+#[inline(never)]
 pub fn begin(task: Task, params: &Value) -> Result<Begun, Error> {
     let work = open(task, params)?;
     let (strategy, case) = (task.strategy(), work.case());
@@ -314,6 +318,7 @@ pub fn begin(task: Task, params: &Value) -> Result<Begun, Error> {
 ///
 /// # Errors
 /// As [`begin`]. A wrong answer is no error, but [`Accepted::Repair`].
+#[inline(never)]
 pub fn accept(task: Task, params: &Value, answer: &Value, origin: &Origin) -> Result<Accepted, Error> {
     let work = open(task, params)?;
     let case = work.case();

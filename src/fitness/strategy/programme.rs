@@ -49,8 +49,7 @@ pub(super) struct Programme {
 }
 
 impl Programme {
-    #[inline(never)]
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
         let read = super::read(&Form::Object(&[("request", Form::Any)]), params)?;
         let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let screening = Screening::of(&request);
@@ -75,7 +74,7 @@ impl Programme {
                 .to_json(),
             );
         }
-        Ok(Self { case, request, most_pct, least_rir })
+        Ok(Box::new(Self { case, request, most_pct, least_rir }))
     }
 }
 

@@ -23,8 +23,7 @@ pub(super) struct Recommendation {
 }
 
 impl Recommendation {
-    #[inline(never)]
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
         let offline = WorkoutRecommendations.call("recommend", params)?;
         let request = WorkoutRequest::parse(&params.field("request").unwrap_or_default())?;
         // What the person wrote is no matter of exercises, and the answer may be anybody's.
@@ -50,7 +49,7 @@ impl Recommendation {
         if exercises.is_empty() || !may_train(&Screening::of(&request)) {
             case.output = Some(offline.clone());
         }
-        Ok(Self { case, offline })
+        Ok(Box::new(Self { case, offline }))
     }
 
     /// The options of an exercise, those that were picked first.
