@@ -88,13 +88,12 @@ pub fn task_accept(task: &str, params: &JsValue, answer: &JsValue, origin: &JsVa
     })
 }
 
+/// What is done with a task and what was given for it.
+type Work<'a> = &'a dyn Fn(Task, &[Value]) -> Result<Value, Error>;
+
 /// Works on a task with what was given for it.
 #[inline(never)]
-fn on_task(
-    task: &str,
-    given: &[&JsValue],
-    work: &dyn Fn(Task, &[Value]) -> Result<Value, Error>,
-) -> Result<JsValue, JsValue> {
+fn on_task(task: &str, given: &[&JsValue], work: Work<'_>) -> Result<JsValue, JsValue> {
     let read = || {
         let mut plain = Vec::new();
         for value in given {

@@ -12,8 +12,7 @@
 use std::rc::Rc;
 
 use super::form::{Form, field, figure, list, number, text};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::Error;
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::heart_rate;
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{Object, ToJson};
@@ -71,7 +70,7 @@ pub(super) struct Adaptation {
 }
 
 impl Adaptation {
-    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let read = super::read(&PARAMS, params)?;
         let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let feedback = field(&read, "feedback").cloned().unwrap_or_default();

@@ -5,9 +5,8 @@
 //! restrictions and prescription are code, and no answer changes them.
 
 use super::form::{field, texts};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::bus::feature::Feature;
-use crate::error::Error;
 use crate::fitness::features::UserAnalysis;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -24,7 +23,7 @@ pub(super) struct Analysis {
 }
 
 impl Analysis {
-    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let request = WorkoutRequest::parse(params)?;
         let offline = UserAnalysis.call("analyzeProfile", params)?;
         let mut case = Case::of(&request);

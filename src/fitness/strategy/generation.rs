@@ -9,8 +9,7 @@
 //! it has time for may not be left out.
 
 use super::form::{list, text, texts, whole};
-use super::{Case, Faults, Origin, Work, may_train};
-use crate::error::Error;
+use super::{Case, Faults, Opened, Origin, Work, may_train};
 use crate::fitness::check::check;
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::id;
@@ -37,7 +36,7 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let request = WorkoutRequest::parse(params)?;
         let built = session::build(&request)?;
         let most = super::Task::Generation.strategy().candidates;

@@ -9,8 +9,7 @@
 //! at all, they are excluded and no model is asked: the rotation of the rest is that of the rules.
 
 use super::form::{Form, field, figure, list, text, texts};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::Error;
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -32,7 +31,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let read = super::read(&PARAMS, params)?;
         let mut group =
             Self { case: Case::default(), participants: Vec::new(), capacities: Vec::new(), excluded: Vec::new() };

@@ -280,8 +280,11 @@ fn invalid(reader: Reader) -> Error {
     Error::invalid(Code::WorkoutInvalid, "the params", reader.problems)
 }
 
+/// A task with its params read, or what is wrong with them.
+type Opened = Result<Box<dyn Work>, Error>;
+
 /// Who reads the params, in the order of the tasks.
-static OPEN: [fn(&Value) -> Result<Box<dyn Work>, Error>; 6] = [
+static OPEN: [fn(&Value) -> Opened; 6] = [
     analysis::Analysis::open,
     generation::Generation::open,
     recommendation::Recommendation::open,
@@ -290,7 +293,7 @@ static OPEN: [fn(&Value) -> Result<Box<dyn Work>, Error>; 6] = [
     group::Group::open,
 ];
 
-fn open(task: Task, params: &Value) -> Result<Box<dyn Work>, Error> {
+fn open(task: Task, params: &Value) -> Opened {
     OPEN[task.index()](params)
 }
 

@@ -8,8 +8,7 @@
 //! loading week to the next, and never above the row for strength of the level, or a medical cap.
 
 use super::form::{Form, field, list, number, text, whole};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::Error;
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
 use crate::fitness::record::{Object, ToJson};
@@ -49,7 +48,7 @@ pub(super) struct Programme {
 }
 
 impl Programme {
-    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let read = super::read(&Form::Object(&[("request", Form::Any)]), params)?;
         let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let screening = Screening::of(&request);

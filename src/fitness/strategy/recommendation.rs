@@ -6,9 +6,8 @@
 //! `provenance`. Without any alternative there is nothing to choose, and the result is that of the feature.
 
 use super::form::{list, plain, text, texts};
-use super::{Case, Fault, Faults, Origin, Task, Work, may_train, with};
+use super::{Case, Fault, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::bus::feature::Feature;
-use crate::error::Error;
 use crate::fitness::features::WorkoutRecommendations;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -23,7 +22,7 @@ pub(super) struct Recommendation {
 }
 
 impl Recommendation {
-    pub(super) fn open(params: &Value) -> Result<Box<dyn Work>, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let offline = WorkoutRecommendations.call("recommend", params)?;
         let request = WorkoutRequest::parse(&params.field("request").unwrap_or_default())?;
         // What the person wrote is no matter of exercises, and the answer may be anybody's.
