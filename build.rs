@@ -240,31 +240,55 @@ fn strategies(file: &Row) -> String {
     for row in &rows {
         let number = |key: &str| row.whole(key).unwrap_or_else(|| row.fail(&format!("lacks `{key}`")));
         let version = format!("{}.v{}", row.text("task"), number("prompt"));
-        let path = format!("{}/src/fitness/prompts/{version}.md", env!("CARGO_MANIFEST_DIR"));
-        if fs::read_to_string(&path).is_ok_and(|prompt| prompt.matches("{{data}}").count() != 1) {
-            row.fail("has a prompt without exactly one `{{data}}`");
-        }
+        let (system, before, after) = prompt(row, &version);
         let key: Vec<String> =
-            row.list("key").iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
+            row.list("key").iter().map(|name| told(row, name.as_str().unwrap_or_default())).collect();
         row.skip(&["why", "temperature"]);
         let temperature = row.json.get("temperature").and_then(Json::as_f64);
         let answer = row.get("answer").map_or_else(|| row.fail("lacks `answer`"), |json| form(row, json));
         let _ = writeln!(
             text,
-            "Strategy {{ version: {version:?}, prompt: include_str!({path:?}), schema: {:?}, candidates: {}, max_output_tokens: \
-             {}, repairs: {}, temperature: {temperature:?}, personal: {}, key: {:?}, answer: {answer} }},",
+            "Strategy {{ version: {version:?}, prompt: [{system:?}, {before:?}, {after:?}], schema: {:?}, candidates: {}, max_output_tokens: \
+             {}, repairs: {}, temperature: {temperature:?}, personal: {}, key: &[{}], answer: {answer} }},",
             row.text("schema"),
             number("candidates"),
             number("maxOutputTokens"),
             number("repairs"),
             row.flag("personal"),
-            key.join(" "),
+            key.join(", "),
         );
         row.done();
     }
     let count = rows.len();
+    let (_, before, after) = prompt(file, &format!("repair.v{}", file.whole("repair").unwrap_or_default()));
     file.done();
-    format!("static STRATEGIES: [Strategy; {count}] = [\n{text}];\n")
+    format!(
+        "static STRATEGIES: [Strategy; {count}] = [\n{text}];\nstatic REPAIR: [&str; 2] = [{before:?}, {after:?}];\n"
+    )
+}
+
+/// A prompt: what the system says, and what the user says before and after the data.
+fn prompt(row: &Row, version: &str) -> (String, String, String) {
+    let path = format!("src/fitness/prompts/{version}.md");
+    println!("cargo::rerun-if-changed={path}");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| stop(&path, &format!("cannot be read: {error}")));
+    let (system, user) = text.split_once("\n---\n").unwrap_or(("", &text));
+    match user.split("{{data}}").collect::<Vec<_>>().as_slice() {
+        [before, after] => (system.to_owned(), (*before).to_owned(), (*after).to_owned()),
+        _ => row.fail(&format!("has a prompt {path} without exactly one `{{{{data}}}}` for the user's part")),
+    }
+}
+
+/// What of a fact is told, as Rust: its name, and the width of the bands of a number, or 0 for the whole of it.
+fn told(row: &Row, name: &str) -> String {
+    if ["userId", "notes", "seed"].contains(&name) {
+        row.fail(&format!("tells `{name}`, which says who it is"));
+    }
+    let (name, band) = match name.split_once('/') {
+        Some((name, band)) => (name, band.parse().unwrap_or_else(|_| row.fail("has a band that is no number"))),
+        None => (name, 0_u32),
+    };
+    format!("({name:?}, {band})")
 }
 
 /// The shape of a part of an answer, as Rust.
@@ -273,7 +297,7 @@ fn form(row: &Row, json: &Json) -> String {
     match json {
         Json::String(text) => {
             let (kind, rest) = text.split_once(' ').unwrap_or_else(|| row.fail(&no_shape));
-            let bounds = || rest.replace(' ', ".0, ") + ".0";
+            let bounds = || rest.replace(' ', ", ");
             match kind {
                 "text" => format!("Form::Text({rest})"),
                 "whole" => format!("Form::Whole({})", bounds()),

@@ -77,24 +77,32 @@ pub fn comprehensive_workout() -> String {
 /// Begins a task of the coach: `{ output?, request?, cacheKey, personal, version }`.
 #[wasm_bindgen(js_name = taskBegin)]
 pub fn task_begin(task: &str, params: &JsValue) -> Result<JsValue, JsValue> {
-    answer(|| Ok(strategy::begin(Task::parse(task)?, &data(params, "the params of the task")?)?.to_value()))
+    on_task(task, &[params], &|task, given| Ok(strategy::begin(task, &given[0])?.to_value()))
 }
 
 /// Takes a model's answer to a task: `{ output }`, or `{ repair, problems }`.
 #[wasm_bindgen(js_name = taskAccept)]
-pub fn task_accept(task: &str, params: &JsValue, said: &JsValue, origin: &JsValue) -> Result<JsValue, JsValue> {
-    answer(|| {
-        let params = data(params, "the params of the task")?;
-        let said = data(said, "the answer of the model")?;
-        let origin = Origin::parse(&data(origin, "the origin of the answer")?)?;
-        Ok(strategy::accept(Task::parse(task)?, &params, &said, &origin)?.to_value())
+pub fn task_accept(task: &str, params: &JsValue, answer: &JsValue, origin: &JsValue) -> Result<JsValue, JsValue> {
+    on_task(task, &[params, answer, origin], &|task, given| {
+        Ok(strategy::accept(task, &given[0], &given[1], &Origin::parse(&given[2])?)?.to_value())
     })
 }
 
-fn data(value: &JsValue, what: &str) -> Result<Value, Error> {
-    data_from_js(value, Code::ConfigInvalid, what)
-}
+/// What is done with a task and what was given for it.
+type Work<'a> = &'a dyn Fn(Task, &[Value]) -> Result<Value, Error>;
 
-fn answer(work: impl FnOnce() -> Result<Value, Error>) -> Result<JsValue, JsValue> {
-    work().map(|value| value_to_js(&value)).map_err(|error| error_to_js(&error))
+/// Works on a task with what was given for it.
+#[inline(never)]
+fn on_task(task: &str, given: &[&JsValue], work: Work<'_>) -> Result<JsValue, JsValue> {
+    let read = || {
+        let mut plain = Vec::new();
+        for value in given {
+            plain.push(data_from_js(value, Code::ConfigInvalid, "what the task was given")?);
+        }
+        work(Task::parse(task)?, &plain)
+    };
+    match read() {
+        Ok(value) => Ok(value_to_js(&value)),
+        Err(error) => Err(error_to_js(&error)),
+    }
 }

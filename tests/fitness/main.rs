@@ -1,4 +1,4 @@
-//! The offline coach, through its public API. One file for each file of `src/fitness` it is about, and three that are
+//! The offline coach, and what a model is asked in its place, through their public API. One file for each file of `src/fitness` it is about, and three that are
 //! about all of it: `session` (what the example gets), `coverage` (every focus, level, duration and usual equipment)
 //! and `properties` (thousands of random requests).
 

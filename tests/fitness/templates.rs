@@ -31,7 +31,14 @@ fn six_steps_call_the_six_features() {
 fn every_call_has_a_timeout_and_a_retry_and_known_keys() {
     for step in calls(&definition()).concat() {
         let keys: BTreeSet<&str> = step.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, BTreeSet::from(["id", "call", "with", "timeout", "retry"]));
+        let mut known = BTreeSet::from(["id", "call", "with", "timeout", "retry"]);
+        if ["analyze", "base", "recommend"].contains(&step["id"].as_str().unwrap()) {
+            // What a model may do: the strategy it is asked by.
+            known.insert("metadata");
+            let task = step["metadata"]["task"].as_str().unwrap();
+            assert!(repflow::fitness::strategy::Task::parse(task).is_ok());
+        }
+        assert_eq!(keys, known);
         let retry: BTreeSet<&str> = step["retry"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(retry, BTreeSet::from(["maxAttempts", "backoff", "delay", "maxDelay", "jitter"]));
     }

@@ -38,6 +38,7 @@ pub(in crate::fitness) struct Offer {
 /// What may be chosen for a request: at most `most` exercises, in the order of the catalogue, and the row in force.
 /// Those of `built`, a session of the coach, are among them. The rest are those that suit the request best, in turns
 /// from every movement.
+#[inline(never)]
 pub(in crate::fitness) fn offers(request: &WorkoutRequest, built: &Workout, most: usize) -> (Vec<Offer>, Row) {
     let coach = Coach::new(request);
     let candidates = selection::candidates(request, request.equipment, &coach.restrictions, &coach.row);
@@ -92,6 +93,7 @@ fn reps_of(dose: &Dose, row: &Row) -> (u32, u32) {
 ///
 /// # Errors
 /// Why it does not fit the time.
+#[inline(never)]
 pub(in crate::fitness) fn build(request: &WorkoutRequest, picks: &[Pick]) -> Result<Workout, String> {
     let coach = Coach::new(request);
     let pools = Pools::of(request, request.equipment, &coach.restrictions);

@@ -2,7 +2,7 @@
 //!
 //! Params: `{ request, feedback: { fatigue, difficulty, heartRateBpm?, zoneMaxBpm?, rpe?, rir?, targetRir?, symptoms? } }`:
 //! `fatigue` from 0 to 1; `difficulty` is `easy`, `moderate`, `hard` or `too_hard`; `zoneMaxBpm` is where the planned zone
-//! ends; `symptoms` are those of a request. Answer: `{ decision, load_pct, sets_pct, accessory_sets, rest_pct, reason }`,
+//! ends; `symptoms` are texts, and any of them is a sign to stop. Answer: `{ decision, load_pct, sets_pct, accessory_sets, rest_pct, reason }`,
 //! changes in percent and in sets of each accessory exercise. Result: the answer with `ceiling`, what the rules allow
 //! at most, and `provenance`.
 //!
@@ -11,16 +11,15 @@
 
 use std::rc::Rc;
 
-use super::form::{number, text};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::{Code, Error, Problem};
+use super::form::{Form, field, figure, list, number, text};
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::heart_rate;
 use crate::fitness::reader::{At, Reader};
-use crate::fitness::record::{FromJson, Object, ToJson, record};
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
-use crate::fitness::words::{Condition, Symptom, Word, words};
-use crate::value::{Fields, Value, get, put};
+use crate::fitness::words::{Condition, Word, words};
+use crate::value::{Fields, Value, put};
 
 words! {
     /// What becomes of a session, from careful to hard.
@@ -33,41 +32,23 @@ words! {
     }
 }
 
-words! {
-    /// How hard it felt.
-    Difficulty {
-        Easy = "easy", "Easier than planned.";
-        Moderate = "moderate", "As planned.";
-        Hard = "hard", "Harder than planned.";
-        TooHard = "too_hard", "Not to be kept up.";
-    }
-}
-
-record! {
-    /// How a session goes.
-    #[derive(Clone, Debug)]
-    pub struct Feedback {
-        /// 0 to 1.
-        pub fatigue: f64,
-        /// How hard it felt.
-        pub difficulty: Difficulty,
-        /// Heart rate now.
-        pub heart_rate_bpm = "heartRateBpm?": Option<f64>,
-        /// Where the planned zone ends.
-        pub zone_max_bpm = "zoneMaxBpm?": Option<f64>,
-        /// Perceived exertion, of ten.
-        pub rpe = "rpe?": Option<f64>,
-        /// Repetitions in reserve, as felt.
-        pub rir = "rir?": Option<f64>,
-        /// Repetitions in reserve, as planned.
-        pub target_rir = "targetRir?": Option<f64>,
-        /// Red-flag signs.
-        pub symptoms = "symptoms?": Option<Vec<Symptom>>,
-    }
-}
-
-const KEYS: [&str; 8] =
-    ["fatigue", "difficulty", "heartRateBpm", "zoneMaxBpm", "rpe", "rir", "targetRir", "symptoms"];
+/// How a session goes. Any symptom is a sign, whatever its name.
+const PARAMS: Form = Form::Object(&[
+    (
+        "feedback",
+        Form::Object(&[
+            ("difficulty", Form::Word("easy moderate hard too_hard")),
+            ("fatigue", Form::Number(0, 1)),
+            ("heartRateBpm?", Form::Number(20, 250)),
+            ("rir?", Form::Number(0, 30)),
+            ("rpe?", Form::Number(0, 10)),
+            ("symptoms?", Form::List(0, 20, &Form::Text(60))),
+            ("targetRir?", Form::Number(0, 10)),
+            ("zoneMaxBpm?", Form::Number(20, 250)),
+        ]),
+    ),
+    ("request", Form::Any),
+]);
 
 /// The changes, in the order of [`BOUNDS`].
 const CHANGES: &str = "load_pct sets_pct accessory_sets rest_pct";
@@ -89,22 +70,10 @@ pub(super) struct Adaptation {
 }
 
 impl Adaptation {
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
-        let (request, mut reader) = request_of(params, &["request", "feedback"])?;
-        let mut feedback = Feedback::blank();
-        let at = At::Pointer("/feedback");
-        let json = params.field("feedback");
-        feedback.read(json.as_ref(), &at, &mut reader);
-        if let Some(fields) = json.as_ref().and_then(Value::as_map) {
-            // A sign under a misspelt name is not passed over.
-            reader.unknown_keys(fields, &at, &KEYS);
-        }
-        if !(0.0..=1.0).contains(&feedback.fatigue) {
-            reader.problem(&At::Key(&at, "fatigue"), "must be from 0 to 1");
-        }
-        if !reader.problems.is_empty() {
-            return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
-        }
+    pub(super) fn open(params: &Value) -> Opened {
+        let read = super::read(&PARAMS, params)?;
+        let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
+        let feedback = field(&read, "feedback").cloned().unwrap_or_default();
         let may_train = may_train(&Screening::of(&request));
         let mut ceiling = ceiling(&request, &feedback);
         if !may_train {
@@ -112,8 +81,8 @@ impl Adaptation {
         }
         let mut case = Case { notes: None, ..Case::of(&request) };
         put(&mut case.facts, "ceiling", ceiling.to_json());
-        put(&mut case.facts, "difficulty", feedback.difficulty.to_json());
-        put(&mut case.facts, "fatigueTenths", ((feedback.fatigue * 10.0) as u32).to_json());
+        put(&mut case.facts, "difficulty", text(&feedback, "difficulty").to_json());
+        put(&mut case.facts, "fatigueTenths", ((number(&feedback, "fatigue") * 10.0) as u32).to_json());
         let mut bounds = Fields::new();
         for decision in Decision::ALL {
             if *decision <= ceiling {
@@ -129,7 +98,7 @@ impl Adaptation {
             let output = work.finish(&work.by_rules(), &Origin::offline());
             work.case.output = Some(output);
         }
-        Ok(work)
+        Ok(Box::new(work))
     }
 
     fn finish(&self, answer: &Value, origin: &Origin) -> Value {
@@ -138,45 +107,22 @@ impl Adaptation {
     }
 }
 
-/// The request in params that have one, and a reader that has seen their keys.
-pub(super) fn request_of(params: &Value, keys: &[&str]) -> Result<(WorkoutRequest, Reader), Error> {
-    let mut reader = Reader::default();
-    let root = At::Pointer("");
-    let Some(fields) = reader.object(Some(params), &root) else {
-        return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
-    };
-    reader.unknown_keys(fields, &root, keys);
-    match WorkoutRequest::parse(get(fields, "request").unwrap_or(&Value::Null)) {
-        Ok(request) => Ok((request, reader)),
-        Err(error) => {
-            for problem in error.problems() {
-                let pointer = format!("/request{}", problem.pointer);
-                reader.problems.push(Problem { pointer, ..problem.clone() });
-            }
-            Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems))
-        }
-    }
-}
-
 /// What the rules allow at most. Monotone: more fatigue, a higher heart rate or more difficulty never allows more.
-fn ceiling(request: &WorkoutRequest, feedback: &Feedback) -> Decision {
-    let at_least =
-        |given: Option<f64>, limit: Option<f64>| given.zip(limit).is_some_and(|(given, limit)| given >= limit);
-    // A beta blocker hides the heart rate.
-    let bpm = feedback.heart_rate_bpm.filter(|_| !request.conditions.contains(Condition::BetaBlocker));
+fn ceiling(request: &WorkoutRequest, feedback: &Value) -> Decision {
+    let of = |key: &str| figure(feedback, key);
+    let at_least = |key: &str, limit: Option<f64>| of(key).zip(limit).is_some_and(|(given, limit)| given >= limit);
     let most = request.age.map(|age| 0.95 * heart_rate::max_bpm(age));
-    let sign = !request.symptoms.is_empty() || feedback.symptoms.as_ref().is_some_and(|signs| !signs.is_empty());
-    let (fatigue, felt) = (feedback.fatigue, feedback.difficulty);
-    if sign || fatigue >= 0.9 || at_least(feedback.heart_rate_bpm, most) {
+    let sign = !request.symptoms.is_empty() || !list(feedback, "symptoms").is_empty();
+    let (fatigue, felt) = (number(feedback, "fatigue"), text(feedback, "difficulty"));
+    // A beta blocker hides that the heart rate is too high for the zone.
+    let hidden = request.conditions.contains(Condition::BetaBlocker);
+    if sign || fatigue >= 0.9 || at_least("heartRateBpm", most) {
         Decision::Stop
-    } else if fatigue >= 0.8 || felt == Difficulty::TooHard || at_least(feedback.rpe, Some(9.5)) {
+    } else if fatigue >= 0.8 || felt == "too_hard" || at_least("rpe", Some(9.5)) {
         Decision::StrongCut
-    } else if fatigue >= 0.6 || felt == Difficulty::Hard || at_least(bpm, feedback.zone_max_bpm) {
+    } else if fatigue >= 0.6 || felt == "hard" || (!hidden && at_least("heartRateBpm", of("zoneMaxBpm"))) {
         Decision::Cut
-    } else if fatigue < 0.3
-        && felt == Difficulty::Easy
-        && at_least(feedback.rir, feedback.target_rir.map(|target| target + 2.0))
-    {
+    } else if fatigue < 0.3 && felt == "easy" && at_least("rir", of("targetRir").map(|target| target + 2.0)) {
         Decision::Progress
     } else {
         Decision::Hold

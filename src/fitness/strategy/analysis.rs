@@ -4,9 +4,9 @@
 //! Result: what that feature answers, with `insight: { summary, priorities, cautions, provenance }`. Screening,
 //! restrictions and prescription are code, and no answer changes them.
 
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
+use super::form::{field, texts};
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::bus::feature::Feature;
-use crate::error::Error;
 use crate::fitness::features::UserAnalysis;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -23,7 +23,7 @@ pub(super) struct Analysis {
 }
 
 impl Analysis {
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let request = WorkoutRequest::parse(params)?;
         let offline = UserAnalysis.call("analyzeProfile", params)?;
         let mut case = Case::of(&request);
@@ -33,7 +33,7 @@ impl Analysis {
         for part in ["screening", "restrictions", "prescription", "weekly"] {
             case.tell(part, &offline.field(part));
         }
-        Ok(Self { case, request, offline })
+        Ok(Box::new(Self { case, request, offline }))
     }
 }
 
@@ -47,29 +47,13 @@ impl Work for Analysis {
     }
 
     fn by_rules(&self) -> Value {
-        let request = &self.request;
-        let mut cautions = Vec::new();
-        for part in [("screening", "reasons"), ("restrictions", "notes")] {
-            let texts = self.offline.field(part.0).and_then(|part_json| part_json.field(part.1));
-            for text in texts.as_ref().and_then(Value::as_list).unwrap_or_default() {
-                if cautions.len() < 5 {
-                    cautions.push(text.clone());
-                }
-            }
-        }
-        let mut priorities = vec![
-            "The basic movements first: squat or lunge, hinge, push, pull.".to_owned(),
-            "Add repetitions before load.".to_owned(),
-        ];
-        for muscle in request.target_muscles.iter().take(3) {
-            priorities.push(format!("More work for the {}.", muscle.spoken()));
-        }
-        let summary = format!(
-            "{} minutes of {} at {} level.",
-            request.duration_min,
-            request.focus.spoken(),
-            request.level.as_str()
-        );
-        Object("summary priorities cautions", &[&summary, &priorities, &cautions]).to_json()
+        let mut cautions = texts(field(&self.offline, "screening").unwrap_or(&Value::Null), "reasons");
+        cautions.append(&mut texts(field(&self.offline, "restrictions").unwrap_or(&Value::Null), "notes"));
+        cautions.truncate(5);
+        let priorities =
+            ["The basic movements first: squat or lunge, hinge, push, pull.", "Add repetitions before load."];
+        let mut summary = self.request.focus.spoken();
+        summary.push_str(", step by step.");
+        Object("summary priorities cautions", &[&summary, &priorities.to_vec(), &cautions]).to_json()
     }
 }

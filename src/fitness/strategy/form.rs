@@ -16,17 +16,19 @@ pub(super) enum Form {
     /// Plain text, cut to so many characters.
     Text(usize),
     /// A whole number inside bounds.
-    Whole(f64, f64),
+    Whole(i16, i16),
     /// A number inside bounds.
-    Number(f64, f64),
+    Number(i16, i16),
     /// One of some words, separated by spaces.
     Word(&'static str),
     /// An id of a list of ids.
     Id(usize),
     /// A list with its least and greatest length.
     List(usize, usize, &'static Form),
-    /// An object with exactly these fields.
+    /// An object with exactly these fields; in params, those whose name ends in `?` may be absent.
     Object(&'static [(&'static str, Form)]),
+    /// Anything, in params: somebody else reads it.
+    Any,
 }
 
 /// The ids that an answer may name: the candidates, and a second list.
@@ -37,7 +39,7 @@ impl Form {
     pub(super) fn schema(&self, ids: &Ids) -> Value {
         let typed = |name: &str| Object("type", &[&name]).to_json();
         match self {
-            Self::Text(_) => typed("string"),
+            Self::Text(_) | Self::Any => typed("string"),
             Self::Whole(..) => typed("integer"),
             Self::Number(..) => typed("number"),
             Self::Word(words) => one_of(&words.split(' ').collect::<Vec<_>>()),
@@ -60,9 +62,13 @@ impl Form {
     pub(super) fn read(&self, json: Option<&Value>, at: &At<'_>, ids: &Ids, reader: &mut Reader) -> Value {
         match self {
             Self::Text(most) => plain(reader.text(json, at).unwrap_or_default(), *most).to_json(),
-            Self::Number(min, max) => reader.number_within(json, at, (*min, *max)).to_json(),
-            Self::Whole(min, max) => {
-                let number = reader.number_within(json, at, (*min, *max)).unwrap_or(*min);
+            Self::Any => json.cloned().unwrap_or_default(),
+            Self::Number(min, max) | Self::Whole(min, max) => {
+                let bounds = (f64::from(*min), f64::from(*max));
+                let number = reader.number_within(json, at, bounds).unwrap_or(bounds.0);
+                if matches!(self, Self::Number(..)) {
+                    return Value::Number(number);
+                }
                 if number.fract() != 0.0 {
                     reader.problem(at, "is not a whole number");
                 }
@@ -85,13 +91,18 @@ impl Form {
             Self::Object(fields) => {
                 let nothing = Fields::new();
                 let object = reader.object(json, at).unwrap_or(&nothing);
-                if let Some((key, _)) = object.iter().find(|(key, _)| !fields.iter().any(|(name, _)| *name == &**key)) {
-                    reader.problem(&At::Key(at, &plain(key, 60)), "is not in the schema");
-                }
                 let mut read = Fields::new();
                 for (name, form) in *fields {
-                    let value = form.read(get(object, name), &At::Key(at, name), ids, reader);
-                    read.push(((*name).into(), value));
+                    let (name, optional) = name.strip_suffix('?').map_or((*name, false), |name| (name, true));
+                    let json = get(object, name);
+                    if !optional || json.is_some_and(|json| !json.is_null()) {
+                        read.push((name.into(), form.read(json, &At::Key(at, name), ids, reader)));
+                    }
+                }
+                for (key, _) in object {
+                    if !fields.iter().any(|(name, _)| name.trim_end_matches('?') == &**key) {
+                        reader.problem(&At::Key(at, &plain(key, 60)), "is not known here");
+                    }
                 }
                 Value::Map(Rc::new(read))
             }
@@ -123,9 +134,19 @@ pub(super) fn plain(text: &str, most: usize) -> String {
     plain
 }
 
-/// The whole number of a field that was read.
+/// A field that was read.
+pub(super) fn field<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
+    get(json.as_map()?, key)
+}
+
+/// The number of a field that was read, when it is there.
+pub(super) fn figure(json: &Value, key: &str) -> Option<f64> {
+    field(json, key)?.as_f64()
+}
+
+/// The number of a field that was read.
 pub(super) fn number(json: &Value, key: &str) -> f64 {
-    json.as_map().and_then(|fields| get(fields, key)).and_then(Value::as_f64).unwrap_or_default()
+    figure(json, key).unwrap_or_default()
 }
 
 /// The whole number, 0 or more, of a field that was read.
@@ -135,12 +156,12 @@ pub(super) fn whole(json: &Value, key: &str) -> u32 {
 
 /// The text of a field that was read.
 pub(super) fn text<'a>(json: &'a Value, key: &str) -> &'a str {
-    json.as_map().and_then(|fields| get(fields, key)).and_then(Value::as_str).unwrap_or_default()
+    field(json, key).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The list of a field that was read.
 pub(super) fn list<'a>(json: &'a Value, key: &str) -> &'a [Value] {
-    json.as_map().and_then(|fields| get(fields, key)).and_then(Value::as_list).unwrap_or_default()
+    field(json, key).and_then(Value::as_list).unwrap_or_default()
 }
 
 /// The texts of a list that was read.

@@ -9,8 +9,7 @@
 //! it has time for may not be left out.
 
 use super::form::{list, text, texts, whole};
-use super::{Case, Faults, Origin, Work, may_train};
-use crate::error::Error;
+use super::{Case, Faults, Opened, Origin, Work, may_train};
 use crate::fitness::check::check;
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::id;
@@ -37,7 +36,7 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let request = WorkoutRequest::parse(params)?;
         let built = session::build(&request)?;
         let most = super::Task::Generation.strategy().candidates;
@@ -88,17 +87,20 @@ impl Generation {
                 ],
             ),
         );
-        Ok(Self { case, request, built, offers, row })
+        Ok(Box::new(Self { case, request, built, offers, row }))
     }
 
     /// What the answer chose, with every number that is outside its range.
     fn picks(&self, answer: &Value, faults: &mut Faults) -> Vec<Pick> {
-        let mut picks = Vec::new();
+        let mut picks: Vec<Pick> = Vec::new();
         let (mut reader, root) = (Reader::default(), At::Pointer("/exercises"));
         for (place, json) in list(answer, "exercises").iter().enumerate() {
             let at = At::Place(&root, place);
             let id = text(json, "exercise_id");
             let Some(offer) = self.offers.iter().find(|offer| offer.exercise.id == id) else { continue };
+            if picks.iter().any(|pick| pick.exercise.id == id) {
+                faults.broken("E3", crate::small::join(&[id, " comes twice"], ""));
+            }
             let mut within = |key: &str, range: (u32, u32)| {
                 let number = whole(json, key).to_json();
                 reader.whole_within(Some(&number), &At::Key(&at, key), range, "").unwrap_or(range.0)
@@ -159,13 +161,6 @@ impl Work for Generation {
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
         let picks = self.picks(answer, faults);
-        let mut seen = Vec::new();
-        for pick in &picks {
-            if seen.contains(&&pick.exercise.id) {
-                faults.broken("E3", format!("{} comes twice", pick.exercise.id));
-            }
-            seen.push(&pick.exercise.id);
-        }
         for (name, patterns) in GROUPS {
             if trains(&self.built, patterns) && !picks.iter().any(|pick| patterns.contains(&pick.exercise.pattern)) {
                 faults.broken("B2", format!("no {name}, and there is time for one"));

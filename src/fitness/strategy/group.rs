@@ -1,24 +1,25 @@
 //! `group`: who is when at which station.
 //!
 //! Params: `{ participants: [{ id, request? }], stations: [{ id, capacity? }] }`: up to 60 participants and 12 stations,
-//! `capacity` 1 where it is not said. Answer: `{ summary, rotation: [{ participant_id, stations }] }`. Result: the answer with
+//! `capacity` 1 where it is not said; ids are plain text of at most 256 and 64 characters. Answer: `{ summary, rotation: [{ participant_id, stations }] }`. Result: the answer with
 //! the real ids, `excluded: [{ id, reasons }]` and `provenance`.
 //!
 //! The rules are G2 and G3: everyone visits every station once, and none is ever fuller than its capacity. The model
 //! sees participants as `p1`, `p2`, … and nothing else of them. When screening lets somebody only train lightly or not
 //! at all, they are excluded and no model is asked: the rotation of the rest is that of the rules.
 
-use super::form::{list, text, texts};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::{Code, Error};
+use super::form::{Form, field, figure, list, text, texts};
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
-use crate::value::{Fields, Value, get, put};
+use crate::value::{Value, put};
 
-/// The most stations.
-const STATIONS: usize = 12;
+const PARAMS: Form = Form::Object(&[
+    ("participants", Form::List(1, 60, &Form::Object(&[("id", Form::Text(256)), ("request?", Form::Any)]))),
+    ("stations", Form::List(1, 12, &Form::Object(&[("capacity?", Form::Whole(1, 60)), ("id", Form::Text(64))]))),
+]);
 
 /// A group on its way to a model.
 pub(super) struct Group {
@@ -30,34 +31,41 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
-        let mut reader = Reader::default();
+    pub(super) fn open(params: &Value) -> Opened {
+        let read = super::read(&PARAMS, params)?;
         let mut group =
             Self { case: Case::default(), participants: Vec::new(), capacities: Vec::new(), excluded: Vec::new() };
-        let (root, nothing) = (At::Pointer(""), Fields::new());
-        let fields = reader.object(Some(params), &root).unwrap_or(&nothing);
-        reader.unknown_keys(fields, &root, &["participants", "stations"]);
-        let most = Task::Group.strategy().candidates;
-        let stations_at = At::Key(&root, "stations");
-        for (place, json) in reader.list(get(fields, "stations"), &stations_at).iter().enumerate() {
-            group.station(json, &At::Place(&stations_at, place), &mut reader);
+        for station in list(&read, "stations") {
+            group.case.ids[1].push(text(station, "id").to_owned());
+            group.capacities.push(figure(station, "capacity").map_or(1, |capacity| capacity as u32));
         }
-        let at = At::Key(&root, "participants");
-        for (place, json) in reader.list(get(fields, "participants"), &at).iter().enumerate() {
-            group.participant(json, &At::Place(&at, place), &mut reader)?;
+        let mut known = Vec::new();
+        for participant in list(&read, "participants") {
+            let id = text(participant, "id").to_owned();
+            known.push(id.clone());
+            if let Some(request) = field(participant, "request") {
+                let screening = Screening::of(&WorkoutRequest::parse(request)?);
+                if !may_train(&screening) {
+                    group.excluded.push(Object("id reasons", &[&id, &screening.reasons]).to_json());
+                    continue;
+                }
+            }
+            group.participants.push(id);
+            group.case.ids[0].push(format!("p{}", group.participants.len()));
         }
-        let (people, stations) = (group.participants.len(), group.capacities.len());
-        if !(1..=STATIONS).contains(&stations) {
-            reader.problem(&stations_at, "must be 1 to 12 stations");
+        let mut reader = Reader::default();
+        let stations = group.capacities.len() as u32;
+        for (key, ids) in [("/participants", &known), ("/stations", &group.case.ids[1])] {
+            if ids.iter().enumerate().any(|(place, id)| id.is_empty() || ids[..place].contains(id)) {
+                reader.problem(&At::Pointer(key), "must have an id each, and another for each");
+            }
         }
-        if people > most || people + group.excluded.len() == 0 {
-            reader.problem(&at, "must be 1 to 60 participants");
-        }
-        if group.capacities.iter().any(|capacity| *capacity as usize * stations < people) {
-            reader.problem(&stations_at, "must each hold their share of the participants: allow more or larger ones");
+        if group.capacities.iter().any(|capacity| ((capacity * stations) as usize) < group.participants.len()) {
+            let message = "must each hold their share of the participants: allow more or larger ones";
+            reader.problem(&At::Pointer("/stations"), message);
         }
         if !reader.problems.is_empty() {
-            return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
+            return Err(super::invalid(reader));
         }
         let mut told = Vec::new();
         for (id, capacity) in group.case.ids[1].iter().zip(&group.capacities) {
@@ -69,35 +77,7 @@ impl Group {
             let origin = Origin::offline();
             group.case.output = Some(group.finish(&group.by_rules(), &origin));
         }
-        Ok(group)
-    }
-
-    fn station(&mut self, json: &Value, at: &At<'_>, reader: &mut Reader) {
-        let Some(fields) = reader.object(Some(json), at) else { return };
-        reader.unknown_keys(fields, at, &["id", "capacity"]);
-        let id = id_of(fields, at, &self.case.ids[1], reader);
-        let capacity = match get(fields, "capacity") {
-            Some(json) => reader.whole_within(Some(json), &At::Key(at, "capacity"), (1, 60), "").unwrap_or(1),
-            None => 1,
-        };
-        self.case.ids[1].push(id);
-        self.capacities.push(capacity);
-    }
-
-    fn participant(&mut self, json: &Value, at: &At<'_>, reader: &mut Reader) -> Result<(), Error> {
-        let Some(fields) = reader.object(Some(json), at) else { return Ok(()) };
-        reader.unknown_keys(fields, at, &["id", "request"]);
-        let id = id_of(fields, at, &self.participants, reader);
-        if let Some(request) = get(fields, "request") {
-            let screening = Screening::of(&WorkoutRequest::parse(request)?);
-            if !may_train(&screening) {
-                self.excluded.push(Object("id reasons", &[&id, &screening.reasons]).to_json());
-                return Ok(());
-            }
-        }
-        self.participants.push(id);
-        self.case.ids[0].push(format!("p{}", self.participants.len()));
-        Ok(())
+        Ok(Box::new(group))
     }
 
     /// The answer with the real ids.
@@ -114,16 +94,6 @@ impl Group {
     }
 }
 
-/// An id that is not there yet, of 1 to 64 characters.
-fn id_of(fields: &Fields, at: &At<'_>, known: &[String], reader: &mut Reader) -> String {
-    let at = At::Key(at, "id");
-    let id = reader.text(get(fields, "id"), &at).unwrap_or_default().to_owned();
-    if id.is_empty() || id.chars().count() > 64 || known.contains(&id) {
-        reader.problem(&at, "must be 1 to 64 characters, and another for each");
-    }
-    id
-}
-
 impl Work for Group {
     fn case(&self) -> &Case {
         &self.case
@@ -132,14 +102,16 @@ impl Work for Group {
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
         let (stations, rotation) = (&self.case.ids[1], list(answer, "rotation"));
         for id in &self.case.ids[0] {
-            if rotation.iter().filter(|one| text(one, "participant_id") == id).count() != 1 {
-                faults.broken("G2", format!("{id} must be there exactly once"));
+            let mut times = 0;
+            for one in rotation.iter().filter(|one| text(one, "participant_id") == id) {
+                let visited = texts(one, "stations");
+                times += 1;
+                if visited.len() != stations.len() || stations.iter().any(|station| !visited.contains(station)) {
+                    times = 2;
+                }
             }
-        }
-        for one in rotation {
-            let visited = texts(one, "stations");
-            if visited.len() != stations.len() || stations.iter().any(|station| !visited.contains(station)) {
-                faults.broken("G2", format!("{} must visit every station once", text(one, "participant_id")));
+            if times != 1 {
+                faults.broken("G2", format!("{id} must be there once, and visit every station once"));
             }
         }
         for turn in 0..stations.len() {

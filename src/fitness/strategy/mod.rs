@@ -27,13 +27,13 @@ use std::rc::Rc;
 
 use super::contraindications::Restrictions;
 use super::reader::{At, Reader};
-use super::record::{Object, ToJson};
+use super::record::{FromJson, Object, ToJson, record};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
 use super::words::{Word, words};
 use crate::ai::ModelRequest;
 use crate::error::{Code, Error, Problem, nearest};
-use crate::value::{Fields, Value, get, put};
+use crate::value::{Fields, Value, put};
 
 use form::{Form, Ids};
 
@@ -57,7 +57,8 @@ words! {
 struct Strategy {
     /// Name and version of the prompt: `generation.v1`.
     version: &'static str,
-    prompt: &'static str,
+    /// What the system says, and what the user says before and after the data.
+    prompt: [&'static str; 3],
     /// The name of the schema.
     schema: &'static str,
     /// The most candidates.
@@ -68,8 +69,8 @@ struct Strategy {
     temperature: Option<f64>,
     /// Whether what the model is told is about one person.
     personal: bool,
-    /// What of the facts reaches the model and the key of the cache.
-    key: &'static str,
+    /// What of the facts reaches the model and the key of the cache, numbers in bands of this width.
+    key: &'static [(&'static str, u32)],
     answer: Form,
 }
 
@@ -148,19 +149,21 @@ impl Accepted {
     }
 }
 
-/// Where an answer came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// Who answered: the name of a provider.
-    pub provider: String,
-    /// The model.
-    pub model: Option<String>,
-    /// How far down the fallback chain.
-    pub fallback_level: u32,
-    /// How often it was mended.
-    pub repairs: u32,
-    /// The cache it came from: `exact`, `normalised` or `stale`.
-    pub cache: Option<String>,
+record! {
+    /// Where an answer came from.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Origin {
+        /// Who answered: the name of a provider.
+        pub provider: String,
+        /// The model.
+        pub model: Option<String>,
+        /// How far down the fallback chain.
+        pub fallback_level = "fallbackLevel": u32,
+        /// How often it was mended.
+        pub repairs: u32,
+        /// The cache it came from: `exact`, `normalised` or `stale`.
+        pub cache: Option<String>,
+    }
 }
 
 /// What an answer became.
@@ -240,14 +243,14 @@ struct Case {
 }
 
 impl Case {
-    /// The facts of a request. Who it is and what they wrote is not among them.
+    /// The facts of a request. Which of them are told is up to the strategy.
     fn of(request: &WorkoutRequest) -> Self {
-        let mut facts = Fields::new();
-        if let Value::Map(fields) = request.to_json() {
-            for (name, value) in fields.iter().filter(|(name, _)| !["userId", "notes", "seed"].contains(&&**name)) {
-                facts.push((name.clone(), value.clone()));
-            }
+        let mut facts = request.to_json().as_map().cloned().unwrap_or_default();
+        let mut maxima = Vec::new();
+        for (name, _) in request.one_rep_max_kg.iter() {
+            maxima.push(name);
         }
+        put(&mut facts, "knownMaxima", maxima.to_json());
         let mut rules = Vec::new();
         for note in Restrictions::of(request).notes {
             rules.push(note.rule);
@@ -266,15 +269,32 @@ fn may_train(screening: &Screening) -> bool {
     screening.clearance > Clearance::LightOnly
 }
 
-fn open(task: Task, params: &Value) -> Result<Box<dyn Work>, Error> {
-    Ok(match task {
-        Task::Analysis => Box::new(analysis::Analysis::open(params)?),
-        Task::Generation => Box::new(generation::Generation::open(params)?),
-        Task::Recommendation => Box::new(recommendation::Recommendation::open(params)?),
-        Task::Adaptation => Box::new(adaptation::Adaptation::open(params)?),
-        Task::Programme => Box::new(programme::Programme::open(params)?),
-        Task::Group => Box::new(group::Group::open(params)?),
-    })
+/// Params in a shape.
+fn read(form: &Form, params: &Value) -> Result<Value, Error> {
+    let mut reader = Reader::default();
+    let read = form.read(Some(params), &At::Pointer(""), &Ids::default(), &mut reader);
+    if reader.problems.is_empty() { Ok(read) } else { Err(invalid(reader)) }
+}
+
+fn invalid(reader: Reader) -> Error {
+    Error::invalid(Code::WorkoutInvalid, "the params", reader.problems)
+}
+
+/// A task with its params read, or what is wrong with them.
+type Opened = Result<Box<dyn Work>, Error>;
+
+/// Who reads the params, in the order of the tasks.
+static OPEN: [fn(&Value) -> Opened; 6] = [
+    analysis::Analysis::open,
+    generation::Generation::open,
+    recommendation::Recommendation::open,
+    adaptation::Adaptation::open,
+    programme::Programme::open,
+    group::Group::open,
+];
+
+fn open(task: Task, params: &Value) -> Opened {
+    OPEN[task.index()](params)
 }
 
 /// Begins a task: the request to a model, or the answer when none may be asked, because screening says stop or light
@@ -282,6 +302,7 @@ fn open(task: Task, params: &Value) -> Result<Box<dyn Work>, Error> {
 ///
 /// # Errors
 /// What the offline coach says to these params: `workout.invalid`, `workout.infeasible`.
+#[inline(never)]
 pub fn begin(task: Task, params: &Value) -> Result<Begun, Error> {
     let work = open(task, params)?;
     let (strategy, case) = (task.strategy(), work.case());
@@ -300,6 +321,7 @@ pub fn begin(task: Task, params: &Value) -> Result<Begun, Error> {
 ///
 /// # Errors
 /// As [`begin`]. A wrong answer is no error, but [`Accepted::Repair`].
+#[inline(never)]
 pub fn accept(task: Task, params: &Value, answer: &Value, origin: &Origin) -> Result<Accepted, Error> {
     let work = open(task, params)?;
     let case = work.case();
@@ -340,19 +362,8 @@ impl Origin {
     /// # Errors
     /// `config.invalid` with what is wrong.
     pub fn parse(json: &Value) -> Result<Self, Error> {
-        let mut reader = Reader::default();
-        let (nothing, at) = (Fields::new(), At::Pointer("/origin"));
-        let fields = reader.object(Some(json), &at).unwrap_or(&nothing);
-        let get = |key: &str| get(fields, key).filter(|json| !json.is_null());
-        let mut text = |key: &str| form::plain(reader.text(get(key), &At::Key(&at, key)).unwrap_or_default(), 100);
-        let provider = text("provider");
-        let model = get("model").map(|_| text("model"));
-        let cache = get("cache").map(|_| text("cache"));
-        let mut count = |key: &str| match get(key) {
-            Some(json) => reader.whole_within(Some(json), &At::Key(&at, key), (0, 1_000), "").unwrap_or_default(),
-            None => 0,
-        };
-        let origin = Self { provider, model, fallback_level: count("fallbackLevel"), repairs: count("repairs"), cache };
+        let (mut reader, mut origin) = (Reader::default(), Self::default());
+        origin.read(Some(json), &At::Pointer("/origin"), &mut reader);
         if reader.problems.is_empty() {
             Ok(origin)
         } else {

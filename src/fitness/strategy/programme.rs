@@ -7,9 +7,8 @@
 //! The rules are P1 to P4: three phases of four weeks, a deload at the end of each, at most a tenth more load from one
 //! loading week to the next, and never above the row for strength of the level, or a medical cap.
 
-use super::form::{list, number, text, whole};
-use super::{Case, Faults, Origin, Task, Work, may_train, with};
-use crate::error::{Code, Error};
+use super::form::{Form, field, list, number, text, whole};
+use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
 use crate::fitness::record::{Object, ToJson};
@@ -49,11 +48,9 @@ pub(super) struct Programme {
 }
 
 impl Programme {
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
-        let (request, reader) = super::adaptation::request_of(params, &["request"])?;
-        if !reader.problems.is_empty() {
-            return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
-        }
+    pub(super) fn open(params: &Value) -> Opened {
+        let read = super::read(&Form::Object(&[("request", Form::Any)]), params)?;
+        let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let screening = Screening::of(&request);
         let caps = screening.caps(&Restrictions::of(&request));
         let row = prescription::row(Focus::Strength, request.level);
@@ -76,7 +73,7 @@ impl Programme {
                 .to_json(),
             );
         }
-        Ok(Self { case, request, most_pct, least_rir })
+        Ok(Box::new(Self { case, request, most_pct, least_rir }))
     }
 }
 

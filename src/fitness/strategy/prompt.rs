@@ -3,33 +3,30 @@
 use std::rc::Rc;
 
 use super::form::plain;
-use super::{Case, Fault, NOTES, Strategy, Task, json};
+use super::{Case, Fault, NOTES, REPAIR, Strategy, Task, json};
 use crate::ai::{Message, ModelRequest, Role, Schema};
 use crate::fitness::id;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::words::Word;
 use crate::value::{Fields, Value, get, put};
 
-/// Asks for an answer to be mended.
-const REPAIR: &str = include_str!("../prompts/repair.v1.md");
-
 /// An answer that is longer than this is not shown to the model again.
 const SHOWN: usize = 20_000;
-
-/// Where the data goes in a prompt.
-const DATA: &str = "{{data}}";
 
 /// What a model is asked.
 pub(super) fn request(task: Task, case: &Case, params: &Value) -> ModelRequest {
     let strategy = task.strategy();
-    let (system, user) = strategy.prompt.split_once("\n---\n").unwrap_or((strategy.prompt, DATA));
+    let [system, before, after] = strategy.prompt;
     let mut data = case.data.clone();
     put(&mut data, "facts", told(strategy, case));
     if let Some(notes) = &case.notes {
         put(&mut data, "notes", plain(notes, NOTES).to_json());
     }
     ModelRequest {
-        messages: vec![message(Role::System, system.to_owned()), message(Role::User, render(user, &object(data)))],
+        messages: vec![
+            message(Role::System, system.to_owned()),
+            message(Role::User, around([before, after], &object(data))),
+        ],
         schema: Some(Schema { name: strategy.schema.to_owned(), schema: strategy.answer.schema(&case.ids) }),
         max_output_tokens: Some(strategy.max_output_tokens),
         temperature: strategy.temperature,
@@ -46,13 +43,12 @@ pub(super) fn repair(task: Task, case: &Case, params: &Value, answer: &Value, pr
     if said.len() <= SHOWN {
         request.messages.push(message(Role::Assistant, said));
     }
-    request.messages.push(message(Role::User, render(REPAIR, &problems.to_vec().to_json())));
+    request.messages.push(message(Role::User, around(REPAIR, &problems.to_vec().to_json())));
     request
 }
 
-/// A template with data in it, as one JSON text. The data is not looked at for placeholders.
-fn render(template: &str, data: &Value) -> String {
-    let (before, after) = template.split_once(DATA).unwrap_or((template, ""));
+/// Data as one JSON text inside a template. The data is not looked at for placeholders.
+fn around([before, after]: [&str; 2], data: &Value) -> String {
     crate::small::join(&[before, &json::text(data), after], "")
 }
 
@@ -64,23 +60,13 @@ fn object(fields: Fields) -> Value {
     Value::Map(Rc::new(fields))
 }
 
-/// The facts that reach the model, in bands: `age/10` is 30 for everyone from 30 to 39, and of `oneRepMaxKg#` only the
-/// names are told.
+/// The facts that reach the model, numbers in bands: an age in bands of 10 is 30 for everyone from 30 to 39.
 fn told(strategy: &Strategy, case: &Case) -> Value {
     let mut told = Fields::new();
-    for word in strategy.key.split(' ') {
-        let name = word.trim_end_matches(|char: char| char == '#' || char == '/' || char.is_ascii_digit());
+    for (name, band) in strategy.key {
         let Some(value) = get(&case.facts, name) else { continue };
-        let band = word.split_once('/').and_then(|(_, band)| band.parse::<u32>().ok());
-        let value = match (band, value.as_f64(), value.as_map()) {
-            (Some(band), Some(number), _) => (number as u32 / band * band).to_json(),
-            (None, None, Some(fields)) if word.ends_with('#') => {
-                let mut names = Vec::new();
-                for (name, _) in fields {
-                    names.push(name.to_string());
-                }
-                names.to_json()
-            }
+        let value = match value.as_f64() {
+            Some(number) if *band > 0 => (number as u32 / band * band).to_json(),
             _ => value.clone(),
         };
         put(&mut told, name, value);

@@ -6,9 +6,8 @@
 //! `provenance`. Without any alternative there is nothing to choose, and the result is that of the feature.
 
 use super::form::{list, plain, text, texts};
-use super::{Case, Fault, Faults, Origin, Task, Work, may_train, with};
+use super::{Case, Fault, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::bus::feature::Feature;
-use crate::error::Error;
 use crate::fitness::features::WorkoutRecommendations;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -23,7 +22,7 @@ pub(super) struct Recommendation {
 }
 
 impl Recommendation {
-    pub(super) fn open(params: &Value) -> Result<Self, Error> {
+    pub(super) fn open(params: &Value) -> Opened {
         let offline = WorkoutRecommendations.call("recommend", params)?;
         let request = WorkoutRequest::parse(&params.field("request").unwrap_or_default())?;
         // What the person wrote is no matter of exercises, and the answer may be anybody's.
@@ -49,11 +48,11 @@ impl Recommendation {
         if exercises.is_empty() || !may_train(&Screening::of(&request)) {
             case.output = Some(offline.clone());
         }
-        Ok(Self { case, offline })
+        Ok(Box::new(Self { case, offline }))
     }
 
     /// The options of an exercise, those that were picked first.
-    fn sorted(&self, exercise: &Value, answer: &Value) -> Vec<Value> {
+    fn sorted(&self, exercise: &Value, answer: &Value, found: &mut usize) -> Vec<Value> {
         let picked = |option: &Value| {
             list(answer, "alternatives").iter().find(|pick| {
                 text(pick, "exercise_id") == text(exercise, "exercise_id")
@@ -63,7 +62,10 @@ impl Recommendation {
         let (mut first, mut rest) = (Vec::new(), Vec::new());
         for option in list(exercise, "options") {
             match picked(option) {
-                Some(pick) => first.push(with(option, "reason", text(pick, "reason").to_json())),
+                Some(pick) => {
+                    *found += 1;
+                    first.push(with(option, "reason", text(pick, "reason").to_json()));
+                }
                 None => rest.push(option.clone()),
             }
         }
@@ -78,23 +80,16 @@ impl Work for Recommendation {
     }
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
-        let offered = list(&self.offline, "alternatives");
-        for (place, pick) in list(answer, "alternatives").iter().enumerate() {
-            let of = offered.iter().find(|one| text(one, "exercise_id") == text(pick, "exercise_id"));
-            let is_option = |one: &Value| {
-                list(one, "options").iter().any(|option| text(option, "exercise_id") == text(pick, "option_id"))
-            };
-            if !of.is_some_and(is_option) {
-                faults.0.push(Fault {
-                    pointer: Some(format!("/alternatives/{place}/option_id")),
-                    message: "is no option of that exercise".to_owned(),
-                    rule: None,
-                });
-            }
-        }
         let mut alternatives = Vec::new();
-        for exercise in offered {
-            alternatives.push(with(exercise, "options", self.sorted(exercise, answer).to_json()));
+        let mut found = 0;
+        for exercise in list(&self.offline, "alternatives") {
+            let options = self.sorted(exercise, answer, &mut found);
+            alternatives.push(with(exercise, "options", options.to_json()));
+        }
+        // Each pick is an option of its exercise, once.
+        if found != list(answer, "alternatives").len() {
+            let message = "each must be an option of its exercise, and no option comes twice".to_owned();
+            faults.0.push(Fault { pointer: Some("/alternatives".to_owned()), message, rule: None });
         }
         let mut advice = texts(answer, "next_session");
         advice.append(&mut texts(&self.offline, "next_session"));
