@@ -2231,8 +2231,13 @@ export interface CoachModels {
    * always the last. `[{}, "cache"]`.
    */
   chain?: ReadonlyArray<"cache" | { model?: string; client?: ModelClient }>;
-  /** How long each level may take; 60 s. */
+  /** How long each level may take; 60 s. With `hedge`, all of them together. */
   levelTimeout?: Duration;
+  /**
+   * When a level takes longer than this, the next begins beside it; the first good answer counts, and the others are given up.
+   * That may cost the price of several.
+   */
+  hedge?: { delay: Duration };
 }
 
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────

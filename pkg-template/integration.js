@@ -17,6 +17,7 @@ const AI = {
   client: CHAIN.client,
   chain: [(chain) => Array.isArray(chain) && chain.every(isLink), '`"cache"`, or `{ model, client }`, for each level'],
   levelTimeout: checks.duration,
+  hedge: [(hedge) => isObject(hedge) && checks.duration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
 };
 
 export class IntegrationBase {
@@ -86,25 +87,33 @@ export class IntegrationBase {
     }
   }
 
-  #useModels(ModelClient, { client, chain = [{}, "cache"], levelTimeout = "60s", ...more }) {
-    checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout }, AI);
+  #useModels(ModelClient, { client, chain = [{}, "cache"], levelTimeout = "60s", hedge, ...more }) {
+    checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout, hedge }, AI);
     if (client !== undefined && Object.keys(more).length > 0) {
       const message = "with a `client`, its options are its own";
       throw invalid("config.invalid", "the `ai` of AdvancedWorkflowIntegration", [{ pointer: `/${Object.keys(more)[0]}`, message }]);
     }
     this.models = client ?? new ModelClient(more);
     this.#levelTimeout = levelTimeout;
-    this.#levels = chain.map((link, index) => {
-      const name = link === "cache" ? `model-cache-${index + 1}` : `model-${index + 1}`;
+    const levelOf = async (link) => {
       const { model, client = this.models } = link;
-      const load = async () => {
-        const [{ CacheLevel, Level }, models] = await Promise.all([loadModels(), ModelClientBase.ready(client)]);
-        return { actions: new (link === "cache" ? CacheLevel : Level)(this.#runtime, models, model).actions };
-      };
-      const description = link === "cache" ? "Gives earlier answers of models, also old ones." : "Asks a model, and checks what it answers.";
+      const [{ CacheLevel, Level }, models] = await Promise.all([loadModels(), ModelClientBase.ready(client)]);
+      return new (link === "cache" ? CacheLevel : Level)(this.#runtime, models, model);
+    };
+    const feature = (name, description, load) => {
       this.bus.registerFeature({ name, version: "1.0.0", description, capabilities: ["model"], load });
       return name;
-    });
+    };
+    if (hedge !== undefined && chain.length > 1) {
+      const race = async () => new (await loadModels()).Race(this.#runtime, await Promise.all(chain.map(levelOf)), hedge);
+      this.#levels = [feature("model-race", "Asks a model, and the next when that takes long.", race)];
+    } else {
+      this.#levels = chain.map((link, index) =>
+        link === "cache"
+          ? feature(`model-cache-${index + 1}`, "Gives earlier answers of models, also old ones.", () => levelOf(link))
+          : feature(`model-${index + 1}`, "Asks a model, and checks what it answers.", () => levelOf(link)),
+      );
+    }
   }
 
   /** Puts the levels of the chain before what a step asks; that becomes the last resort. Each level tries again by itself. */

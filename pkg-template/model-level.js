@@ -1,14 +1,18 @@
-// A level of the chain that answers the coach's questions: a model, or what is known from before.
+// The levels of the chain that answers the coach's questions: a model, what is known from before, or several that race.
 
 import { canonical } from "./canonical.js";
 import { RepflowError } from "./errors.js";
 import { dataOf } from "./model-output.js";
+import { PolicyBase } from "./policy.js";
 
 const TASKS = ["analysis", "generation", "recommendation", "adaptation", "programme", "group"];
 
-/** The actions of a level, one for each of the coach's tasks. `model` is the client's own when there is none. */
+/** An action for each of the coach's tasks. */
+const actionsOf = (perform) => Object.fromEntries(TASKS.map((task) => [task, (params, context) => perform(task, params, context)]));
+
+/** Asks a model; `model` is the client's own when there is none. */
 export class Level {
-  actions;
+  actions = actionsOf((task, params, context) => this.perform(task, params, context));
   #runtime;
   #models;
   #model;
@@ -17,10 +21,9 @@ export class Level {
     this.#runtime = runtime;
     this.#models = models;
     this.#model = model;
-    this.actions = Object.fromEntries(TASKS.map((task) => [task, (params, context) => this.#perform(task, params, context)]));
   }
 
-  async #perform(task, params, context) {
+  async perform(task, params, context) {
     const core = await this.#runtime.ready();
     const begun = core.taskBegin(task, params);
     if (begun.output !== undefined) return begun.output;
@@ -59,11 +62,13 @@ export class Level {
     const { task, context, user, version } = asked;
     let repair;
     for (let repairs = 0; ; repairs += 1) {
-      const onPart = ({ text, partial, attempt }) => context.progress({ task, attempt, repairs, text, partial });
+      const onPart = ({ text, partial, attempt }) => context.progress({ task, level: context.level ?? 0, attempt, repairs, text, partial });
       const question = { ...asked.request, ...repair, model: this.#model, promptCacheKey: `${task}.${version}` };
       const answer = await this.#models.ask(question, { signal, user, runId: context.runId, headers: context.headers, onPart, restarts: true });
       const { provider, model } = answer.provenance;
-      const kept = { data: dataOf(answer), provider, model, repairs };
+      // What is data, and not what was asked for, can be mended.
+      const data = answer.outcome === "invalid" && answer.data !== undefined ? answer.data : dataOf(answer);
+      const kept = { data, provider, model, repairs };
       const verdict = accept(core, asked, kept, null);
       if (verdict.output !== undefined) return { output: verdict.output, kept };
       if (repairs === 1) {
@@ -84,6 +89,35 @@ export class CacheLevel extends Level {
     const verdict = known && accept(core, asked, known.value, known.source);
     if (verdict?.output !== undefined) return verdict.output;
     throw new RepflowError("ai.not_cached", `no earlier answer for \`${task}\` fits this question`);
+  }
+}
+
+/** Levels of which the next begins early when one takes long. The first answer that can be accepted counts; the others are given up. */
+export class Race {
+  actions = actionsOf((task, params, context) => this.#perform(task, params, context));
+  #runtime;
+  #levels;
+  #hedge;
+
+  constructor(runtime, levels, hedge) {
+    this.#runtime = runtime;
+    this.#levels = levels;
+    this.#hedge = { ...hedge, with: "fallback", maxExtra: levels.length - 1 };
+  }
+
+  async #perform(task, params, context) {
+    const { signal, runId, headers, attempt } = context;
+    // As plain functions, in the order of the levels: what each of them does is told as its own.
+    const [first, ...others] = this.#levels.map((each, level) => (racing) => {
+      const progress = (data) => context.progress(data);
+      return each.perform(task, params, { signal: racing.signal, level, runId, headers, attempt, progress });
+    });
+    const race = new PolicyBase(this.#runtime, { hedge: this.#hedge, fallback: others.map((other) => (_, racing) => other(racing)) });
+    try {
+      return await race.execute(first, { signal });
+    } finally {
+      race.dispose();
+    }
   }
 }
 

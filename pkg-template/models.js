@@ -13,7 +13,7 @@ import { Service } from "./model-service.js";
 import { hashOf, ownAnswer } from "./model-provider.js";
 import { PolicyBase } from "./policy.js";
 
-export { CacheLevel, Level } from "./model-level.js";
+export { CacheLevel, Level, Race } from "./model-level.js";
 
 /** A model may think for a while, a service that is down is asked three times, and what it says of its limits is kept to. */
 const POLICY = { totalTimeout: "5m", timeout: "2m", retry: { maxAttempts: 3, delay: "500ms" }, rateLimit: { maxWait: "1m" } };

@@ -175,7 +175,7 @@ impl Exchange for Call {
             return Err(service_failure(Some(self.status), &answer, begins));
         }
         if !is_object(&answer) {
-            return Err(no_json("the answer", &text));
+            return Err(no_json("the answer"));
         }
         check(&answer, false)?;
         match self.api {
@@ -213,7 +213,7 @@ impl Call {
             return Ok(());
         }
         let Some(event) = (self.json)(data).filter(is_object) else {
-            return Err(no_json("an event of the stream", data));
+            return Err(no_json("an event of the stream"));
         };
         let named = text_in(&event, "type");
         let kind = named.as_deref().unwrap_or(kind);
@@ -255,8 +255,9 @@ fn service_failure(status: Option<u16>, body: &Value, otherwise: &str) -> Failur
     }
 }
 
-fn no_json(what: &str, text: &str) -> Failure {
-    Failure::Malformed(format!("{what} is not a JSON object: {}", beginning(text)))
+/// Without what it is instead: that may be an answer about somebody.
+fn no_json(what: &str) -> Failure {
+    Failure::Malformed(format!("{what} is not a JSON object"))
 }
 
 /// An answer lacks what all of them have.

@@ -237,6 +237,37 @@ test("independent calls of a run start together", async (t) => {
   assert.deepEqual([output, most], ["ok", 5]);
 });
 
+test("a level that takes long has the next begin beside it, and the first good answer counts", async () => {
+  const signals = [];
+  const slow = new ModelClient({ provider: { name: "slow", complete: (_, { signal }) => new Promise(() => signals.push(signal)) } });
+  const clever = model("clever");
+  const integration = coach({ chain: [{ client: slow }, { client: clever.client() }], hedge: { delay: "20ms" }, provider: "offline-coach" });
+  const workout = await integration.generateComprehensiveWorkout(REQUEST);
+  assertIsSound(workout);
+  assert.deepEqual([workout.provenance.provider, workout.provenance.fallback_level], ["clever", 1]);
+  assert.ok(signals.length >= 3 && signals.every(({ aborted }) => aborted), "what was outrun is given up");
+
+  const quick = model("quick");
+  const other = model("other");
+  const easy = coach({ chain: [{ client: quick.client() }, { client: other.client() }], hedge: { delay: "10s" }, provider: "offline-coach" });
+  assert.equal((await easy.generateComprehensiveWorkout(REQUEST)).provenance.provider, "quick");
+  assert.equal(other.asked.length, 0);
+
+  const dead = coach({ chain: [{ client: broken().client() }, { client: broken("gone").client() }], hedge: { delay: "10ms" }, provider: "offline-coach" });
+  assert.equal((await dead.generateComprehensiveWorkout(REQUEST)).provenance.provider, "offline-coach");
+});
+
+test("an answer in another form is sent back, too, when it is data at all", async () => {
+  const loose = model("loose", (text, { task }, number) => {
+    const { sets, ...rest } = JSON.parse(text).exercises?.[0] ?? {};
+    return task.name === "generation" && loose.asked.filter((it) => it.task.name === "generation").length === 1
+      ? JSON.stringify({ ...JSON.parse(text), exercises: [rest] })
+      : text;
+  });
+  const { provenance } = await coach({ client: loose.client() }).generateComprehensiveWorkout(REQUEST);
+  assert.deepEqual([provenance.provider, provenance.repairs], ["loose", 1]);
+});
+
 test("a budget for each run", async () => {
   const clever = model("clever");
   const integration = coach({ client: clever.client({ budgets: { run: { calls: 2 } }, cache: false }) });
@@ -268,4 +299,5 @@ test("options of `ai` that are wrong are refused", () => {
   wrong({ baseUrl: "http://x", chain: ["memory"] });
   wrong({ client: rules, baseUrl: "http://x" });
   wrong({ baseUrl: "http://x", levelTimeout: "soon" });
+  wrong({ baseUrl: "http://x", hedge: { percentile: 0.9 } });
 });
