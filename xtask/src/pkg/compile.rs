@@ -14,7 +14,7 @@ use crate::setup::TRIPLE;
 /// profile says. That is 6 KB gzipped.
 pub(super) fn run(features: &str) -> Result<PathBuf> {
     let mut cargo = process::cargo(&["rustc", "--release", "--lib", "--package", "repflow", "--target", TRIPLE]);
-    cargo.args(["--crate-type", "cdylib", "--features", features, "--config", &without_machine_paths()]);
+    cargo.args(["--crate-type", "cdylib", "--features", features, "--config", &rustflags()]);
     cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
     let messages = process::stdout(&mut cargo)?;
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -27,16 +27,18 @@ pub(super) fn run(features: &str) -> Result<PathBuf> {
         .context("Cargo built no wasm file: is the crate a cdylib?")
 }
 
-/// A setting that takes the path of Cargo's registry out of what dependencies say when they panic: the package must
-/// not tell who built it where, and must come out the same on every machine.
-fn without_machine_paths() -> String {
+/// Leaves loops as they are: LLVM would give each what it counts in several variables, one for each use, which takes 1 KB.
+const PLAIN_LOOPS: &str = "-Cllvm-args=-disable-lsr";
+
+/// A setting with the flags of the compiler. They take the path of Cargo's registry out of what dependencies say when they
+/// panic: the package must not tell who built it where, and must come out the same on every machine.
+fn rustflags() -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let sources = home.and_then(|home| home.join("registry/src").read_dir().ok());
-    let flags = sources.into_iter().flatten().flatten().map(|registry| {
-        let flag = format!("--remap-path-prefix={}=", registry.path().display());
-        // JSON's strings are TOML's.
-        Value::from(flag).to_string()
-    });
+    let paths = sources.into_iter().flatten().flatten();
+    let paths = paths.map(|registry| format!("--remap-path-prefix={}=", registry.path().display()));
+    // JSON's strings are TOML's.
+    let flags = paths.chain([PLAIN_LOOPS.to_owned()]).map(|flag| Value::from(flag).to_string());
     format!("target.{TRIPLE}.rustflags=[{}]", flags.collect::<Vec<_>>().join(", "))
 }
