@@ -1,6 +1,6 @@
-//! The offline coach, and what a model is asked in its place, through their public API. One file for each file of `src/fitness` it is about, and three that are
-//! about all of it: `session` (what the example gets), `coverage` (every focus, level, duration and usual equipment)
-//! and `properties` (thousands of random requests).
+//! The offline coach, and what a model is asked in its place, through their public API. One file for each file of
+//! `src/fitness` it is about, and three that are about all of it: `session` (what the example gets), `coverage` (every
+//! focus, level, duration and usual equipment) and `properties` (thousands of random requests).
 
 mod catalogue;
 mod check;
