@@ -126,7 +126,7 @@ impl Begun {
             "output? request? cacheKey personal version",
             &[
                 &self.output,
-                &self.request.as_ref().map(prompt::to_value),
+                &self.request.as_ref().map(ModelRequest::to_value),
                 &self.cache_key,
                 &self.personal,
                 &self.version,
@@ -142,9 +142,7 @@ impl Accepted {
     pub fn to_value(&self) -> Value {
         match self {
             Self::Output(output) => Object("output", &[output]).to_json(),
-            Self::Repair { request, problems } => {
-                Object("repair problems", &[&prompt::to_value(request), problems]).to_json()
-            }
+            Self::Repair { request, problems } => Object("repair problems", &[&request.to_value(), problems]).to_json(),
         }
     }
 }

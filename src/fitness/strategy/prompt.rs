@@ -6,7 +6,7 @@ use super::form::plain;
 use super::{Case, Fault, NOTES, REPAIR, Strategy, Task, json};
 use crate::ai::{Message, ModelRequest, Role, Schema};
 use crate::fitness::id;
-use crate::fitness::record::{Object, ToJson};
+use crate::fitness::record::ToJson;
 use crate::fitness::words::Word;
 use crate::value::{Fields, Value, get, put};
 
@@ -78,26 +78,4 @@ fn told(strategy: &Strategy, case: &Case) -> Value {
 pub(super) fn cache_key(strategy: &Strategy, case: &Case) -> String {
     let notes = case.notes.as_ref().map_or_else(String::new, |notes| id::of_text(&plain(notes, NOTES)).to_string());
     crate::small::join(&[strategy.version, &notes, &json::text(&told(strategy, case))], ":")
-}
-
-/// A request of this module as the host takes it, in camelCase.
-// To be replaced by `ModelRequest::to_value` when that is there.
-pub(super) fn to_value(request: &ModelRequest) -> Value {
-    let mut messages = Vec::new();
-    for message in &request.messages {
-        let role = match message.role {
-            Role::System => "system",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-            Role::Tool => "tool",
-        };
-        messages.push(Object("role content", &[&role, &message.content]).to_json());
-    }
-    let schema = request.schema.as_ref().map(|schema| Object("name schema", &[&schema.name, &schema.schema]).to_json());
-    let task = request.task.as_ref().map(|(name, input)| Object("name input", &[name, input]).to_json());
-    Object(
-        "messages schema? maxOutputTokens? temperature? promptCacheKey? task?",
-        &[&messages, &schema, &request.max_output_tokens, &request.temperature, &request.prompt_cache_key, &task],
-    )
-    .to_json()
 }
