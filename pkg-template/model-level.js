@@ -45,7 +45,7 @@ export class Level {
     const ask = (signal) => this.#accepted(core, asked, signal);
     // What is personal is kept only for somebody who is known.
     if (answers === undefined || (personal && user === undefined)) return (await ask(context.signal)).output;
-    const exact = canonical(request);
+    const exact = exactly(request);
     let mine;
     const { value, source } = await answers.remember(this.keyOf(asked), exact, context.signal, async (signal) => {
       mine = await ask(signal);
@@ -85,7 +85,7 @@ export class Level {
 export class CacheLevel extends Level {
   async answer(core, asked) {
     const { task, request, context } = asked;
-    const known = await this.models.answers?.recall(this.keyOf(asked), canonical(request), context.signal);
+    const known = await this.models.answers?.recall(this.keyOf(asked), exactly(request), context.signal);
     const verdict = known && accept(core, asked, known.value, known.source);
     if (verdict?.output !== undefined) return verdict.output;
     throw new RepflowError("ai.not_cached", `no earlier answer for \`${task}\` fits this question`);
@@ -125,5 +125,8 @@ export class Race {
 function accept(core, { task, params, context }, { data, provider, model, repairs }, cache) {
   return core.taskAccept(task, params, data, { provider, model, fallbackLevel: context.level ?? 0, repairs, cache });
 }
+
+/** What a model is told, and not what rules would answer by: that says whose it is. */
+const exactly = ({ task: _, ...told }) => canonical(told);
 
 const userOf = (params) => params?.userId ?? params?.request?.userId;

@@ -4,7 +4,7 @@ use crate::error::{Code, Kind};
 use crate::policy::{Facts, classify};
 
 /// The code of a failed call. What it means beyond that (whether it is retried, when) is what
-/// [`classify`](crate::policy::classify) says of the same facts, which may be more: a service may ask not to be asked again.
+/// [`classify`](crate::policy::classify()) says of the same facts, which may be more: a service may ask not to be asked again.
 ///
 /// ```
 /// use repflow::ai::failure::code_of;

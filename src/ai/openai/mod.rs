@@ -5,7 +5,7 @@
 //! some servers leave out, are no matter.
 //!
 //! Nothing here depends on the name of a model. What is wrong with a status of 400 or above, in the middle of a stream, or
-//! in a whole answer is one [`Failure::Service`]; [`policy::classify`](crate::policy::classify) says what it means.
+//! in a whole answer is one [`Failure::Service`]; [`policy::classify`](crate::policy::classify()) says what it means.
 //!
 //! # Layout
 //! - `body`: what is sent to either endpoint
