@@ -40,12 +40,12 @@ export class Level {
   }
 
   async answer(core, asked) {
-    const { task, context, request, personal, user } = asked;
+    const { context, personal, user } = asked;
     const { answers } = this.#models;
     const ask = (signal) => this.#accepted(core, asked, signal);
     // What is personal is kept only for somebody who is known.
     if (answers === undefined || (personal && user === undefined)) return (await ask(context.signal)).output;
-    const exact = exactly(request);
+    const exact = canonical(asked.params);
     let mine;
     const { value, source } = await answers.remember(this.keyOf(asked), exact, context.signal, async (signal) => {
       mine = await ask(signal);
@@ -84,8 +84,8 @@ export class Level {
 /** Gives what is known, be it past its time, and asks nobody. */
 export class CacheLevel extends Level {
   async answer(core, asked) {
-    const { task, request, context } = asked;
-    const known = await this.models.answers?.recall(this.keyOf(asked), exactly(request), context.signal);
+    const { task, context } = asked;
+    const known = await this.models.answers?.recall(this.keyOf(asked), canonical(asked.params), context.signal);
     const verdict = known && accept(core, asked, known.value, known.source);
     if (verdict?.output !== undefined) return verdict.output;
     throw new RepflowError("ai.not_cached", `no earlier answer for \`${task}\` fits this question`);
@@ -125,8 +125,5 @@ export class Race {
 function accept(core, { task, params, context }, { data, provider, model, repairs }, cache) {
   return core.taskAccept(task, params, data, { provider, model, fallbackLevel: context.level ?? 0, repairs, cache });
 }
-
-/** What a model is told, and not what rules would answer by: that says whose it is. */
-const exactly = ({ task: _, ...told }) => canonical(told);
 
 const userOf = (params) => params?.userId ?? params?.request?.userId;

@@ -126,7 +126,7 @@ test("options with a typo are refused, and say what there is", async () => {
   };
   assert.throws(() => new FeatureBus({ requestTimeOut: 1 }), refused("config.invalid", "/requestTimeOut"));
   assert.throws(() => new WorkflowOrchestrator({ bus: {} }), refused("config.invalid", "/bus"));
-  assert.throws(() => new AdvancedWorkflowIntegration({ ai: {} }), refused("config.invalid", "/ai"));
+  assert.throws(() => new AdvancedWorkflowIntegration({ ia: {} }), refused("config.invalid", "/ia"));
   const orchestrator = world({ act: () => assert.fail("nothing may start") });
   await assert.rejects(orchestrator.executeWorkflow(one({}), {}, { sgnal: 1 }), refused("config.invalid", "/sgnal"));
   await assert.rejects(orchestrator.executeWorkflow(one({}), {}, { signal: 1 }), refused("config.invalid", "/signal"));
