@@ -161,7 +161,7 @@ export async function stream(response, pieces, { end = "end", pause = 1, headers
   for (const piece of pieces) {
     if (response.destroyed) return;
     response.write(piece);
-    await new Promise((later) => setTimeout(later, pause));
+    await new Promise((later) => (pause === 0 ? setImmediate(later) : setTimeout(later, pause)));
   }
   if (end === "end") response.end();
   else if (end === "drop") response.destroy();

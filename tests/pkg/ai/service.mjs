@@ -1,7 +1,8 @@
 // A model service under the test's control, over real HTTP: every answer is what the test says, byte by byte.
 
-import { once } from "node:events";
-import { createServer } from "node:http";
+import { fakeService, json, stream as piecewise } from "../model-servers.mjs";
+
+export { json };
 
 /**
  * Starts a service on this machine. `answer(exchange, response)` is called for each request; the exchanges are kept.
@@ -9,55 +10,27 @@ import { createServer } from "node:http";
  */
 export async function service(t, answer) {
   const exchanges = [];
-  const server = createServer(async (request, response) => {
-    const chunks = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk);
-    } catch {
-      return;
-    }
+  const { url } = await fakeService(t, async ({ method, url: path, headers }, response, text) => {
     let isGone = false;
-    const text = Buffer.concat(chunks).toString();
-    const exchange = {
-      method: request.method,
-      path: request.url,
-      headers: request.headers,
-      body: text === "" ? undefined : JSON.parse(text),
-      number: exchanges.length + 1,
-      at: performance.now(),
-      isGone: () => isGone,
-    };
+    const body = text === "" ? undefined : JSON.parse(text);
+    const exchange = { method, path, headers, body, number: exchanges.length + 1, at: performance.now(), isGone: () => isGone };
     response.on("close", () => {
       isGone = !response.writableFinished;
     });
-    response.on("error", () => {});
     exchanges.push(exchange);
     await answer(exchange, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { baseUrl: `http://127.0.0.1:${server.address().port}/v1`, exchanges };
+  return { baseUrl: url, exchanges };
 }
-
-export const json = (response, status, body, headers = {}) =>
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 
 export const failure = (response, status, error, headers) => json(response, status, { error }, headers);
 
-/** Server-sent events of the endpoint that was asked: whole, or cut anywhere. */
-export async function stream(response, text, { cut, headers } = {}) {
-  response.writeHead(200, { "content-type": "text/event-stream", "x-request-id": "req_1", ...headers });
+/** Server-sent events: whole, or cut after every so many bytes. */
+export function stream(response, text, { cut, headers } = {}) {
   const bytes = Buffer.from(text);
   const size = cut ?? bytes.length;
-  for (let at = 0; at < bytes.length; at += size) {
-    response.write(bytes.subarray(at, at + size));
-    if (cut !== undefined) await new Promise((resolve) => setImmediate(resolve));
-  }
-  response.end();
+  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+  return piecewise(response, pieces, { pause: 0, headers: { "x-request-id": "req_1", ...headers } });
 }
 
 const USAGE = {
