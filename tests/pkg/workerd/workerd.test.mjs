@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 
+import { says, service, stream } from "../ai/service.mjs";
 import { assertIsTheWorkoutAskedFor, project } from "../support.mjs";
 
 // Before wrangler is loaded: it reads these then. No metrics, no look-up of a data centre.
@@ -48,6 +49,11 @@ suite("a Worker", () => {
 
   test("can look into a bus", async () => {
     assert.deepEqual(await json("/insight"), ["clock", "healthy", 1, 1, "clock.asked"]);
+  });
+
+  test("can ask a model", async (t) => {
+    const { baseUrl } = await service(t, (_, response) => stream(response, says.responses.stream(["Hel", "lo"]), { cut: 9 }));
+    assert.deepEqual(await json(`/model?at=${encodeURIComponent(baseUrl)}`), ["Hello", "req_1", "exact"]);
   });
 
   test("keeps its answers typed when something is wrong", async () => {
