@@ -3,7 +3,14 @@
 import { isObject } from "./definition.js";
 import { RepflowError, describe } from "./errors.js";
 
-const USAGE = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+const COUNTS = ["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens"];
+const OUTCOMES = ["completed", "tool_calls", "refusal", "length", "content_filter"];
+
+/** What is no count is none: budgets add these up. */
+function usageOf(given) {
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, Number.isFinite(given[name]) ? Math.max(given[name], 0) : 0]));
+  return { ...counts, totalTokens: counts.inputTokens + counts.outputTokens };
+}
 
 /** The answer of a provider of the app's own. Parts are told when somebody wants them and the provider has them. */
 export async function ownAnswer(provider, request, { signal, attempt }, tell, headers = {}) {
@@ -45,8 +52,8 @@ function asAnswer(provider, given) {
   const { text = answer.data === undefined ? "" : JSON.stringify(answer.data), toolCalls = [], usage, ...more } = answer;
   if (typeof text !== "string") throw wrong(provider, "`text` must be a string", text);
   const outcome = answer.outcome ?? (toolCalls.length > 0 ? "tool_calls" : answer.refusal === undefined ? "completed" : "refusal");
-  const { inputTokens, outputTokens } = { ...USAGE, ...usage };
-  return { ...more, outcome, text, toolCalls, usage: usage && { ...USAGE, ...usage, totalTokens: inputTokens + outputTokens } };
+  if (!OUTCOMES.includes(outcome)) throw wrong(provider, `\`outcome\` must be one of ${OUTCOMES.join(", ")}`, outcome);
+  return { ...more, outcome, text, toolCalls, usage: isObject(usage) ? usageOf(usage) : undefined };
 }
 
 function wrong({ name }, expected, given) {

@@ -90,14 +90,24 @@ export class Service {
   async #fetch(path, attempt, more, body, isStreamed) {
     const { apiKey, baseUrl, headers: own, fetch = globalThis.fetch } = this.#options;
     const key = typeof apiKey === "function" ? await apiKey() : apiKey;
-    const headers = new Headers({ ...more, ...own });
-    if (key !== undefined && !headers.has("authorization")) headers.set("authorization", `Bearer ${key}`);
+    const headers = headersOf({ ...more, ...own }, key);
     headers.set("accept", isStreamed ? "text/event-stream" : "application/json");
     if (body !== undefined) headers.set("content-type", "application/json");
     const { signal } = attempt;
     // As a plain function: some hosts refuse a `this` that is not theirs.
     const response = await fetch(baseUrl.replace(/\/+$/, "") + path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
     return { response, key };
+  }
+}
+
+/** Headers with the key. What is wrong with one of them is not shown: it may be a secret. */
+function headersOf(given, key) {
+  try {
+    const headers = new Headers(given);
+    if (key !== undefined && !headers.has("authorization")) headers.set("authorization", `Bearer ${key}`);
+    return headers;
+  } catch {
+    throw new RepflowError("config.invalid", "`apiKey` or one of the `headers` holds characters that no header may have");
   }
 }
 

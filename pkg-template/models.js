@@ -61,9 +61,12 @@ export class Models {
     const core = await this.#core();
     const key = { scope: shared ? null : [this.tenant ?? null, user], request: this.#completed(core, request) };
     const { value, source } = await this.answers.remember(key, "", signal, (signal) => this.ask(request, { ...options, signal }), isWhole);
-    if (source === undefined) return value;
+    // What is kept is nobody's to change.
+    const own = structuredClone(value);
+    if (source === undefined) return own;
     if (value.text !== "") onPart?.(partOf(core, { type: "text", text: value.text, attempt: 0 }, value.text, request.schema));
-    return { ...value, provenance: { ...value.provenance, cache: source } };
+    own.provenance.cache = source;
+    return own;
   }
 
   /** Asks, whatever is known from before. */

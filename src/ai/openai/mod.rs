@@ -169,7 +169,7 @@ impl Exchange for Call {
             return self.draft.finish();
         }
         let text = String::from_utf8_lossy(&self.body);
-        let answer = (self.json)(&text).unwrap_or_default();
+        let answer = (self.json)(text.trim_start_matches('\u{feff}')).unwrap_or_default();
         if self.status >= 400 {
             let begins = if text.is_empty() { "the service does not say what is wrong" } else { &text };
             return Err(service_failure(Some(self.status), &answer, begins));
@@ -219,7 +219,7 @@ impl Call {
         let kind = named.as_deref().unwrap_or(kind);
         check(&event, kind == "error")?;
         if is_chat {
-            chat::event(&event, &mut self.draft, events);
+            chat::event(&event, &mut self.draft, events)?;
             return Ok(());
         }
         responses::event(kind, &event, &mut self.draft, events)

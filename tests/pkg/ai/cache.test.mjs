@@ -93,3 +93,14 @@ test("what cannot be used is not kept", async (t) => {
   assert.deepEqual(await said(models.complete(ask(), { user: "ada" })), ["Hallo", null]);
   assert.equal(exchanges.length, 2);
 });
+
+test("what is kept is nobody's to change", async (t) => {
+  const { baseUrl } = await counting(t);
+  const models = client(baseUrl);
+  for (let count = 0; count < 3; count += 1) {
+    const answer = await models.complete(ask(), { user: "ada" });
+    assert.deepEqual([answer.text, answer.provenance.touched], ["answer 1", undefined]);
+    answer.text = "changed";
+    answer.provenance.touched = true;
+  }
+});

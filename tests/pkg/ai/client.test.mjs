@@ -230,6 +230,56 @@ test("a key that a service repeats is not repeated", async (t) => {
   assert.ok(!told.includes("1234567890") && !told.includes("sk-pro*"), told);
 });
 
+test("a key that cannot be a header is refused, and not shown", async () => {
+  const error = await errorOf(client("http://127.0.0.1:9/v1", { apiKey: "secret-1\nsecret-2" }).complete(QUESTION));
+  const told = `${error.message} ${JSON.stringify(error)} ${error.stack} ${error.cause}`;
+  assert.deepEqual([error.code, told.includes("secret")], ["config.invalid", false]);
+});
+
+test("chat: content in parts is read, and what is no text is no answer", async (t) => {
+  const contents = [[{ type: "text", text: "one " }, { type: "text", text: "two" }], 7];
+  const { baseUrl } = await service(t, ({ number }, response) => response.writeHead(200).end(`\u{feff}${JSON.stringify(says.chat.whole(contents[number - 1]))}`));
+  const asked = client(baseUrl, { api: "chat", policy: { retry: { maxAttempts: 1 } } });
+  assert.equal((await asked.complete(QUESTION)).text, "one two");
+  assert.equal((await errorOf(asked.complete(QUESTION))).code, "ai.malformed");
+});
+
+test("a service whose limits are used up for hours is not waited for", async (t) => {
+  const headers = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "9999h" };
+  const { baseUrl, exchanges } = await service(t, (_, response) => json(response, 200, says.responses.whole("ok"), headers));
+  const asked = client(baseUrl);
+  await asked.complete(QUESTION);
+  const error = await errorOf(asked.complete(QUESTION));
+  assert.deepEqual([error.code, error.retryAfterMs > 3_600_000, exchanges.length], ["rate_limit.exceeded", true, 1]);
+  const nonsense = { "x-ratelimit-remaining-requests": "-5", "x-ratelimit-reset-requests": "soon", "x-ratelimit-remaining-tokens": "1e999", "x-ratelimit-reset-tokens": "-3s" };
+  const odd = await service(t, (_, response) => json(response, 200, says.responses.whole("ok"), nonsense));
+  const other = client(odd.baseUrl);
+  for (let count = 0; count < 3; count += 1) assert.equal((await other.complete(QUESTION)).text, "ok");
+});
+
+test("what the service says is left holds the next question back until there is room", async (t) => {
+  const { baseUrl, exchanges } = await service(t, ({ number }, response) =>
+    json(response, 200, says.responses.whole("ok"), number === 1 ? { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "200ms" } : {}),
+  );
+  const asked = client(baseUrl);
+  await asked.complete(QUESTION);
+  await asked.complete(QUESTION);
+  assert.ok(exchanges[1].at - exchanges[0].at >= 190, `${exchanges[1].at - exchanges[0].at} ms`);
+});
+
+test("`slow_down` lowers the rate", async (t) => {
+  const { baseUrl, exchanges } = await service(t, ({ number }, response) =>
+    number === 1 ? failure(response, 503, { message: "slower", code: "slow_down" }, { "retry-after-ms": "10" }) : json(response, 200, says.responses.whole("ok")),
+  );
+  const asked = client(baseUrl, { policy: { ...FAST, rateLimit: { limit: 20, per: "1s", burst: 1, maxWait: "5s" } } });
+  await asked.complete(QUESTION);
+  await asked.complete(QUESTION);
+  await asked.complete(QUESTION);
+  const [, second, third, fourth] = exchanges.map(({ at }) => at);
+  // 20 a second are 50 ms apart; half of that rate is 100.
+  assert.ok(third - second >= 90 && fourth - third >= 90, `${third - second} ms, ${fourth - third} ms`);
+});
+
 test("nobody there: a connection error, tried again", async () => {
   const error = await errorOf(client("http://127.0.0.1:9/v1").complete(QUESTION));
   assert.deepEqual([error.code, error.kind, error.retryable], ["ai.connection", "network", true]);
@@ -362,6 +412,10 @@ test("a provider of one's own: text, answers, and parts", async () => {
   let calls = 0;
   const flaky = new ModelClient({ provider: { name: "flaky", complete: () => { if ((calls += 1) < 3) throw Object.assign(new Error("busy"), { status: 503 }); return "ok"; } }, policy: FAST });
   assert.equal((await flaky.complete(QUESTION)).provenance.attempts, 3);
+  const odd = (answer) => new ModelClient({ provider: { name: "odd", complete: () => answer }, budgets: { day: { tokens: 1_000_000 } }, policy: { retry: { maxAttempts: 1 } } });
+  assert.equal((await errorOf(odd({ text: "", outcome: "weird" }).complete(QUESTION))).code, "ai.malformed");
+  const { usage } = await odd({ text: "x", usage: { inputTokens: NaN, outputTokens: -4 } }).complete(QUESTION);
+  assert.deepEqual([usage.inputTokens, usage.outputTokens, usage.totalTokens], [0, 0, 0]);
   const wrong = new ModelClient({ provider: { name: "wrong", complete: () => 7 }, policy: { retry: { maxAttempts: 1 } } });
   assert.equal((await errorOf(wrong.complete(QUESTION))).code, "ai.malformed");
 });
