@@ -137,8 +137,16 @@ export class IntegrationBase {
   #registerCoach(core) {
     core.featureList().forEach(({ actions, ...info }, index) => {
       if (this.bus[internals].features.has(info.name)) return;
-      const calls = actions.map((action) => [action, (params) => core.featureCall(index, action, params)]);
+      const calls = actions.map((action) => [action, (params, { level }) => atLevel(core.featureCall(index, action, params), level)]);
       this.bus.registerFeature({ ...info, actions: Object.fromEntries(calls) });
     });
   }
+}
+
+/** A workout that was built further down a chain says so. */
+function atLevel(answer, level) {
+  if (level > 0 && answer.provenance !== undefined) {
+    for (const { provenance } of [answer, ...(answer.blocks ?? [])]) provenance.fallback_level = level;
+  }
+  return answer;
 }
