@@ -2104,9 +2104,24 @@ export interface ProviderContext {
 /** What a provider of your own may answer: text, or an answer of which the rest is filled in. */
 export type ProviderAnswer = string | (Partial<Omit<ModelAnswer, "provenance" | "usage">> & { usage?: Partial<ModelUsage> });
 
+/** Who answers, and what they can do. */
+export interface ProviderInfo {
+  name: string;
+  /** Answers come in parts. */
+  streaming: boolean;
+  /** Answers keep to a schema. */
+  structuredOutput: boolean;
+  /** It may ask for tools to be called. */
+  tools: boolean;
+  /** It is asked over the network. */
+  network: boolean;
+}
+
 /** Somebody who answers, written in JavaScript. */
 export type ModelProvider = {
   name: string;
+  /** What it says of itself in `info()`. */
+  capabilities?: Partial<Omit<ProviderInfo, "name">>;
 } & (
   | {
       complete(request: ModelRequest, ctx: ProviderContext): ProviderAnswer | PromiseLike<ProviderAnswer>;
@@ -2207,6 +2222,9 @@ export class ModelClient {
 
   /** What the service has, by id. */
   models(options?: Pick<ModelCallOptions, "signal" | "headers">): Promise<string[]>;
+
+  /** Who answers, and what they can do. */
+  info(): Promise<ProviderInfo>;
 
   stats(): ModelStats;
 

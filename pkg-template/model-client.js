@@ -95,6 +95,11 @@ export class ModelClientBase {
     return (await this.#ready()).models(options);
   }
 
+  /** Who answers, and what they can do. */
+  async info() {
+    return { ...(await this.#ready()).info };
+  }
+
   /** What has been asked, answered and spent so far. */
   stats() {
     return this.#engine?.stats() ?? { calls: 0 };

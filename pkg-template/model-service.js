@@ -89,14 +89,14 @@ export class Service {
 
   async #fetch(path, attempt, more, body, isStreamed) {
     const { apiKey, baseUrl, headers: own, fetch = globalThis.fetch } = this.#options;
-    const key = typeof apiKey === "function" ? await apiKey() : apiKey;
+    const key = typeof apiKey === "function" ? await attempt.within(apiKey()) : apiKey;
     const headers = headersOf({ ...more, ...own }, key);
     headers.set("accept", isStreamed ? "text/event-stream" : "application/json");
     if (body !== undefined) headers.set("content-type", "application/json");
     const { signal } = attempt;
     // As a plain function: some hosts refuse a `this` that is not theirs.
-    const response = await fetch(baseUrl.replace(/\/+$/, "") + path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
-    return { response, key };
+    const asked = fetch(baseUrl.replace(/\/+$/, "") + path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
+    return { response: await attempt.within(asked), key };
   }
 }
 
@@ -142,6 +142,16 @@ class Attempt {
   abandon(error) {
     this.#lost = true;
     this.#controller.abort(error);
+  }
+
+  /** What comes of a promise, whose maker may take no notice of the signal. */
+  within(promise) {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(this.signal.reason);
+      if (this.signal.aborted) giveUp();
+      this.signal.addEventListener("abort", giveUp, { once: true });
+      Promise.resolve(promise).then(resolve, reject);
+    });
   }
 
   /** Reads a body to its end. It must go on within `idleMs`. */

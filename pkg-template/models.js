@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { canonical } from "./canonical.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checkOptions, describe, disposed, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, checkOptions, describe, disposed, invalid } from "./errors.js";
 import { Answers } from "./model-answers.js";
 import { Budgets } from "./model-budgets.js";
 import { CALL_OPTIONS } from "./model-client.js";
@@ -30,6 +30,7 @@ export class Models {
   #policy;
   #service;
   #budgets;
+  #info;
   #isDisposed = false;
   /** Answers that were accepted; none when there is no cache. */
   answers;
@@ -45,7 +46,10 @@ export class Models {
     // What is written in JavaScript answers itself; the core knows the others.
     const isOwn = isObject(provider) && provider.cassette === undefined;
     this.#service = isOwn ? undefined : new Service(runtime, options);
-    this.name = isOwn ? provider.name : core.providerInfo(this.#service.provider).name;
+    const { name, stream, capabilities } = isOwn ? provider : {};
+    this.#info = isOwn
+      ? { name, streaming: stream !== undefined, structuredOutput: true, tools: true, network: false, ...capabilities }
+      : core.providerInfo(this.#service.provider);
   }
 
   /** Whose answers are nobody else's. */
@@ -82,6 +86,11 @@ export class Models {
       this.#counts.failed += 1;
       throw error;
     }
+  }
+
+  /** Who answers, and what they can do. */
+  get info() {
+    return this.#info;
   }
 
   async models(options) {
@@ -124,11 +133,7 @@ export class Models {
     const { model } = this.#options;
     const { maxOutputTokens = this.#budgets.bounds ? MAX_OUTPUT_TOKENS : undefined } = request;
     const whole = { ...request, model: request.model ?? model, maxOutputTokens };
-    try {
-      canonical(whole);
-    } catch (error) {
-      refuse([{ pointer: "", message: `it must be plain data that JSON can hold: ${textOf(error)}` }]);
-    }
+    core.checkQuestion(whole);
     return whole;
   }
 
@@ -156,7 +161,7 @@ export class Models {
     this.#counts.inputTokens += usage?.inputTokens ?? 0;
     this.#counts.outputTokens += usage?.outputTokens ?? 0;
     this.#counts.cost += cost ?? 0;
-    const provenance = { provider: this.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
+    const provenance = { provider: this.#info.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
     if (requestId !== undefined) provenance.requestId = requestId;
     const whole = judged(request.schema, answer);
     if (cost !== undefined) whole.cost = cost;

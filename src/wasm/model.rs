@@ -64,6 +64,16 @@ pub fn provider_info(described: &JsValue) -> Result<JsValue, JsValue> {
         .object())
 }
 
+/// Checks a question, whoever it is for.
+#[wasm_bindgen(js_name = checkQuestion)]
+pub fn check_question(request: &JsValue) -> Result<(), JsValue> {
+    question(request).map(drop).map_err(|error| error_to_js(&error))
+}
+
+fn question(request: &JsValue) -> Result<ModelRequest, Error> {
+    ModelRequest::parse(&data_from_js(request, Code::ConfigInvalid, "the request to the model")?)
+}
+
 /// Begins an exchange: `{ exchange, path?, body? }`, where there is nothing to send when the answer is here already.
 #[wasm_bindgen(js_name = exchangeBegin)]
 pub fn exchange_begin(described: &JsValue, request: &JsValue, streamed: bool) -> Result<JsValue, JsValue> {
@@ -72,7 +82,7 @@ pub fn exchange_begin(described: &JsValue, request: &JsValue, streamed: bool) ->
 
 fn begin(described: &JsValue, request: &JsValue, streamed: bool) -> Result<JsValue, Error> {
     let provider = provider(described)?;
-    let request = ModelRequest::parse(&data_from_js(request, Code::ConfigInvalid, "the request to the model")?)?;
+    let request = question(request)?;
     let exchange = if streamed { provider.stream(&request) } else { provider.complete(&request) }?;
     let fields = Fields::default();
     if let Some(outgoing) = exchange.outgoing() {

@@ -1,6 +1,7 @@
 // The model client over real HTTP: what is sent, what becomes of every kind of answer, and when it is asked again.
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import { ModelClient, RepflowError, errorOf } from "./package.mjs";
@@ -377,6 +378,19 @@ test("a key may be fetched, and is fetched for every attempt", async (t) => {
   assert.deepEqual(exchanges.map(({ headers }) => headers.authorization), ["Bearer token-1", "Bearer token-2"]);
 });
 
+test("what takes no notice of a signal is not waited for: a key that never comes, a `fetch` that never ends", async () => {
+  for (const options of [{ apiKey: () => new Promise(() => {}) }, { fetch: () => new Promise(() => {}) }]) {
+    const controller = new AbortController();
+    const failing = errorOf(client("http://127.0.0.1:9/v1", options).complete(QUESTION, { signal: controller.signal }));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    controller.abort();
+    assert.equal((await failing).code, "policy.cancelled");
+    assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+    const slow = client("http://127.0.0.1:9/v1", { ...options, policy: { timeout: "20ms", retry: { maxAttempts: 2, delay: "1ms" } } });
+    assert.equal((await errorOf(slow.complete(QUESTION))).code, "policy.timeout");
+  }
+});
+
 test("headers and further fields go along; `store` stays false", async (t) => {
   const { baseUrl, exchanges } = await service(t, (_, response) => json(response, 200, says.responses.whole("ok")));
   const asked = client(baseUrl, { headers: { "openai-organization": "org" } });
@@ -420,6 +434,14 @@ test("a provider of one's own: text, answers, and parts", async () => {
   assert.equal((await errorOf(wrong.complete(QUESTION))).code, "ai.malformed");
 });
 
+test("who answers says what they can do", async () => {
+  const all = { streaming: true, structuredOutput: true, tools: true, network: true };
+  assert.deepEqual(await client("http://x").info(), { name: "openai", ...all });
+  const own = new ModelClient({ provider: { name: "own", complete: () => "ok", capabilities: { tools: false } } });
+  assert.deepEqual(await own.info(), { name: "own", streaming: false, structuredOutput: true, tools: false, network: false });
+  assert.equal((await new ModelClient({ provider: "offline-coach" }).info()).network, false);
+});
+
 test("a cassette: what was recorded is answered again, without a network", async (t) => {
   const { baseUrl, exchanges } = await service(t, (_, response) => stream(response, says.responses.stream(["Hel", "lo"])));
   const cassette = { version: 1, exchanges: [] };
@@ -457,6 +479,10 @@ test("options and questions that are wrong are refused whole", async (t) => {
     assert.deepEqual([error.code, error.problems.length > 0], ["config.invalid", true], JSON.stringify(request?.messages));
   }
   assert.match((await errorOf(asked.complete({ ...QUESTION, temprature: 1 }))).message, /temperature/);
+  assert.match((await errorOf(asked.complete({ ...QUESTION, maxOutputTokens: 1.5 }))).message, /maxOutputTokens/);
+  // Whoever is asked.
+  const own = new ModelClient({ provider: { name: "own", complete: () => "ok" } });
+  assert.match((await errorOf(own.complete({ ...QUESTION, temprature: 1 }))).message, /temperature/);
   assert.equal((await errorOf(asked.complete(QUESTION, { usr: "x" }))).code, "config.invalid");
   assert.equal(exchanges.length, 0);
 });
