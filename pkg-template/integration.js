@@ -74,7 +74,7 @@ export class IntegrationBase {
     });
     const input = core.workoutRequest(request);
     try {
-      const run = await this.orchestrator.executeWorkflow(this.#withLevels(JSON.parse(core.comprehensiveWorkout())), input, options);
+      const run = await this.orchestrator.executeWorkflow(this.#withLevels(JSON.parse(core.coachTemplate("comprehensive-workout"))), input, options);
       return run.output;
     } catch (error) {
       // What the coach finds wrong with the request is the caller's to mend: it is told as it is. It speaks last.
@@ -137,7 +137,7 @@ export class IntegrationBase {
   #registerCoach(core) {
     core.featureList().forEach(({ actions, ...info }, index) => {
       if (this.bus[internals].features.has(info.name)) return;
-      const calls = actions.map((action) => [action, (params, { level }) => atLevel(core.featureCall(index, action, params), level)]);
+      const calls = actions.map(({ name }) => [name, (params, { level }) => atLevel(core.featureCall(index, name, params), level)]);
       this.bus.registerFeature({ ...info, actions: Object.fromEntries(calls) });
     });
   }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::value::Value;
 
 /// What a feature says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct FeatureInfo {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
@@ -18,8 +18,19 @@ pub struct FeatureInfo {
     pub description: String,
     /// What it can do, in words that others look for.
     pub capabilities: Vec<String>,
-    /// The names of its actions.
-    pub actions: Vec<String>,
+    /// What it can be asked to do.
+    pub actions: Vec<ActionInfo>,
+}
+
+/// What an action of a feature says of itself.
+#[derive(Clone, Debug)]
+pub struct ActionInfo {
+    /// Its name.
+    pub name: String,
+    /// What it is given, as a JSON Schema.
+    pub input: Value,
+    /// What it answers: the name of a schema that is published with the package.
+    pub output: String,
 }
 
 /// A feature written in Rust.

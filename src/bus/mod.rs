@@ -15,7 +15,7 @@ pub mod health;
 pub mod requests;
 pub mod topics;
 
-pub use feature::{Feature, FeatureInfo};
+pub use feature::{ActionInfo, Feature, FeatureInfo};
 pub use health::{Health, HealthOptions, HealthStatus};
 pub use requests::{RequestId, Requests};
 pub use topics::{SubscriptionId, Topics};

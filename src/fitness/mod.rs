@@ -29,7 +29,7 @@
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
-//! - `record`, `reader`, `figures`, `id`: data as JSON and back, in little code
+//! - `record`, `reader`, `form`, `figures`, `id`: data as JSON and back, in little code
 //!
 //! The coach is most of what the package weighs, so it is written for size: `build.rs` makes static tables of the data
 //! files, nothing is monomorphised that a table or a trait object can do, and floats are formatted by
@@ -42,6 +42,7 @@ pub mod contraindications;
 pub mod energy;
 pub mod features;
 mod figures;
+mod form;
 pub mod heart_rate;
 mod id;
 pub mod prescription;

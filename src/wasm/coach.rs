@@ -32,13 +32,19 @@ pub fn feature_list() -> JsValue {
 
 /// What a feature says of itself, as a plain object.
 fn info_to_js(info: &FeatureInfo) -> JsValue {
-    let list = |names: &[String]| names.iter().map(JsValue::from).collect::<Array>().into();
+    let actions = info.actions.iter().map(|action| {
+        Fields::default()
+            .text("name", &action.name)
+            .value("input", &value_to_js(&action.input))
+            .text("output", &action.output)
+            .object()
+    });
     Fields::default()
         .text("name", &info.name)
         .text("version", &info.version)
         .text("description", &info.description)
-        .value("capabilities", &list(&info.capabilities))
-        .value("actions", &list(&info.actions))
+        .value("capabilities", &info.capabilities.iter().map(JsValue::from).collect::<Array>())
+        .value("actions", &actions.collect::<Array>())
         .object()
 }
 
@@ -68,10 +74,10 @@ pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
     }
 }
 
-/// The definition of the comprehensive workout, as JSON text.
-#[wasm_bindgen(js_name = comprehensiveWorkout)]
-pub fn comprehensive_workout() -> String {
-    fitness::templates::COMPREHENSIVE_WORKOUT.to_owned()
+/// The definition of a template of the coach, as JSON text.
+#[wasm_bindgen(js_name = coachTemplate)]
+pub fn coach_template(id: &str) -> Option<String> {
+    fitness::templates::find(id).map(str::to_owned)
 }
 
 /// Begins a task of the coach: `{ output?, request?, cacheKey, personal, version }`.

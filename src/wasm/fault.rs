@@ -1,8 +1,9 @@
 //! Ways to die, for the tests of recovery. Only in the build with the feature `fault-injection`, never in the package.
 
-use crate::bus::{Feature, FeatureInfo};
+use crate::bus::{ActionInfo, Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::value::Value;
+use std::rc::Rc;
 
 /// A feature whose actions end the instance.
 pub(super) struct Fault;
@@ -14,7 +15,7 @@ impl Feature for Fault {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             description: "Ends the core on purpose.".to_owned(),
             capabilities: Vec::new(),
-            actions: vec!["panic".to_owned(), "overflow".to_owned()],
+            actions: ["panic", "overflow"].map(action).to_vec(),
         }
     }
 
@@ -27,6 +28,10 @@ impl Feature for Fault {
             }
         }
     }
+}
+
+fn action(name: &str) -> ActionInfo {
+    ActionInfo { name: name.to_owned(), input: Value::Map(Rc::default()), output: String::new() }
 }
 
 /// Calls itself until the stack ends; what comes after the call keeps it from becoming a loop.

@@ -30,8 +30,11 @@ fn run(input: &Json) -> Result<Json, repflow::Error> {
 
 #[test]
 fn there_are_six_of_them_each_with_one_action() {
-    let named: Vec<(String, Vec<String>)> =
-        features().iter().map(|feature| feature.info()).map(|info| (info.name, info.actions)).collect();
+    let named: Vec<(String, Vec<String>)> = features()
+        .iter()
+        .map(|feature| feature.info())
+        .map(|info| (info.name, info.actions.into_iter().map(|action| action.name).collect()))
+        .collect();
     let expected = [
         ("user-analysis", "analyzeProfile"),
         ("quick-workout-setup", "generateWorkout"),
@@ -227,7 +230,7 @@ fn no_action_panics_on_nonsense() {
         workout,
     ] {
         for feature in features() {
-            let action = &feature.info().actions[0];
+            let action = &feature.info().actions[0].name;
             let error = feature.call(action, &Value::from(&nonsense)).unwrap_err();
             assert_eq!(error.code().as_str(), "workout.invalid");
             assert!(!error.problems().is_empty());

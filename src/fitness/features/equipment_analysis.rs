@@ -10,9 +10,8 @@
 //!
 //! The `status` of a pattern is `trained`, `available` or `unavailable`; `choices` counts what the person could do.
 
-use super::params::Built;
-use super::{info, only_action};
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::params::{BUILT, Built};
+use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::catalogue;
 use crate::fitness::contraindications::Restrictions;
@@ -25,49 +24,41 @@ use crate::small::sort_by;
 use crate::value::Value;
 
 /// The feature `equipment-analysis`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EquipmentAnalysis;
+pub(super) static FEATURE: CoachFeature = CoachFeature {
+    name: "equipment-analysis",
+    description: "Says what a workout uses of the equipment, and what one more item would add.",
+    capabilities: &["equipment"],
+    actions: &[Action { name: "analyze", input: &BUILT, output: "EquipmentAnalysis", perform: analyze }],
+};
 
-impl Feature for EquipmentAnalysis {
-    fn info(&self) -> FeatureInfo {
-        info(
-            "equipment-analysis",
-            "Says what a workout uses of the equipment, and what one more item would add.",
-            &["equipment"],
-            "analyze",
-        )
-    }
-
-    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
-        only_action(self, action)?;
-        let Built { request, workout } = Built::read(params)?;
-        let restrictions = Restrictions::of(&request);
-        let mut used: Set<Equipment> = Set::EMPTY;
-        let mut trained: Set<Pattern> = Set::EMPTY;
-        for block in &workout.blocks {
-            for step in &block.steps {
-                if let Some(exercise) = catalogue::find(&step.exercise_id) {
-                    used = used.union(exercise.requires);
-                }
-                if block.kind.is_main() {
-                    trained.insert(step.pattern);
-                }
+pub(in crate::fitness) fn analyze(params: &Value) -> Result<Value, Error> {
+    let Built { request, workout } = Built::read(params)?;
+    let restrictions = Restrictions::of(&request);
+    let mut used: Set<Equipment> = Set::EMPTY;
+    let mut trained: Set<Pattern> = Set::EMPTY;
+    for block in &workout.blocks {
+        for step in &block.steps {
+            if let Some(exercise) = catalogue::find(&step.exercise_id) {
+                used = used.union(exercise.requires);
+            }
+            if block.kind.is_main() {
+                trained.insert(step.pattern);
             }
         }
-        let mut patterns = Vec::new();
-        for (pattern, choices) in PATTERNS.into_iter().zip(choices(&request, request.equipment, &restrictions)) {
-            let status = match choices {
-                _ if trained.contains(pattern) => "trained",
-                0 => "unavailable",
-                _ => "available",
-            };
-            patterns.push(Object("pattern status choices", &[&pattern, &status, &choices]).to_json());
-        }
-        let unlocks = unlocks(&request, &restrictions);
-        let unused = request.equipment.without(used);
-        let names = "available used unused patterns unlocks";
-        Ok(Object(names, &[&request.equipment, &used, &unused, &patterns, &unlocks]).to_json())
     }
+    let mut patterns = Vec::new();
+    for (pattern, choices) in PATTERNS.into_iter().zip(choices(&request, request.equipment, &restrictions)) {
+        let status = match choices {
+            _ if trained.contains(pattern) => "trained",
+            0 => "unavailable",
+            _ => "available",
+        };
+        patterns.push(Object("pattern status choices", &[&pattern, &status, &choices]).to_json());
+    }
+    let unlocks = unlocks(&request, &restrictions);
+    let unused = request.equipment.without(used);
+    let names = "available used unused patterns unlocks";
+    Ok(Object(names, &[&request.equipment, &used, &unused, &patterns, &unlocks]).to_json())
 }
 
 /// How many resistance exercises of each of [`PATTERNS`] could be done with `equipment`.

@@ -1,6 +1,6 @@
-//! What the coach registers on the bus: six features, each one action, plain JSON in and out.
+//! What the coach registers on the bus: a table of features, a file each, plain JSON in and out.
 //!
-//! They are the steps of [`templates::COMPREHENSIVE_WORKOUT`](super::templates::COMPREHENSIVE_WORKOUT), and the last
+//! They are the steps of the [`templates`](super::templates), and the last
 //! level of every fallback chain: they need no network and no model. Each file documents its params and result. Wrong
 //! params are a typed error that lists every problem, never a panic.
 
@@ -12,15 +12,41 @@ mod user_analysis;
 mod workout_detail;
 mod workout_recommendations;
 
-pub use equipment_analysis::EquipmentAnalysis;
-pub use quick_workout_setup::QuickWorkoutSetup;
-pub use safety_validation::SafetyValidation;
-pub use user_analysis::UserAnalysis;
-pub use workout_detail::WorkoutDetail;
-pub use workout_recommendations::WorkoutRecommendations;
+pub(in crate::fitness) use user_analysis::analyze_profile;
+pub(in crate::fitness) use workout_recommendations::recommend;
 
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::form::{Form, Ids};
+use crate::bus::feature::{ActionInfo, Feature, FeatureInfo};
 use crate::error::{Code, Error};
+use crate::small::join;
+use crate::value::Value;
+
+/// A feature of the coach: what it says of itself, and its actions.
+struct CoachFeature {
+    name: &'static str,
+    description: &'static str,
+    capabilities: &'static [&'static str],
+    actions: &'static [Action],
+}
+
+/// What a feature can be asked to do.
+struct Action {
+    name: &'static str,
+    /// What it is given.
+    input: &'static Form,
+    /// What it answers, by its name in `coach.schema.json`.
+    output: &'static str,
+    perform: fn(&Value) -> Result<Value, Error>,
+}
+
+static FEATURES: [&CoachFeature; 6] = [
+    &user_analysis::FEATURE,
+    &quick_workout_setup::FEATURE,
+    &workout_recommendations::FEATURE,
+    &equipment_analysis::FEATURE,
+    &safety_validation::FEATURE,
+    &workout_detail::FEATURE,
+];
 
 /// Every feature of the coach.
 ///
@@ -40,36 +66,37 @@ use crate::error::{Code, Error};
 /// ```
 #[must_use]
 pub fn features() -> Vec<Box<dyn Feature>> {
-    vec![
-        Box::new(UserAnalysis),
-        Box::new(QuickWorkoutSetup),
-        Box::new(WorkoutRecommendations),
-        Box::new(EquipmentAnalysis),
-        Box::new(SafetyValidation),
-        Box::new(WorkoutDetail),
-    ]
+    let mut features: Vec<Box<dyn Feature>> = Vec::new();
+    for feature in FEATURES {
+        features.push(Box::new(feature));
+    }
+    features
 }
 
-/// What a feature of the coach says of itself.
-fn info(name: &str, description: &str, capabilities: &[&str], action: &str) -> FeatureInfo {
-    FeatureInfo {
-        name: name.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: description.to_owned(),
-        capabilities: capabilities.iter().map(|&text| text.to_owned()).collect(),
-        actions: vec![action.to_owned()],
+impl Feature for &'static CoachFeature {
+    fn info(&self) -> FeatureInfo {
+        let mut actions = Vec::new();
+        for Action { name, input, output, .. } in self.actions {
+            let input = input.schema(&Ids::default());
+            actions.push(ActionInfo { name: (*name).to_owned(), input, output: (*output).to_owned() });
+        }
+        FeatureInfo {
+            name: self.name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: self.description.to_owned(),
+            capabilities: self.capabilities.iter().map(|&text| text.to_owned()).collect(),
+            actions,
+        }
     }
-}
 
-/// Refuses every action but the one of `feature`.
-fn only_action(feature: &dyn Feature, action: &str) -> Result<(), Error> {
-    let info = feature.info();
-    if info.actions.iter().any(|known| known == action) {
-        return Ok(());
+    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
+        match self.actions.iter().find(|known| known.name == action) {
+            Some(known) => (known.perform)(params),
+            None => {
+                let known: Vec<&str> = self.actions.iter().map(|action| action.name).collect();
+                let message = format!("{} has no action `{action}`; it has {}", self.name, join(&known, ", "));
+                Err(Error::new(Code::NoSuchAction, message))
+            }
+        }
     }
-    let mut message = format!("{} has no action `{action}`; it has ", info.name);
-    for known in &info.actions {
-        message.push_str(known);
-    }
-    Err(Error::new(Code::NoSuchAction, message))
 }

@@ -1,10 +1,18 @@
 //! Reading the params that several features share: a request and a workout.
 
 use crate::error::{Code, Error, Problem};
+use crate::fitness::form::Form;
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::workout::Workout;
 use crate::value::{Fields, Value, get};
+
+/// A request alone.
+pub(super) const REQUEST: Form = Form::Ref("WorkoutRequest");
+
+/// A request, and a workout for it.
+pub(super) const BUILT: Form =
+    Form::Object(&[("request", Form::Ref("WorkoutRequest")), ("workout", Form::Ref("Workout"))]);
 
 /// A request, and a workout that was built for it.
 pub(super) struct Built {

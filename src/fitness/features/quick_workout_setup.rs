@@ -3,30 +3,22 @@
 //! Params: a request, as `generateComprehensiveWorkout` takes it (normalised or not). Result: a
 //! [`Workout`](crate::fitness::workout::Workout). Errors: `workout.invalid`, `workout.infeasible`.
 
-use super::{info, only_action};
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::params::REQUEST;
+use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session;
 use crate::value::Value;
 
 /// The feature `quick-workout-setup`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct QuickWorkoutSetup;
+pub(super) static FEATURE: CoachFeature = CoachFeature {
+    name: "quick-workout-setup",
+    description: "Builds a workout that fits the time, the equipment, the level and the person's health.",
+    capabilities: &["workout", "generation", "offline"],
+    actions: &[Action { name: "generateWorkout", input: &REQUEST, output: "Workout", perform: generate_workout }],
+};
 
-impl Feature for QuickWorkoutSetup {
-    fn info(&self) -> FeatureInfo {
-        info(
-            "quick-workout-setup",
-            "Builds a workout that fits the time, the equipment, the level and the person's health.",
-            &["workout", "generation", "offline"],
-            "generateWorkout",
-        )
-    }
-
-    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
-        only_action(self, action)?;
-        let request = WorkoutRequest::parse(params)?;
-        Ok(session::build(&request)?.to_json())
-    }
+pub(in crate::fitness) fn generate_workout(params: &Value) -> Result<Value, Error> {
+    let request = WorkoutRequest::parse(params)?;
+    Ok(session::build(&request)?.to_json())
 }

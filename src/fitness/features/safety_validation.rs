@@ -13,9 +13,8 @@
 //!
 //! `fail`: an invariant does not hold. `refer`: somebody should be seen first. `caution`: the rules modified something.
 
-use super::params::Built;
-use super::{info, only_action};
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::params::{BUILT, Built};
+use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::check::check;
 use crate::fitness::contraindications::Restrictions;
@@ -26,41 +25,33 @@ use crate::fitness::workout::NOTICE;
 use crate::value::Value;
 
 /// The feature `safety-validation`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SafetyValidation;
+pub(super) static FEATURE: CoachFeature = CoachFeature {
+    name: "safety-validation",
+    description: "Checks a workout against every invariant and the person's health.",
+    capabilities: &["safety", "screening", "validation"],
+    actions: &[Action { name: "validate", input: &BUILT, output: "SafetyValidation", perform: validate }],
+};
 
-impl Feature for SafetyValidation {
-    fn info(&self) -> FeatureInfo {
-        info(
-            "safety-validation",
-            "Checks a workout against every invariant and the person's health.",
-            &["safety", "screening", "validation"],
-            "validate",
-        )
-    }
-
-    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
-        only_action(self, action)?;
-        let Built { request, workout } = Built::read(params)?;
-        let violations = check(&workout, &request);
-        let screening = Screening::of(&request);
-        let restrictions = Restrictions::of(&request);
-        let referral = report::referral(&screening);
-        // Without training there is nothing that the rules modified.
-        let warnings = if screening.clearance == Clearance::Stop { Vec::new() } else { restrictions.messages() };
-        let status = if !violations.is_empty() {
-            "fail"
-        } else if screening.clearance != Clearance::Full || referral.is_some() {
-            "refer"
-        } else if !warnings.is_empty() {
-            "caution"
-        } else {
-            "pass"
-        };
-        Ok(Object(
-            "status clearance violations warnings referral notice",
-            &[&status, &screening.clearance.as_str(), &violations, &warnings, &referral, &NOTICE],
-        )
-        .to_json())
-    }
+pub(in crate::fitness) fn validate(params: &Value) -> Result<Value, Error> {
+    let Built { request, workout } = Built::read(params)?;
+    let violations = check(&workout, &request);
+    let screening = Screening::of(&request);
+    let restrictions = Restrictions::of(&request);
+    let referral = report::referral(&screening);
+    // Without training there is nothing that the rules modified.
+    let warnings = if screening.clearance == Clearance::Stop { Vec::new() } else { restrictions.messages() };
+    let status = if !violations.is_empty() {
+        "fail"
+    } else if screening.clearance != Clearance::Full || referral.is_some() {
+        "refer"
+    } else if !warnings.is_empty() {
+        "caution"
+    } else {
+        "pass"
+    };
+    Ok(Object(
+        "status clearance violations warnings referral notice",
+        &[&status, &screening.clearance.as_str(), &violations, &warnings, &referral, &NOTICE],
+    )
+    .to_json())
 }

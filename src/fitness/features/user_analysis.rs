@@ -14,8 +14,8 @@
 //!   "notice": "…" }
 //! ```
 
-use super::{info, only_action};
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::params::REQUEST;
+use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::contraindications::{self, Restrictions};
 use crate::fitness::heart_rate::{self, Zone};
@@ -28,73 +28,53 @@ use crate::fitness::workout::NOTICE;
 use crate::value::Value;
 
 /// The feature `user-analysis`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct UserAnalysis;
+pub(super) static FEATURE: CoachFeature = CoachFeature {
+    name: "user-analysis",
+    description: "Says what a person's level, health and goal mean for training.",
+    capabilities: &["profile", "screening", "prescription"],
+    actions: &[Action { name: "analyzeProfile", input: &REQUEST, output: "UserAnalysis", perform: analyze_profile }],
+};
 
-impl Feature for UserAnalysis {
-    fn info(&self) -> FeatureInfo {
-        info(
-            "user-analysis",
-            "Says what a person's level, health and goal mean for training.",
-            &["profile", "screening", "prescription"],
-            "analyzeProfile",
-        )
+pub(in crate::fitness) fn analyze_profile(params: &Value) -> Result<Value, Error> {
+    let request = WorkoutRequest::parse(params)?;
+    let screening = Screening::of(&request);
+    let restrictions = Restrictions::of(&request);
+    let caps = screening.caps(&restrictions);
+    let row = prescription::capped(request.focus, request.level, caps);
+    let weekly = prescription::weekly_sets();
+    let mut rules = Vec::new();
+    for note in &restrictions.notes {
+        rules.push(note.rule.as_str());
     }
-
-    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
-        only_action(self, action)?;
-        let request = WorkoutRequest::parse(params)?;
-        let screening = Screening::of(&request);
-        let restrictions = Restrictions::of(&request);
-        let caps = screening.caps(&restrictions);
-        let row = prescription::capped(request.focus, request.level, caps);
-        let weekly = prescription::weekly_sets();
-        let mut rules = Vec::new();
-        for note in &restrictions.notes {
-            rules.push(note.rule.as_str());
-        }
-        let notes = restrictions.messages();
-        Ok(Object(
-            "request screening restrictions prescription weekly heart_rate notice",
-            &[
-                &request.to_json(),
-                &Object(
-                    "clearance reasons active_definition",
-                    &[&screening.clearance.as_str(), &screening.reasons, &contraindications::active_definition()],
-                ),
-                &Object(
-                    "rules notes excluded_tags excluded_patterns caps",
-                    &[
-                        &rules,
-                        &notes,
-                        &restrictions.tags,
-                        &restrictions.patterns,
-                        &Object(
-                            "rpe_max pct_1rm_max rest_min_s",
-                            &[&caps.rpe_max, &caps.pct_1rm_max, &caps.rest_min_s],
-                        ),
-                    ],
-                ),
-                &Object(
-                    "focus level sets reps pct_1rm rest_compound_s rest_isolation_s rir",
-                    &[
-                        &row.focus,
-                        &row.level,
-                        &row.sets,
-                        &row.reps,
-                        &row.pct,
-                        &row.rest_compound,
-                        &row.rest_iso,
-                        &row.rir,
-                    ],
-                ),
-                &Object("days sets_per_muscle", &[&weekly.days(request.level), &weekly.of(request.level)]),
-                &heart_rate(&request),
-                &NOTICE,
-            ],
-        )
-        .to_json())
-    }
+    let notes = restrictions.messages();
+    Ok(Object(
+        "request screening restrictions prescription weekly heart_rate notice",
+        &[
+            &request.to_json(),
+            &Object(
+                "clearance reasons active_definition",
+                &[&screening.clearance.as_str(), &screening.reasons, &contraindications::active_definition()],
+            ),
+            &Object(
+                "rules notes excluded_tags excluded_patterns caps",
+                &[
+                    &rules,
+                    &notes,
+                    &restrictions.tags,
+                    &restrictions.patterns,
+                    &Object("rpe_max pct_1rm_max rest_min_s", &[&caps.rpe_max, &caps.pct_1rm_max, &caps.rest_min_s]),
+                ],
+            ),
+            &Object(
+                "focus level sets reps pct_1rm rest_compound_s rest_isolation_s rir",
+                &[&row.focus, &row.level, &row.sets, &row.reps, &row.pct, &row.rest_compound, &row.rest_iso, &row.rir],
+            ),
+            &Object("days sets_per_muscle", &[&weekly.days(request.level), &weekly.of(request.level)]),
+            &heart_rate(&request),
+            &NOTICE,
+        ],
+    )
+    .to_json())
 }
 
 /// The maximum and the moderate zone by age; nothing when the age is unknown or a beta blocker makes them wrong.

@@ -8,10 +8,10 @@
 use std::rc::Rc;
 
 use super::params::Built;
-use super::{info, only_action};
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::{Action, CoachFeature};
 use crate::error::{Code, Error};
 use crate::fitness::catalogue;
+use crate::fitness::form::Form;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::words::{Focus, Kind, Load};
 use crate::fitness::workout::{BlockKind, GoalKind, SetType, Step, Workout};
@@ -19,49 +19,50 @@ use crate::number;
 use crate::small::join;
 use crate::value::{Fields, Value, get, put};
 
+const DETAIL: Form = Form::Object(&[
+    ("analysis", Form::Ref("UserAnalysis")),
+    ("equipment", Form::Ref("EquipmentAnalysis")),
+    ("recommendations", Form::Ref("WorkoutRecommendations")),
+    ("request", Form::Ref("WorkoutRequest")),
+    ("safety", Form::Ref("SafetyValidation")),
+    ("workout", Form::Ref("Workout")),
+]);
+
 /// What is merged into the workout.
 const PARTS: [&str; 4] = ["analysis", "recommendations", "equipment", "safety"];
 
 /// The feature `workout-detail`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WorkoutDetail;
+pub(super) static FEATURE: CoachFeature = CoachFeature {
+    name: "workout-detail",
+    description: "Writes the final workout: tempo, effort and coaching notes, and what the other features found.",
+    capabilities: &["workout", "coaching"],
+    actions: &[Action { name: "write", input: &DETAIL, output: "Workout", perform: write }],
+};
 
-impl Feature for WorkoutDetail {
-    fn info(&self) -> FeatureInfo {
-        info(
-            "workout-detail",
-            "Writes the final workout: tempo, effort and coaching notes, and what the other features found.",
-            &["workout", "coaching"],
-            "write",
-        )
+pub(in crate::fitness) fn write(params: &Value) -> Result<Value, Error> {
+    let (Built { workout, .. }, object) = Built::read_with(params, &PARTS)?;
+    let safety = |key: &str| get(object, "safety").and_then(Value::as_map).and_then(|safety| get(safety, key));
+    if safety("status").and_then(Value::as_str) == Some("fail") {
+        let violations = safety("violations").and_then(Value::as_list).unwrap_or_default();
+        let mut named = Vec::new();
+        for violation in violations {
+            named.extend_from_slice(message_of(violation).as_slice());
+        }
+        let message = format!("the workout is not safe to give: {}", join(&named, "; "));
+        return Err(Error::new(Code::WorkoutInfeasible, message));
     }
-
-    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
-        only_action(self, action)?;
-        let (Built { workout, .. }, object) = Built::read_with(params, &PARTS)?;
-        let safety = |key: &str| get(object, "safety").and_then(Value::as_map).and_then(|safety| get(safety, key));
-        if safety("status").and_then(Value::as_str) == Some("fail") {
-            let violations = safety("violations").and_then(Value::as_list).unwrap_or_default();
-            let mut named = Vec::new();
-            for violation in violations {
-                named.extend_from_slice(message_of(violation).as_slice());
-            }
-            let message = format!("the workout is not safe to give: {}", join(&named, "; "));
-            return Err(Error::new(Code::WorkoutInfeasible, message));
+    let mut written = workout.to_json();
+    let mut blocks = workout.blocks.iter();
+    for json in list_mut(&mut written, "blocks") {
+        let Some(block) = blocks.next() else { break };
+        for (json, step) in list_mut(json, "steps").iter_mut().zip(&block.steps) {
+            set(json, "coaching", coaching(step, block.kind, &workout));
         }
-        let mut written = workout.to_json();
-        let mut blocks = workout.blocks.iter();
-        for json in list_mut(&mut written, "blocks") {
-            let Some(block) = blocks.next() else { break };
-            for (json, step) in list_mut(json, "steps").iter_mut().zip(&block.steps) {
-                set(json, "coaching", coaching(step, block.kind, &workout));
-            }
-        }
-        for part in PARTS {
-            set(&mut written, part, get(object, part).cloned().unwrap_or_default());
-        }
-        Ok(written)
     }
+    for part in PARTS {
+        set(&mut written, part, get(object, part).cloned().unwrap_or_default());
+    }
+    Ok(written)
 }
 
 fn message_of(violation: &Value) -> Option<&str> {

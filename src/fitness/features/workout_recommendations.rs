@@ -12,9 +12,8 @@
 //!
 //! Progression is double progression with the 2-for-2 rule and steps of 2 to 10 % (ACSM 2009).
 
-use super::params::Built;
-use super::{info, only_action};
-use crate::bus::feature::{Feature, FeatureInfo};
+use super::params::{BUILT, Built};
+use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
@@ -31,46 +30,38 @@ use crate::value::Value;
 const MOST: usize = 3;
 
 /// The feature `workout-recommendations`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WorkoutRecommendations;
+pub(super) static FEATURE: CoachFeature = CoachFeature {
+    name: "workout-recommendations",
+    description: "Offers alternatives for every exercise, and says how to progress.",
+    capabilities: &["alternatives", "progression"],
+    actions: &[Action { name: "recommend", input: &BUILT, output: "WorkoutRecommendations", perform: recommend }],
+};
 
-impl Feature for WorkoutRecommendations {
-    fn info(&self) -> FeatureInfo {
-        info(
-            "workout-recommendations",
-            "Offers alternatives for every exercise, and says how to progress.",
-            &["alternatives", "progression"],
-            "recommend",
-        )
+pub(in crate::fitness) fn recommend(params: &Value) -> Result<Value, Error> {
+    let Built { request, workout } = Built::read(params)?;
+    let restrictions = Restrictions::of(&request);
+    let steps = working(&workout);
+    let weekly = prescription::weekly_sets();
+    let mut instead = Vec::new();
+    let mut progress = Vec::new();
+    for (step, exercise) in &steps {
+        let options = alternatives(exercise, &steps, &request, &restrictions);
+        instead.push(Object("exercise_id name options", &[&step.exercise_id, &step.name, &options]).to_json());
+        progress.push(progression(step, exercise));
     }
-
-    fn call(&self, action: &str, params: &Value) -> Result<Value, Error> {
-        only_action(self, action)?;
-        let Built { request, workout } = Built::read(params)?;
-        let restrictions = Restrictions::of(&request);
-        let steps = working(&workout);
-        let weekly = prescription::weekly_sets();
-        let mut instead = Vec::new();
-        let mut progress = Vec::new();
-        for (step, exercise) in &steps {
-            let options = alternatives(exercise, &steps, &request, &restrictions);
-            instead.push(Object("exercise_id name options", &[&step.exercise_id, &step.name, &options]).to_json());
-            progress.push(progression(step, exercise));
-        }
-        Ok(Object(
-            "alternatives progression next_session weekly",
-            &[
-                &instead,
-                &progress,
-                &next_session(&workout),
-                &Object(
-                    "days sets_per_muscle covered",
-                    &[&weekly.days(request.level), &weekly.of(request.level), &workout.totals.sets_per_muscle],
-                ),
-            ],
-        )
-        .to_json())
-    }
+    Ok(Object(
+        "alternatives progression next_session weekly",
+        &[
+            &instead,
+            &progress,
+            &next_session(&workout),
+            &Object(
+                "days sets_per_muscle covered",
+                &[&weekly.days(request.level), &weekly.of(request.level), &workout.totals.sets_per_muscle],
+            ),
+        ],
+    )
+    .to_json())
 }
 
 /// The steps of a workout that count, with their exercises.

@@ -11,8 +11,8 @@
 
 use std::rc::Rc;
 
-use super::form::{Form, field, figure, list, number, text};
 use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
+use crate::fitness::form::{Form, field, figure, list, number, text};
 use crate::fitness::heart_rate;
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{Object, ToJson};
@@ -47,7 +47,7 @@ const PARAMS: Form = Form::Object(&[
             ("zoneMaxBpm?", Form::Number(20, 250)),
         ]),
     ),
-    ("request", Form::Any),
+    ("request", Form::Ref("WorkoutRequest")),
 ]);
 
 /// The changes, in the order of [`BOUNDS`].

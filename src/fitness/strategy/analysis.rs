@@ -4,10 +4,9 @@
 //! Result: what that feature answers, with `insight: { summary, priorities, cautions, provenance }`. Screening,
 //! restrictions and prescription are code, and no answer changes them.
 
-use super::form::{field, texts};
 use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
-use crate::bus::feature::Feature;
-use crate::fitness::features::UserAnalysis;
+use crate::fitness::features::analyze_profile;
+use crate::fitness::form::{field, texts};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
@@ -25,7 +24,7 @@ pub(super) struct Analysis {
 impl Analysis {
     pub(super) fn open(params: &Value) -> Opened {
         let request = WorkoutRequest::parse(params)?;
-        let offline = UserAnalysis.call("analyzeProfile", params)?;
+        let offline = analyze_profile(params)?;
         let mut case = Case::of(&request);
         if !may_train(&Screening::of(&request)) {
             case.output = Some(offline.clone());

@@ -8,10 +8,10 @@
 //! The coach builds its own session first: a request that it cannot meet is no question for a model, and a movement that
 //! it has time for may not be left out.
 
-use super::form::{list, text, texts, whole};
 use super::{Case, Faults, Opened, Origin, Work, may_train};
 use crate::fitness::check::check;
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::form::{list, text, texts, whole};
 use crate::fitness::id;
 use crate::fitness::prescription::{self, Row};
 use crate::fitness::reader::{At, Reader};

@@ -8,8 +8,8 @@
 //! sees participants as `p1`, `p2`, … and nothing else of them. When screening lets somebody only train lightly or not
 //! at all, they are excluded and no model is asked: the rotation of the rest is that of the rules.
 
-use super::form::{Form, field, figure, list, text, texts};
 use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
+use crate::fitness::form::{Form, field, figure, list, text, texts};
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -17,7 +17,10 @@ use crate::fitness::screening::Screening;
 use crate::value::{Value, put};
 
 const PARAMS: Form = Form::Object(&[
-    ("participants", Form::List(1, 60, &Form::Object(&[("id", Form::Text(256)), ("request?", Form::Any)]))),
+    (
+        "participants",
+        Form::List(1, 60, &Form::Object(&[("id", Form::Text(256)), ("request?", Form::Ref("WorkoutRequest"))])),
+    ),
     ("stations", Form::List(1, 12, &Form::Object(&[("capacity?", Form::Whole(1, 60)), ("id", Form::Text(64))]))),
 ]);
 

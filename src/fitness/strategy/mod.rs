@@ -11,11 +11,10 @@
 //!
 //! # Layout
 //! - [`adaptation`], [`analysis`], [`generation`], [`group`], [`programme`], [`recommendation`]: one task each, with its params
-//! - `form`: the shape of an answer; `prompt`: the request; `json`: data as text
+//! - `prompt`: the request; the shape of an answer is a [`Form`](super::form)
 
 pub mod adaptation;
 pub mod analysis;
-mod form;
 pub mod generation;
 pub mod group;
 mod json;
@@ -35,7 +34,7 @@ use crate::ai::ModelRequest;
 use crate::error::{Code, Error, Problem, nearest};
 use crate::value::{Fields, Value, put};
 
-use form::{Form, Ids};
+use super::form::{Form, Ids};
 
 /// How many characters of a person's own words reach a model.
 pub const NOTES: usize = 500;

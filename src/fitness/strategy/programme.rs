@@ -7,9 +7,9 @@
 //! The rules are P1 to P4: three phases of four weeks, a deload at the end of each, at most a tenth more load from one
 //! loading week to the next, and never above the row for strength of the level, or a medical cap.
 
-use super::form::{Form, field, list, number, text, whole};
 use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::form::{Form, field, list, number, text, whole};
 use crate::fitness::prescription;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
@@ -49,7 +49,7 @@ pub(super) struct Programme {
 
 impl Programme {
     pub(super) fn open(params: &Value) -> Opened {
-        let read = super::read(&Form::Object(&[("request", Form::Any)]), params)?;
+        let read = super::read(&Form::Object(&[("request", Form::Ref("WorkoutRequest"))]), params)?;
         let request = WorkoutRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
         let screening = Screening::of(&request);
         let caps = screening.caps(&Restrictions::of(&request));

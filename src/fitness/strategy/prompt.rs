@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::form::plain;
 use super::{Case, Fault, NOTES, REPAIR, Strategy, Task, json};
 use crate::ai::{Message, ModelRequest, Role, Schema};
+use crate::fitness::form::plain;
 use crate::fitness::id;
 use crate::fitness::record::ToJson;
 use crate::fitness::words::Word;

@@ -5,10 +5,9 @@
 //! the feature, the model's picks first in each list and with its reasons, its advice before that of the feature, and
 //! `provenance`. Without any alternative there is nothing to choose, and the result is that of the feature.
 
-use super::form::{list, plain, text, texts};
 use super::{Case, Fault, Faults, Opened, Origin, Task, Work, may_train, with};
-use crate::bus::feature::Feature;
-use crate::fitness::features::WorkoutRecommendations;
+use crate::fitness::features::recommend;
+use crate::fitness::form::{list, plain, text, texts};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
@@ -23,7 +22,7 @@ pub(super) struct Recommendation {
 
 impl Recommendation {
     pub(super) fn open(params: &Value) -> Opened {
-        let offline = WorkoutRecommendations.call("recommend", params)?;
+        let offline = recommend(params)?;
         let request = WorkoutRequest::parse(&params.field("request").unwrap_or_default())?;
         // What the person wrote is no matter of exercises, and the answer may be anybody's.
         let mut case = Case { notes: None, ..Case::of(&request) };

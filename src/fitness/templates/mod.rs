@@ -5,3 +5,13 @@
 /// ([`WorkoutRequest::to_json`](super::request::WorkoutRequest::to_json)), its output the result of
 /// `workout-detail.write`.
 pub const COMPREHENSIVE_WORKOUT: &str = include_str!("comprehensive-workout.json");
+
+/// Every definition, as JSON text.
+pub const ALL: [&str; 1] = [COMPREHENSIVE_WORKOUT];
+
+/// The definition of that id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static str> {
+    // The id is the first thing in each.
+    ALL.into_iter().find(|text| text.split('"').nth(3) == Some(id))
+}

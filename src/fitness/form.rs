@@ -1,4 +1,5 @@
-//! The shape of an answer: a schema for the model, and the reading of what it says.
+//! The shape of data from outside: of a model's answer, and of the params of features. A schema, and the reading of what is
+//! said.
 //!
 //! One table serves both, so that nothing can be said that is not read, and nothing is read that cannot be said. The
 //! schema keeps to the strict subset that model servers enforce; lengths and bounds are for the reading alone, because
@@ -12,7 +13,7 @@ use crate::value::{Fields, Value, get};
 
 /// The shape of a part of an answer.
 #[derive(Debug)]
-pub(super) enum Form {
+pub(in crate::fitness) enum Form {
     /// Plain text, cut to so many characters.
     Text(usize),
     /// A whole number inside bounds.
@@ -27,19 +28,20 @@ pub(super) enum Form {
     List(usize, usize, &'static Form),
     /// An object with exactly these fields; in params, those whose name ends in `?` may be absent.
     Object(&'static [(&'static str, Form)]),
-    /// Anything, in params: somebody else reads it.
-    Any,
+    /// In params: what somebody else reads, by its name in `coach.schema.json`.
+    Ref(&'static str),
 }
 
 /// The ids that an answer may name: the candidates, and a second list.
-pub(super) type Ids = [Vec<String>; 2];
+pub(in crate::fitness) type Ids = [Vec<String>; 2];
 
 impl Form {
     /// As a JSON Schema.
-    pub(super) fn schema(&self, ids: &Ids) -> Value {
+    pub(in crate::fitness) fn schema(&self, ids: &Ids) -> Value {
         let typed = |name: &str| Object("type", &[&name]).to_json();
         match self {
-            Self::Text(_) | Self::Any => typed("string"),
+            Self::Text(_) => typed("string"),
+            Self::Ref(name) => Object("$ref", &[&format!("coach.schema.json#/$defs/{name}")]).to_json(),
             Self::Whole(..) => typed("integer"),
             Self::Number(..) => typed("number"),
             Self::Word(words) => one_of(&words.split(' ').collect::<Vec<_>>()),
@@ -48,8 +50,13 @@ impl Form {
             Self::Object(fields) => {
                 let (mut properties, mut required) = (Fields::new(), Vec::new());
                 for (name, form) in *fields {
-                    properties.push(((*name).into(), form.schema(ids)));
-                    required.push(*name);
+                    match name.strip_suffix('?') {
+                        Some(name) => properties.push((name.into(), form.schema(ids))),
+                        None => {
+                            properties.push(((*name).into(), form.schema(ids)));
+                            required.push(*name);
+                        }
+                    }
                 }
                 let properties = Value::Map(Rc::new(properties));
                 Object("type properties required additionalProperties", &[&"object", &properties, &required, &false])
@@ -59,10 +66,10 @@ impl Form {
     }
 
     /// What is said in this shape; something harmless where it is not, with a problem.
-    pub(super) fn read(&self, json: Option<&Value>, at: &At<'_>, ids: &Ids, reader: &mut Reader) -> Value {
+    pub(in crate::fitness) fn read(&self, json: Option<&Value>, at: &At<'_>, ids: &Ids, reader: &mut Reader) -> Value {
         match self {
             Self::Text(most) => plain(reader.text(json, at).unwrap_or_default(), *most).to_json(),
-            Self::Any => json.cloned().unwrap_or_default(),
+            Self::Ref(_) => json.cloned().unwrap_or_default(),
             Self::Number(min, max) | Self::Whole(min, max) => {
                 let bounds = (f64::from(*min), f64::from(*max));
                 let number = reader.number_within(json, at, bounds).unwrap_or(bounds.0);
@@ -126,7 +133,7 @@ fn known(json: Option<&Value>, at: &At<'_>, is_known: &dyn Fn(&str) -> bool, rea
 }
 
 /// A text on one line, without control characters, of at most so many characters.
-pub(super) fn plain(text: &str, most: usize) -> String {
+pub(in crate::fitness) fn plain(text: &str, most: usize) -> String {
     let mut plain = String::new();
     for char in text.trim().chars().take(most) {
         plain.push(if char.is_control() { ' ' } else { char });
@@ -135,37 +142,37 @@ pub(super) fn plain(text: &str, most: usize) -> String {
 }
 
 /// A field that was read.
-pub(super) fn field<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
+pub(in crate::fitness) fn field<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
     get(json.as_map()?, key)
 }
 
 /// The number of a field that was read, when it is there.
-pub(super) fn figure(json: &Value, key: &str) -> Option<f64> {
+pub(in crate::fitness) fn figure(json: &Value, key: &str) -> Option<f64> {
     field(json, key)?.as_f64()
 }
 
 /// The number of a field that was read.
-pub(super) fn number(json: &Value, key: &str) -> f64 {
+pub(in crate::fitness) fn number(json: &Value, key: &str) -> f64 {
     figure(json, key).unwrap_or_default()
 }
 
 /// The whole number, 0 or more, of a field that was read.
-pub(super) fn whole(json: &Value, key: &str) -> u32 {
+pub(in crate::fitness) fn whole(json: &Value, key: &str) -> u32 {
     number(json, key) as u32
 }
 
 /// The text of a field that was read.
-pub(super) fn text<'a>(json: &'a Value, key: &str) -> &'a str {
+pub(in crate::fitness) fn text<'a>(json: &'a Value, key: &str) -> &'a str {
     field(json, key).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The list of a field that was read.
-pub(super) fn list<'a>(json: &'a Value, key: &str) -> &'a [Value] {
+pub(in crate::fitness) fn list<'a>(json: &'a Value, key: &str) -> &'a [Value] {
     field(json, key).and_then(Value::as_list).unwrap_or_default()
 }
 
 /// The texts of a list that was read.
-pub(super) fn texts(json: &Value, key: &str) -> Vec<String> {
+pub(in crate::fitness) fn texts(json: &Value, key: &str) -> Vec<String> {
     let mut texts = Vec::new();
     for item in list(json, key) {
         texts.push(item.as_str().unwrap_or_default().to_owned());
