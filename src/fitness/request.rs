@@ -11,7 +11,7 @@ use super::id;
 use super::reader::{At, Reader, canonical, nearest_of};
 use super::record::{Object, ToJson, record};
 use super::words::{Area, Condition, Equipment, Focus, InjurySeverity, Level, Muscle, Set, Symptom, Vocabulary, Word};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Problem};
 use crate::value::{Fields, Value, get};
 
 /// The shortest and the longest session the coach builds, in minutes.
@@ -104,13 +104,24 @@ impl WorkoutRequest {
     /// # Errors
     /// `workout.invalid` with every problem.
     pub fn parse(json: &Value) -> Result<Self, Error> {
-        let mut reader = Reader::default();
-        let request = read(json, &mut reader);
-        if reader.problems.is_empty() {
+        let mut problems = Vec::new();
+        let request = Self::read_among(json, "", &[], &mut problems);
+        if problems.is_empty() {
             Ok(request)
         } else {
-            Err(Error::invalid(Code::WorkoutInvalid, "the workout request", reader.problems))
+            Err(Error::invalid(Code::WorkoutInvalid, "the workout request", problems))
         }
+    }
+
+    /// Reads a request that stands at the pointer `at`, and whose object may have the keys `more` too, which somebody else
+    /// reads. A harmless request where there are problems.
+    pub(super) fn read_among(json: &Value, at: &str, more: &[&str], problems: &mut Vec<Problem>) -> Self {
+        let mut reader = Reader::default();
+        let request = read(json, more, &mut reader);
+        for problem in reader.problems {
+            problems.push(Problem { pointer: format!("{at}{}", problem.pointer), ..problem });
+        }
+        request
     }
 
     /// The normalised form: canonical words, defaults filled in. It parses to the same request.
@@ -141,11 +152,11 @@ impl WorkoutRequest {
     }
 }
 
-fn read(json: &Value, reader: &mut Reader) -> WorkoutRequest {
+fn read(json: &Value, more: &[&str], reader: &mut Reader) -> WorkoutRequest {
     let nothing = Fields::new();
     let object = match reader.object(Some(json), &At::Pointer("")) {
         Some(object) => {
-            reader.unknown_keys(object, &At::Pointer(""), &KEYS);
+            reader.unknown_keys(object, &At::Pointer(""), &[&KEYS, more].concat());
             for key in &KEYS[..5] {
                 if get(object, key).is_none() {
                     reader.expected(&key_at(key), "", None);

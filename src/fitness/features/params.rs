@@ -40,20 +40,14 @@ impl Built {
             let _ = reader.object(get(object, key), &At::Key(&At::Pointer(""), key));
         }
         let of = |key: &str| get(object, key).filter(|json| json.is_map());
-        let request = of("request").map(WorkoutRequest::parse);
-        if let Some(Err(error)) = &request {
-            for problem in error.problems() {
-                let pointer = format!("/request{}", problem.pointer);
-                reader.problems.push(Problem { pointer, ..problem.clone() });
-            }
-        }
+        let request = of("request").map(|json| WorkoutRequest::read_among(json, "/request", &[], &mut reader.problems));
         let workout = of("workout").map(|json| {
             let (workout, mut problems) = Workout::read_at(Some(json), &At::Key(&At::Pointer(""), "workout"));
             reader.problems.append(&mut problems);
             workout
         });
         match (request, workout) {
-            (Some(Ok(request)), Some(workout)) if reader.problems.is_empty() => Ok((Self { request, workout }, object)),
+            (Some(request), Some(workout)) if reader.problems.is_empty() => Ok((Self { request, workout }, object)),
             _ => Err(invalid(reader.problems)),
         }
     }
