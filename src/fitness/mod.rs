@@ -29,6 +29,7 @@
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
+//! - `schema`: the JSON Schema of all that is answered (feature `schema`)
 //! - `record`, `reader`, `form`, `figures`, `id`: data as JSON and back, in little code
 //!
 //! The coach is most of what the package weighs, so it is written for size: `build.rs` makes static tables of the data
@@ -49,6 +50,8 @@ pub mod prescription;
 mod reader;
 mod record;
 pub mod request;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod screening;
 pub mod session;
 pub mod strategy;

@@ -30,10 +30,21 @@ pub(super) trait FromJson {
 /// `field = "name": Type`; a name that ends in `?` is left out where the value is `null`. Unknown keys are passed over.
 macro_rules! record {
     ($(#[$meta:meta])* pub struct $name:ident {
-        $($(#[$doc:meta])* pub $field:ident $(= $json:literal)?: $type:ty,)*
+        $($(#[doc = $doc:literal])* pub $field:ident $(= $json:literal)?: $type:ty,)*
     }) => {
         $(#[$meta])*
-        pub struct $name { $($(#[$doc])* pub $field: $type,)* }
+        pub struct $name { $($(#[doc = $doc])* pub $field: $type,)* }
+
+        #[cfg(feature = "schema")]
+        impl $crate::fitness::schema::Described for $name {
+            fn schema(definitions: &mut $crate::fitness::schema::Definitions) -> serde_json::Value {
+                definitions.record(
+                    stringify!($name),
+                    $crate::fitness::record::names!($($field $($json)?),*),
+                    &[$((concat!($($doc),*), <$type as $crate::fitness::schema::Described>::schema),)*],
+                )
+            }
+        }
 
         impl $crate::fitness::record::ToJson for $name {
             fn to_json(&self) -> crate::value::Value {

@@ -113,6 +113,14 @@ macro_rules! words {
             }
         }
 
+        #[cfg(feature = "schema")]
+        impl $crate::fitness::schema::Described for $name {
+            fn schema(definitions: &mut $crate::fitness::schema::Definitions) -> serde_json::Value {
+                let words: &[(&str, &str)] = &[$(($text, $vdoc)),*];
+                definitions.word(stringify!($name), words)
+            }
+        }
+
         $crate::fitness::words::word_in_json!($name);
     )* };
 }

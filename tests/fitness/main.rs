@@ -10,6 +10,7 @@ mod formulas;
 mod prescription;
 mod properties;
 mod request;
+mod schema;
 mod screening;
 mod session;
 mod severe;

@@ -1,0 +1,128 @@
+//! The JSON Schema of what the coach answers, made of the very types that it answers with.
+//!
+//! It is published with the package as `coach.schema.json`. Only who asks for the feature `schema` compiles this: the
+//! package carries the file, and none of the code.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::value::Value;
+
+/// What has a JSON Schema.
+pub trait Described {
+    /// Its schema; what has a name becomes a definition, and the schema refers to it.
+    fn schema(definitions: &mut Definitions) -> Json;
+}
+
+/// A field: what its documentation says, and its schema.
+pub type Field = (&'static str, fn(&mut Definitions) -> Json);
+
+/// Schemas by name.
+#[derive(Debug, Default)]
+pub struct Definitions(Map<String, Json>);
+
+impl Definitions {
+    /// Adds a record, and all that is in it. `names` are those of its fields, each followed by a space; one that ends in `?` may
+    /// be absent.
+    pub fn record(&mut self, name: &str, names: &str, fields: &[Field]) -> Json {
+        if !self.0.contains_key(name) {
+            // It may hold itself.
+            self.0.insert(name.to_owned(), Json::Null);
+            let (mut properties, mut required) = (Map::new(), Vec::new());
+            for (name, (doc, schema)) in names.split_terminator(' ').zip(fields) {
+                let (name, may_lack) = name.strip_suffix('?').map_or((name, false), |name| (name, true));
+                let schema = schema(self);
+                let schema = if may_lack { without_null(schema) } else { schema };
+                if !may_lack {
+                    required.push(name);
+                }
+                properties.insert(name.to_owned(), described(schema, doc.trim()));
+            }
+            let record = json!({ "type": "object", "properties": properties, "required": required });
+            self.0.insert(name.to_owned(), record);
+        }
+        reference(name)
+    }
+
+    /// Adds a vocabulary: words, and what each of them means.
+    pub fn word(&mut self, name: &str, words: &[(&str, &str)]) -> Json {
+        let choices: Vec<Json> = words.iter().map(|(word, doc)| json!({ "const": word, "description": doc })).collect();
+        self.0.insert(name.to_owned(), json!({ "type": "string", "oneOf": choices }));
+        reference(name)
+    }
+
+    /// The whole schema document, under its address.
+    #[must_use]
+    pub fn document(self, id: &str, title: &str) -> Json {
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": id, "title": title, "$defs": self.0,
+        })
+    }
+}
+
+fn reference(name: &str) -> Json {
+    json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+/// A schema with a description, which may stand beside a reference.
+fn described(mut schema: Json, doc: &str) -> Json {
+    if let (Some(schema), false) = (schema.as_object_mut(), doc.is_empty()) {
+        schema.insert("description".to_owned(), json!(without_links(doc)));
+    }
+    schema
+}
+
+/// A text in which a link of rustdoc is only what it shows.
+fn without_links(doc: &str) -> String {
+    let mut text = String::new();
+    let mut rest = doc;
+    while let Some((before, link)) = rest.split_once("[`") {
+        let (shown, after) = link.split_once("`]").unwrap_or((link, ""));
+        let target = after.strip_prefix('(').and_then(|target| target.split_once(')'));
+        text.extend([before, "`", shown, "`"]);
+        rest = target.map_or(after, |(_, rest)| rest);
+    }
+    text + rest
+}
+
+/// What is left of "this or null".
+fn without_null(schema: Json) -> Json {
+    schema["anyOf"].get(0).cloned().unwrap_or(schema)
+}
+
+/// What is described by a literal schema.
+macro_rules! plain {
+    ($($type:ty: $schema:tt;)*) => { $(
+        impl Described for $type {
+            fn schema(_: &mut Definitions) -> Json {
+                json!($schema)
+            }
+        }
+    )* };
+}
+
+plain! {
+    String: { "type": "string" };
+    bool: { "type": "boolean" };
+    u32: { "type": "integer", "minimum": 0 };
+    f64: { "type": "number" };
+    Value: {};
+    super::figures::Figures: { "type": "object", "additionalProperties": { "type": "number" } };
+}
+
+impl<T: Described> Described for Option<T> {
+    fn schema(definitions: &mut Definitions) -> Json {
+        json!({ "anyOf": [T::schema(definitions), { "type": "null" }] })
+    }
+}
+
+impl<T: Described> Described for Vec<T> {
+    fn schema(definitions: &mut Definitions) -> Json {
+        json!({ "type": "array", "items": T::schema(definitions) })
+    }
+}
+
+impl<T: Described> Described for (T, T) {
+    fn schema(definitions: &mut Definitions) -> Json {
+        json!({ "type": "array", "prefixItems": [T::schema(definitions), T::schema(definitions)], "minItems": 2, "maxItems": 2 })
+    }
+}
