@@ -24,6 +24,9 @@ const FEATURE = {
   healthCheck: checks.handler,
   limits: [(limits) => isObject(limits) && Object.keys(limits).every((key) => key === "bulkhead" || key === "rateLimit"), "an object with `bulkhead` and `rateLimit`, as policies have them"],
 };
+/** Under this an action of the coach has schemas that are only read, since the core judges what it is given. */
+export const described = Symbol("repflow.described");
+
 const ACTION = { handler: [...checks.handler, true], description: checks.string, input: isSchema, output: isSchema };
 
 /** Reads actions; what is wrong with them is noted. */

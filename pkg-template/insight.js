@@ -1,6 +1,6 @@
 // What can be read of a bus: who is there, what was published, what has been counted.
 
-import { HEALTH_STATUSES } from "./feature.js";
+import { HEALTH_STATUSES, described } from "./feature.js";
 import { now } from "./clock.js";
 import { checkOptions, checks } from "./errors.js";
 import { Latencies, figuresOf } from "./figures.js";
@@ -50,7 +50,10 @@ export function discover(bus, filter = {}) {
       return {
         ...structuredClone(info),
         loaded: isLoaded,
-        actions: [...actions].map(([name, { description, input, output }]) => known({ name, description, input, output })),
+        actions: [...actions].map(([name, { description, ...action }]) => {
+          const { input, output } = action[described] ?? action;
+          return known({ name, description, input, output });
+        }),
         health: healthOf(bus, feature),
         load: { inFlight: underWay, requestsPerSecond: figuresOf(meters, at).perSecond },
       };

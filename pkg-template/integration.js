@@ -3,8 +3,10 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { RepflowError, checkOptions, checks, invalid } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, textOf } from "./errors.js";
+import { described } from "./feature.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
+import { missing } from "./nearest.js";
 import { runSchemas } from "./standard-schema.js";
 
 const CHAIN = {
@@ -20,6 +22,32 @@ const AI = {
   hedge: [(hedge) => isObject(hedge) && checks.duration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
 };
 
+/** What a run of a workflow may be told, and who shall answer in it. */
+const RUN = {
+  signal: checks.signal,
+  onEvent: checks.handler,
+  correlationId: checks.string,
+  traceparent: checks.string,
+  tracestate: checks.string,
+  priority: checks.integer,
+  schemas: runSchemas,
+};
+const CALL = {
+  ...RUN,
+  provider: [(it) => it === "offline-coach" || it instanceof ModelClientBase, '`"offline-coach"`, or a ModelClient'],
+};
+
+/** The topic on which the bus is told of what a workflow gave. */
+const TOLD = {
+  "comprehensive-workout": "workout-generated",
+  "quick-workout": "workout-generated",
+  "real-time-adaptation": "workout-adapted",
+  "progressive-program": "program-created",
+  "group-workout": "group-workout-created",
+};
+
+const ASKS = "Asks a model, and checks what it answers.";
+
 export class IntegrationBase {
   /** The orchestrator that runs the workflows. */
   orchestrator;
@@ -28,7 +56,9 @@ export class IntegrationBase {
   #runtime;
   /** The levels before the offline coach, by the names of their features, and how long each of them may take. */
   #levels = [];
-  #levelTimeout;
+  #levelTimeout = "60s";
+  /** The names of the levels that ask what a call brought with it. */
+  #ofProviders = new Map();
 
   constructor(runtime, WorkflowOrchestrator, ModelClient, options = {}) {
     checkOptions("config.invalid", "the options of AdvancedWorkflowIntegration", options, {
@@ -52,29 +82,91 @@ export class IntegrationBase {
     return this.orchestrator.bus;
   }
 
+  /** The definition of one of the workflows, as data: to be run by an orchestrator, or to be changed. */
+  async template(id) {
+    const core = await this.#core();
+    const text = core.coachTemplate(id);
+    if (text === undefined) return missing("workflow.not_registered", "there is no template", id, core.coachTemplates());
+    return JSON.parse(text);
+  }
+
   /**
    * A complete workout for a request: six steps, answered by the models of the chain where there are any, and at the last by the
    * offline coach, with no key and no network.
    */
-  async generateComprehensiveWorkout(request, options = {}) {
-    checkOptions("config.invalid", "the options of generateComprehensiveWorkout", options, {
-      signal: checks.signal,
-      onEvent: checks.handler,
-      correlationId: checks.string,
-      traceparent: checks.string,
-      tracestate: checks.string,
-      priority: checks.integer,
-      schemas: runSchemas,
-    });
-    const { signal } = options;
-    const core = await this.bus[internals].there((reject) => {
+  generateComprehensiveWorkout(request, options) {
+    return this.#perform("comprehensive-workout", request, options, "generateComprehensiveWorkout");
+  }
+
+  /** A workout at once: one step. */
+  quickWorkoutSetup(request, options) {
+    return this.#perform("quick-workout", request, options, "quickWorkoutSetup");
+  }
+
+  /** How to go on in a session, given how it goes. */
+  adaptWorkoutInRealTime(situation, options) {
+    return this.#perform("real-time-adaptation", situation, options, "adaptWorkoutInRealTime");
+  }
+
+  /** Twelve weeks in three phases, after an assessment. */
+  createProgressiveProgram(request, options) {
+    return this.#perform("progressive-program", request, options, "createProgressiveProgram");
+  }
+
+  /** A workout for several people at once, each with a variation of their own. */
+  createGroupWorkout(request, options) {
+    return this.#perform("group-workout", request, options, "createGroupWorkout");
+  }
+
+  /** A session that stays open: it takes sets and heart rates as signals, and answers each at once. */
+  async startLiveSession(session, options = NO_OPTIONS) {
+    checkOptions("config.invalid", "the options of startLiveSession", options, RUN);
+    const [{ LiveSession }] = await Promise.all([loaded(() => import("./live.js"), "live.js"), this.#core(options.signal)]);
+    // Asked for when it is needed: the core may be another one by then.
+    const apply = async (given) => ask(await this.#runtime.ready(), "workout-adaptation", "live", given());
+    return LiveSession.start(apply, this.orchestrator, session, options);
+  }
+
+  /** What to do next, what instead, and how to recover and progress. */
+  recommend(situation, options = NO_OPTIONS) {
+    return this.bus.request("workout-recommendations", "advise", situation, options);
+  }
+
+  /** Everything that is wrong with a workout for a request, whoever built it; nothing when it is correct. */
+  async checkWorkout(workout, request) {
+    const core = await this.#core();
+    return ask(core, "safety-validation", "validate", { workout, request }).violations;
+  }
+
+  /** A workout as `fit`, `ics`, `csv` or `jsonld`. */
+  async exportWorkout(workout, format, options) {
+    return (await loadExports()).exportWorkout(workout, format, options);
+  }
+
+  /** A programme as `ics`, `csv` or `jsonld`. */
+  async exportProgram(program, format, options) {
+    return (await loadExports()).exportProgram(program, format, options);
+  }
+
+  /** The core, once it is there. */
+  #core(signal) {
+    return this.bus[internals].there((reject) => {
       const onAbort = () => reject(new RepflowError("run.cancelled", "the run was cancelled by its caller", { cause: signal.reason }));
       if (signal?.aborted) onAbort();
       return signal === undefined ? () => {} : aborts.add(signal, onAbort);
     });
-    const input = core.workoutRequest(request);
+  }
+
+  /** Runs one of the workflows, and tells of what it gave. */
+  async #perform(id, given, options = NO_OPTIONS, method) {
+    checkOptions("config.invalid", `the options of ${method}`, options, CALL);
+    const { provider, ...runOptions } = options;
+    const core = await this.#core(options.signal);
+    const input = core.coachInput(id, given);
+    const definition = withLevels(JSON.parse(core.coachTemplate(id)), this.#levelsOf(provider), this.#levelTimeout);
     try {
-      const run = await this.orchestrator.executeWorkflow(this.#withLevels(JSON.parse(core.coachTemplate("comprehensive-workout"))), input, options);
+      const run = await this.orchestrator.executeWorkflow(definition, input, runOptions);
+      this.bus[internals].emit(TOLD[id], run.output, id, run.correlationId);
       return run.output;
     } catch (error) {
       // What the coach finds wrong with the request is the caller's to mend: it is told as it is. It speaks last.
@@ -87,6 +179,28 @@ export class IntegrationBase {
     }
   }
 
+  /** The levels of the chain that one call asks for. */
+  #levelsOf(provider) {
+    if (provider === undefined) return this.#levels;
+    if (provider === "offline-coach") return [];
+    if (!this.#ofProviders.has(provider)) {
+      this.#ofProviders.set(provider, this.#feature(`model-provider-${this.#ofProviders.size + 1}`, ASKS, () => this.#levelOf({ client: provider })));
+    }
+    return [this.#ofProviders.get(provider)];
+  }
+
+  async #levelOf(link) {
+    const { model, client = this.models } = link;
+    const [{ CacheLevel, Level }, models] = await Promise.all([loadModels(), ModelClientBase.ready(client)]);
+    return new (link === "cache" ? CacheLevel : Level)(this.#runtime, models, model);
+  }
+
+  /** Registers a level of a chain; gives its name. */
+  #feature(name, description, load) {
+    this.bus.registerFeature({ name, version: "1.0.0", description, capabilities: ["model"], load });
+    return name;
+  }
+
   #useModels(ModelClient, { client, chain = [{}, "cache"], levelTimeout = "60s", hedge, ...more }) {
     checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout, hedge }, AI);
     if (client !== undefined && Object.keys(more).length > 0) {
@@ -95,53 +209,64 @@ export class IntegrationBase {
     }
     this.models = client ?? new ModelClient(more);
     this.#levelTimeout = levelTimeout;
-    const levelOf = async (link) => {
-      const { model, client = this.models } = link;
-      const [{ CacheLevel, Level }, models] = await Promise.all([loadModels(), ModelClientBase.ready(client)]);
-      return new (link === "cache" ? CacheLevel : Level)(this.#runtime, models, model);
-    };
-    const feature = (name, description, load) => {
-      this.bus.registerFeature({ name, version: "1.0.0", description, capabilities: ["model"], load });
-      return name;
-    };
     if (hedge !== undefined && chain.length > 1) {
-      const race = async () => new (await loadModels()).Race(this.#runtime, await Promise.all(chain.map(levelOf)), hedge);
-      this.#levels = [feature("model-race", "Asks a model, and the next when that takes long.", race)];
+      const race = async () => new (await loadModels()).Race(this.#runtime, await Promise.all(chain.map((link) => this.#levelOf(link))), hedge);
+      this.#levels = [this.#feature("model-race", "Asks a model, and the next when that takes long.", race)];
     } else {
       this.#levels = chain.map((link, index) =>
         link === "cache"
-          ? feature(`model-cache-${index + 1}`, "Gives earlier answers of models, also old ones.", () => levelOf(link))
-          : feature(`model-${index + 1}`, "Asks a model, and checks what it answers.", () => levelOf(link)),
+          ? this.#feature(`model-cache-${index + 1}`, "Gives earlier answers of models, also old ones.", () => this.#levelOf(link))
+          : this.#feature(`model-${index + 1}`, ASKS, () => this.#levelOf(link)),
       );
     }
-  }
-
-  /** Puts the levels of the chain before what a step asks; that becomes the last resort. Each level tries again by itself. */
-  #withLevels(definition) {
-    const [first, ...others] = this.#levels;
-    if (first === undefined) return definition;
-    const raised = (steps) =>
-      steps.map((step) => {
-        if (step.parallel !== undefined) return { ...step, parallel: raised(step.parallel) };
-        const { call, retry, ...rest } = step;
-        const task = step.metadata?.task;
-        if (task === undefined) return step;
-        const fallback = [...others.map((name) => ({ call: `${name}.${task}` })), { call }];
-        return { ...rest, call: `${first}.${task}`, timeout: this.#levelTimeout, fallback };
-      });
-    const { timeout, ...rest } = definition;
-    return { ...rest, steps: raised(definition.steps) };
   }
 
   /** Puts the coach's features on the bus. A feature of the same name that is there already takes its place. */
   #registerCoach(core) {
     core.featureList().forEach(({ actions, ...info }, index) => {
       if (this.bus[internals].features.has(info.name)) return;
-      const calls = actions.map(({ name }) => [name, (params, { level }) => atLevel(core.featureCall(index, name, params), level)]);
-      this.bus.registerFeature({ ...info, actions: Object.fromEntries(calls) });
+      const calls = actions.map(({ name, input, output }) => [
+        name,
+        {
+          handler: (params, { level }) => atLevel(core.featureCall(index, name, params), level),
+          // The core reads what it is given, and says more of what is wrong than a schema can: these are to be read.
+          [described]: { input, output: { $ref: `coach.schema.json#/$defs/${output}` } },
+        },
+      ]);
+      this.bus.registerFeature({ ...info, actions: Object.fromEntries(calls), healthCheck: () => ({ status: "healthy" }) });
     });
   }
 }
+
+/** Puts the levels of a chain before what a step asks; that becomes the last resort. Each level tries again by itself. */
+function withLevels(definition, [first, ...others], levelTimeout) {
+  if (first === undefined) return definition;
+  const raised = (steps) =>
+    steps?.map((step) => {
+      const { call, retry, parallel, steps, switch: branches, ...rest } = step;
+      const task = step.metadata?.task;
+      if (task !== undefined) {
+        const fallback = [...others.map((name) => ({ call: `${name}.${task}` })), { call }];
+        return { ...rest, call: `${first}.${task}`, timeout: levelTimeout, fallback };
+      }
+      const inner = { parallel: raised(parallel), steps: raised(steps), switch: branches?.map((one) => ({ ...one, steps: raised(one.steps) })) };
+      return { ...step, ...Object.fromEntries(Object.entries(inner).filter(([, it]) => it !== undefined)) };
+    });
+  const { timeout, ...rest } = definition;
+  return { ...rest, steps: raised(definition.steps) };
+}
+
+/** Has a feature of the core do something, whoever has taken its name on the bus. */
+function ask(core, feature, action, params) {
+  return core.featureCall(core.featureList().findIndex(({ name }) => name === feature), action, params);
+}
+
+/** A part of the package that is loaded when it is first asked for. */
+const loaded = (load, name) =>
+  load().catch((cause) => {
+    throw new RepflowError("internal.load_failed", `\`${name}\` of the package could not be loaded: ${textOf(cause)}`, { cause });
+  });
+const loadExports = () => loaded(() => import("./exports.js"), "exports.js");
 
 /** A workout that was built further down a chain says so. */
 function atLevel(answer, level) {

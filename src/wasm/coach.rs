@@ -10,6 +10,7 @@ use crate::bus::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness;
 use crate::fitness::strategy::{self, Origin, Task};
+use crate::fitness::templates;
 use crate::value::Value;
 
 thread_local! {
@@ -63,13 +64,15 @@ pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsVa
     }
 }
 
-/// Checks a request for a workout and completes it with defaults.
-#[wasm_bindgen(js_name = workoutRequest)]
-pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
-    let checked = data_from_js(request, Code::WorkoutInvalid, "the request for a workout")
-        .and_then(|json| fitness::request::WorkoutRequest::parse(&json));
+/// Checks the input of a template of the coach, and completes it with defaults.
+#[wasm_bindgen(js_name = coachInput)]
+pub fn coach_input(id: &str, input: &JsValue) -> Result<JsValue, JsValue> {
+    let checked = data_from_js(input, Code::WorkoutInvalid, "the request").and_then(|json| match templates::find(id) {
+        Some(template) => (template.input)(&json),
+        None => Ok(json),
+    });
     match checked {
-        Ok(request) => Ok(value_to_js(&request.to_json())),
+        Ok(input) => Ok(value_to_js(&input)),
         Err(error) => Err(error_to_js(&error)),
     }
 }
@@ -77,7 +80,13 @@ pub fn workout_request(request: &JsValue) -> Result<JsValue, JsValue> {
 /// The definition of a template of the coach, as JSON text.
 #[wasm_bindgen(js_name = coachTemplate)]
 pub fn coach_template(id: &str) -> Option<String> {
-    fitness::templates::find(id).map(str::to_owned)
+    templates::find(id).map(|template| template.text.to_owned())
+}
+
+/// The ids of the templates of the coach.
+#[wasm_bindgen(js_name = coachTemplates)]
+pub fn coach_templates() -> Vec<JsValue> {
+    templates::ALL.iter().map(|template| template.id().into()).collect()
 }
 
 /// Begins a task of the coach: `{ output?, request?, cacheKey, personal, version }`.

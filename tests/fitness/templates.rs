@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use repflow::fitness::features::features;
-use repflow::fitness::templates::COMPREHENSIVE_WORKOUT;
+use repflow::fitness::templates;
 use repflow::workflow::plan::StepKind;
 use repflow::workflow::{Plan, StepIx};
 use serde_json::{Value as Json, json};
 
 fn definition() -> Json {
-    serde_json::from_str(COMPREHENSIVE_WORKOUT).unwrap()
+    serde_json::from_str(templates::find("comprehensive-workout").unwrap().text).unwrap()
 }
 
 /// The steps that call, in order, those of a parallel group together.
@@ -77,7 +77,8 @@ fn expressions_are_paths_to_what_has_finished() {
 
 #[test]
 fn it_compiles_to_six_calls_three_of_them_side_by_side() {
-    let plan = Plan::from_json(COMPREHENSIVE_WORKOUT, Duration::from_secs(30)).unwrap();
+    let plan =
+        Plan::from_json(templates::find("comprehensive-workout").unwrap().text, Duration::from_secs(30)).unwrap();
     let names = |steps: &[StepIx]| steps.iter().map(|step| plan.step(*step).id.to_string()).collect::<Vec<_>>();
     assert_eq!(names(&plan.roots), ["analyze", "base", "enhance", "detail"]);
     let called: Vec<&str> =

@@ -1,17 +1,47 @@
 //! The workflow definitions of the coach, as data.
 
-/// A comprehensive workout in six steps: analyse, build, then recommendations, equipment and safety side by side, and
-/// the final writing. Its input is a normalised request
-/// ([`WorkoutRequest::to_json`](super::request::WorkoutRequest::to_json)), its output the result of
-/// `workout-detail.write`.
-pub const COMPREHENSIVE_WORKOUT: &str = include_str!("comprehensive-workout.json");
+use super::request::WorkoutRequest;
+use crate::error::Error;
+use crate::value::Value;
 
-/// Every definition, as JSON text.
-pub const ALL: [&str; 1] = [COMPREHENSIVE_WORKOUT];
+/// A definition, and how its input is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Template {
+    /// The definition, as JSON text. Its id is the first thing in it.
+    pub text: &'static str,
+    /// Checks the input and gives its normalised form, which the definition asks for.
+    pub input: fn(&Value) -> Result<Value, Error>,
+}
+
+/// Every definition.
+///
+/// A comprehensive workout takes six steps: analyse, build, then recommendations, equipment and safety side by side, and the
+/// final writing. A quick one is the second of them alone.
+pub static ALL: [Template; 2] = [
+    Template { text: include_str!("comprehensive-workout.json"), input: workout_request },
+    Template { text: include_str!("quick-workout.json"), input: workout_request },
+];
+
+impl Template {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.text.split('"').nth(3).unwrap_or_default()
+    }
+}
 
 /// The definition of that id.
+///
+/// ```
+/// use repflow::fitness::templates;
+///
+/// assert!(templates::find("comprehensive-workout").is_some());
+/// ```
 #[must_use]
-pub fn find(id: &str) -> Option<&'static str> {
-    // The id is the first thing in each.
-    ALL.into_iter().find(|text| text.split('"').nth(3) == Some(id))
+pub fn find(id: &str) -> Option<&'static Template> {
+    ALL.iter().find(|template| template.id() == id)
+}
+
+fn workout_request(json: &Value) -> Result<Value, Error> {
+    Ok(WorkoutRequest::parse(json)?.to_json())
 }
