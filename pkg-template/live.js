@@ -3,6 +3,7 @@
 // The core decides; the state of a session is plain data, and is kept here between two signals. So a session outlives a core that
 // was lost, and can be taken up again elsewhere.
 
+import { internals } from "./bus.js";
 import { RepflowError } from "./errors.js";
 import { withResolvers } from "./feature.js";
 
@@ -45,7 +46,7 @@ export class LiveSession {
     session.#apply = apply;
     session.#state = (await apply(() => (state === undefined ? { start } : { state }))).state;
     const { bus } = orchestrator;
-    if (!(await bus.discover({ name: FEATURE.name })).length) bus.registerFeature(FEATURE);
+    if (!bus[internals].features.has(FEATURE.name)) bus.registerFeature(FEATURE);
     count += 1;
     const number = count;
     open.set(number, session);

@@ -1,6 +1,6 @@
 //! The JSON Schema of what the coach answers, made of the very types that it answers with.
 //!
-//! It is published with the package as `coach.schema.json`. Only who asks for the feature `schema` compiles this: the
+//! It is published with the package as `coach.schema.json`, and as the types of `coach.d.ts`. Only who asks for the feature `schema` compiles this: the
 //! package carries the file, and none of the code.
 
 use serde_json::{Map, Value as Json, json};
@@ -52,10 +52,56 @@ impl Definitions {
 
     /// The whole schema document, under its address.
     #[must_use]
-    pub fn document(self, id: &str, title: &str) -> Json {
+    pub fn document(&self, id: &str, title: &str) -> Json {
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": id, "title": title, "$defs": self.0,
         })
+    }
+
+    /// The same as declarations of TypeScript, by name.
+    #[must_use]
+    pub fn declarations(&self) -> String {
+        let mut text = String::new();
+        for (name, schema) in &self.0 {
+            match &schema["properties"] {
+                Json::Object(properties) => {
+                    let required = schema["required"].as_array().cloned().unwrap_or_default();
+                    text += &format!("export interface {name} {{\n");
+                    for (key, property) in properties {
+                        if let Some(doc) = property["description"].as_str() {
+                            text += &format!("  /** {doc} */\n");
+                        }
+                        let mark = if required.contains(&json!(key)) { "" } else { "?" };
+                        text += &format!("  {key}{mark}: {};\n", type_of(property));
+                    }
+                    text += "}\n\n";
+                }
+                _ => text += &format!("export type {name} = {};\n\n", type_of(schema)),
+            }
+        }
+        text
+    }
+}
+
+/// A schema as a type of TypeScript.
+fn type_of(schema: &Json) -> String {
+    let many = |list: &Json, between: &str| {
+        list.as_array().into_iter().flatten().map(type_of).collect::<Vec<_>>().join(between)
+    };
+    if let Some(name) = schema["$ref"].as_str() {
+        return name.trim_start_matches("#/$defs/").to_owned();
+    }
+    if schema["oneOf"].is_array() || schema["anyOf"].is_array() {
+        return many(&schema[if schema["oneOf"].is_array() { "oneOf" } else { "anyOf" }], " | ");
+    }
+    match schema["type"].as_str() {
+        _ if schema["const"].is_string() => schema["const"].to_string(),
+        Some("integer") => "number".to_owned(),
+        Some("array") if schema["prefixItems"].is_array() => format!("[{}]", many(&schema["prefixItems"], ", ")),
+        Some("array") => format!("Array<{}>", type_of(&schema["items"])),
+        Some("object") => format!("Record<string, {}>", type_of(&schema["additionalProperties"])),
+        Some(name) => name.to_owned(),
+        None => "unknown".to_owned(),
     }
 }
 
