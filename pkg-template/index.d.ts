@@ -2260,8 +2260,12 @@ export interface CoachModels {
 
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type Focus = "strength" | "hypertrophy" | "endurance" | "power" | "general_fitness" | "weight_loss";
-export type FitnessLevel = "beginner" | "intermediate" | "advanced";
+import type {
+  Adaptation, Advice, Block, Focus, GroupWorkout, Level as FitnessLevel, LiveAnswer, LiveSummary, Programme, Step, Target, Workout,
+} from "./coach.js";
+
+export type { Adaptation, Advice, Focus, GroupWorkout, LiveAnswer, LiveSummary, Programme, Target, Workout };
+export type { Block as WorkoutBlock, FitnessLevel, Step as WorkoutStep };
 
 /** A word of a list that editors complete, or another spelling of one: case, spaces and plural are forgiven. */
 type Spelled<Word extends string> = Word | (string & {});
@@ -2313,101 +2317,153 @@ export interface WorkoutRequest {
   notes?: string;
 }
 
-/** How hard. What cannot be known is absent: no weight is invented. */
-export interface Target {
-  weight_kg?: number;
-  /** The share of the one-repetition maximum. */
-  pct_1rm?: number;
-  /** Repetitions in reserve. */
-  rir?: number;
-  /** Perceived exertion of ten. */
-  rpe?: number;
-  hr_zone?: { name: string; min_bpm: number; max_bpm: number };
-}
-
-/** One exercise in a block. */
-export interface WorkoutStep {
-  /** The id of free-exercise-db. */
-  exercise_id: string;
-  name: string;
-  pattern: string;
-  phase: "warm_up" | "main" | "cool_down";
-  set_type: "warm_up" | "ramp_up" | "working" | "cool_down";
-  /** In the whole block. */
-  sets: number;
-  /** When a set is done; of each side when `per_side`. */
-  goal: { type: "reps" | "time_s"; min: number; max: number };
-  target: Target;
-  intensity: "light" | "moderate" | "hard";
-  /** Seconds a repetition takes. */
-  tempo_s?: number;
-  per_side: boolean;
-  /** Seconds of work in a set. */
-  work_s: number;
-  /** Seconds of pause after each set. */
-  rest_s: number;
-  /** Seconds from the end of a set to the next set of the same exercise. */
-  recovery_s?: number;
-  cue: string;
-  /** Why a model chose it, in its words: plain text. */
-  rationale?: string;
-  [more: string]: unknown;
-}
-
-export interface WorkoutBlock {
-  kind: "warm_up" | "main" | "superset" | "circuit" | "intervals" | "conditioning" | "cool_down";
-  rounds: number;
-  setup_s: number;
-  duration_s: number;
-  steps: WorkoutStep[];
-  provenance: object;
-}
-
-/** A complete workout. General information for healthy adults, not medical advice. */
-export interface Workout {
-  /** `referral` has nothing to do but to see a doctor, and no blocks. */
-  status: "ok" | "light_only" | "referral";
-  workout_id: string;
-  user_id: string;
-  title: string;
-  focus: Focus;
-  level: FitnessLevel;
-  duration_min: number;
-  blocks: WorkoutBlock[];
-  totals: {
-    duration_s: number;
-    sets: number;
-    /** Energy above rest; `null` when the body weight is not known. */
-    kcal_net: number | null;
-    /** Fractional working sets: primary 1, secondary ½. */
-    sets_per_muscle: Record<string, number>;
-  };
-  warnings: Array<{ code: string; message: string; pattern?: string }>;
-  referral?: { clearance: string; reasons: string[] };
-  /** What a model says of its choice, in its words: plain text, and no part of what is checked. */
-  insight?: { analysis: string; cues: string[]; warnings: string[] };
-  provenance: {
-    provider: string;
-    version: string;
-    model: string | null;
-    fallback_level: number;
-    /** How often the model was asked to mend its answer; `null` where none was asked. */
-    repairs: number | null;
-    /** Which cache the model's answer came from; `null` when it was asked. */
-    cache: CacheSource | null;
-    seed: number;
-    rules: string[];
-    sources: string[];
-    [more: string]: unknown;
-  };
-  notice: string;
-  /** What each step of the workflow found. */
+/** A complete workout, and what each step of the workflow found. General information for healthy adults, not medical advice. */
+export interface ComprehensiveWorkout extends Workout {
   analysis: object;
   recommendations: object;
   equipment: object;
   safety: object;
   [more: string]: unknown;
 }
+
+/** A request for twelve weeks: that of one session, whose `focus` is the goal. */
+export interface ProgramRequest extends WorkoutRequest {
+  /** 2 to 4; 3 for beginners and intermediates, 4 for the advanced. */
+  daysPerWeek?: number;
+  /** `"2027-01-04"`: the first day of the first week. */
+  startDate?: string;
+  /** What was tested before: maxima are estimated of it. */
+  tests?: {
+    lifts?: Array<{ exerciseId: string; weightKg: number; reps: number }>;
+    restingHeartRateBpm?: number;
+    pushUps?: number;
+    plankS?: number;
+  };
+}
+
+export type Difficulty = "easy" | "moderate" | "hard" | "too_hard";
+
+/** How a session goes. */
+export interface Situation {
+  userId: string;
+  workoutId?: string;
+  /** By `exerciseId`, or by a name that people use: `"Push-ups"`. */
+  currentExercise?: { exerciseId?: string; name?: string; sets?: number; reps?: number; weightKg?: number; restS?: number; setsDone?: number };
+  performanceData: {
+    /** 0 to 1. */
+    fatigue: number;
+    /** Beats a minute. */
+    heartRate?: number;
+    zoneMaxBpm?: number;
+    restingHeartRate?: number;
+    rpe?: number;
+    rir?: number;
+    targetRir?: number;
+  };
+  userFeedback?: { difficulty?: Difficulty; symptoms?: string[]; pain?: Spelled<InjuryArea>[]; notes?: string };
+  /** Years: without it no heart rate can be too high. */
+  age?: number;
+  /** Whose session it is: their health, equipment and level. */
+  profile?: WorkoutRequest;
+  /** The workout in progress: it is what is adapted. */
+  workout?: Workout;
+  /** Sets that were done: they are never changed. */
+  completed?: Array<{ exerciseId: string; sets: number }>;
+  elapsedS?: number;
+}
+
+/** One of a group. What it does not say is the group's. */
+export interface Participant extends Omit<WorkoutRequest, "duration" | "focus" | "equipment" | "seed"> {
+  focus?: Spelled<Focus>;
+  /** Minutes, at most. */
+  maxDuration?: number;
+  preferences?: object;
+}
+
+export interface GroupRequest {
+  /** 2 to 20. */
+  participants: Participant[];
+  duration: number;
+  focus?: Spelled<Focus>;
+  /** What there is: one of each, or how many. */
+  equipment: Spelled<Equipment>[] | Partial<Record<Spelled<Equipment>, number>>;
+  /** How many stations, 2 to 8. */
+  stations?: number;
+  /** How many people a station holds; 2. */
+  capacity?: number;
+  seed?: number;
+  groupId?: string;
+}
+
+/** What was done before, and how. */
+export interface HistoryEntry {
+  daysAgo: number;
+  exerciseId: string;
+  sets: Array<{ reps: number; weightKg?: number; rir?: number; rpe?: number }>;
+  feeling?: Difficulty;
+}
+
+/** What recommendations are asked for. */
+export interface RecommendationRequest {
+  request: WorkoutRequest;
+  history?: HistoryEntry[];
+  workout?: Workout;
+  /** Where it hurts now. */
+  pain?: Spelled<InjuryArea>[];
+  /** Exercises or equipment that somebody else has. */
+  unavailable?: string[];
+}
+
+/** An invariant that does not hold: its id (`"S1"`), where and how. */
+export interface Violation {
+  rule: string;
+  message: string;
+}
+
+/** What each signal of a live session says. */
+export interface LiveSignals {
+  "set-finished": {
+    exerciseId?: string; set?: number; reps: number; weightKg?: number; rir?: number; rpe?: number; difficulty?: Difficulty; fatigue?: number;
+  };
+  "heart-rate": { bpm: number; at_s?: number };
+  feedback: { difficulty?: Difficulty; fatigue?: number; symptoms?: string[]; pain?: Spelled<InjuryArea>[] };
+  skip: {};
+  finish: {};
+}
+
+/** A session that stays open. */
+export interface LiveSession {
+  readonly runId: string;
+  /** What has happened so far, as plain data: `startLiveSession({ state })` goes on from there. */
+  readonly state: object;
+  /** The summary, when the session has ended. Rejects when it was cancelled. */
+  readonly result: Promise<LiveSummary>;
+  /** Tells what happened, and resolves with how to go on. */
+  signal<Type extends keyof LiveSignals>(type: Type, data?: LiveSignals[Type]): Promise<LiveAnswer>;
+  /** Ends it. */
+  finish(): Promise<LiveSummary>;
+  /** Gives it up. */
+  cancel(reason?: unknown): void;
+}
+
+/** How a ready-made workflow is run, and who answers in it. */
+export interface CoachOptions extends RunOptions {
+  /** For this call alone: the rules, or a model before them. By default the chain of the integration. */
+  provider?: "offline-coach" | ModelClient;
+}
+
+/** Of a workout or a programme as a file. */
+export interface ExportOptions {
+  /** When it was made, for formats that say so; a fixed moment by default, so that the same workout gives the same bytes. */
+  createdAt?: Date | string | number;
+  /** The first day, `"2027-01-04"`, where the programme has none. */
+  startDate?: string;
+  /** When a session begins, `"07:00"`. */
+  time?: string;
+  timeZone?: string;
+}
+
+export type TemplateId = "comprehensive-workout" | "quick-workout" | "real-time-adaptation" | "progressive-program" | "group-workout";
 
 /** The ready-made workflows of the coach. */
 export class AdvancedWorkflowIntegration {
@@ -2426,7 +2482,44 @@ export class AdvancedWorkflowIntegration {
 
   /**
    * A complete workout: analysis and base workout, then recommendations, equipment analysis and safety validation at the
-   * same time, then the details. Rejects with `workout.invalid`, every problem listed, or `workout.infeasible`.
+   * same time, then the details. Rejects with `workout.invalid`, every problem listed, or `workout.infeasible`. The bus is told of it
+   * as `workout-generated`.
    */
-  generateComprehensiveWorkout(request: WorkoutRequest, options?: RunOptions): Promise<Workout>;
+  generateComprehensiveWorkout(request: WorkoutRequest, options?: CoachOptions): Promise<ComprehensiveWorkout>;
+
+  /** A workout in one step, `workout-generated` too. */
+  quickWorkoutSetup(request: WorkoutRequest, options?: CoachOptions): Promise<Workout>;
+
+  /** How to go on: stop, less, as planned, or more, and what becomes of the exercise and of the workout. `workout-adapted`. */
+  adaptWorkoutInRealTime(situation: Situation, options?: CoachOptions): Promise<Adaptation>;
+
+  /** Twelve weeks: foundation, development, specialization, each session a whole workout. `program-created`. */
+  createProgressiveProgram(request: ProgramRequest, options?: CoachOptions): Promise<Programme>;
+
+  /** Stations with one clock for all, and for each their own exercise, load and repetitions. `group-workout-created`. */
+  createGroupWorkout(request: GroupRequest, options?: CoachOptions): Promise<GroupWorkout>;
+
+  /** A session that stays open: sets and heart rates are signals, and each is answered at once. */
+  startLiveSession(
+    session: { profile: WorkoutRequest; workout: Workout } | { state: object },
+    options?: RunOptions,
+  ): Promise<LiveSession>;
+
+  /** What to do next, what instead, and how to recover and progress, explained. */
+  recommend(situation: RecommendationRequest, options?: { signal?: AbortSignal; timeout?: Duration }): Promise<Advice>;
+
+  /** Everything that is wrong with a workout for a request, whoever built it; nothing when it is correct. */
+  checkWorkout(workout: Workout, request: WorkoutRequest): Promise<Violation[]>;
+
+  /** A workout as a Garmin FIT workout file, an iCalendar, a table, or an ExercisePlan of schema.org. */
+  exportWorkout(workout: Workout, format: "fit", options?: ExportOptions): Promise<Uint8Array>;
+  exportWorkout(workout: Workout, format: "ics" | "csv", options?: ExportOptions): Promise<string>;
+  exportWorkout(workout: Workout, format: "jsonld", options?: ExportOptions): Promise<object>;
+
+  /** A programme as an iCalendar with an event for each session, a table, or an ExercisePlan. */
+  exportProgram(program: Programme, format: "ics" | "csv", options?: ExportOptions): Promise<string>;
+  exportProgram(program: Programme, format: "jsonld", options?: ExportOptions): Promise<object>;
+
+  /** The definition of a workflow, as data: run it, or change it. */
+  template(id: TemplateId): Promise<WorkflowDefinition>;
 }

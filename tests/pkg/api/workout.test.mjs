@@ -55,7 +55,8 @@ test("a workout can be cancelled", async () => {
 
 test("the types know every word that a request may use", async (t) => {
   const directory = await project(t, import.meta.url);
-  const types = await readFile(join(directory, "node_modules/repflow/index.d.ts"), "utf8");
+  const read = (name) => readFile(join(directory, "node_modules/repflow", name), "utf8");
+  const types = (await read("index.d.ts")) + (await read("coach.d.ts"));
   const unknown = {
     ...asked, focus: "?", equipment: ["?"], fitnessLevel: "?", injuries: ["?"], conditions: ["?"], symptoms: ["?"],
     targetMuscles: ["?"],
@@ -63,7 +64,7 @@ test("the types know every word that a request may use", async (t) => {
   await assert.rejects(new AdvancedWorkflowIntegration().generateComprehensiveWorkout(unknown), (error) => {
     const lists = error.problems.map(({ message }) => /known are (.+)$/.exec(message)?.[1].split(", "));
     assert.equal(lists.filter(Boolean).length, 7, error.message);
-    for (const word of lists.flat()) assert.ok(types.includes(`"${word}"`), `index.d.ts does not know ${word}`);
+    for (const word of lists.flat()) assert.ok(types.includes(`"${word}"`), `the types do not know ${word}`);
     return true;
   });
 });
