@@ -4,7 +4,7 @@ import { isObject } from "./definition.js";
 import { RepflowError, describe } from "./errors.js";
 
 const COUNTS = ["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens"];
-const OUTCOMES = ["completed", "tool_calls", "refusal", "length", "content_filter"];
+export const OUTCOMES = ["completed", "tool_calls", "refusal", "length", "content_filter"];
 
 /** What is no count is none: budgets add these up. */
 function usageOf(given) {

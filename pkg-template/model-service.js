@@ -2,7 +2,6 @@
 
 import { aborts } from "./aborts.js";
 import { millisecondsOf } from "./clock.js";
-import { isObject } from "./definition.js";
 import { RepflowError } from "./errors.js";
 import { ServiceError, requestIdOf, withoutKeys } from "./model-errors.js";
 
@@ -11,6 +10,8 @@ const LIMITS = ["limit", "remaining", "reset"];
 const RATE_HEADERS = ["requests", "tokens"].flatMap((unit) => LIMITS.map((what) => `x-ratelimit-${what}-${unit}`));
 
 const WHAT = { truncated: "the answer ended before it was complete", malformed: "the answer cannot be read", too_large: "the answer is too large" };
+/** What can go wrong with an answer, as the core names it. */
+export const FAILURES = ["service", ...Object.keys(WHAT)];
 
 export class Service {
   /** As the core knows it. */
@@ -24,11 +25,7 @@ export class Service {
     this.#runtime = runtime;
     this.#options = options;
     this.#idleMs = millisecondsOf(idleTimeout);
-    this.provider = isObject(provider)
-      ? { kind: "recorded", cassette: provider.cassette }
-      : provider === "offline-coach"
-        ? { kind: "offline-coach" }
-        : { kind: "openai", api, model, maxBytes };
+    this.provider = provider === "offline-coach" ? { kind: "offline-coach" } : { kind: "openai", api, model, maxBytes };
   }
 
   /** The answer, and by which id the service knows it. */
@@ -53,7 +50,7 @@ export class Service {
       }
       const { failure, events, answer } = core.exchangeFinish(exchange);
       if (isStreamed) tell(events);
-      if (failure !== undefined) throw failed(failure, NO_RESPONSE);
+      if (failure !== undefined) throw failed(failure);
       return [answer, requestId];
     } catch (error) {
       throw attempt.reason(error);
@@ -114,7 +111,8 @@ function headersOf(given, key) {
 /** Where there is no HTTP. */
 const NO_RESPONSE = { headers: new Map() };
 
-function failed({ failure, ...says }, response, key) {
+/** The error that a failure is, as the core tells it. */
+export function failed({ failure, ...says }, response = NO_RESPONSE, key) {
   if (failure === "service") return new ServiceError({ ...says, message: withoutKeys(says.message, key) }, response);
   const code = failure === "truncated" ? "ai.truncated" : "ai.malformed";
   return new RepflowError(code, `${WHAT[failure]}${says.message ? `: ${says.message}` : ""}`, { requestId: requestIdOf(response) });

@@ -7,6 +7,7 @@ import { NO_OPTIONS, checkOptions, describe, disposed, invalid } from "./errors.
 import { Answers } from "./model-answers.js";
 import { Budgets } from "./model-budgets.js";
 import { CALL_OPTIONS } from "./model-client.js";
+import { recorded } from "./model-cassette.js";
 import { ServiceError, explained } from "./model-errors.js";
 import { judged, partOf } from "./model-output.js";
 import { Service } from "./model-service.js";
@@ -29,6 +30,8 @@ export class Models {
   #options;
   #policy;
   #service;
+  /** Who answers instead of a service. */
+  #own;
   #budgets;
   #info;
   #isDisposed = false;
@@ -44,10 +47,10 @@ export class Models {
     this.answers = cache === false ? undefined : new Answers(runtime, cache);
     this.#budgets = new Budgets(options);
     // What is written in JavaScript answers itself; the core knows the others.
-    const isOwn = isObject(provider) && provider.cassette === undefined;
-    this.#service = isOwn ? undefined : new Service(runtime, options);
-    const { name, stream, capabilities } = isOwn ? provider : {};
-    this.#info = isOwn
+    this.#own = isObject(provider) ? (provider.cassette === undefined ? provider : recorded(provider.cassette, core)) : undefined;
+    this.#service = this.#own === undefined ? new Service(runtime, options) : undefined;
+    const { name, stream, capabilities } = this.#own ?? {};
+    this.#info = this.#own !== undefined
       ? { name, streaming: stream !== undefined, structuredOutput: true, tools: true, network: false, ...capabilities }
       : core.providerInfo(this.#service.provider);
   }
@@ -183,10 +186,9 @@ export class Models {
       }
     };
     try {
-      const { provider } = this.#options;
       const [answer, response] =
         this.#service === undefined
-          ? [await ownAnswer(provider, request, context, isHeard ? tell : undefined, headers)]
+          ? [await ownAnswer(this.#own, request, context, isHeard ? tell : undefined, headers)]
           : await this.#service.ask(core, request, isHeard, context.signal, tell, headers, (limits) => this.#policy.observe(limits));
       pay(answer.usage);
       return [answer, response];

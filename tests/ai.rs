@@ -10,8 +10,6 @@ mod failure;
 mod partial;
 #[path = "ai/rate.rs"]
 mod rate;
-#[path = "ai/recorded.rs"]
-mod recorded;
 #[path = "ai/request.rs"]
 mod request;
 #[path = "ai/sse.rs"]

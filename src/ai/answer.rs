@@ -1,8 +1,8 @@
 //! What a model answers, whole and in parts.
 //!
-//! Both are written as JSON for the host and for recordings, and read from recordings.
+//! Both are written as JSON for the host, which keeps recordings of them.
 
-use super::json::{Write, field, list_in, number_in, text_in};
+use super::json::Write;
 use crate::reader::Object;
 use crate::value::Value;
 
@@ -81,12 +81,6 @@ impl Usage {
     const KEYS: [&str; 6] =
         ["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens", "totalTokens"];
 
-    fn read(value: &Value) -> Self {
-        let [input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, _] =
-            Self::KEYS.map(|key| number_in(value, key).unwrap_or_default() as u64);
-        Self { input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens }
-    }
-
     fn to_value(self) -> Value {
         let numbers = [
             self.input_tokens,
@@ -121,17 +115,6 @@ pub enum ModelEvent {
 }
 
 impl ModelEvent {
-    /// Reads what [`to_value`](Self::to_value) writes.
-    pub(super) fn read(value: &Value) -> Option<Self> {
-        let text = text_in(value, "text")?;
-        match text_in(value, "type")?.as_str() {
-            "text" => Some(Self::Text(text)),
-            "refusal" => Some(Self::Refusal(text)),
-            "tool_call" => Some(Self::ToolCall { index: number_in(value, "index")? as usize, arguments: text }),
-            _ => None,
-        }
-    }
-
     /// `{ type, text, index? }`.
     #[must_use]
     pub fn to_value(&self) -> Value {
@@ -164,26 +147,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads what [`to_value`](Self::to_value) writes.
-    pub(super) fn read(value: &Value) -> Option<Self> {
-        let outcome = text_in(value, "outcome")?;
-        let place = Outcome::NAMES.iter().position(|name| *name == outcome)?;
-        let mut tool_calls = Vec::new();
-        for call in list_in(value, "toolCalls") {
-            let [id, name, arguments] = ["id", "name", "arguments"].map(|key| text_in(&call, key).unwrap_or_default());
-            tool_calls.push(ToolCall { id, name, arguments });
-        }
-        Some(Self {
-            outcome: *Outcome::ALL.get(place)?,
-            text: text_in(value, "text").unwrap_or_default(),
-            refusal: text_in(value, "refusal"),
-            tool_calls,
-            usage: field(value, "usage").map(|usage| Usage::read(&usage)),
-            model: text_in(value, "model"),
-            id: text_in(value, "id"),
-        })
-    }
-
     /// `{ outcome, text, refusal?, toolCalls, usage?, model?, id? }`.
     #[must_use]
     pub fn to_value(&self) -> Value {
@@ -195,18 +158,5 @@ impl Answer {
             written.value("usage", usage.to_value());
         }
         written.maybe_text("model", &self.model).maybe_text("id", &self.id).end()
-    }
-
-    /// The parts of an answer that came as a whole.
-    pub(super) fn tell(&self, events: &mut Vec<ModelEvent>) {
-        if !self.text.is_empty() {
-            events.push(ModelEvent::Text(self.text.clone()));
-        }
-        if let Some(refusal) = &self.refusal {
-            events.push(ModelEvent::Refusal(refusal.clone()));
-        }
-        for (index, call) in self.tool_calls.iter().enumerate() {
-            events.push(ModelEvent::ToolCall { index, arguments: call.arguments.clone() });
-        }
     }
 }

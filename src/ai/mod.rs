@@ -3,14 +3,13 @@
 //! Everything here is pure. An [`Exchange`] is one question on its way: it says what to send, takes the bytes that come
 //! back in whatever pieces they come, and ends with an [`Answer`] or with a [`Failure`]. Who sends,
 //! waits and gives up is the host; when to try again is decided by [`policy`](crate::policy), as for any other call. So the same
-//! client runs over the browser's `fetch`, over a recorded conversation, and under a test that cuts the stream at every
+//! client runs over the browser's `fetch`, and under a test that cuts the stream at every
 //! byte.
 //!
 //! # Layout
 //! - [`request`]: what a model is asked; [`answer`]: what it answers, whole and in parts
 //! - [`provider`]: who answers, and one question on its way
 //! - [`openai`]: services that are compatible with OpenAI's; [`sse`]: the streams in which they answer
-//! - [`recorded`]: answers from a recording
 //! - [`partial`]: JSON of which only the beginning is there; [`strict`]: schemas that services enforce
 //! - [`failure`](mod@failure): which of our errors a failed call is; [`rate`]: what services say of their limits
 //! - `json`: reading what others wrote, and writing
@@ -22,7 +21,6 @@ pub mod openai;
 pub mod partial;
 pub mod provider;
 pub mod rate;
-pub mod recorded;
 pub mod request;
 pub mod sse;
 pub mod strict;
@@ -31,5 +29,4 @@ pub use answer::{Answer, ModelEvent, Outcome, ToolCall, Usage};
 pub use json::Json;
 pub use openai::{Api, OpenAi};
 pub use provider::{Capabilities, Exchange, Failure, Outgoing, Provider};
-pub use recorded::Recorded;
 pub use request::{Message, ModelRequest, Role, Schema, Tool};

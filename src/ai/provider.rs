@@ -1,6 +1,6 @@
 //! Who answers, and one question on its way.
 
-use super::json::{Write, number_in, text_in};
+use super::json::Write;
 use super::{Answer, ModelEvent, ModelRequest};
 use crate::error::Error;
 use crate::value::Value;
@@ -94,24 +94,6 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Reads what [`to_value`](Self::to_value) writes.
-    pub(super) fn read(value: &Value) -> Option<Self> {
-        let failure = text_in(value, "failure")?;
-        let message = text_in(value, "message").unwrap_or_default();
-        Some(match NAMES.iter().position(|name| *name == failure)? {
-            0 => Self::Service {
-                status: number_in(value, "status").map(|status| status as u16),
-                code: text_in(value, "code"),
-                error_type: text_in(value, "type"),
-                param: text_in(value, "param"),
-                message,
-            },
-            1 => Self::Truncated,
-            2 => Self::Malformed(message),
-            _ => Self::TooLarge(number_in(value, "maxBytes").unwrap_or_default() as usize),
-        })
-    }
-
     /// `{ failure, status?, code?, type?, param?, message }`, where `failure` is `service`, `truncated`, `malformed` or
     /// `too_large`.
     #[must_use]

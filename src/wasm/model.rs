@@ -13,7 +13,7 @@ use super::Table;
 use super::convert::{Fields, data_from_js, error_to_js, problem_to_js, value_from_js, value_to_js};
 use super::failure::Reported;
 use crate::ai::rate::Left;
-use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, Recorded, failure, partial, strict};
+use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, failure, partial, strict};
 use crate::error::{Code, Error, Problem};
 use crate::fitness::coach::OfflineCoach;
 use crate::time::Timestamp;
@@ -33,8 +33,8 @@ fn json(text: &str) -> Option<Value> {
     JSON::parse(text).ok().map(value_from_js)
 }
 
-/// The provider that an object describes: `{ kind: "openai", api, model?, maxBytes? }`, `{ kind: "recorded", cassette }`,
-/// or `{ kind: "offline-coach" }`.
+/// The provider that an object describes: `{ kind: "openai", api, model?, maxBytes? }` or
+/// `{ kind: "offline-coach" }`.
 fn provider(described: &JsValue) -> Result<Box<dyn Provider>, Error> {
     const WHAT: &str = "the provider";
     let described = data_from_js(described, Code::ConfigInvalid, WHAT)?;
@@ -44,9 +44,8 @@ fn provider(described: &JsValue) -> Result<Box<dyn Provider>, Error> {
     };
     match described.field("kind").unwrap_or_default().as_str() {
         Some("openai") => Ok(Box::new(OpenAi::parse(&described, json)?)),
-        Some("recorded") => Ok(Box::new(Recorded::parse(&described.field("cassette").unwrap_or_default())?)),
         Some("offline-coach") => Ok(Box::new(OfflineCoach)),
-        _ => refuse("`kind` must be `openai`, `recorded` or `offline-coach`"),
+        _ => refuse("`kind` must be `openai` or `offline-coach`"),
     }
 }
 
