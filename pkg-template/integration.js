@@ -6,6 +6,7 @@ import { isObject } from "./definition.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, textOf } from "./errors.js";
 import { described } from "./feature.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
+import { LiveSession } from "./live.js";
 import { missing } from "./nearest.js";
 import { runSchemas } from "./standard-schema.js";
 
@@ -121,7 +122,7 @@ export class IntegrationBase {
   /** A session that stays open: it takes sets and heart rates as signals, and answers each at once. */
   async startLiveSession(session, options = NO_OPTIONS) {
     checkOptions("config.invalid", "the options of startLiveSession", options, RUN);
-    const [{ LiveSession }] = await Promise.all([loaded(() => import("./live.js"), "live.js"), this.#core(options.signal)]);
+    await this.#core(options.signal);
     // Asked for when it is needed: the core may be another one by then.
     const apply = async (given) => ask(await this.#runtime.ready(), "workout-adaptation", "live", given());
     return LiveSession.start(apply, this.orchestrator, session, options);
@@ -261,12 +262,11 @@ function ask(core, feature, action, params) {
   return core.featureCall(core.featureList().findIndex(({ name }) => name === feature), action, params);
 }
 
-/** A part of the package that is loaded when it is first asked for. */
-const loaded = (load, name) =>
-  load().catch((cause) => {
-    throw new RepflowError("internal.load_failed", `\`${name}\` of the package could not be loaded: ${textOf(cause)}`, { cause });
+/** What makes files of workouts; a module of its own, since most pages make none. */
+const loadExports = () =>
+  import("./exports.js").catch((cause) => {
+    throw new RepflowError("internal.load_failed", `\`exports.js\` of the package could not be loaded: ${textOf(cause)}`, { cause });
   });
-const loadExports = () => loaded(() => import("./exports.js"), "exports.js");
 
 /** A workout that was built further down a chain says so. */
 function atLevel(answer, level) {
