@@ -3,7 +3,7 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { RepflowError, checkOptions, checks, invalid } from "./errors.js";
+import { RepflowError, checkOptions, checks, invalid, notLoaded } from "./errors.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
 import { runSchemas } from "./standard-schema.js";
 
@@ -87,6 +87,16 @@ export class IntegrationBase {
     }
   }
 
+  /** A workout for other programs: `fit` gives bytes, `ics` and `csv` text, `jsonld` an object. */
+  async exportWorkout(workout, format, options) {
+    return (await loadExports()).exportWorkout(workout, format, options);
+  }
+
+  /** All sessions of a programme in the same formats; `fit` gives a file for each. */
+  async exportProgram(programme, format, options) {
+    return (await loadExports()).exportProgram(programme, format, options);
+  }
+
   #useModels(ModelClient, { client, chain = [{}, "cache"], levelTimeout = "60s", hedge, ...more }) {
     checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout, hedge }, AI);
     if (client !== undefined && Object.keys(more).length > 0) {
@@ -142,6 +152,9 @@ export class IntegrationBase {
     });
   }
 }
+
+/** What exports; a module of its own, since most pages need it seldom. */
+const loadExports = () => import("./exports.js").catch(notLoaded("exports.js"));
 
 /** A workout that was built further down a chain says so. */
 function atLevel(answer, level) {

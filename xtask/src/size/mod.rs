@@ -24,7 +24,7 @@ const GOAL: usize = 150 * 1024;
 const FACADE_LIMIT: usize = 64 * 1024;
 
 /// Scripts that a page has only when it asks for what they do.
-const ON_DEMAND: &[&str] = &["insight.js", "models.js"];
+const ON_DEMAND: &[&str] = &["insight.js", "models.js", "exports.js"];
 
 /// The command: sets up, and fails above the limit.
 pub(crate) fn run() -> Result<ExitCode> {
