@@ -1,7 +1,11 @@
 // What is refused, and what all formats have in common.
 
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
+import { project } from "../support.mjs";
 import { RepflowError, errorOf, integration, programmeOf, test, workouts } from "./package.mjs";
 
 const FORMATS = ["fit", "ics", "csv", "jsonld"];
@@ -134,4 +138,15 @@ test("what is exported stays as it was", async () => {
   const before = JSON.stringify(programme);
   for (const format of FORMATS) await integration.exportProgram(programme, format);
   assert.equal(JSON.stringify(programme), before);
+});
+
+test("where a page has lost the script that exports, the error says so, and all else works", async (t) => {
+  const directory = await project(t, import.meta.url);
+  await rm(join(directory, "node_modules/repflow/exports.js"));
+  const { AdvancedWorkflowIntegration } = await import(pathToFileURL(join(directory, "entry.mjs")).href);
+  const without = new AdvancedWorkflowIntegration();
+  const error = await errorOf(without.exportWorkout(workout, "csv"));
+  assert.deepEqual([error.code, error.retryable], ["internal.load_failed", true]);
+  assert.match(error.message, /`exports\.js` of the package could not be loaded/);
+  assert.equal((await without.generateComprehensiveWorkout({ userId: "someone", duration: 30, focus: "strength", equipment: [], fitnessLevel: "beginner" })).status, "ok");
 });
