@@ -5,7 +5,7 @@ const OF_PROGRAMME = "week week_phase deload day date session_id ";
 
 /** The names of the workout, with their units; the goal is in repetitions or in seconds. */
 const OF_STEP =
-  "workout_id block block_kind step exercise_id name pattern phase set_type sets min_reps max_reps min_time_s max_time_s per_side weight_kg pct_1rm rir rpe min_bpm max_bpm intensity tempo_s work_s rest_s cue";
+  "workout_id block block_kind step exercise_id name pattern phase set_type intensity cue sets min_reps max_reps min_time_s max_time_s per_side weight_kg pct_1rm rir rpe min_bpm max_bpm tempo_s work_s rest_s";
 
 /** The table. */
 export function csv(sessions, settings, programme) {

@@ -80,7 +80,7 @@ function stepsOf({ blocks }) {
     for (const step of steps) {
       const { name, phase, goal, work_s, rest_s, cue, target: { weight_kg, hr_zone } } = step;
       const notes = [...setOf(step), cue].join(", ");
-      const weight = weight_kg <= 650 ? [Math.round(weight_kg * 100), KILOGRAM] : [];
+      const weight = weight_kg > 0 && weight_kg <= 650 ? [Math.round(weight_kg * 100), KILOGRAM] : [];
       rows.push([
         name, DURATION[goal.type], goal.type === "reps" ? goal.max : work_s * 1_000,
         ...(hr_zone ? [TARGET.heartRate, 0, hr_zone.min_bpm + BPM_OFFSET, hr_zone.max_bpm + BPM_OFFSET] : [TARGET.open, , , ,]),

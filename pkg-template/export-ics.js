@@ -42,18 +42,12 @@ const compact = (moment) => new Date(moment).toISOString().replace(/[-:]|\.\d+/g
 
 /** When a session begins. */
 function startOf(date, { time, timeZone }) {
-  const wall = Date.parse(`${date}T${time}Z`);
+  const momentAt = (offset) => Date.parse(`${date}T${time}${offset}`);
+  const wall = momentAt("Z");
   if (timeZone === undefined) return compact(wall).slice(0, -1);
-  // The clock of the zone is ahead by what it is at that moment; the second look is for days when the clocks change.
-  return compact(wall - aheadOf(wall - aheadOf(wall, timeZone), timeZone));
-}
-
-/** How many milliseconds the clocks of a zone are ahead of UTC. */
-function aheadOf(moment, timeZone) {
-  const style = { timeZone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
-  const parts = new Intl.DateTimeFormat("en-US", style).formatToParts(moment);
-  const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
-  return Date.UTC(year, month - 1, day, hour, minute, second) - moment;
+  const offsetAt = (moment) => new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }).format(moment).split("GMT")[1] || "Z";
+  // What the clocks are ahead by then; the second look is for days when they change.
+  return compact(momentAt(offsetAt(momentAt(offsetAt(wall)))));
 }
 
 /** A text as a value. Control characters have no place in one. */

@@ -41,8 +41,7 @@ const OPTIONS = {
 
 // ── What a workout has to have ────────────────────────────────────────────────────────────────────────────────────────
 //
-// A shape is a test with what it expects, a list with the shape of its items, or an object of shapes; a key may be absent
-// where its name has a question mark.
+// A shape is a test with what it expects, a list with the shape of its items, or an object of shapes.
 
 const whole = (least, most) => [(value) => Number.isInteger(value) && value >= least && value <= most, `a whole number from ${least} to ${most}`];
 const oneOf = (...words) => [(value) => words.includes(value), words.map((word) => `\`${word}\``).join(", ")];
@@ -52,16 +51,20 @@ const all = (keys, shape) => Object.fromEntries(keys.split(" ").map((key) => [ke
 /** What two bytes hold, with room for the numbers that mean something else there. */
 const COUNT = whole(0, 65_000);
 const TIMES = whole(1, 65_000);
-const AMOUNT = [(value) => Number.isFinite(value) && value >= 0, "a number, 0 or more"];
+/** What need not be known. */
+const maybe = ([test, expected]) => [(value) => (value ?? null) === null || test(value), expected];
+const AMOUNT = maybe([(value) => Number.isFinite(value) && value >= 0, "a number, 0 or more"]);
+const ZONE = maybe([({ min_bpm, max_bpm }) => [min_bpm, max_bpm].every(COUNT[0]), "whole numbers `min_bpm` and `max_bpm`"]);
 
 const PLAN = all("title focus level notice", checks.string);
 const STEP = {
   ...all("exercise_id name pattern phase set_type intensity cue", checks.string),
-  ...all("work_s rest_s tempo_s?", COUNT),
+  ...all("work_s rest_s", COUNT),
+  tempo_s: AMOUNT,
   sets: TIMES,
   per_side: checks.flag,
   goal: { type: oneOf("reps", "time_s"), min: COUNT, max: TIMES },
-  target: { ...all("weight_kg? pct_1rm? rir? rpe?", AMOUNT), "hr_zone?": all("min_bpm max_bpm", COUNT) },
+  target: { ...all("weight_kg pct_1rm rir rpe", AMOUNT), hr_zone: ZONE },
 };
 const WORKOUT = {
   ...PLAN,
@@ -75,7 +78,7 @@ const PROGRAMME = {
   status: checks.string,
   programme_id: checks.string,
   days_per_week: COUNT,
-  "start_date?": DAY,
+  start_date: maybe(DAY),
   weeks: [
     {
       week: TIMES,
@@ -99,12 +102,9 @@ function look(value, shape, pointer, problems) {
       value.forEach((each, at) => look(each, shape[0], `${pointer}/${at}`, problems));
     }
   } else if (value?.status === "referral" && shape.status) {
-    problems.push({ pointer: `${pointer}/status`, message: "a referral is to be shown: it has nothing to do but to see a doctor, and nothing to export" });
+    problems.push({ pointer: `${pointer}/status`, message: "a referral has nothing to export: it is to see a doctor" });
   } else if (expect(isObject(value), "an object")) {
-    for (const key of Object.keys(shape)) {
-      const name = key.replace("?", "");
-      if (name === key || (value[name] ?? null) !== null) look(value[name], shape[key], `${pointer}/${name}`, problems);
-    }
+    for (const key of Object.keys(shape)) look(value[key], shape[key], `${pointer}/${key}`, problems);
   }
 }
 

@@ -111,6 +111,23 @@ test("sets are the rounds of their block, and a goal has its lower end first", a
   assert.deepEqual(pointersOf(error), ["/blocks/0/steps/0/sets", "/blocks/0/steps/1/goal/min"]);
 });
 
+test("what need not be known may be absent, or nothing, but not anything", async () => {
+  for (const [key, values] of Object.entries({ tempo_s: [-1, "4"], weight_kg: [-1, "20", Infinity], rir: [true], hr_zone: [5, [], { min_bpm: 100 }, { min_bpm: "a", max_bpm: 1 }] })) {
+    const copy = structuredClone(workout);
+    const step = copy.blocks[1].steps[0];
+    const owner = key === "tempo_s" ? step : step.target;
+    for (const nothing of [undefined, null]) {
+      owner[key] = nothing;
+      for (const format of FORMATS) await integration.exportWorkout(copy, format, START);
+    }
+    for (const value of values) {
+      owner[key] = value;
+      const error = await errorOf(integration.exportWorkout(copy, "csv"));
+      assert.deepEqual(pointersOf(error), [`/blocks/1/steps/0/${owner === step ? "" : "target/"}${key}`], `${key}: ${value}`);
+    }
+  }
+});
+
 test("a referral is not exported, and the error says why", async () => {
   const referral = await integration.generateComprehensiveWorkout({
     userId: "someone", duration: 30, focus: "strength", equipment: [], fitnessLevel: "beginner", symptoms: ["chest_pain"],

@@ -94,6 +94,20 @@ test("a heart rate is a target of its own", async () => {
   assert.deepEqual([target_value, custom_target_value_low, custom_target_value_high], [0, 208, 227]);
 });
 
+test("a weight that the field cannot hold is in the notes alone", async () => {
+  const [workout] = await workouts(1);
+  for (const [weight_kg, field, note] of [[650, 650, /650 kg/], [650.5, undefined, /650\.5 kg/], [0, undefined, /0 kg/], [null, undefined, /^(?!.* kg)/]]) {
+    workout.blocks.forEach(({ steps }) => steps.forEach((step) => Object.assign(step, { name: "Lift", target: { weight_kg } })));
+    const { messages } = await decoded(await integration.exportWorkout(workout, "fit"));
+    const lifts = messages.workout_step.filter(({ wkt_step_name }) => wkt_step_name === "Lift");
+    assert.ok(lifts.length > 0);
+    for (const { exercise_weight, notes } of lifts) {
+      assert.equal(exercise_weight, field);
+      assert.match(notes, note);
+    }
+  }
+});
+
 test("texts keep whole characters, and end", async () => {
   const [workout] = await workouts(1);
   for (const text of AWKWARD) {
