@@ -2,7 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, textOf } from "./errors.js";
+import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded } from "./errors.js";
 import { Hearing } from "./hearing.js";
 import { History } from "./history.js";
 import { Link } from "./link.js";
@@ -174,9 +174,7 @@ export class FeatureBusBase {
   /** What is only looked at now and then is loaded when it is first asked for. */
   async #insight() {
     this.#link.assertUsable();
-    const insight = await import("./insight.js").catch((cause) => {
-      throw new RepflowError("internal.load_failed", `\`insight.js\` of the package could not be loaded: ${textOf(cause)}`, { cause });
-    });
+    const insight = await import("./insight.js").catch(notLoaded("insight.js"));
     this.#link.assertUsable();
     return insight;
   }

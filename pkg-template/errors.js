@@ -8,7 +8,7 @@ const CODES = new Map(
   [
     [
       "validation", "error", false,
-      "config.invalid workflow.invalid workflow.not_registered input.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed ai.bad_request",
+      "config.invalid workflow.invalid workflow.not_registered input.invalid workout.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed ai.bad_request",
     ],
     ["validation", "error", true, "output.invalid"],
     ["timeout", "error", true, "bus.timeout step.timeout policy.timeout ai.timeout"],
@@ -77,6 +77,11 @@ export function invalid(code, what, problems) {
   const lines = problems.map(({ pointer, message }) => `\n- ${pointer || "(whole)"}: ${message}`);
   return new RepflowError(code, `${what} has ${count}:${lines.join("")}`, { problems });
 }
+
+/** Throws that a script of the package, which is loaded when it is needed, is not there. */
+export const notLoaded = (script) => (cause) => {
+  throw new RepflowError("internal.load_failed", `\`${script}\` of the package could not be loaded: ${textOf(cause)}`, { cause });
+};
 
 /** An error about something that was disposed of. */
 export function disposed() {

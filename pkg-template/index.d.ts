@@ -2452,18 +2452,79 @@ export interface CoachOptions extends RunOptions {
   provider?: "offline-coach" | ModelClient;
 }
 
-/** Of a workout or a programme as a file. */
+export type TemplateId = "comprehensive-workout" | "quick-workout" | "real-time-adaptation" | "progressive-program" | "group-workout";
+
+/** `fit`: Garmin's workout file; `ics`: RFC 5545; `csv`: RFC 4180; `jsonld`: an `ExercisePlan` of schema.org. */
+export type ExportFormat = "fit" | "ics" | "csv" | "jsonld";
+
+/** Options of an export; every format takes all of them, and uses what it has a place for. */
 export interface ExportOptions {
-  /** When it was made, for formats that say so; a fixed moment by default, so that the same workout gives the same bytes. */
-  createdAt?: Date | string | number;
-  /** The first day, `"2027-01-04"`, where the programme has none. */
+  /** When the export says it was made, in RFC 3339; `2026-01-01T00:00:00Z` by default, so that the same workout gives the same bytes. */
+  createdAt?: string;
+  /** `YYYY-MM-DD`: the day of a workout; the first day of a programme, instead of its own. `ics` needs one. */
   startDate?: string;
-  /** When a session begins, `"07:00"`. */
+  /** `HH:MM`, when sessions begin; 07:00 by default. */
   time?: string;
+  /**
+   * The IANA name of the zone whose clocks `time` is of: events are then moments in UTC. Without, they are floating: the same time of day
+   * wherever the calendar is read.
+   */
   timeZone?: string;
 }
 
-export type TemplateId = "comprehensive-workout" | "quick-workout" | "real-time-adaptation" | "progressive-program" | "group-workout";
+/** What an export needs of a workout. */
+export type ExportableWorkout = Pick<Workout, "status" | "workout_id" | "title" | "focus" | "level" | "blocks" | "totals" | "notice">;
+
+/** What an export needs of a programme. */
+export interface ExportableProgram {
+  status: string;
+  programme_id: string;
+  title: string;
+  focus: string;
+  level: string;
+  days_per_week: number;
+  /** `YYYY-MM-DD`. */
+  start_date?: string | null;
+  weeks: Array<{
+    week: number;
+    phase: string;
+    deload: boolean;
+    sessions: Array<{
+      session_id: string;
+      /** 1 is Monday, 7 Sunday. */
+      day: number;
+      workout: ExportableWorkout;
+    }>;
+  }>;
+  notice: string;
+}
+
+/** A plan in JSON-LD. */
+export interface ExercisePlanLd {
+  "@context": "https://schema.org";
+  "@type": "ExercisePlan";
+  [term: string]: unknown;
+}
+
+/** The FIT file of a session of a programme. */
+export interface SessionFile {
+  /** `week-1-day-3.fit`. */
+  name: string;
+  session_id: string;
+  bytes: Uint8Array;
+}
+
+/** What each format gives. */
+export interface WorkoutExports {
+  fit: Uint8Array;
+  ics: string;
+  csv: string;
+  jsonld: ExercisePlanLd;
+}
+/** The same for a programme: a FIT file holds one workout. */
+export interface ProgramExports extends Omit<WorkoutExports, "fit"> {
+  fit: SessionFile[];
+}
 
 /** The ready-made workflows of the coach. */
 export class AdvancedWorkflowIntegration {
@@ -2511,14 +2572,22 @@ export class AdvancedWorkflowIntegration {
   /** Everything that is wrong with a workout for a request, whoever built it; nothing when it is correct. */
   checkWorkout(workout: Workout, request: WorkoutRequest): Promise<Violation[]>;
 
-  /** A workout as a Garmin FIT workout file, an iCalendar, a table, or an ExercisePlan of schema.org. */
-  exportWorkout(workout: Workout, format: "fit", options?: ExportOptions): Promise<Uint8Array>;
-  exportWorkout(workout: Workout, format: "ics" | "csv", options?: ExportOptions): Promise<string>;
-  exportWorkout(workout: Workout, format: "jsonld", options?: ExportOptions): Promise<object>;
+  /**
+   * A workout for other programs. Rejects with `config.invalid` when format or options cannot be used, and with `workout.invalid`
+   * when it is no workout, or a referral, which is to be shown and not to be trained; every problem listed.
+   */
+  exportWorkout<Format extends ExportFormat>(
+    workout: ExportableWorkout,
+    format: Format,
+    options?: ExportOptions,
+  ): Promise<WorkoutExports[Format]>;
 
-  /** A programme as an iCalendar with an event for each session, a table, or an ExercisePlan. */
-  exportProgram(program: Programme, format: "ics" | "csv", options?: ExportOptions): Promise<string>;
-  exportProgram(program: Programme, format: "jsonld", options?: ExportOptions): Promise<object>;
+  /** All sessions of a programme; each has its own day of the week, in weeks that begin on the day the programme does. */
+  exportProgram<Format extends ExportFormat>(
+    programme: ExportableProgram,
+    format: Format,
+    options?: ExportOptions,
+  ): Promise<ProgramExports[Format]>;
 
   /** The definition of a workflow, as data: run it, or change it. */
   template(id: TemplateId): Promise<WorkflowDefinition>;

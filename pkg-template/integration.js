@@ -3,7 +3,7 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, notLoaded } from "./errors.js";
 import { described } from "./feature.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
 import { LiveSession } from "./live.js";
@@ -262,11 +262,8 @@ function ask(core, feature, action, params) {
   return core.featureCall(core.featureList().findIndex(({ name }) => name === feature), action, params);
 }
 
-/** What makes files of workouts; a module of its own, since most pages make none. */
-const loadExports = () =>
-  import("./exports.js").catch((cause) => {
-    throw new RepflowError("internal.load_failed", `\`exports.js\` of the package could not be loaded: ${textOf(cause)}`, { cause });
-  });
+/** What exports; a module of its own, since most pages need it seldom. */
+const loadExports = () => import("./exports.js").catch(notLoaded("exports.js"));
 
 /** A workout that was built further down a chain says so. */
 function atLevel(answer, level) {

@@ -2,7 +2,7 @@
 
 import { aborts } from "./aborts.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, invalid, notLoaded } from "./errors.js";
 import { PolicyBase } from "./policy.js";
 import { EventStream } from "./stream.js";
 
@@ -170,7 +170,4 @@ class ModelStream {
 }
 
 /** What asks models; a module of its own, since most pages have none. */
-export const loadModels = () =>
-  import("./models.js").catch((cause) => {
-    throw new RepflowError("internal.load_failed", `\`models.js\` of the package could not be loaded: ${textOf(cause)}`, { cause });
-  });
+export const loadModels = () => import("./models.js").catch(notLoaded("models.js"));
