@@ -6,8 +6,14 @@
 /// `workout-detail.write`.
 pub const COMPREHENSIVE_WORKOUT: &str = include_str!("comprehensive-workout.json");
 
+/// How to go on in a session, in five steps: how it goes, what may become of it, the adaptation or a stop, what to do
+/// instead of what hurts, and a check. Its input is what `workout-adaptation.adapt` takes
+/// ([`AdaptationRequest`](super::adaptation::AdaptationRequest)); its output is `{ assessment, conditions, adaptation,
+/// alternatives, validation }`.
+pub const REAL_TIME_ADAPTATION: &str = include_str!("real-time-adaptation.json");
+
 /// Every definition, as JSON text.
-pub const ALL: [&str; 1] = [COMPREHENSIVE_WORKOUT];
+pub const ALL: [&str; 2] = [COMPREHENSIVE_WORKOUT, REAL_TIME_ADAPTATION];
 
 /// The definition of that id.
 #[must_use]
