@@ -35,7 +35,7 @@ use super::adaptation::{
 use super::catalogue;
 use super::contraindications::Restrictions;
 use super::form::{self, Form, Ids, field, figure, list, text};
-use super::prescription;
+use super::prescription::{self, within};
 use super::reader::{At, Reader};
 use super::record::{FromJson, Object, ToJson, record};
 use super::screening::Screening;
@@ -276,8 +276,8 @@ impl LiveState {
         } else if decision == Decision::Progress {
             self.load_pct += to.load_pct;
         }
-        self.load_pct = self.load_pct.max(-20.0).min(5.0);
-        self.rest_pct = self.rest_pct.max(0.0).min(100.0);
+        self.load_pct = within((-20.0, 5.0), self.load_pct);
+        self.rest_pct = within((0.0, 100.0), self.rest_pct);
         if decision < self.lowest {
             self.lowest = decision;
             for place in 0..self.steps.len() {
@@ -327,7 +327,7 @@ impl LiveState {
         self.steps.get_mut(place)?.done += 1;
         self.eased = Decision::Hold;
         let felt = if easy { Difficulty::Easy } else { Difficulty::Moderate };
-        let signs = self.signs(signal, estimate.max(0.0).min(0.89), felt);
+        let signs = self.signs(signal, within((0.0, 0.89), estimate), felt);
         Some(Signs { rpe, rir, target_rir, ..signs })
     }
 

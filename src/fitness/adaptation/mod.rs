@@ -276,10 +276,10 @@ pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
             }
         }
     }
-    if let Some(current) = &request.current {
-        if !affected.iter().any(|known| known.id == current.exercise.id) {
-            affected.push(current.exercise);
-        }
+    if let Some(current) = &request.current
+        && !affected.iter().any(|known| known.id == current.exercise.id)
+    {
+        affected.push(current.exercise);
     }
     for exercise in affected {
         if !restrictions.allow(exercise) {
