@@ -12,7 +12,7 @@ pub mod plan;
 pub mod request;
 pub mod rules;
 
-use super::contraindications::Restrictions;
+use super::contraindications::{self, Restrictions};
 use super::features::alternatives;
 use super::heart_rate::{self, Zone};
 use super::record::{Object, ToJson, record};
@@ -264,8 +264,11 @@ pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
     if request.pain.is_empty() {
         return None;
     }
-    let hurt = request.hurt_profile();
-    let restrictions = Restrictions::of(&hurt);
+    let mut restrictions = Restrictions::of(&request.profile);
+    for area in request.pain.iter() {
+        // As a moderate injury.
+        restrictions.tags = restrictions.tags.union(contraindications::area(area).exclude_tags);
+    }
     let (mut found, mut affected): (Vec<Value>, Vec<&Exercise>) = (Vec::new(), Vec::new());
     let mut steps: Vec<(&Step, &'static Exercise)> = Vec::new();
     for step in request.workout.iter().flat_map(|workout| &workout.blocks).flat_map(|block| &block.steps) {
@@ -283,7 +286,7 @@ pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
     }
     for exercise in affected {
         if !restrictions.allow(exercise) {
-            let mut options = alternatives(exercise, &steps, &hurt, &restrictions);
+            let mut options = alternatives(exercise, &steps, &request.profile, &restrictions);
             options.retain(|option| super::form::text(option, "exercise_id") != exercise.id);
             found.push(Object("exercise_id name options", &[&exercise.id, &exercise.name, &options]).to_json());
         }

@@ -18,10 +18,10 @@ use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::form::{Form, Ids, field, figure, list, number, text, whole};
 use crate::fitness::reader::{At, Reader, nearest_of};
 use crate::fitness::record::{Object, ToJson};
-use crate::fitness::request::{AGE, Injury, WorkoutRequest};
-use crate::fitness::words::{Area, Equipment, InjurySeverity, Level, Set, Word};
-use crate::fitness::workout::Workout;
-use crate::small::join;
+use crate::fitness::request::{AGE, WorkoutRequest};
+use crate::fitness::words::{Area, Equipment, Level, Set, Word};
+use crate::fitness::workout::{Goal, Target, Workout};
+use crate::small::{join, rest};
 use crate::value::Value;
 
 /// The params of `workout-adaptation.adapt`.
@@ -208,49 +208,37 @@ impl AdaptationRequest {
     pub fn done(&self, id: &str) -> u32 {
         self.completed.iter().find(|(known, _)| known == id).map_or(0, |(_, sets)| *sets)
     }
-
-    /// The profile with what hurts as injuries that exclude what loads them.
-    #[must_use]
-    pub fn hurt_profile(&self) -> WorkoutRequest {
-        let mut profile = self.profile.clone();
-        for area in self.pain.iter() {
-            profile.injuries.push(Injury { area, severity: InjurySeverity::Moderate });
-        }
-        profile
-    }
 }
 
-/// A workout that is small enough to reckon with. A real one has some 20 steps.
-pub(in crate::fitness) fn workout(json: &Value, at: &At<'_>, reader: &mut Reader) -> Workout {
-    const MOST: [u32; 7] = [50, 50, 7_200, 20, 3_600, 3_600, 1_000];
+/// A workout that is small enough to reckon with: no sum overflows.
+fn workout(json: &Value, at: &At<'_>, reader: &mut Reader) -> Workout {
     let (workout, mut problems) = Workout::read_at(Some(json), at);
-    let mut steps = 0;
+    reader.problems.append(&mut problems);
+    let mut sum = 0.0;
     for block in &workout.blocks {
+        sum += f64::from(block.setup_s) + f64::from(block.rounds);
         for step in &block.steps {
-            steps += 1;
-            let kg = step.target.weight_kg.unwrap_or_default();
-            let pct = step.target.pct_1rm.unwrap_or_default();
-            let given = [
-                block.rounds,
-                step.sets,
-                step.goal.max.max(step.goal.min),
-                step.tempo_s.unwrap_or_default(),
-                block.setup_s,
-                step.rest_s,
-                step.recovery_s.unwrap_or_default() / 100,
-            ];
-            let few = given.iter().zip(MOST).all(|(given, most)| *given <= most);
-            if !few || !(0.0..=1_000.0).contains(&kg) || !(0.0..=1.0).contains(&pct) {
-                let message = "has a step with figures that no workout has".to_owned();
-                problems.push(Problem { pointer: at.pointer(), message, suggestion: None });
-            }
+            let pause = block.setup_s.max(step.rest_s).max(step.recovery_s.unwrap_or_default()).max(step.sets);
+            let set = figures(&step.goal, &step.target) * f64::from(step.tempo_s.unwrap_or(1)).max(1.0) * 2.0;
+            sum += (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
         }
     }
-    if steps > 200 {
-        reader.problem(at, "has more than 200 steps");
+    // A session of a day, and no NaN.
+    if !(0.0..1e6).contains(&sum) {
+        reader.problem(at, "has figures that no workout has");
     }
-    reader.problems.append(&mut problems);
     workout
+}
+
+/// What is reckoned with of an exercise, in one number; infinite when something is negative.
+pub(in crate::fitness) fn figures(goal: &Goal, target: &Target) -> f64 {
+    f64::from(goal.min.max(goal.max)) + weight(target.weight_kg) + weight(target.pct_1rm)
+}
+
+/// A weight; infinite when it is negative.
+pub(in crate::fitness) fn weight(kg: Option<f64>) -> f64 {
+    let kg = kg.unwrap_or_default();
+    if kg >= 0.0 { kg } else { f64::INFINITY }
 }
 
 fn current(json: &Value, at: &At<'_>, reader: &mut Reader) -> Option<Current> {
@@ -281,7 +269,7 @@ pub(in crate::fitness) fn named(name: &str, at: &At<'_>, reader: &mut Reader) ->
         if wanted == known || wanted == letters(&exercise.id) {
             return Some(exercise);
         }
-        if wanted.len() > 2 && near.len() < 5 && (known.contains(&wanted) || wanted.contains(&known)) {
+        if wanted.len() > 2 && near.len() < 5 && (has(&known, &wanted) || has(&wanted, &known)) {
             near.push(exercise.name.as_str());
         }
         names.push(exercise.name.as_str());
@@ -307,6 +295,11 @@ fn letters(name: &str) -> String {
         letters.pop();
     }
     letters
+}
+
+/// Whether a text has a part. The standard library's search is made for long texts, and large.
+fn has(text: &str, part: &str) -> bool {
+    (0..text.len()).any(|from| rest(text, from).starts_with(part))
 }
 
 /// Who it is as far as it is known.

@@ -14,6 +14,8 @@ use super::Violation;
 use crate::fitness::adaptation::plan::take_done;
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, Difficulty, bounds, rules};
 use crate::fitness::heart_rate;
+use crate::fitness::record::ToJson;
+use crate::fitness::strategy::json;
 use crate::fitness::time_budget;
 use crate::fitness::workout::{Block, Step, Workout};
 
@@ -103,7 +105,7 @@ fn a2(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
         broken(found, "A2", "neutral feedback makes it harder");
     }
     if adaptation.decision == Decision::Hold
-        && (adaptation.workout != request.workout || adaptation.changes.all() != [0.0; 4])
+        && (!same(&adaptation.workout, &request.workout) || adaptation.changes.all() != [0.0; 4])
     {
         broken(found, "A2", "the plan changes without a reason");
     }
@@ -112,6 +114,11 @@ fn a2(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
     {
         broken(found, "A2", "the exercise changes without a reason");
     }
+}
+
+/// Whether two things are the same, as they are read. In JSON, because comparing each type is much code.
+fn same(one: &dyn ToJson, other: &dyn ToJson) -> bool {
+    json::text(&one.to_json()) == json::text(&other.to_json())
 }
 
 /// Whether a number is inside a range of shares of what it was.
@@ -172,7 +179,11 @@ fn a3(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
 /// Whether the steps of a block are as they were, but for how many sets there are.
 fn same_steps(now: &Block, was: &Block) -> bool {
     now.steps.len() == was.steps.len()
-        && now.steps.iter().zip(&was.steps).all(|(now, was)| *now == Step { sets: now.sets, ..was.clone() })
+        && now.steps.iter().zip(&was.steps).all(|(now, was)| {
+            let mut was = was.clone();
+            was.sets = now.sets;
+            same(now, &was)
+        })
 }
 
 fn a4(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
@@ -213,7 +224,7 @@ fn a5(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
             if done < block.rounds {
                 blocks.next();
             }
-        } else if blocks.next() != Some(block) {
+        } else if !blocks.next().is_some_and(|now| same(now, block)) {
             broken(found, "A5", "warm-up or cool-down are not as they were");
         }
     }
