@@ -1,6 +1,6 @@
 //! A session that stays open: a pure state machine that answers to each signal with what comes next.
 //!
-//! [`start`] makes a state of a workout, [`apply`] takes a signal; the state is plain JSON, so the host can keep and
+//! [`start`] makes a state of what `workout-adaptation.adapt` takes, [`apply`] takes a signal; the state is plain JSON, so the host can keep and
 //! restore it. The rules are those of [`adaptation`](super::adaptation). House, in how they are used here:
 //!
 //! - What is in force is counted from the plan: a cut takes 5 % off the load and adds 30 % to the rests, a second one after
@@ -27,32 +27,24 @@
 //!                "next_session": [{ "exercise_id": "…", "name": "…", "advice": "…" }] } } // after finish
 //! ```
 
+use std::rc::Rc;
+
 use super::adaptation::plan::{is_accessory, load, rest_s, sets};
 use super::adaptation::request::{figures, weight};
 use super::adaptation::rules::{DIFFICULTIES, ceiling};
-use super::adaptation::{
-    AdaptationRequest, Changes, Decision, Difficulty, Person, Reason, Signs, easy_bpm, recover_by,
-};
+use super::adaptation::{AdaptationRequest, Changes, Decision, Difficulty, Person, Signs, easy_bpm, recover_by};
 use super::catalogue;
 use super::contraindications::Restrictions;
-use super::form::{self, Form, Ids, field, figure, list, text};
+use super::form::{self, Form, Ids, field, figure, text};
 use super::prescription::{self, within};
 use super::reader::{At, Reader};
 use super::record::{FromJson, Object, ToJson, record};
 use super::screening::Screening;
-use super::words::{Load, Word};
+use super::words::Load;
 use super::workout::{Goal, GoalKind, Status, Target};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Problem};
 use crate::small::sort_by;
 use crate::value::Value;
-
-const START: Form = Form::Object(&[
-    ("age?", Form::Whole(18, 100)),
-    ("profile?", Form::Ref("WorkoutRequest")),
-    ("restingHeartRate?", Form::Number(20, 120)),
-    ("userId", Form::Text(128)),
-    ("workout", Form::Ref("Workout")),
-]);
 
 const SIGNAL: Form = Form::Object(&[
     ("atS?", Form::Number(0, 32_000)),
@@ -71,8 +63,11 @@ const SIGNAL: Form = Form::Object(&[
 ]);
 
 /// The params of `workout-adaptation.live`.
-pub(super) const FORM: Form =
-    Form::Object(&[("signal?", SIGNAL), ("start?", START), ("state?", Form::Ref("LiveState"))]);
+pub(super) const FORM: Form = Form::Object(&[
+    ("signal?", SIGNAL),
+    ("start?", super::adaptation::request::FORM),
+    ("state?", Form::Ref("LiveState")),
+]);
 
 /// How long an earlier heart rate counts, in seconds.
 const GAP_S: f64 = 60.0;
@@ -123,7 +118,7 @@ record! {
 
 record! {
     /// A session that is open.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, Debug)]
     pub struct LiveState {
         /// Whose it is.
         pub user_id: String,
@@ -159,45 +154,44 @@ record! {
         pub steps: Vec<LiveStep>,
         /// What is done.
         pub log: Vec<DoneSet>,
-        /// Why it was stopped.
-        pub reasons: Vec<Reason>,
+        /// Why it was stopped, and what screening said.
+        pub reasons: Value,
+        /// What screening said.
+        pub referral: Vec<String>,
     }
 }
 
-/// Opens a session: `{ userId, workout, profile?, age?, restingHeartRate? }`.
+/// Opens a session: the params of `workout-adaptation.adapt`, with a `workout`.
 ///
 /// # Errors
 /// `workout.invalid` with every problem.
 pub fn start(params: &Value) -> Result<LiveState, Error> {
     let mut problems = Vec::new();
-    let state = start_at(params, "", &mut problems);
-    if problems.is_empty() { Ok(state) } else { Err(Error::invalid(Code::WorkoutInvalid, "the params", problems)) }
-}
-
-fn start_at(params: &Value, at: &str, problems: &mut Vec<crate::error::Problem>) -> LiveState {
-    let (mut reader, root) = (Reader::default(), At::Pointer(at));
-    let read = START.read(Some(params), &root, &Ids::default(), &mut reader);
-    let mut of = read.as_map().cloned().unwrap_or_default();
-    let resting = figure(&read, "restingHeartRate");
-    of.retain(|(key, _)| &**key != "restingHeartRate");
-    let calm = Object("fatigue", &[&0.5]).to_json();
-    crate::value::put(&mut of, "performanceData", calm);
-    let request = AdaptationRequest::read_at(&Value::Map(of.into()), at, &mut reader.problems);
-    problems.append(&mut reader.problems);
-    LiveState::blank().opened(&request, resting)
+    let request = AdaptationRequest::read_at(params, "/start", &mut problems);
+    if request.workout.is_none() && problems.is_empty() {
+        let message = "is missing".to_owned();
+        problems.push(Problem { pointer: "/start/workout".to_owned(), message, suggestion: None });
+    }
+    if problems.is_empty() {
+        Ok(LiveState::blank().opened(&request))
+    } else {
+        Err(Error::invalid(Code::WorkoutInvalid, "the params", problems))
+    }
 }
 
 impl LiveState {
-    fn opened(mut self, request: &AdaptationRequest, resting_bpm: Option<f64>) -> Self {
+    fn opened(mut self, request: &AdaptationRequest) -> Self {
         let person = Person::of(&request.profile);
         self.user_id.clone_from(&request.user_id);
         (self.limit_bpm, self.hidden, self.most) = (person.limit_bpm, person.hidden, person.most);
-        self.easy_bpm = easy_bpm(&request.profile, resting_bpm);
+        self.easy_bpm = easy_bpm(&request.profile, request.signs.resting_bpm);
         (self.lowest, self.eased) = (Decision::Hold, Decision::Hold);
         self.status = "running".to_owned();
         if let Some(workout) = &request.workout {
             self.workout_id.clone_from(&workout.workout_id);
-            let caps = Screening::of(&request.profile).caps(&Restrictions::of(&request.profile));
+            let screening = Screening::of(&request.profile);
+            let caps = screening.caps(&Restrictions::of(&request.profile));
+            self.referral = screening.reasons;
             self.most_pct = prescription::capped(workout.provenance.prescription, workout.level, caps).pct.1;
             for (place, block) in workout.blocks.iter().enumerate() {
                 for step in &block.steps {
@@ -209,7 +203,7 @@ impl LiveState {
                         block: place as u32,
                         main,
                         sets: step.sets,
-                        done: 0,
+                        done: if main { request.done(&step.exercise_id).min(step.sets) } else { 0 },
                         goal: step.goal.clone(),
                         target: step.target.clone(),
                         rest_s: step.rest_s,
@@ -262,10 +256,10 @@ impl LiveState {
     }
 
     /// Puts a decision into force.
-    fn go_on(&mut self, decision: Decision, reasons: &[Reason]) {
+    fn go_on(&mut self, decision: Decision, reasons: &Value) {
         if decision == Decision::Stop {
             self.status = "stopped".to_owned();
-            self.reasons = reasons.to_vec();
+            self.reasons = reasons.clone();
             return;
         }
         let (to, from) = (Changes::of(decision), Changes::of(self.eased));
@@ -333,22 +327,20 @@ impl LiveState {
 
     fn signs(&self, signal: &Value, fatigue: f64, difficulty: Difficulty) -> Signs {
         let zone = self.next().and_then(|next| self.steps.get(next)).and_then(|step| step.target.hr_zone.as_ref());
-        Signs {
-            fatigue: figure(signal, "fatigue").unwrap_or(fatigue),
-            difficulty: Difficulty::from_name(text(signal, "difficulty")).unwrap_or(difficulty),
-            heart_rate: self.heart_rate(),
-            zone_max_bpm: zone.map(|zone| f64::from(zone.max_bpm)),
-            resting_bpm: None,
-            rpe: None,
-            rir: None,
-            target_rir: None,
-            symptom: !list(signal, "symptoms").is_empty(),
-            pain: !list(signal, "pain").is_empty(),
+        let mut signs = Signs::read(signal, signal);
+        if field(signal, "fatigue").is_none() {
+            signs.fatigue = fatigue;
         }
+        if field(signal, "difficulty").is_none() {
+            signs.difficulty = difficulty;
+        }
+        signs.heart_rate = self.heart_rate();
+        signs.zone_max_bpm = zone.map(|zone| f64::from(zone.max_bpm));
+        signs
     }
 
     /// What comes next.
-    fn answer(&self, decision: Decision, reasons: &[Reason]) -> Value {
+    fn answer(&self, decision: Decision, reasons: &Value) -> Value {
         let running = self.status == "running";
         let next = self.next().filter(|_| running).and_then(|next| self.steps.get(next)).map(|step| {
             let (goal, target) = self.in_force(step);
@@ -364,9 +356,11 @@ impl LiveState {
             left += step.sets.saturating_sub(step.done);
         }
         let stopped = self.status == "stopped";
-        let (decision, reasons) = if stopped { (Decision::Stop, &*self.reasons) } else { (decision, reasons) };
-        let rest = reasons.iter().any(|one| matches!(&*one.rule, "sign:symptom" | "screening:stop"));
-        let recovery = stopped.then(|| recover_by(rest, self.easy_bpm));
+        let (decision, reasons) = if stopped { (Decision::Stop, &self.reasons) } else { (decision, reasons) };
+        // The first reasons are those of signs and of screening.
+        let first = reasons.as_list().and_then(<[Value]>::first).unwrap_or(&Value::Null);
+        let rest = matches!(text(first, "rule"), "sign:symptom" | "screening:stop");
+        let recovery = stopped.then(|| recover_by(rest, self.easy_bpm, &self.referral));
         Object(
             "status decision next changes reasons recovery?",
             &[
@@ -374,7 +368,7 @@ impl LiveState {
                 &decision,
                 &next,
                 &Object("load_pct rest_pct sets_left", &[&self.load_pct, &self.rest_pct, &left]),
-                &reasons.to_vec(),
+                reasons,
                 &recovery,
             ],
         )
@@ -450,7 +444,7 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
     if !reader.problems.is_empty() {
         return Err(Error::invalid(Code::WorkoutInvalid, "the signal", reader.problems));
     }
-    let (mut decision, mut reasons) = (Decision::Hold, Vec::new());
+    let (mut decision, mut reasons) = (Decision::Hold, Value::List(Rc::default()));
     if state.status == "running" {
         let signs = match kind {
             "set-finished" => place.and_then(|place| state.finish_set(place, &read)),
@@ -489,7 +483,7 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
     let mut answer = state.answer(decision, &reasons);
     if (kind == "finish" || state.status == "finished")
         && let Value::Map(fields) = &mut answer
-        && let Some(fields) = std::rc::Rc::get_mut(fields)
+        && let Some(fields) = Rc::get_mut(fields)
     {
         crate::value::put(fields, "summary", state.summary());
     }
@@ -507,7 +501,7 @@ pub(super) fn perform(params: &Value) -> Result<Value, Error> {
     let read = top.read(Some(params), &at, &Ids::default(), &mut reader);
     let mut state = LiveState::blank();
     match (field(&read, "start"), field(&read, "state")) {
-        (Some(json), None) => state = start_at(json, "/start", &mut reader.problems),
+        (Some(json), None) => state = start(json)?,
         (None, Some(json)) => {
             state.read(Some(json), &At::Key(&at, "state"), &mut reader);
             if !state.is_sane() {
@@ -522,7 +516,7 @@ pub(super) fn perform(params: &Value) -> Result<Value, Error> {
     }
     let answer = match field(&read, "signal") {
         Some(signal) => apply(&mut state, signal)?,
-        None => state.answer(Decision::Hold, &[]),
+        None => state.answer(Decision::Hold, &Value::List(Rc::default())),
     };
     Ok(Object("state answer", &[&state, &answer]).to_json())
 }

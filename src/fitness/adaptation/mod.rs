@@ -18,14 +18,14 @@ use super::heart_rate::{self, Zone};
 use super::record::{Object, ToJson, record};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
-use super::session::report;
 use super::strategy::{Origin, Task};
-use super::workout::{NOTICE, Referral, SetType, Step, Workout};
+use super::workout::{NOTICE, SetType, Step, Workout};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::value::Value;
 
 pub use request::AdaptationRequest;
-pub use rules::{Decision, Difficulty, Person, Reason, Signs};
+pub(in crate::fitness) use rules::reason;
+pub use rules::{Decision, Difficulty, Person, Signs};
 
 record! {
     /// What changes, in percent of what was planned, and in sets of each accessory exercise.
@@ -103,21 +103,6 @@ record! {
 }
 
 record! {
-    /// What to do instead of going on.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Recovery {
-        /// `rest`, or `active`: easy movement.
-        pub kind: String,
-        /// The heart rate to stay below, where it can be known.
-        pub max_bpm = "max_bpm?": Option<u32>,
-        /// What to do, in order.
-        pub advice: Vec<String>,
-        /// Who should see the person.
-        pub referral = "referral?": Option<Referral>,
-    }
-}
-
-record! {
     /// How to go on.
     #[derive(Clone, Debug)]
     pub struct Adaptation {
@@ -131,16 +116,17 @@ record! {
         pub decision: Decision,
         /// What the rules allow at most.
         pub ceiling: Decision,
-        /// Why.
-        pub reasons: Vec<Reason>,
+        /// Why: `[{ rule, message }]`.
+        pub reasons: Value,
         /// What changes.
         pub changes: Changes,
         /// The exercise that is being done.
         pub exercise = "exercise?": Option<Adapted>,
         /// The workout: what is done as it was, what is left as it goes on. Not there after a stop.
         pub workout = "workout?": Option<Workout>,
-        /// What to do now, after a stop.
-        pub recovery = "recovery?": Option<Recovery>,
+        /// What to do now, after a stop: `{ kind, max_bpm?, advice, referral? }`. `kind` is `rest`, or `active` for easy
+        /// movement below `max_bpm`; `referral` says who should see the person.
+        pub recovery = "recovery?": Value,
         /// What to do instead of what loads a painful part: `[{ exercise_id, name, options }]`.
         pub alternatives = "alternatives?": Value,
         /// Where it came from.
@@ -170,7 +156,7 @@ pub fn adapt(request: &AdaptationRequest) -> Adaptation {
 pub fn recover(request: &AdaptationRequest) -> Adaptation {
     let (ceiling, mut reasons) = rules::ceiling(&request.signs, Person::of(&request.profile));
     if ceiling > Decision::Stop {
-        reasons = vec![Reason::new("asked", "It was asked to stop here.")];
+        reasons = vec![reason("asked", "It was asked to stop here.")].to_json();
     }
     decided(request, ceiling, Decision::Stop, reasons, Changes::default(), &Origin::offline())
 }
@@ -181,7 +167,7 @@ pub(super) fn decided(
     request: &AdaptationRequest,
     ceiling: Decision,
     decision: Decision,
-    reasons: Vec<Reason>,
+    reasons: Value,
     changes: Changes,
     origin: &Origin,
 ) -> Adaptation {
@@ -197,26 +183,17 @@ pub(super) fn decided(
         changes,
         exercise: request.current.as_ref().filter(|_| !stop).map(|current| plan::exercise(current, &changes)),
         workout: workout.map(|workout| plan::workout(workout, request, decision, &changes)),
-        recovery: stop.then(|| recovery(request)),
+        recovery: if stop { recovery(request) } else { Value::Null },
         alternatives: instead(request).map(|list| list.to_json()).unwrap_or_default(),
         provenance: origin.provenance(Task::Adaptation),
         notice: NOTICE.to_owned(),
     }
 }
 
-fn recovery(request: &AdaptationRequest) -> Recovery {
-    let person = Person::of(&request.profile);
-    let rest = request.signs.symptom || person.most == Decision::Stop;
-    let mut recovery = recover_by(rest, easy_bpm(&request.profile, request.signs.resting_bpm));
-    if let Some(referral) = report::referral(&Screening::of(&request.profile)) {
-        let of = recovery.referral.get_or_insert(Referral { clearance: String::new(), reasons: Vec::new() });
-        if !rest || !request.signs.symptom {
-            *of = referral;
-        } else {
-            of.reasons.extend(referral.reasons);
-        }
-    }
-    recovery
+fn recovery(request: &AdaptationRequest) -> Value {
+    let screening = Screening::of(&request.profile);
+    let rest = request.signs.symptom || screening.clearance == Clearance::Stop;
+    recover_by(rest, easy_bpm(&request.profile, request.signs.resting_bpm), &screening.reasons)
 }
 
 /// Where light effort ends, in beats a minute, where that can be known.
@@ -228,34 +205,35 @@ pub(super) fn easy_bpm(profile: &WorkoutRequest, resting_bpm: Option<f64>) -> Op
     })
 }
 
-/// What to do now: rest and a doctor, or easy movement.
-pub(super) fn recover_by(rest: bool, easy_bpm: Option<u32>) -> Recovery {
-    let advice: &[&str] = if rest {
-        &[
-            "Stop now, and sit or lie down.",
-            "Call the emergency number when the sign does not pass within minutes, or with chest pain or fainting.",
-            "Do not train again before a doctor has cleared it.",
-        ]
+/// What to do now: rest and a doctor, or easy movement. `reasons` are those of screening.
+pub(super) fn recover_by(rest: bool, easy_bpm: Option<u32>, reasons: &[String]) -> Value {
+    let (kind, advice): (&str, &[&str]) = if rest {
+        (
+            "rest",
+            &[
+                "Stop now, and sit or lie down.",
+                "Call the emergency number when it does not pass within minutes, or with chest pain or fainting.",
+                "Do not train again before a doctor has cleared it.",
+            ],
+        )
     } else {
-        &[
-            "Stop lifting, and put the weights away.",
-            "Walk or move easily for 5 to 10 minutes: you could keep talking.",
-            "Drink something, and stretch what was trained.",
-            "Call it a day; next time start a little lighter.",
-        ]
+        (
+            "active",
+            &[
+                "Stop lifting. Walk or move easily for 5 to 10 minutes: you could keep talking.",
+                "Drink something, and stretch what was trained.",
+                "Call it a day; next time start a little lighter.",
+            ],
+        )
     };
-    let reasons = vec!["A sign while training: see a doctor before any more of it.".to_owned()];
-    let clearance = Clearance::Stop.as_str().to_owned();
-    let mut texts = Vec::new();
-    for text in advice {
-        texts.push((*text).to_owned());
+    let mut why = reasons.to_vec();
+    if rest && why.is_empty() {
+        why.push("A sign while training: see a doctor before any more of it.".to_owned());
     }
-    Recovery {
-        kind: if rest { "rest" } else { "active" }.to_owned(),
-        max_bpm: easy_bpm.filter(|_| !rest),
-        advice: texts,
-        referral: rest.then_some(Referral { clearance, reasons }),
-    }
+    let clearance = rest.then_some(Clearance::Stop.as_str());
+    let referral = (!why.is_empty()).then(|| Object("clearance? reasons", &[&clearance, &why]).to_json());
+    let max_bpm = easy_bpm.filter(|_| !rest);
+    Object("kind max_bpm? advice referral?", &[&kind, &max_bpm, &advice.to_vec(), &referral]).to_json()
 }
 
 /// What to do instead of what loads a painful part, of what is left; nothing when nothing hurts.

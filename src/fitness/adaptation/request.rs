@@ -10,12 +10,12 @@
 //! ```
 //!
 //! Whoever gives no profile is taken for somebody healthy with the level of the workout (or a beginner) and the equipment
-//! that is in use; of two ages the higher one counts (house). Any symptom is a sign, whatever its name.
+//! that is in use; what is not said of how it goes is neutral; of two ages the higher one counts (house). Any symptom is a sign, whatever its name.
 
-use super::rules::{Difficulty, Signs};
+use super::rules::Signs;
 use crate::error::{Code, Error, Problem};
 use crate::fitness::catalogue::{self, Exercise};
-use crate::fitness::form::{Form, Ids, field, figure, list, number, text, whole};
+use crate::fitness::form::{Form, Ids, field, figure, list, text, whole};
 use crate::fitness::reader::{At, Reader, nearest_of};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::{AGE, WorkoutRequest};
@@ -45,9 +45,9 @@ pub(in crate::fitness) const FORM: Form = Form::Object(&[
     ),
     ("elapsedS?", Form::Whole(0, 32_000)),
     (
-        "performanceData",
+        "performanceData?",
         Form::Object(&[
-            ("fatigue", Form::Number(0, 1)),
+            ("fatigue?", Form::Number(0, 1)),
             ("heartRate?", Form::Number(20, 250)),
             ("restingHeartRate?", Form::Number(20, 120)),
             ("rir?", Form::Number(0, 30)),
@@ -60,7 +60,7 @@ pub(in crate::fitness) const FORM: Form = Form::Object(&[
     (
         "userFeedback?",
         Form::Object(&[
-            ("difficulty", Form::Word(super::rules::DIFFICULTIES)),
+            ("difficulty?", Form::Word(super::rules::DIFFICULTIES)),
             ("notes?", Form::Text(2_000)),
             ("pain?", Form::List(0, 8, &Form::Text(60))),
             ("symptoms?", Form::List(0, 20, &Form::Text(60))),
@@ -175,18 +175,7 @@ impl AdaptationRequest {
         };
         profile.age = figure(&read, "age").map(|age| age as u32).max(profile.age);
         let performance = of("performanceData").unwrap_or(&nothing);
-        let signs = Signs {
-            fatigue: number(performance, "fatigue"),
-            difficulty: Difficulty::from_name(text(feedback, "difficulty")).unwrap_or(Difficulty::Moderate),
-            heart_rate: figure(performance, "heartRate"),
-            zone_max_bpm: figure(performance, "zoneMaxBpm"),
-            resting_bpm: figure(performance, "restingHeartRate"),
-            rpe: figure(performance, "rpe"),
-            rir: figure(performance, "rir"),
-            target_rir: figure(performance, "targetRir"),
-            symptom: !list(feedback, "symptoms").is_empty(),
-            pain: !pain.is_empty(),
-        };
+        let signs = Signs::read(performance, feedback);
         problems.append(&mut reader.problems);
         Self {
             user_id,

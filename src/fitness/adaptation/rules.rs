@@ -6,11 +6,13 @@
 //! difficulty never allows more. A beta blocker hides that the heart rate is too high for the zone, so the zone is not
 //! looked at; the limit is kept.
 
+use crate::fitness::form::{figure, list, text};
 use crate::fitness::heart_rate;
-use crate::fitness::record::record;
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
-use crate::fitness::words::{Condition, words};
+use crate::fitness::words::{Condition, Word, words};
+use crate::value::Value;
 
 words! {
     /// What becomes of a session, from careful to hard.
@@ -58,21 +60,31 @@ pub struct Signs {
     pub pain: bool,
 }
 
-record! {
-    /// Why.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Reason {
-        /// The id of the rule.
-        pub rule: String,
-        /// In words.
-        pub message: String,
+/// The fatigue of somebody who says nothing of it (house): between neutral and neutral.
+pub(in crate::fitness) const FATIGUE: f64 = 0.45;
+
+impl Signs {
+    /// What is said of how it goes, by numbers and by words.
+    pub(in crate::fitness) fn read(performance: &Value, feedback: &Value) -> Self {
+        let of = |key: &str| figure(performance, key);
+        Self {
+            fatigue: of("fatigue").unwrap_or(FATIGUE),
+            difficulty: Difficulty::from_name(text(feedback, "difficulty")).unwrap_or(Difficulty::Moderate),
+            heart_rate: of("heartRate"),
+            zone_max_bpm: of("zoneMaxBpm"),
+            resting_bpm: of("restingHeartRate"),
+            rpe: of("rpe"),
+            rir: of("rir"),
+            target_rir: of("targetRir"),
+            symptom: !list(feedback, "symptoms").is_empty(),
+            pain: !list(feedback, "pain").is_empty(),
+        }
     }
 }
 
-impl Reason {
-    pub(in crate::fitness) fn new(rule: &str, message: &str) -> Self {
-        Self { rule: rule.to_owned(), message: message.to_owned() }
-    }
+/// Why, as it is told: the id of the rule, and in words.
+pub(in crate::fitness) fn reason(rule: &str, message: &str) -> Value {
+    Object("rule message", &[&rule, &message]).to_json()
 }
 
 /// A person, as the rules see them.
@@ -134,22 +146,22 @@ static RULES: [Rule; 12] = [
 ];
 
 /// What the rules allow at most, and why.
-pub(in crate::fitness) fn ceiling(signs: &Signs, person: Person) -> (Decision, Vec<Reason>) {
+pub(in crate::fitness) fn ceiling(signs: &Signs, person: Person) -> (Decision, Value) {
     let easy = signs.fatigue < 0.3
         && signs.difficulty == Difficulty::Easy
         && reaches(signs.rir, signs.target_rir.map(|target| target + 2.0));
     let mut ceiling = if easy { Decision::Progress } else { Decision::Hold };
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<Value> = Vec::new();
     for (rule, decision, why, applies) in &RULES {
         if *decision <= ceiling && applies(signs, person) {
             ceiling = *decision;
-            reasons.push(Reason::new(rule, why));
+            reasons.push(reason(rule, why));
         }
     }
     if ceiling == Decision::Progress {
-        reasons.push(Reason::new("easy", "It is easy, and more than planned is left in reserve."));
+        reasons.push(reason("easy", "It is easy, and more than planned is left in reserve."));
     } else if reasons.is_empty() {
-        reasons.push(Reason::new("neutral", "It goes as planned."));
+        reasons.push(reason("neutral", "It goes as planned."));
     }
-    (ceiling, reasons)
+    (ceiling, reasons.to_json())
 }

@@ -13,6 +13,7 @@
 use super::Violation;
 use crate::fitness::adaptation::plan::take_done;
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, Difficulty, bounds, rules};
+use crate::fitness::form::{field, text};
 use crate::fitness::heart_rate;
 use crate::fitness::record::ToJson;
 use crate::fitness::strategy::json;
@@ -195,10 +196,11 @@ fn a4(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
         broken(found, "A4", "goes on in spite of a sign or the heart rate");
     }
     let plan = adaptation.workout.is_some() || adaptation.exercise.is_some();
-    if stop != (adaptation.status == "stop") || stop != adaptation.recovery.is_some() || (stop && plan) {
+    if stop != (adaptation.status == "stop") || stop == adaptation.recovery.is_null() || (stop && plan) {
         broken(found, "A4", "status, advice and plan disagree about a stop");
     }
-    if sign && adaptation.recovery.as_ref().is_some_and(|one| one.kind != "rest" || one.referral.is_none()) {
+    let recovery = &adaptation.recovery;
+    if sign && stop && (text(recovery, "kind") != "rest" || field(recovery, "referral").is_none()) {
         broken(found, "A4", "a sign asks for rest and a doctor");
     }
 }

@@ -20,7 +20,7 @@
 use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::adaptation::request::FORM;
-use crate::fitness::adaptation::{AdaptationRequest, Decision, Person, Reason, rules};
+use crate::fitness::adaptation::{AdaptationRequest, Decision, Person, reason, rules};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::form::{Form, field, text};
 use crate::fitness::heart_rate::{self, Zone};
@@ -82,24 +82,26 @@ fn assess(params: &Value) -> Result<Value, Error> {
     .to_json())
 }
 
+/// The zones with a name, from easy to hard.
+const ZONES: [(Zone, &str); 4] =
+    [(Zone::Light, "light"), (Zone::Moderate, "moderate"), (Zone::Vigorous, "vigorous"), (Zone::NearMax, "near_max")];
+
 fn heart_rate_of(bpm: f64, request: &AdaptationRequest, person: Person) -> Value {
     let tenths = |share: f64| (share * 1_000.0).round() / 10.0;
     let age = request.profile.age;
     let of_max = age.map(|age| bpm / heart_rate::max_bpm(age));
     let of_reserve = age.zip(request.signs.resting_bpm).map(|(age, rest)| heart_rate::reserve_share(bpm, age, rest));
-    let zones = [
-        (Zone::NearMax, "near_max"),
-        (Zone::Vigorous, "vigorous"),
-        (Zone::Moderate, "moderate"),
-        (Zone::Light, "light"),
-    ];
-    let zone = of_max.filter(|_| !person.hidden).map(|of_max| {
-        let starts = |zone: Zone| match of_reserve {
-            Some(share) => share >= zone.of_reserve().0,
-            None => of_max >= zone.of_maximum().0,
-        };
-        zones.into_iter().find(|(zone, _)| starts(*zone)).map_or("very_light", |(_, name)| name)
-    });
+    let starts = |reserve: f64, maximum: f64| match of_reserve {
+        Some(share) => share >= reserve,
+        None => of_max.is_some_and(|share| share >= maximum),
+    };
+    let mut name = "very_light";
+    for (zone, its) in ZONES {
+        if starts(zone.of_reserve().0, zone.of_maximum().0) {
+            name = its;
+        }
+    }
+    let zone = of_max.filter(|_| !person.hidden).map(|_| name);
     Object("bpm pct_max pct_reserve zone", &[&bpm, &of_max.map(tenths), &of_reserve.map(tenths), &zone]).to_json()
 }
 
@@ -110,7 +112,7 @@ fn evaluate(params: &Value) -> Result<Value, Error> {
     let assessment = field(params, "assessment").unwrap_or(&nothing);
     if let Some(said) = Decision::from_name(text(assessment, "ceiling")).filter(|said| *said < ceiling) {
         ceiling = said;
-        reasons.push(Reason::new("assessment", "The assessment asks for more care."));
+        reasons = vec![reason("assessment", "The assessment asks for more care.")].to_json();
     }
     let condition = match ceiling {
         Decision::Stop => "stop",

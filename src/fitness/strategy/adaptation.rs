@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use super::{Case, Faults, Opened, Origin, Work, may_train};
 use crate::fitness::adaptation::{
-    AdaptationRequest, CHANGES, Changes, Decision, Person, Reason, adapt, bounds, decided, rules,
+    AdaptationRequest, CHANGES, Changes, Decision, Person, adapt, bounds, decided, reason, rules,
 };
 use crate::fitness::check::adaptation::check_adaptation;
 use crate::fitness::form::{number, text};
@@ -75,11 +75,13 @@ impl Work for Adaptation {
         if !faults.0.is_empty() {
             return Value::Null;
         }
-        let (_, mut reasons) = rules::ceiling(&self.request.signs, Person::of(&self.request.profile));
-        if decision < self.ceiling {
-            reasons.clear();
+        let mut reasons: Vec<Value> = Vec::new();
+        if decision == self.ceiling {
+            let (_, why) = rules::ceiling(&self.request.signs, Person::of(&self.request.profile));
+            reasons.extend_from_slice(why.as_list().unwrap_or_default());
         }
-        reasons.push(Reason::new("model", text(answer, "reason")));
+        reasons.push(reason("model", text(answer, "reason")));
+        let reasons = reasons.to_json();
         let adaptation = decided(&self.request, self.ceiling, decision, reasons, Changes::from(changes), origin);
         for violation in check_adaptation(&adaptation, &self.request) {
             faults.broken(violation.rule, violation.message);
