@@ -28,6 +28,7 @@
 //! | D2 | every number is finite and not negative |
 //! | D3 | every block says where it came from |
 
+pub mod adaptation;
 mod rules;
 
 use std::fmt;

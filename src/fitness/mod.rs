@@ -26,6 +26,7 @@
 //! - [`request`]: what is asked, parsed with every problem listed; [`words`]: the closed vocabularies
 //! - [`catalogue`], [`prescription`], [`contraindications`]: the data, and what may be asked of it
 //! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
+//! - [`adaptation`]: how to go on in a session; [`live`]: a session that stays open
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
@@ -36,6 +37,7 @@
 //! files, nothing is monomorphised that a table or a trait object can do, and floats are formatted by
 //! [`number`](crate::number) alone.
 
+pub mod adaptation;
 pub mod catalogue;
 pub mod check;
 pub mod coach;
@@ -46,6 +48,7 @@ mod figures;
 mod form;
 pub mod heart_rate;
 mod id;
+pub mod live;
 pub mod prescription;
 mod reader;
 mod record;

@@ -139,6 +139,17 @@ impl ToJson for Value {
     }
 }
 
+/// Anything at all.
+impl FromJson for Value {
+    fn blank() -> Self {
+        Self::Null
+    }
+
+    fn read(&mut self, json: Option<&Value>, _: &At<'_>, _: &mut Reader) {
+        *self = json.cloned().unwrap_or_default();
+    }
+}
+
 impl ToJson for &str {
     fn to_json(&self) -> Value {
         Value::String((*self).into())

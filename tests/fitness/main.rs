@@ -2,11 +2,13 @@
 //! `src/fitness` it is about, and three that are about all of it: `session` (what the example gets), `coverage` (every
 //! focus, level, duration and usual equipment) and `properties` (thousands of random requests).
 
+mod adaptation;
 mod catalogue;
 mod check;
 mod coverage;
 mod features;
 mod formulas;
+mod live;
 mod prescription;
 mod properties;
 mod request;

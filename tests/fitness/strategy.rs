@@ -96,7 +96,10 @@ fn params_of(task: Task) -> Json {
             json!({ "workout": session::build(&parse(&request).unwrap()).unwrap(), "request": request })
         }
         Task::Adaptation => {
-            json!({ "request": request, "feedback": { "fatigue": 0.7, "difficulty": "hard", "heartRateBpm": 150 } })
+            json!({
+                "userId": "user123", "profile": request,
+                "performanceData": { "fatigue": 0.7, "heartRate": 150 }, "userFeedback": { "difficulty": "hard" },
+            })
         }
         Task::Programme => json!({ "request": request }),
         Task::Group => json!({
@@ -508,7 +511,8 @@ mod data {
                         params = json!({ "request": request, "workout": session::build(&parsed).unwrap() });
                     }
                     Task::Group => params["participants"][1] = json!({ "id": "bob", "request": request }),
-                    Task::Adaptation | Task::Programme => params["request"] = request.clone(),
+                    Task::Adaptation => params["profile"] = request.clone(),
+                    Task::Programme => params["request"] = request.clone(),
                 }
                 let begun = started(*task, &params);
                 assert!(begun.request.is_none() && begun.output.is_some(), "{}: {changes}", task.as_str());
@@ -569,10 +573,14 @@ mod others {
             bpm in 60_u32..200,
             difficulty in proptest::sample::select(vec!["easy", "moderate", "hard", "too_hard"]),
         ) {
-            let feedback = json!({ "fatigue": fatigue, "difficulty": difficulty, "heartRateBpm": bpm, "zoneMaxBpm": 140, "rir": 5, "targetRir": 2 });
+            let adaptation = json!({
+                "userId": "someone", "profile": request,
+                "performanceData": { "fatigue": fatigue, "heartRate": bpm, "zoneMaxBpm": 140, "rir": 5, "targetRir": 2 },
+                "userFeedback": { "difficulty": difficulty },
+            });
             let mut all = vec![
                 (Task::Analysis, request.clone()),
-                (Task::Adaptation, json!({ "request": request, "feedback": feedback })),
+                (Task::Adaptation, adaptation),
                 (Task::Programme, json!({ "request": request })),
             ];
             if let Ok(workout) = session::build(&parse(&request).unwrap()) {
@@ -623,18 +631,25 @@ mod others {
 
     #[test]
     fn a_model_is_never_harder_than_the_rules() {
-        let of = |age: u32, feedback: Json| json!({ "request": with(&example(), json!({ "age": age })), "feedback": feedback });
-        let feedback = json!({ "fatigue": 0.7, "difficulty": "hard", "heartRateBpm": 150 });
-        let old = started(Task::Adaptation, &of(75, feedback.clone()));
+        let of = |age: u32, performance: Json, feedback: Json| {
+            json!({
+                "userId": "user123", "profile": with(&example(), json!({ "age": age })),
+                "performanceData": performance, "userFeedback": feedback,
+            })
+        };
+        let (performance, hard) = (json!({ "fatigue": 0.7, "heartRate": 150 }), json!({ "difficulty": "hard" }));
+        let old = started(Task::Adaptation, &of(75, performance.clone(), hard.clone()));
         assert_eq!(Json::from(&old.output.unwrap())["decision"], "stop");
         assert!(old.request.is_none());
-        let params = of(30, feedback);
+        let params = of(30, performance, hard);
         let answer = |decision: &str, load: f64, rest: f64| {
             json!({
                 "decision": decision, "load_pct": load, "sets_pct": 0, "accessory_sets": if decision == "cut" { -1 } else { 0 }, "rest_pct": rest, "reason": "",
             })
         };
-        assert_eq!(output(Task::Adaptation, &params, &answer("cut", -7.5, 40.0))["ceiling"], "cut");
+        let cut = output(Task::Adaptation, &params, &answer("cut", -7.5, 40.0));
+        assert_eq!((&cut["ceiling"], &cut["changes"]["load_pct"]), (&json!("cut"), &json!(-7.5)));
+        assert_eq!(cut["provenance"]["version"], "adaptation.v2");
         assert_eq!(output(Task::Adaptation, &params, &answer("stop", 0.0, 0.0))["decision"], "stop");
         assert!(
             faults(Task::Adaptation, &params, &answer("hold", 0.0, 0.0))[0]
@@ -645,19 +660,20 @@ mod others {
             faults(Task::Adaptation, &params, &answer("cut", -2.0, 40.0))[0]
                 .starts_with("A3 /load_pct -2 is out of range")
         );
-        let sign =
-            started(Task::Adaptation, &of(30, json!({ "fatigue": 0.1, "difficulty": "easy", "symptoms": ["dizzy"] })));
+        let sign = started(
+            Task::Adaptation,
+            &of(30, json!({ "fatigue": 0.1 }), json!({ "difficulty": "easy", "symptoms": ["dizzy"] })),
+        );
         assert!(sign.request.is_none());
-        let wrong = of(30, json!({ "fatigue": 0.1, "difficulty": "easy", "simptoms": ["dizzy"] }));
+        let wrong = of(30, json!({ "fatigue": 0.1 }), json!({ "difficulty": "easy", "simptoms": ["dizzy"] }));
         assert_eq!(
             begin(Task::Adaptation, &Value::from(&wrong)).unwrap_err().problems()[0].pointer,
-            "/feedback/simptoms"
+            "/userFeedback/simptoms"
         );
         let mut ceilings = Vec::new();
         for tenths in 0..=10 {
-            let feedback =
-                json!({ "fatigue": f64::from(tenths) / 10.0, "difficulty": "easy", "rir": 4, "targetRir": 2 });
-            let begun = started(Task::Adaptation, &of(30, feedback));
+            let performance = json!({ "fatigue": f64::from(tenths) / 10.0, "rir": 4, "targetRir": 2 });
+            let begun = started(Task::Adaptation, &of(30, performance, json!({ "difficulty": "easy" })));
             ceilings.push(match begun.request {
                 Some(request) => data_of(&request)["ceiling"].as_str().unwrap().to_owned(),
                 None => "stop".to_owned(),

@@ -54,3 +54,15 @@ pub(crate) fn seconds_of(workout: &Json) -> u64 {
     }
     total
 }
+
+/// How many cases a property runs: as many as are asked for by `REPFLOW_CASES`, or these.
+pub(crate) fn cases(ordinary: u32) -> u32 {
+    std::env::var("REPFLOW_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(ordinary)
+}
+
+/// Asks a feature of the coach.
+pub(crate) fn call(feature: &str, action: &str, params: &Json) -> Result<Json, Error> {
+    let all = repflow::fitness::features::features();
+    let found = all.iter().find(|one| one.info().name == feature).unwrap_or_else(|| panic!("no feature {feature}"));
+    found.call(action, &Value::from(params)).map(|answer| Json::from(&answer))
+}

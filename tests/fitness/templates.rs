@@ -19,8 +19,12 @@ fn calls(definition: &Json) -> Vec<Vec<Json>> {
 
 #[test]
 fn six_steps_call_the_six_features() {
-    let actions: BTreeSet<String> =
-        features().iter().map(|one| one.info()).map(|info| format!("{}.{}", info.name, info.actions[0].name)).collect();
+    let actions: BTreeSet<String> = features()
+        .iter()
+        .take(6)
+        .map(|one| one.info())
+        .map(|info| format!("{}.{}", info.name, info.actions[0].name))
+        .collect();
     let called: Vec<String> =
         calls(&definition()).concat().iter().map(|step| step["call"].as_str().unwrap().to_owned()).collect();
     assert_eq!(called.len(), 6);
@@ -95,4 +99,50 @@ fn it_compiles_to_six_calls_three_of_them_side_by_side() {
     );
     assert!(children.iter().all(|step| waits_for(step).is_empty()), "they start together");
     assert!(plan.output.is_some());
+}
+
+#[test]
+fn a_template_is_found_by_its_id() {
+    for template in &templates::ALL {
+        let text = template.text;
+        let id = serde_json::from_str::<Json>(text).unwrap()["id"].as_str().unwrap().to_owned();
+        assert_eq!(templates::find(&id).map(|found| found.text), Some(text));
+    }
+    assert!(templates::find("dance").is_none());
+}
+
+#[test]
+fn an_adaptation_compiles_to_five_steps_with_a_choice() {
+    let plan = Plan::from_json(templates::find("real-time-adaptation").unwrap().text, Duration::from_secs(30)).unwrap();
+    let names = |steps: &[StepIx]| steps.iter().map(|step| plan.step(*step).id.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&plan.roots), ["assess", "conditions", "decide", "alternatives", "validate"]);
+    let known = features();
+    let mut called = Vec::new();
+    for step in plan.steps() {
+        if let StepKind::Call { .. } = step.kind {
+            called.push(step.id.to_string());
+        }
+    }
+    assert_eq!(called, ["assess", "conditions", "recover", "adapt", "alternatives", "validate"]);
+    fn calls<'a>(json: &'a Json, found: &mut Vec<&'a Json>) {
+        match json {
+            Json::Object(object) => {
+                found.extend(object.contains_key("call").then_some(json));
+                object.values().for_each(|json| calls(json, found));
+            }
+            Json::Array(list) => list.iter().for_each(|json| calls(json, found)),
+            _ => {}
+        }
+    }
+    let definition: Json = serde_json::from_str(templates::find("real-time-adaptation").unwrap().text).unwrap();
+    let mut steps = Vec::new();
+    calls(&definition, &mut steps);
+    assert_eq!(steps.len(), 6);
+    for step in steps {
+        let (feature, action) = step["call"].as_str().unwrap().split_once('.').unwrap();
+        let info = known.iter().map(|one| one.info()).find(|info| info.name == feature).unwrap();
+        assert!(info.actions.iter().any(|known| known.name == action), "{action}");
+        assert!(step["timeout"].is_string() && step["retry"].is_object());
+        assert_eq!(step["metadata"]["task"].as_str(), (action == "adapt").then_some("adaptation"));
+    }
 }

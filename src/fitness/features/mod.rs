@@ -6,14 +6,16 @@
 
 mod equipment_analysis;
 mod params;
+mod performance_assessment;
 mod quick_workout_setup;
 mod safety_validation;
 mod user_analysis;
+mod workout_adaptation;
 mod workout_detail;
 mod workout_recommendations;
 
 pub(in crate::fitness) use user_analysis::analyze_profile;
-pub(in crate::fitness) use workout_recommendations::recommend;
+pub(in crate::fitness) use workout_recommendations::{alternatives, recommend};
 
 use super::form::{Form, Ids};
 use crate::bus::feature::{ActionInfo, Feature, FeatureInfo};
@@ -39,13 +41,15 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 6] = [
+static FEATURES: [&CoachFeature; 8] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
     &equipment_analysis::FEATURE,
     &safety_validation::FEATURE,
     &workout_detail::FEATURE,
+    &performance_assessment::FEATURE,
+    &workout_adaptation::FEATURE,
 ];
 
 /// Every feature of the coach.

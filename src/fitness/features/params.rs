@@ -1,6 +1,7 @@
 //! Reading the params that several features share: a request and a workout.
 
 use crate::error::{Code, Error, Problem};
+use crate::fitness::adaptation::AdaptationRequest;
 use crate::fitness::form::Form;
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::request::WorkoutRequest;
@@ -53,6 +54,19 @@ impl Built {
     }
 }
 
-fn invalid(problems: Vec<Problem>) -> Error {
+pub(super) fn invalid(problems: Vec<Problem>) -> Error {
     Error::invalid(Code::WorkoutInvalid, "the params", problems)
+}
+
+/// Reads `{ request, …other }`: what was said of a session under way, beside something that has to be an object.
+pub(super) fn adaptation_of(params: &Value, other: &str) -> Result<AdaptationRequest, Error> {
+    let mut reader = Reader::default();
+    let root = At::Pointer("");
+    let nothing = Fields::new();
+    let object = reader.object(Some(params), &root).unwrap_or(&nothing);
+    reader.unknown_keys(object, &root, &["request", other]);
+    let _ = reader.object(get(object, other), &At::Key(&root, other));
+    let request = get(object, "request").unwrap_or(&Value::Null);
+    let request = AdaptationRequest::read_at(request, "/request", &mut reader.problems);
+    if reader.problems.is_empty() { Ok(request) } else { Err(invalid(reader.problems)) }
 }

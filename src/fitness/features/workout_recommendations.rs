@@ -78,7 +78,7 @@ fn working(workout: &Workout) -> Vec<(&Step, &'static Exercise)> {
 /// Exercises of the same movement and muscles, or for one joint and the trunk the same main muscle, that are available,
 /// allowed and not in the session already. A movement alone is not enough: a jump is no alternative to an explosive
 /// push-up. None is better than a wrong one.
-fn alternatives(
+pub(in crate::fitness) fn alternatives(
     exercise: &Exercise,
     steps: &[(&Step, &Exercise)],
     request: &WorkoutRequest,

@@ -10,7 +10,7 @@ use crate::fitness::words::{Equipment, Focus, Kind, Level, Load};
 use crate::fitness::workout::{Goal, GoalKind, Target};
 
 /// An empty Olympic bar (20 kg): less cannot be loaded.
-const BAR_KG: f64 = 20.0;
+pub(in crate::fitness) const BAR_KG: f64 = 20.0;
 
 /// Where a row asks for no more repetitions than this, the trunk is trained by time instead (house).
 const TRUNK_REPS: u32 = 8;
@@ -107,7 +107,7 @@ fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest)
 }
 
 /// The steps weights come in: 2 kg for a dumbbell or kettlebell, 2.5 kg for anything else (house).
-fn increment_kg(exercise: &Exercise) -> f64 {
+pub(in crate::fitness) fn increment_kg(exercise: &Exercise) -> f64 {
     let hand_held =
         exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
     if hand_held { 2.0 } else { 2.5 }

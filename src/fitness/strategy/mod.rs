@@ -17,7 +17,7 @@ pub mod adaptation;
 pub mod analysis;
 pub mod generation;
 pub mod group;
-mod json;
+pub(super) mod json;
 pub mod programme;
 mod prompt;
 pub mod recommendation;
@@ -369,12 +369,12 @@ impl Origin {
     }
 
     /// The coach itself.
-    fn offline() -> Self {
+    pub(in crate::fitness) fn offline() -> Self {
         Self { provider: super::session::PROVIDER.to_owned(), ..Self::default() }
     }
 
     /// Where a result came from, for results that are no workout.
-    fn provenance(&self, task: Task) -> Value {
+    pub(in crate::fitness) fn provenance(&self, task: Task) -> Value {
         Object(
             "provider model fallback_level repairs cache version",
             &[&self.provider, &self.model, &self.fallback_level, &self.repairs, &self.cache, &task.strategy().version],

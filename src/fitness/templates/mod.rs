@@ -1,5 +1,6 @@
 //! The workflow definitions of the coach, as data.
 
+use super::adaptation::AdaptationRequest;
 use super::request::WorkoutRequest;
 use crate::error::Error;
 use crate::value::Value;
@@ -16,10 +17,12 @@ pub struct Template {
 /// Every definition.
 ///
 /// A comprehensive workout takes six steps: analyse, build, then recommendations, equipment and safety side by side, and the
-/// final writing. A quick one is the second of them alone.
-pub static ALL: [Template; 2] = [
+/// final writing. A quick one is the second of them alone. How to go on in a session takes five: how it goes, what may become of
+/// it, the adaptation or a stop, what to do instead of what hurts, and a check.
+pub static ALL: [Template; 3] = [
     Template { text: include_str!("comprehensive-workout.json"), input: workout_request },
     Template { text: include_str!("quick-workout.json"), input: workout_request },
+    Template { text: include_str!("real-time-adaptation.json"), input: situation },
 ];
 
 impl Template {
@@ -44,4 +47,8 @@ pub fn find(id: &str) -> Option<&'static Template> {
 
 fn workout_request(json: &Value) -> Result<Value, Error> {
     Ok(WorkoutRequest::parse(json)?.to_json())
+}
+
+fn situation(json: &Value) -> Result<Value, Error> {
+    AdaptationRequest::parse(json).map(|_| json.clone())
 }
