@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{example, parse, seconds_of};
 
-fn call(feature: &str, action: &str, params: &Json) -> Result<Json, repflow::Error> {
+pub(crate) fn call(feature: &str, action: &str, params: &Json) -> Result<Json, repflow::Error> {
     let all = features();
     let found = all.iter().find(|one| one.info().name == feature).unwrap_or_else(|| panic!("no feature {feature}"));
     found.call(action, &Value::from(params)).map(|answer| Json::from(&answer))
@@ -29,7 +29,7 @@ fn run(input: &Json) -> Result<Json, repflow::Error> {
 }
 
 #[test]
-fn there_are_six_of_them_each_with_one_action() {
+fn there_are_seven_of_them() {
     let named: Vec<(String, Vec<String>)> = features()
         .iter()
         .map(|feature| feature.info())
@@ -38,12 +38,14 @@ fn there_are_six_of_them_each_with_one_action() {
     let expected = [
         ("user-analysis", "analyzeProfile"),
         ("quick-workout-setup", "generateWorkout"),
-        ("workout-recommendations", "recommend"),
+        ("workout-recommendations", "recommend nextExercises substitute recovery progress advise"),
         ("equipment-analysis", "analyze"),
         ("safety-validation", "validate"),
         ("workout-detail", "write"),
+        ("offline-coach", "analysis generation recommendation adaptation programme group detail"),
     ];
-    assert_eq!(named, expected.map(|(name, action)| (name.to_owned(), vec![action.to_owned()])));
+    let actions = |names: &str| names.split(' ').map(str::to_owned).collect();
+    assert_eq!(named, expected.map(|(name, names)| (name.to_owned(), actions(names))));
 }
 
 #[test]
@@ -230,10 +232,11 @@ fn no_action_panics_on_nonsense() {
         workout,
     ] {
         for feature in features() {
-            let action = &feature.info().actions[0].name;
-            let error = feature.call(action, &Value::from(&nonsense)).unwrap_err();
-            assert_eq!(error.code().as_str(), "workout.invalid");
-            assert!(!error.problems().is_empty());
+            for action in feature.info().actions {
+                let error = feature.call(&action.name, &Value::from(&nonsense)).unwrap_err();
+                assert_eq!(error.code().as_str(), "workout.invalid");
+                assert!(!error.problems().is_empty());
+            }
         }
     }
 }

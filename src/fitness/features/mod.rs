@@ -5,6 +5,7 @@
 //! params are a typed error that lists every problem, never a panic.
 
 mod equipment_analysis;
+mod offline_coach;
 mod params;
 mod quick_workout_setup;
 mod safety_validation;
@@ -39,13 +40,14 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 6] = [
+static FEATURES: [&CoachFeature; 7] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
     &equipment_analysis::FEATURE,
     &safety_validation::FEATURE,
     &workout_detail::FEATURE,
+    &offline_coach::FEATURE,
 ];
 
 /// Every feature of the coach.

@@ -14,7 +14,7 @@
 //! - `report`: totals, warnings, provenance
 
 pub(super) mod choice;
-mod dose;
+pub(super) mod dose;
 mod edges;
 mod layout;
 mod plan;
