@@ -157,14 +157,12 @@ pub fn resolve(name: &str) -> Option<&'static Exercise> {
     })
 }
 
-/// Letters and digits in lower case, without an `s` at the end.
+/// Letters and digits in lower case, without the `s` or `es` of a plural, nor any `e` or `s` before it.
 fn key(name: &str) -> String {
     let mut key = String::new();
     for char in name.chars().filter(char::is_ascii_alphanumeric) {
         key.push(char.to_ascii_lowercase());
     }
-    if key.ends_with('s') {
-        key.pop();
-    }
+    key.truncate(key.trim_end_matches(['e', 's']).len());
     key
 }

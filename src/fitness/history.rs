@@ -103,8 +103,7 @@ pub fn rir_of(rpe: f64) -> u32 {
     (10.0 - rpe).max(0.0) as u32
 }
 
-/// Reads a history that was read in its shape, which stands at `at`: the latest first, one element for each exercise of a
-/// session.
+/// Reads a history that was read in its shape, which stands at `at`: the latest first.
 pub(super) fn read(json: &[Value], at: &At<'_>, reader: &mut Reader) -> Vec<Done> {
     let mut all: Vec<Done> = Vec::new();
     for (place, entry) in json.iter().enumerate() {
@@ -123,18 +122,23 @@ pub(super) fn read(json: &[Value], at: &At<'_>, reader: &mut Reader) -> Vec<Done
         all.push(Done { days_ago: number(entry, "daysAgo"), exercise, sets, feeling });
     }
     sort_by(&mut all, |a, b| a.days_ago < b.days_ago);
-    let mut merged: Vec<Done> = Vec::new();
-    for done in all {
-        let same = |one: &&mut Done| one.exercise.id == done.exercise.id && done.days_ago - one.days_ago < 0.5;
-        match merged.iter_mut().rev().find(same) {
-            Some(one) => {
+    all
+}
+
+/// The sessions of an exercise, the latest first: entries within half a day are one.
+#[must_use]
+pub fn sessions(history: &[Done], exercise: &Exercise) -> Vec<Done> {
+    let mut sessions: Vec<Done> = Vec::new();
+    for done in history.iter().filter(|done| done.exercise.id == exercise.id) {
+        match sessions.last_mut() {
+            Some(one) if done.days_ago - one.days_ago < 0.5 => {
                 one.sets.extend_from_slice(&done.sets);
                 one.feeling = one.feeling.max(done.feeling);
             }
-            None => merged.push(done),
+            _ => sessions.push(done.clone()),
         }
     }
-    merged
+    sessions
 }
 
 /// The exercise that is meant, or a problem.

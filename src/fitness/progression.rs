@@ -85,13 +85,13 @@ fn rounded(number: f64) -> f64 {
 
 /// What follows from the sessions of one exercise, the latest first; nothing from none.
 pub(super) fn next(
-    sessions: &[&Done],
+    sessions: &[Done],
     request: &WorkoutRequest,
     row: &Row,
     restrictions: &Restrictions,
     allowed: bool,
 ) -> Option<Progress> {
-    let last = *sessions.first()?;
+    let last = sessions.first()?;
     let exercise = last.exercise;
     let dose = Dose::of(exercise, row, restrictions, request);
     let (least, most) = (dose.goal.min, dose.goal.max);

@@ -9,6 +9,8 @@ mod features;
 mod formulas;
 mod prescription;
 mod properties;
+mod recommendation;
+mod relations;
 mod request;
 mod screening;
 mod session;

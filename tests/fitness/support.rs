@@ -1,5 +1,6 @@
 //! What several tests need.
 
+use proptest::test_runner::Config;
 use repflow::Error;
 use repflow::fitness::request::WorkoutRequest;
 use repflow::value::Value;
@@ -53,4 +54,12 @@ pub(crate) fn seconds_of(workout: &Json) -> u64 {
         }
     }
     total
+}
+
+/// The configuration of a property that is tried `usual` times: as many times more as `REPFLOW_CASES`, when it is set, is
+/// more than the 1,200 sessions that are usual.
+pub(crate) fn cases(usual: u32) -> Config {
+    let wanted = std::env::var("REPFLOW_CASES").ok().and_then(|text| text.parse::<u64>().ok());
+    let cases = wanted.map_or(u64::from(usual), |wanted| (u64::from(usual) * wanted / 1_200).max(1));
+    Config { cases: u32::try_from(cases).unwrap(), failure_persistence: None, ..Config::default() }
 }

@@ -19,8 +19,13 @@ fn calls(definition: &Json) -> Vec<Vec<Json>> {
 
 #[test]
 fn six_steps_call_the_six_features() {
-    let actions: BTreeSet<String> =
-        features().iter().map(|one| one.info()).map(|info| format!("{}.{}", info.name, info.actions[0].name)).collect();
+    // The offline coach is no step, but what can answer in the place of some.
+    let actions: BTreeSet<String> = features()
+        .iter()
+        .map(|one| one.info())
+        .filter(|info| info.name != "offline-coach")
+        .map(|info| format!("{}.{}", info.name, info.actions[0].name))
+        .collect();
     let called: Vec<String> =
         calls(&definition()).concat().iter().map(|step| step["call"].as_str().unwrap().to_owned()).collect();
     assert_eq!(called.len(), 6);

@@ -204,7 +204,7 @@ impl Asked {
             if known.iter().any(|one| one.exercise_id == *id) || self.exercise.is_some_and(|one| one.id != *id) {
                 continue;
             }
-            let sessions: Vec<&Done> = self.history.iter().filter(|other| other.exercise.id == *id).collect();
+            let sessions = history::sessions(&self.history, done.exercise);
             let allowed = self.allows(done.exercise);
             if let Some(next) = progression::next(&sessions, &self.request, &self.row, &self.restrictions, allowed) {
                 known.push(next);
