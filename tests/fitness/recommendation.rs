@@ -154,7 +154,7 @@ fn sets(history: &Json, muscle: Muscle, (from, to): (f64, f64), main_only: bool)
 }
 
 proptest! {
-    #![proptest_config(cases(250))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn advice_keeps_every_promise(params in params(), count in 1_usize..=10) {
@@ -369,7 +369,7 @@ fn the_maximum_and_its_trend() {
         done(60.0, "Barbell_Squat", 1, json!({ "reps": 5, "weightKg": 50 })),
     ];
     let one = ask("progress", &json!({ "request": request, "history": history }))["progression"][0].clone();
-    assert_eq!((&one["estimated_1rm_kg"], &one["trend_pct"], &one["trend"]), (&json!(122.5), &json!(5), &json!("up")));
+    assert_eq!((&one["estimated_1rm_kg"], &one["trend_pct"]), (&json!(122.5), &json!(5)));
     let one = ask("progress", &json!({ "request": request, "history": history[1..2] }))["progression"][0].clone();
     assert_eq!((&one["estimated_1rm_kg"], &one["trend_pct"]), (&Json::Null, &Json::Null));
 }
@@ -431,7 +431,7 @@ fn what_was_neglected_comes_next() {
     }
     assert!(patterns.iter().any(|pattern| pattern.starts_with("push")), "{patterns:?}");
     assert!(patterns.iter().any(|pattern| pattern.starts_with("pull")), "{patterns:?}");
-    assert!(next[0]["reason"].as_str().unwrap().contains(" is not in the history."), "{}", next[0]["reason"]);
+    assert!(next[0]["reason"].as_str().unwrap().contains("; no "), "{}", next[0]["reason"]);
     assert_eq!(answer["provenance"]["provider"], "offline-coach");
     // A load that is known from the history is given.
     let press = [
@@ -471,7 +471,7 @@ fn everything_wrong_is_listed() {
         "history": [
             { "daysAgo": -1, "exerciseId": "Moon_Squat", "sets": [] },
             { "daysAgo": 366, "exerciseId": "Pushups", "feeling": "meh", "sets": [
-                { "reps": 1.5 }, { "reps": 5, "rir": 1, "rpe": 9 }, { "reps": -1, "weightKg": 1e9 }, 7, { "kilos": 1, "reps": 1 },
+                { "reps": 1.5 }, { "reps": 5, "rir": 1, "rpe": 11 }, { "reps": -1, "weightKg": 1e9 }, 7, { "kilos": 1, "reps": 1 },
             ] },
         ],
         "pain": ["soul", 3], "unavailable": ["barbel", {}], "workout": [], "counts": 1,
@@ -486,7 +486,7 @@ fn everything_wrong_is_listed() {
         "/history/1/daysAgo",
         "/history/1/feeling",
         "/history/1/sets/0/reps",
-        "/history/1/sets/1",
+        "/history/1/sets/1/rpe",
         "/history/1/sets/2/reps",
         "/history/1/sets/2/weightKg",
         "/history/1/sets/3",
@@ -504,9 +504,9 @@ fn everything_wrong_is_listed() {
     let error = call(FEATURE, "recovery", &json!({ "request": example(), "history": many })).unwrap_err();
     assert_eq!(error.problems()[0].pointer, "/history");
     let error = call(FEATURE, "substitute", &json!({ "request": example() })).unwrap_err();
-    assert_eq!(error.problems()[0].pointer, "/exerciseId");
-    let both = json!({ "request": example(), "exerciseId": "Pushups", "name": "Plank" });
-    assert_eq!(call(FEATURE, "substitute", &both).unwrap_err().problems()[0].pointer, "/name");
+    assert_eq!(error.problems()[0].pointer, "/name");
+    let unknown = json!({ "request": example(), "exerciseId": "Moon_Squat" });
+    assert_eq!(call(FEATURE, "substitute", &unknown).unwrap_err().problems()[0].pointer, "/exerciseId");
     for history in [json!(null), json!(1), json!({}), json!([null]), json!([[]]), json!([{ "sets": [[[]]] }])] {
         for action in ["recovery", "progress", "advise", "nextExercises"] {
             let result = call(FEATURE, action, &json!({ "request": example(), "history": history }));

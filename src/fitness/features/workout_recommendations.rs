@@ -21,7 +21,7 @@
 //!   "pain": ["knee"], "unavailable": ["barbell", "Pushups"], "count": 5 }
 //! ```
 //!
-//! Each answers an [`Advice`](crate::fitness::recommendation::Advice), with what was asked for in it.
+//! Each answers with its part of what [`recommendation`](crate::fitness::recommendation) says.
 //!
 //! Progression is double progression with the 2-for-2 rule and steps of 2 to 10 % (ACSM 2009).
 
@@ -32,7 +32,7 @@ use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
 use crate::fitness::recommendation::substitutes::{Near, alternatives};
-use crate::fitness::recommendation::{self, PARAMS, Part};
+use crate::fitness::recommendation::{PARAMS, Part, advise};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::session::selection::is_available;
 use crate::fitness::words::{Kind, Level, Load, Pattern, Word};
@@ -48,34 +48,19 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
         Action { name: "recommend", input: &BUILT, output: "WorkoutRecommendations", perform: recommend },
         Action {
             name: "nextExercises",
-            input: &PARAMS[Part::Next as usize],
+            input: &PARAMS,
             output: "Advice",
             perform: |params| advise(Part::Next, params),
         },
         Action {
             name: "substitute",
-            input: &PARAMS[Part::Substitute as usize],
+            input: &PARAMS,
             output: "Advice",
             perform: |params| advise(Part::Substitute, params),
         },
-        Action {
-            name: "recovery",
-            input: &PARAMS[Part::Recovery as usize],
-            output: "Advice",
-            perform: |params| advise(Part::Recovery, params),
-        },
-        Action {
-            name: "progress",
-            input: &PARAMS[Part::Progress as usize],
-            output: "Advice",
-            perform: |params| advise(Part::Progress, params),
-        },
-        Action {
-            name: "advise",
-            input: &PARAMS[Part::All as usize],
-            output: "Advice",
-            perform: |params| advise(Part::All, params),
-        },
+        Action { name: "recovery", input: &PARAMS, output: "Advice", perform: |params| advise(Part::Recovery, params) },
+        Action { name: "progress", input: &PARAMS, output: "Advice", perform: |params| advise(Part::Progress, params) },
+        Action { name: "advise", input: &PARAMS, output: "Advice", perform: |params| advise(Part::All, params) },
     ],
 };
 
@@ -110,10 +95,6 @@ pub(in crate::fitness) fn recommend(params: &Value) -> Result<Value, Error> {
         ],
     )
     .to_json())
-}
-
-fn advise(part: Part, params: &Value) -> Result<Value, Error> {
-    Ok(recommendation::advise(part, params)?.to_json())
 }
 
 /// The steps of a workout that count, with their exercises.

@@ -1,40 +1,15 @@
 //! What to do instead of an exercise: the same movement and muscles, or at least the same main muscles. None is better
 //! than a wrong one.
 
-use super::Asked;
+use super::{Asked, is_among};
 use crate::fitness::catalogue::{self, Exercise};
-use crate::fitness::record::record;
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::words::{Kind, Load, Word, with_spaces};
 use crate::small::{join, sort_by};
+use crate::value::Value;
 
 /// How many alternatives an exercise gets.
 const MOST: usize = 3;
-
-record! {
-    /// What can be done instead.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Alternative {
-        /// The exercise.
-        pub exercise_id: String,
-        /// Its name.
-        pub name: String,
-        /// What it has in common with the other, and what not.
-        pub reason: String,
-    }
-}
-
-record! {
-    /// An exercise, and what can be done instead.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Substitution {
-        /// The exercise.
-        pub exercise_id: String,
-        /// Its name.
-        pub name: String,
-        /// The best first; none where none is right.
-        pub alternatives: Vec<Alternative>,
-    }
-}
 
 /// How near an alternative has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +26,7 @@ pub(in crate::fitness) fn alternatives(
     exercise: &Exercise,
     near: Near,
     allowed: &dyn Fn(&Exercise) -> bool,
-) -> Vec<Alternative> {
+) -> Vec<Value> {
     let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
     let same = |other: &Exercise| match (near, exercise.kind) {
         (Near::Muscles, _) => matches!(other.kind, Kind::Compound | Kind::Isolation | Kind::Core) && common(other) > 0,
@@ -74,7 +49,7 @@ pub(in crate::fitness) fn alternatives(
 }
 
 /// What one exercise offers instead of another.
-fn alternative(exercise: &Exercise, other: &Exercise) -> Alternative {
+fn alternative(exercise: &Exercise, other: &Exercise) -> Value {
     let mut reason = if other.pattern == exercise.pattern {
         format!("Same movement: {}", exercise.pattern.spoken())
     } else {
@@ -94,7 +69,7 @@ fn alternative(exercise: &Exercise, other: &Exercise) -> Alternative {
         reason.push_str("; one side at a time, so it takes longer");
     }
     reason.push('.');
-    Alternative { exercise_id: other.id.clone(), name: other.name.clone(), reason }
+    Object("exercise_id name reason", &[&other.id, &other.name, &reason]).to_json()
 }
 
 /// Whether two exercises share a main muscle, or each one's main muscles help in the other: a stiff-legged deadlift and
@@ -106,18 +81,21 @@ fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
 
 /// What to do instead of the exercise that was asked about; or else of everything in the workout that may not be done
 /// now, and of the exercises that are taken.
-pub(super) fn of(asked: &Asked) -> Vec<Substitution> {
+pub(super) fn of(asked: &Asked) -> Vec<Value> {
     let mut planned: Vec<&Exercise> = Vec::new();
-    for step in asked.workout.iter().flat_map(|workout| &workout.blocks).flat_map(|block| &block.steps) {
-        planned.extend(catalogue::find(&step.exercise_id));
+    for block in asked.workout.iter().flat_map(|workout| &workout.blocks) {
+        for step in &block.steps {
+            planned.extend(catalogue::find(&step.exercise_id));
+        }
     }
-    let is_among = |list: &[&Exercise], exercise: &Exercise| list.iter().any(|one| one.id == exercise.id);
     let mut instead: Vec<&Exercise> = Vec::new();
-    instead.extend(asked.exercise);
-    if asked.exercise.is_none() {
-        for exercise in planned.iter().chain(&asked.taken) {
-            if !asked.allows(exercise) && !is_among(&instead, exercise) {
-                instead.push(exercise);
+    match asked.exercise {
+        Some(exercise) => instead.push(exercise),
+        None => {
+            for exercise in planned.iter().chain(&asked.taken) {
+                if !asked.allows(exercise) && !is_among(&instead, exercise) {
+                    instead.push(exercise);
+                }
             }
         }
     }
@@ -128,11 +106,7 @@ pub(super) fn of(asked: &Asked) -> Vec<Substitution> {
         if options.is_empty() && matches!(exercise.kind, Kind::Compound | Kind::Isolation | Kind::Core) {
             options = alternatives(exercise, Near::Muscles, &allowed);
         }
-        found.push(Substitution {
-            exercise_id: exercise.id.clone(),
-            name: exercise.name.clone(),
-            alternatives: options,
-        });
+        found.push(Object("exercise_id name alternatives", &[&exercise.id, &exercise.name, &options]).to_json());
     }
     found
 }

@@ -365,8 +365,7 @@ pub(super) fn answer(task: Task, params: &Value) -> Result<Value, Error> {
     match accept(task, params, &work.by_rules(), &Origin::offline())? {
         Accepted::Output(output) => Ok(output),
         Accepted::Repair { problems, .. } => {
-            let problem = problems.first().map_or("", |problem| problem.message.as_str());
-            let message = format!("what the rules answer breaks a check: {problem}");
+            let message = problems.first().map_or("", |problem| problem.message.as_str());
             Err(Error::new(Code::WorkoutInfeasible, message))
         }
     }
