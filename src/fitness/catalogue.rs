@@ -140,3 +140,29 @@ pub fn all() -> &'static [Exercise] {
 pub fn find(id: &str) -> Option<&'static Exercise> {
     all().iter().find(|exercise| exercise.id == id)
 }
+
+/// The exercise that is meant by an id or a name, in any case, with spaces or hyphens, in the plural or not.
+///
+/// ```
+/// use repflow::fitness::catalogue;
+///
+/// assert_eq!(catalogue::resolve("Push-ups").map(|exercise| exercise.id.as_str()), Some("Pushups"));
+/// assert!(catalogue::resolve("moon squat").is_none());
+/// ```
+#[must_use]
+pub fn resolve(name: &str) -> Option<&'static Exercise> {
+    find(name).or_else(|| {
+        let key = key(name);
+        all().iter().find(|exercise| key == self::key(&exercise.id) || key == self::key(&exercise.name))
+    })
+}
+
+/// Letters and digits in lower case, without the `s` or `es` of a plural, nor any `e` or `s` before it.
+fn key(name: &str) -> String {
+    let mut key = String::new();
+    for char in name.chars().filter(char::is_ascii_alphanumeric) {
+        key.push(char.to_ascii_lowercase());
+    }
+    key.truncate(key.trim_end_matches(['e', 's']).len());
+    key
+}

@@ -27,8 +27,11 @@
 //! | C1 | kilocalories are the sum over blocks, and only with a known weight |
 //! | D2 | every number is finite and not negative |
 //! | D3 | every block says where it came from |
+//!
+//! What relates two answers, or is about a table, is in [`relations`].
 
 pub mod adaptation;
+pub mod relations;
 mod rules;
 
 use std::fmt;

@@ -27,6 +27,7 @@
 //! - [`catalogue`], [`prescription`], [`contraindications`]: the data, and what may be asked of it
 //! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
 //! - [`adaptation`]: how to go on in a session; [`live`]: a session that stays open
+//! - [`history`], [`progression`], [`recommendation`]: what was trained, and what follows from it
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
 //! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
@@ -47,10 +48,13 @@ pub mod features;
 mod figures;
 mod form;
 pub mod heart_rate;
+pub mod history;
 mod id;
 pub mod live;
 pub mod prescription;
+pub mod progression;
 mod reader;
+pub mod recommendation;
 mod record;
 pub mod request;
 #[cfg(feature = "schema")]

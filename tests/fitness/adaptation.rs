@@ -14,7 +14,7 @@ use repflow::value::Value;
 use serde_json::{Value as Json, json};
 
 use crate::properties::request;
-use crate::support::{call, cases, example, parse, seconds_of};
+use crate::support::{call, config, example, parse, seconds_of};
 
 /// The example of the specification.
 fn spec() -> Json {
@@ -341,7 +341,7 @@ fn worse(json: &Json, axis: usize, by: u32) -> Json {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(250), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(250))]
 
     /// A1 to A5 hold, and nothing becomes less safe than it was; a neutral answer is a hold.
     #[test]
@@ -459,7 +459,8 @@ fn the_checker_finds_each_broken_rule() {
     let more = |one: &mut Adaptation| {
         plan(one, &|workout| {
             let mut last = workout.blocks.last().unwrap().clone();
-            (last.steps.truncate(1), last.setup_s = 0).0;
+            last.steps.truncate(1);
+            last.setup_s = 0;
             workout.blocks.push(last);
         });
     };

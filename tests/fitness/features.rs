@@ -32,17 +32,16 @@ fn they_and_their_actions_are_these() {
     let expected = [
         ("user-analysis", "analyzeProfile"),
         ("quick-workout-setup", "generateWorkout"),
-        ("workout-recommendations", "recommend"),
+        ("workout-recommendations", "recommend nextExercises substitute recovery progress advise"),
         ("equipment-analysis", "analyze"),
         ("safety-validation", "validate"),
         ("workout-detail", "write"),
         ("performance-assessment", "assess evaluateConditions"),
         ("workout-adaptation", "adapt recover alternatives validate live"),
+        ("offline-coach", "analysis generation recommendation adaptation programme group detail"),
     ];
-    assert_eq!(
-        named,
-        expected.map(|(name, actions)| (name.to_owned(), actions.split(' ').map(str::to_owned).collect()))
-    );
+    let actions = |names: &str| names.split(' ').map(str::to_owned).collect();
+    assert_eq!(named, expected.map(|(name, names)| (name.to_owned(), actions(names))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use repflow::fitness::session;
 use serde_json::{Value as Json, json};
 
 use crate::properties::request;
-use crate::support::{call, cases, example, parse};
+use crate::support::{call, config, example, parse};
 
 fn live(params: &Json) -> Json {
     call("workout-adaptation", "live", params).unwrap_or_else(|error| panic!("{error}"))
@@ -261,7 +261,7 @@ fn signals() -> impl Strategy<Value = Json> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(30), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(30))]
 
     /// Whatever is signalled: what is done stays done, a stop stays a stop, a heart rate never makes it harder, and the
     /// figures in force are those of one step.

@@ -11,6 +11,8 @@ mod formulas;
 mod live;
 mod prescription;
 mod properties;
+mod recommendation;
+mod relations;
 mod request;
 mod schema;
 mod screening;

@@ -16,7 +16,7 @@ use repflow::value::Value;
 use serde_json::{Value as Json, json};
 
 use crate::properties::request;
-use crate::support::{example, parse};
+use crate::support::{config, example, parse};
 
 fn started(task: Task, params: &Json) -> Begun {
     begin(task, &Value::from(params)).unwrap()
@@ -115,7 +115,7 @@ mod generation {
     const TASK: Task = Task::Generation;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(config(400))]
 
         /// Whatever the coach can build, it can also answer as a model would; and nobody who must not train is a
         /// matter for a model.
@@ -307,7 +307,7 @@ fn mutate(answer: &mut Json, path: &[usize], with: &Json) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(250))]
 
     /// Whatever a model says: an output that passes every check, or a repair; never a panic.
     #[test]
@@ -564,7 +564,7 @@ mod others {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(config(150))]
 
         #[test]
         fn the_coach_answers_every_task_within_its_rules(

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+use proptest::test_runner::Config;
 use repflow::Error;
 use repflow::fitness::request::WorkoutRequest;
 use repflow::value::Value;
@@ -58,6 +59,11 @@ pub(crate) fn seconds_of(workout: &Json) -> u64 {
 /// How many cases a property runs: as many as are asked for by `REPFLOW_CASES`, or these.
 pub(crate) fn cases(ordinary: u32) -> u32 {
     std::env::var("REPFLOW_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(ordinary)
+}
+
+/// The configuration of a property that runs so many cases, unless asked otherwise.
+pub(crate) fn config(ordinary: u32) -> Config {
+    Config { cases: cases(ordinary), failure_persistence: None, ..Config::default() }
 }
 
 /// Asks a feature of the coach.

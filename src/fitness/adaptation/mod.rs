@@ -13,13 +13,14 @@ pub mod request;
 pub mod rules;
 
 use super::contraindications::{self, Restrictions};
-use super::features::alternatives;
 use super::heart_rate::{self, Zone};
+use super::recommendation::substitutes::{Near, alternatives};
 use super::record::{Object, ToJson, record};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
+use super::session::selection::is_available;
 use super::strategy::{Origin, Task};
-use super::workout::{NOTICE, SetType, Step, Workout};
+use super::workout::{NOTICE, SetType, Workout};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::value::Value;
 
@@ -248,10 +249,10 @@ pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
         restrictions.tags = restrictions.tags.union(contraindications::area(area).exclude_tags);
     }
     let (mut found, mut affected): (Vec<Value>, Vec<&Exercise>) = (Vec::new(), Vec::new());
-    let mut steps: Vec<(&Step, &'static Exercise)> = Vec::new();
+    let mut steps = Vec::new();
     for step in request.workout.iter().flat_map(|workout| &workout.blocks).flat_map(|block| &block.steps) {
         if let Some(exercise) = catalogue::find(&step.exercise_id).filter(|_| step.set_type == SetType::Working) {
-            steps.push((step, exercise));
+            steps.push(exercise.id.as_str());
             if request.done(&step.exercise_id) < step.sets {
                 affected.push(exercise);
             }
@@ -264,8 +265,11 @@ pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
     }
     for exercise in affected {
         if !restrictions.allow(exercise) {
-            let mut options = alternatives(exercise, &steps, &request.profile, &restrictions);
-            options.retain(|option| super::form::text(option, "exercise_id") != exercise.id);
+            let allowed = |other: &Exercise| {
+                !steps.contains(&other.id.as_str())
+                    && is_available(other, &request.profile, request.profile.equipment, &restrictions)
+            };
+            let options = alternatives(exercise, Near::Movement, &allowed);
             found.push(Object("exercise_id name options", &[&exercise.id, &exercise.name, &options]).to_json());
         }
     }

@@ -5,6 +5,7 @@
 //! params are a typed error that lists every problem, never a panic.
 
 mod equipment_analysis;
+mod offline_coach;
 mod params;
 mod performance_assessment;
 mod quick_workout_setup;
@@ -15,7 +16,7 @@ mod workout_detail;
 mod workout_recommendations;
 
 pub(in crate::fitness) use user_analysis::analyze_profile;
-pub(in crate::fitness) use workout_recommendations::{alternatives, recommend};
+pub(in crate::fitness) use workout_recommendations::recommend;
 
 use super::form::{Form, Ids};
 use crate::bus::feature::{ActionInfo, Feature, FeatureInfo};
@@ -41,7 +42,7 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 8] = [
+static FEATURES: [&CoachFeature; 9] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
@@ -50,6 +51,7 @@ static FEATURES: [&CoachFeature; 8] = [
     &workout_detail::FEATURE,
     &performance_assessment::FEATURE,
     &workout_adaptation::FEATURE,
+    &offline_coach::FEATURE,
 ];
 
 /// Every feature of the coach.

@@ -19,7 +19,8 @@ use crate::number;
 use crate::small::join;
 use crate::value::{Fields, Value, get, put};
 
-const DETAIL: Form = Form::Object(&[
+/// What `write` takes.
+pub(super) const DETAIL: Form = Form::Object(&[
     ("analysis", Form::Ref("UserAnalysis")),
     ("equipment", Form::Ref("EquipmentAnalysis")),
     ("recommendations", Form::Ref("WorkoutRecommendations")),

@@ -1,6 +1,6 @@
-//! `workout-recommendations.recommend`: what to do instead, and what to do next time.
+//! `workout-recommendations`: what to do instead, and what to do next time.
 //!
-//! Params: `{ request, workout }`. Result:
+//! `recommend` is about one workout. Params: `{ request, workout }`. Result:
 //!
 //! ```jsonc
 //! { "alternatives": [{ "exercise_id": "…", "name": "…",
@@ -10,6 +10,19 @@
 //!   "weekly": { "days": [3, 4], "sets_per_muscle": [8, 16], "covered": { "chest": 3.0 } } }
 //! ```
 //!
+//! `nextExercises`, `substitute`, `recovery`, `progress` and, for all of it, `advise` are about what was trained, what
+//! hurts and what is taken. Params, of which each takes its part ([`PARAMS`]):
+//!
+//! ```jsonc
+//! { "request": {},
+//!   "history": [{ "daysAgo": 2, "exerciseId": "Barbell_Squat", "feeling": "moderate",
+//!                 "sets": [{ "reps": 5, "weightKg": 80, "rir": 2 }] }],   // or "rpe"
+//!   "workout": {}, "exerciseId": "…", "name": "…",
+//!   "pain": ["knee"], "unavailable": ["barbell", "Pushups"], "count": 5 }
+//! ```
+//!
+//! Each answers with its part of what [`recommendation`](crate::fitness::recommendation) says.
+//!
 //! Progression is double progression with the 2-for-2 rule and steps of 2 to 10 % (ACSM 2009).
 
 use super::params::{BUILT, Built};
@@ -18,23 +31,37 @@ use crate::error::Error;
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
+use crate::fitness::recommendation::substitutes::{Near, alternatives};
+use crate::fitness::recommendation::{PARAMS, Part, advise};
 use crate::fitness::record::{Object, ToJson};
-use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::selection::is_available;
-use crate::fitness::words::{Kind, Level, Load, Pattern, Word, with_spaces};
+use crate::fitness::words::{Kind, Level, Load, Pattern, Word};
 use crate::fitness::workout::{GoalKind, SetType, Status, Step, Workout};
-use crate::small::{join, sort_by};
 use crate::value::Value;
-
-/// How many alternatives an exercise gets.
-const MOST: usize = 3;
 
 /// The feature `workout-recommendations`.
 pub(super) static FEATURE: CoachFeature = CoachFeature {
     name: "workout-recommendations",
     description: "Offers alternatives for every exercise, and says how to progress.",
-    capabilities: &["alternatives", "progression"],
-    actions: &[Action { name: "recommend", input: &BUILT, output: "WorkoutRecommendations", perform: recommend }],
+    capabilities: &["alternatives", "progression", "recovery"],
+    actions: &[
+        Action { name: "recommend", input: &BUILT, output: "WorkoutRecommendations", perform: recommend },
+        Action {
+            name: "nextExercises",
+            input: &PARAMS,
+            output: "Advice",
+            perform: |params| advise(Part::Next, params),
+        },
+        Action {
+            name: "substitute",
+            input: &PARAMS,
+            output: "Advice",
+            perform: |params| advise(Part::Substitute, params),
+        },
+        Action { name: "recovery", input: &PARAMS, output: "Advice", perform: |params| advise(Part::Recovery, params) },
+        Action { name: "progress", input: &PARAMS, output: "Advice", perform: |params| advise(Part::Progress, params) },
+        Action { name: "advise", input: &PARAMS, output: "Advice", perform: |params| advise(Part::All, params) },
+    ],
 };
 
 pub(in crate::fitness) fn recommend(params: &Value) -> Result<Value, Error> {
@@ -45,7 +72,13 @@ pub(in crate::fitness) fn recommend(params: &Value) -> Result<Value, Error> {
     let mut instead = Vec::new();
     let mut progress = Vec::new();
     for (step, exercise) in &steps {
-        let options = alternatives(exercise, &steps, &request, &restrictions);
+        let allowed = |other: &Exercise| {
+            let jumps_are_out = other.kind == Kind::Plyometric && request.level == Level::Beginner;
+            !jumps_are_out
+                && !steps.iter().any(|(step, _)| step.exercise_id == other.id)
+                && is_available(other, &request, request.equipment, &restrictions)
+        };
+        let options = alternatives(exercise, Near::Movement, &allowed);
         instead.push(Object("exercise_id name options", &[&step.exercise_id, &step.name, &options]).to_json());
         progress.push(progression(step, exercise));
     }
@@ -73,71 +106,6 @@ fn working(workout: &Workout) -> Vec<(&Step, &'static Exercise)> {
         }
     }
     steps
-}
-
-/// Exercises of the same movement and muscles, or for one joint and the trunk the same main muscle, that are available,
-/// allowed and not in the session already. A movement alone is not enough: a jump is no alternative to an explosive
-/// push-up. None is better than a wrong one.
-pub(in crate::fitness) fn alternatives(
-    exercise: &Exercise,
-    steps: &[(&Step, &Exercise)],
-    request: &WorkoutRequest,
-    restrictions: &Restrictions,
-) -> Vec<Value> {
-    let common = |other: &Exercise| other.primary.intersection(exercise.primary).len();
-    let same = |other: &Exercise| match exercise.kind {
-        Kind::Isolation | Kind::Core => other.kind == exercise.kind && common(other) > 0,
-        _ => other.pattern == exercise.pattern && other.kind == exercise.kind && same_muscles(exercise, other),
-    };
-    let mut options: Vec<&Exercise> = Vec::new();
-    for other in catalogue::all() {
-        let jumps_are_out = other.kind == Kind::Plyometric && request.level == Level::Beginner;
-        if same(other)
-            && !jumps_are_out
-            && !steps.iter().any(|(step, _)| step.exercise_id == other.id)
-            && is_available(other, request, request.equipment, restrictions)
-        {
-            options.push(other);
-        }
-    }
-    let rank = |other: &Exercise| 100 * usize::from(other.load != exercise.load) + 50 - common(other);
-    sort_by(&mut options, |a, b| rank(a) < rank(b));
-    let mut described = Vec::new();
-    for other in options.iter().take(MOST) {
-        described.push(option(exercise, other));
-    }
-    described
-}
-
-/// What one exercise offers instead of another.
-fn option(exercise: &Exercise, other: &Exercise) -> Value {
-    let mut reason = if other.pattern == exercise.pattern {
-        format!("Same movement: {}", exercise.pattern.spoken())
-    } else {
-        "Another movement".to_owned()
-    };
-    let common = other.primary.intersection(exercise.primary);
-    if common.is_empty() {
-        reason.push_str("; the same muscles, with the weight on others of them");
-    } else {
-        reason.push_str("; same main muscles: ");
-        reason.push_str(&with_spaces(&join(&common.names(), ", ")));
-    }
-    if exercise.load == Load::External && other.load == Load::Body {
-        reason.push_str("; easier, without a weight");
-    }
-    if other.per_side && !exercise.per_side {
-        reason.push_str("; one side at a time, so it takes longer");
-    }
-    reason.push('.');
-    Object("exercise_id name reason", &[&other.id, &other.name, &reason]).to_json()
-}
-
-/// Whether two exercises share a main muscle, or each one's main muscles help in the other: a stiff-legged deadlift and
-/// a glute bridge (house).
-fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
-    let helps = |a: &Exercise, b: &Exercise| !a.primary.intersection(b.secondary).is_empty();
-    !one.primary.intersection(other.primary).is_empty() || (helps(one, other) && helps(other, one))
 }
 
 /// When and how to make an exercise harder.

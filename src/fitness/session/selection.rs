@@ -44,12 +44,12 @@ const SLOTS: [&[Pattern]; 20] = [
 
 /// An exercise that may be chosen, with what it would be prescribed.
 #[derive(Debug)]
-pub(super) struct Candidate {
-    pub(super) exercise: &'static Exercise,
-    pub(super) dose: Dose,
+pub(in crate::fitness) struct Candidate {
+    pub(in crate::fitness) exercise: &'static Exercise,
+    pub(in crate::fitness) dose: Dose,
     /// How many sets, when that was chosen; 0 when the plan decides.
     pub(super) sets: u32,
-    pub(super) liking: f64,
+    pub(in crate::fitness) liking: f64,
 }
 
 /// Whether an exercise may be used at all: equipment, level and restrictions.
@@ -78,7 +78,7 @@ fn is_work(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restric
 }
 
 /// Everything that may be chosen for the main part, in the order of the catalogue.
-pub(super) fn candidates(
+pub(in crate::fitness) fn candidates(
     request: &WorkoutRequest,
     equipment: Set<Equipment>,
     restrictions: &Restrictions,
@@ -190,7 +190,7 @@ pub(super) fn select<'a>(
 }
 
 /// Whether `sets` more of an exercise keep every muscle at or below the cap.
-fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
+pub(in crate::fitness) fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
     load.iter().zip(Muscle::ALL).all(|(load, muscle)| {
         let share = exercise.share(*muscle);
         share == 0.0 || load + f64::from(sets) * share <= cap

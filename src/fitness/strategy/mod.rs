@@ -353,6 +353,24 @@ pub(super) fn by_rules(task: Task, params: &Value) -> Result<String, Error> {
     }
 }
 
+/// What the offline coach answers to a task: by rules, and through the same checks as a model's answer.
+///
+/// # Errors
+/// As [`begin`], and `workout.infeasible` should the answer of the rules break a check.
+pub(super) fn answer(task: Task, params: &Value) -> Result<Value, Error> {
+    let work = open(task, params)?;
+    if let Some(output) = &work.case().output {
+        return Ok(output.clone());
+    }
+    match accept(task, params, &work.by_rules(), &Origin::offline())? {
+        Accepted::Output(output) => Ok(output),
+        Accepted::Repair { problems, .. } => {
+            let message = problems.first().map_or("", |problem| problem.message.as_str());
+            Err(Error::new(Code::WorkoutInfeasible, message))
+        }
+    }
+}
+
 impl Origin {
     /// Reads `{ provider, model, fallbackLevel, repairs, cache }`.
     ///
