@@ -1,4 +1,4 @@
-// The classes of the package, bound to one way of loading the core.
+// The classes of the package, bound to one way of loading the core, and the coach.
 
 import { FeatureBusBase } from "./bus.js";
 import { IntegrationBase } from "./integration.js";
@@ -13,8 +13,8 @@ export { RepflowError } from "./errors.js";
  * Each entry makes its own classes instead of setting a loader in a shared module: the package has no side effects, so
  * a bundler may drop a module that is only imported for what it does.
  */
-export function createApi(load) {
-  const runtime = new Runtime(load);
+export function createApi(load, loadCoach) {
+  const runtime = new Runtime(load, loadCoach);
   class FeatureBus extends FeatureBusBase {
     constructor(options) {
       super(runtime, options);

@@ -1,26 +1,29 @@
-// Browsers: the wasm file beside this script, streamed; where it cannot be had, the inlined copy.
+// Browsers: the wasm files beside this script, streamed; where one cannot be had, its inlined copy.
 
 import { createApi } from "./api.js";
 import { compileInlined } from "./inline-module.js";
 
-async function load() {
+async function load(url, copy) {
   try {
-    return await fetchModule();
+    return await fetchModule(url);
   } catch {
     // The file is not there, or comes as something else than wasm: the copy is a chunk of its own, loaded only then.
-    const { default: inlined } = await import("./inline.js");
+    const { default: inlined } = await copy();
     return compileInlined(inlined);
   }
 }
 
-async function fetchModule() {
-  const response = await fetch(new URL("./core.wasm", import.meta.url), { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`core.wasm answers ${response.status}`);
+async function fetchModule(url) {
+  const response = await fetch(url, { credentials: "same-origin" });
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
   const streams = response.headers.get("content-type")?.startsWith("application/wasm");
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
-const api = /* @__PURE__ */ createApi(load);
+const api = /* @__PURE__ */ createApi(
+  () => load(new URL("./core.wasm", import.meta.url), () => import("./inline.js")),
+  () => load(new URL("./coach.wasm", import.meta.url), () => import("./coach-inline.js")),
+);
 
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;

@@ -2,9 +2,13 @@
 
 import { createApi } from "./api.js";
 import { compileInlined } from "./inline-module.js";
+import inlinedCoach from "./coach-inline.js";
 import inlined from "./inline.js";
 
-const api = /* @__PURE__ */ createApi(() => compileInlined(inlined));
+const api = /* @__PURE__ */ createApi(
+  () => compileInlined(inlined),
+  () => compileInlined(inlinedCoach),
+);
 
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;

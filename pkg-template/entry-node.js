@@ -4,9 +4,15 @@ import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 
 import { createApi } from "./api.js";
+import inlinedCoach from "./coach-inline.js";
 import inlined from "./inline.js";
 
-const api = /* @__PURE__ */ createApi(() => new WebAssembly.Module(gunzipSync(Buffer.from(inlined, "base64"))));
+const compile = (base64) => new WebAssembly.Module(gunzipSync(Buffer.from(base64, "base64")));
+
+const api = /* @__PURE__ */ createApi(
+  () => compile(inlined),
+  () => compile(inlinedCoach),
+);
 
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;

@@ -2,11 +2,11 @@
 
 import { RepflowError, createApi } from "./api.js";
 
-let source;
+const sources = {};
 
-/** Gives the core: a compiled module, its bytes, a response, a URL, or a promise of one of these. */
-export function initialize(wasm) {
-  source = wasm;
+/** Gives the core, and the coach where it is used: a compiled module, its bytes, a response, a URL, or a promise of one of these. */
+export function initialize(core, coach) {
+  Object.assign(sources, { core, coach });
 }
 
 async function compile(wasm) {
@@ -16,12 +16,18 @@ async function compile(wasm) {
   return WebAssembly.compile(typeof given?.arrayBuffer === "function" ? await given.arrayBuffer() : given);
 }
 
-const api = /* @__PURE__ */ createApi(() => {
+function load(name) {
+  const source = sources[name];
   if (source === undefined) {
-    throw new RepflowError("config.invalid", 'call `initialize(wasm)` first, for example with `repflow/core.wasm`');
+    throw new RepflowError("config.invalid", `call \`initialize(core, coach)\` first, for example with \`repflow/${name}.wasm\`; only the coach needs the second`);
   }
   return source instanceof WebAssembly.Module ? source : compile(source);
-});
+}
+
+const api = /* @__PURE__ */ createApi(
+  () => load("core"),
+  () => load("coach"),
+);
 
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;

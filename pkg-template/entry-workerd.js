@@ -1,9 +1,13 @@
-// Cloudflare Workers: the module is compiled at deployment, and instantiated at once.
+// Cloudflare Workers: the modules are compiled at deployment, and instantiated at once when they are used.
 
 import { createApi } from "./api.js";
+import coach from "./coach.wasm";
 import module from "./core.wasm";
 
-const api = /* @__PURE__ */ createApi(() => module);
+const api = /* @__PURE__ */ createApi(
+  () => module,
+  () => coach,
+);
 
 export const FeatureBus = api.FeatureBus;
 export const WorkflowOrchestrator = api.WorkflowOrchestrator;

@@ -5,8 +5,8 @@ import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, notLoaded } from "./errors.js";
 import { described } from "./feature.js";
-import { ModelClientBase, loadModels } from "./model-client.js";
 import { LiveSession } from "./live.js";
+import { ModelClientBase, loadModels } from "./model-client.js";
 import { missing } from "./nearest.js";
 import { runSchemas } from "./standard-schema.js";
 
@@ -60,6 +60,7 @@ export class IntegrationBase {
   #levelTimeout = "60s";
   /** The names of the levels that ask what a call brought with it. */
   #ofProviders = new Map();
+  #isRegistered = false;
 
   constructor(runtime, WorkflowOrchestrator, ModelClient, options = {}) {
     checkOptions("config.invalid", "the options of AdvancedWorkflowIntegration", options, {
@@ -75,7 +76,13 @@ export class IntegrationBase {
     this.#runtime = runtime;
     this.orchestrator = orchestrator ?? new WorkflowOrchestrator(bus === undefined ? {} : { bus });
     if (ai !== undefined) this.#useModels(ModelClient, ai);
-    this.bus[internals].whenThere((core) => this.#registerCoach(core));
+    this.bus[internals].whenThere((core) => {
+      const coach = runtime.coach.ready();
+      const register = (coach) => this.#register(core, coach);
+      // Who asks for one of its features meanwhile is answered when it is there.
+      if (coach instanceof Promise) this.bus[internals].hold(coach.then(register));
+      else register(coach);
+    });
   }
 
   /** The bus whose features the workflows call. */
@@ -85,9 +92,9 @@ export class IntegrationBase {
 
   /** The definition of one of the workflows, as data: to be run by an orchestrator, or to be changed. */
   async template(id) {
-    const core = await this.#core();
-    const text = core.coachTemplate(id);
-    if (text === undefined) return missing("workflow.not_registered", "there is no template", id, core.coachTemplates());
+    const coach = await this.#coach();
+    const text = coach.coachTemplate(id);
+    if (text === undefined) return missing("workflow.not_registered", "there is no template", id, coach.coachTemplates());
     return JSON.parse(text);
   }
 
@@ -122,9 +129,8 @@ export class IntegrationBase {
   /** A session that stays open: it takes sets and heart rates as signals, and answers each at once. */
   async startLiveSession(session, options = NO_OPTIONS) {
     checkOptions("config.invalid", "the options of startLiveSession", options, RUN);
-    await this.#core(options.signal);
-    // Asked for when it is needed: the core may be another one by then.
-    const apply = async (given) => ask(await this.#runtime.ready(), "workout-adaptation", "live", given());
+    await this.#coach(options.signal);
+    const apply = async (given) => ask(await this.#runtime.coach.ready(), "workout-adaptation", "live", given());
     return LiveSession.start(apply, this.orchestrator, session, options);
   }
 
@@ -135,8 +141,7 @@ export class IntegrationBase {
 
   /** Everything that is wrong with a workout for a request, whoever built it; nothing when it is correct. */
   async checkWorkout(workout, request) {
-    const core = await this.#core();
-    return ask(core, "safety-validation", "validate", { workout, request }).violations;
+    return ask(await this.#coach(), "safety-validation", "validate", { workout, request }).violations;
   }
 
   /** A workout as `fit`, `ics`, `csv` or `jsonld`. */
@@ -149,22 +154,27 @@ export class IntegrationBase {
     return (await loadExports()).exportProgram(program, format, options);
   }
 
-  /** The core, once it is there. */
-  #core(signal) {
-    return this.bus[internals].there((reject) => {
+  /** The coach, once it is there and its features are on the bus. */
+  async #coach(signal) {
+    const coach = this.#runtime.coach.ready();
+    // Both load at the same time; what is wrong with it is told below.
+    if (coach instanceof Promise) coach.catch(() => {});
+    const core = await this.bus[internals].there((reject) => {
       const onAbort = () => reject(new RepflowError("run.cancelled", "the run was cancelled by its caller", { cause: signal.reason }));
       if (signal?.aborted) onAbort();
       return signal === undefined ? () => {} : aborts.add(signal, onAbort);
     });
+    this.#register(core, await coach);
+    return this.#runtime.coach.ready();
   }
 
   /** Runs one of the workflows, and tells of what it gave. */
   async #perform(id, given, options = NO_OPTIONS, method) {
     checkOptions("config.invalid", `the options of ${method}`, options, CALL);
     const { provider, ...runOptions } = options;
-    const core = await this.#core(options.signal);
-    const input = core.coachInput(id, given);
-    const definition = withLevels(JSON.parse(core.coachTemplate(id)), this.#levelsOf(provider), this.#levelTimeout);
+    const coach = await this.#coach(options.signal);
+    const input = coach.coachInput(id, given);
+    const definition = withLevels(JSON.parse(coach.coachTemplate(id)), this.#levelsOf(provider), this.#levelTimeout);
     try {
       const run = await this.orchestrator.executeWorkflow(definition, input, runOptions);
       this.bus[internals].emit(TOLD[id], run.output, id, run.correlationId);
@@ -222,20 +232,28 @@ export class IntegrationBase {
     }
   }
 
-  /** Puts the coach's features on the bus. A feature of the same name that is there already takes its place. */
-  #registerCoach(core) {
-    core.featureList().forEach(({ actions, ...info }, index) => {
-      if (this.bus[internals].features.has(info.name)) return;
+  /** Puts the coach's features on the bus, once. A feature of the same name that is there already takes its place. */
+  #register(core, coach) {
+    if (this.#isRegistered) return;
+    this.#isRegistered = true;
+    const add = (feature) => {
+      if (!this.bus[internals].features.has(feature.name)) this.bus.registerFeature(feature);
+    };
+    coach.featureList().forEach(({ actions, ...info }, index) => {
       const calls = actions.map(({ name, input, output }) => [
         name,
         {
-          handler: (params, { level }) => atLevel(core.featureCall(index, name, params), level),
+          handler: async (params, { level }) => atLevel((await this.#runtime.coach.ready()).featureCall(index, name, params), level),
           // The core reads what it is given, and says more of what is wrong than a schema can: these are to be read.
           [described]: { input, output: { $ref: `coach.schema.json#/$defs/${output}` } },
         },
       ]);
-      this.bus.registerFeature({ ...info, actions: Object.fromEntries(calls), healthCheck: () => ({ status: "healthy" }) });
+      add({ ...info, actions: Object.fromEntries(calls), healthCheck: () => ({ status: "healthy" }) });
     });
+    // Only in the build for the tests of recovery.
+    for (const [name, { injectFault }] of Object.entries({ "fault-injection": core, "coach-fault-injection": coach })) {
+      if (injectFault !== undefined) add({ name, version: "1.0.0", actions: { panic: () => injectFault("panic"), overflow: () => injectFault("overflow") } });
+    }
   }
 }
 
@@ -257,9 +275,9 @@ function withLevels(definition, [first, ...others], levelTimeout) {
   return { ...rest, steps: raised(definition.steps) };
 }
 
-/** Has a feature of the core do something, whoever has taken its name on the bus. */
-function ask(core, feature, action, params) {
-  return core.featureCall(core.featureList().findIndex(({ name }) => name === feature), action, params);
+/** Has a feature of the coach do something, whoever has taken its name on the bus. */
+function ask(coach, feature, action, params) {
+  return coach.featureCall(coach.featureList().findIndex(({ name }) => name === feature), action, params);
 }
 
 /** What exports; a module of its own, since most pages need it seldom. */

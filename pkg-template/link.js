@@ -11,6 +11,7 @@ export class Link {
   isDisposed = false;
   /** What waits for the core to be there; each is called once with it. */
   #whenThere = [];
+  #held = undefined;
   #generation = 0;
   #owner;
   #handOver;
@@ -26,6 +27,14 @@ export class Link {
 
   get core() {
     return this.runtime.ready();
+  }
+
+  /** Until a promise has settled, whoever asks for the core waits: something has to be registered first. */
+  hold(promise) {
+    const over = () => {
+      this.#held = undefined;
+    };
+    this.#held = promise.then(over, over);
   }
 
   get isAttached() {
@@ -56,14 +65,10 @@ export class Link {
   attached() {
     this.assertUsable();
     const core = this.core;
-    if (core instanceof Promise) {
-      return core.then(() => {
-        this.assertUsable();
-        return this.attached();
-      });
-    }
+    const again = () => this.attached();
+    if (core instanceof Promise) return core.then(again);
     if (!this.isAttached) this.#begin(core);
-    return core;
+    return this.#held?.then(again) ?? core;
   }
 
   #begin(core) {

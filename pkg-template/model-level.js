@@ -24,10 +24,10 @@ export class Level {
   }
 
   async perform(task, params, context) {
-    const core = await this.#runtime.ready();
-    const begun = core.taskBegin(task, params);
+    const coach = await this.#runtime.coach.ready();
+    const begun = coach.taskBegin(task, params);
     if (begun.output !== undefined) return begun.output;
-    return this.answer(core, { task, params, context, ...begun, user: userOf(params) });
+    return this.answer(coach, { task, params, context, ...begun, user: userOf(params) });
   }
 
   /** What tells a question from others, by what matters for its answer. */
@@ -39,10 +39,10 @@ export class Level {
     return this.#models;
   }
 
-  async answer(core, asked) {
+  async answer(coach, asked) {
     const { context, personal, user } = asked;
     const { answers } = this.#models;
-    const ask = (signal) => this.#accepted(core, asked, signal);
+    const ask = (signal) => this.#accepted(coach, asked, signal);
     // What is personal is kept only for somebody who is known.
     if (answers === undefined || (personal && user === undefined)) return (await ask(context.signal)).output;
     const exact = canonical(asked.params);
@@ -52,13 +52,13 @@ export class Level {
       return mine.kept;
     });
     if (source === undefined) return mine.output;
-    const verdict = accept(core, asked, value, source);
+    const verdict = accept(coach, asked, value, source);
     // It was right for a question that is nearly the same; this one is asked for itself.
     return verdict.output ?? (await ask(context.signal)).output;
   }
 
   /** Asks, and asks again when what came cannot be accepted: once, naming what is wrong. */
-  async #accepted(core, asked, signal) {
+  async #accepted(coach, asked, signal) {
     const { task, context, user, version } = asked;
     let repair;
     for (let repairs = 0; ; repairs += 1) {
@@ -69,7 +69,7 @@ export class Level {
       // What is data, and not what was asked for, can be mended.
       const data = answer.outcome === "invalid" && answer.data !== undefined ? answer.data : dataOf(answer);
       const kept = { data, provider, model, repairs };
-      const verdict = accept(core, asked, kept, null);
+      const verdict = accept(coach, asked, kept, null);
       if (verdict.output !== undefined) return { output: verdict.output, kept };
       if (repairs === 1) {
         const { problems } = verdict;
@@ -83,10 +83,10 @@ export class Level {
 
 /** Gives what is known, be it past its time, and asks nobody. */
 export class CacheLevel extends Level {
-  async answer(core, asked) {
+  async answer(coach, asked) {
     const { task, context } = asked;
     const known = await this.models.answers?.recall(this.keyOf(asked), canonical(asked.params), context.signal);
-    const verdict = known && accept(core, asked, known.value, known.source);
+    const verdict = known && accept(coach, asked, known.value, known.source);
     if (verdict?.output !== undefined) return verdict.output;
     throw new RepflowError("ai.not_cached", `no earlier answer for \`${task}\` fits this question`);
   }
@@ -121,9 +121,9 @@ export class Race {
   }
 }
 
-/** Has the core judge an answer. */
-function accept(core, { task, params, context }, { data, provider, model, repairs }, cache) {
-  return core.taskAccept(task, params, data, { provider, model, fallbackLevel: context.level ?? 0, repairs, cache });
+/** Has the coach judge an answer. */
+function accept(coach, { task, params, context }, { data, provider, model, repairs }, cache) {
+  return coach.taskAccept(task, params, data, { provider, model, fallbackLevel: context.level ?? 0, repairs, cache });
 }
 
 const userOf = (params) => params?.userId ?? params?.request?.userId;

@@ -12,6 +12,18 @@ function usageOf(given) {
   return { ...counts, totalTokens: counts.inputTokens + counts.outputTokens };
 }
 
+/** The rules in the place of a model. Their answers are as little trusted, and go through the same checks. */
+export const offlineCoach = (runtime) => ({
+  name: "offline-coach",
+  capabilities: { structuredOutput: true, tools: false, network: false },
+  async complete({ task }) {
+    if (task === undefined) {
+      throw new RepflowError("config.invalid", "the offline coach answers by rules, so a request needs a `task` and its input; free text is for a model");
+    }
+    return (await runtime.ready()).taskByRules(task.name, task.input);
+  },
+});
+
 /** The answer of a provider of the app's own. Parts are told when somebody wants them and the provider has them. */
 export async function ownAnswer(provider, request, { signal, attempt }, tell, headers = {}) {
   const context = { signal, attempt, headers };

@@ -25,7 +25,7 @@ export class Service {
     this.#runtime = runtime;
     this.#options = options;
     this.#idleMs = millisecondsOf(idleTimeout);
-    this.provider = provider === "offline-coach" ? { kind: "offline-coach" } : { kind: "openai", api, model, maxBytes };
+    this.provider = { kind: "openai", api, model, maxBytes };
   }
 
   /** The answer, and by which id the service knows it. */
@@ -33,25 +33,17 @@ export class Service {
     const { exchange, path, body } = core.exchangeBegin(this.provider, request, isStreamed);
     const attempt = new Attempt(this.#runtime, signal);
     try {
-      let requestId;
-      if (path !== undefined) {
-        const { response, key } = await this.#fetch(path, attempt, headers, JSON.stringify(body), isStreamed);
-        requestId = requestIdOf(response);
-        const limits = core.rateLimitsOf(RATE_HEADERS.map((name) => response.headers.get(name) ?? undefined));
-        if (limits.requests !== undefined || limits.tokens !== undefined) observe(limits);
-        core.exchangeHead(exchange, response.status);
-        const read = ({ events, failure, answer }) => {
-          if (isStreamed) tell(events);
-          if (failure !== undefined) throw failed(failure, response, key);
-          return answer;
-        };
-        await attempt.read(response, this.#idleMs, (bytes) => read(core.exchangeTake(exchange, bytes)));
-        return [read(core.exchangeFinish(exchange)), requestId];
-      }
-      const { failure, events, answer } = core.exchangeFinish(exchange);
-      if (isStreamed) tell(events);
-      if (failure !== undefined) throw failed(failure);
-      return [answer, requestId];
+      const { response, key } = await this.#fetch(path, attempt, headers, JSON.stringify(body), isStreamed);
+      const limits = core.rateLimitsOf(RATE_HEADERS.map((name) => response.headers.get(name) ?? undefined));
+      if (limits.requests !== undefined || limits.tokens !== undefined) observe(limits);
+      core.exchangeHead(exchange, response.status);
+      const read = ({ events, failure, answer }) => {
+        if (isStreamed) tell(events);
+        if (failure !== undefined) throw failed(failure, response, key);
+        return answer;
+      };
+      await attempt.read(response, this.#idleMs, (bytes) => read(core.exchangeTake(exchange, bytes)));
+      return [read(core.exchangeFinish(exchange)), requestIdOf(response)];
     } catch (error) {
       throw attempt.reason(error);
     } finally {

@@ -11,7 +11,7 @@ import { recorded } from "./model-cassette.js";
 import { ServiceError, explained } from "./model-errors.js";
 import { judged, partOf } from "./model-output.js";
 import { Service } from "./model-service.js";
-import { hashOf, ownAnswer } from "./model-provider.js";
+import { hashOf, offlineCoach, ownAnswer } from "./model-provider.js";
 import { PolicyBase } from "./policy.js";
 
 export { CacheLevel, Level, Race } from "./model-level.js";
@@ -47,7 +47,7 @@ export class Models {
     this.answers = cache === false ? undefined : new Answers(runtime, cache);
     this.#budgets = new Budgets(options);
     // What is written in JavaScript answers itself; the core knows the others.
-    this.#own = isObject(provider) ? (provider.cassette === undefined ? provider : recorded(provider.cassette, core)) : undefined;
+    this.#own = provider === "offline-coach" ? offlineCoach(runtime.coach) : provider?.cassette === undefined ? provider : recorded(provider.cassette, core);
     this.#service = this.#own === undefined ? new Service(runtime, options) : undefined;
     const { name, stream, capabilities } = this.#own ?? {};
     this.#info = this.#own !== undefined

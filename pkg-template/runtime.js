@@ -1,19 +1,21 @@
-// The wasm instance: loaded at first use, and replaced when it has panicked.
+// The wasm instances: loaded at first use, and replaced when they have panicked.
 
-import * as glue from "./core.js";
+import * as coachGlue from "./coach-glue.js";
+import * as engineGlue from "./core.js";
 import { RepflowError, describe, fromCore, invalid, isCoreError, textOf } from "./errors.js";
 
 /**
- * The glue is one module with one instance, whichever entry loaded it: what depends on the instance is shared by all.
- * `generation` counts the instances; what one of them numbered means nothing to the next.
+ * What depends on an instance. Each glue is one module with one instance, whichever entry loaded it: what depends on the
+ * instance is shared by all. `generation` counts the instances; what one of them numbered means nothing to the next.
+ *
+ * `lost` says why the instance is lost, until that has been dealt with. Dealing with it takes some stack, and the end of the stack
+ * may be what it was lost of; then whoever uses the core next deals with it first.
  */
-const instance = { core: undefined, generation: 0, owners: new Set(), lastCrash: undefined };
+const instanceOf = (glue) => ({ glue, core: undefined, generation: 0, owners: new Set(), lastCrash: undefined, lost: undefined });
 
-/**
- * Why the instance is lost, until that has been dealt with. Dealing with it takes some stack, and the end of the stack may
- * be what it was lost of; then whoever uses the core next deals with it first.
- */
-let lost = undefined;
+/** The engine, which every page has, and the coach, which a page has when it makes use of it. They share nothing. */
+const engine = instanceOf(engineGlue);
+const coach = instanceOf(coachGlue);
 
 /** How long the module may take to load. */
 const LOAD_TIMEOUT_MS = 60_000;
@@ -23,35 +25,41 @@ const LOAD_TIMEOUT_MS = 60_000;
  * abandon it, and finds a higher `generation` when it next looks, which means that it has to hand everything over again.
  */
 export class Runtime {
+  /** That of the coach, for who needs it. */
+  coach = undefined;
+  #instance;
   #load;
   #loading = undefined;
   #unused = undefined;
 
   /** @param {() => WebAssembly.Module | Promise<WebAssembly.Module>} load */
-  constructor(load) {
+  constructor(load, loadCoach) {
     this.#load = load;
+    this.#instance = loadCoach === undefined ? coach : engine;
+    if (loadCoach !== undefined) this.coach = new Runtime(loadCoach);
   }
 
   get generation() {
-    return instance.generation;
+    return this.#instance.generation;
   }
 
   /** The core if it is there or can be had at once; otherwise a promise of it. */
   ready() {
-    if (lost !== undefined) crashed();
-    return instance.core ?? this.#loading ?? this.#begin();
+    const it = this.#instance;
+    if (it.lost !== undefined) crashed(it);
+    return it.core ?? this.#loading ?? this.#begin(it);
   }
 
-  #begin() {
+  #begin(it) {
     let module;
     try {
       module = this.#load();
     } catch (cause) {
       throw loadFailed(cause);
     }
-    if (module instanceof WebAssembly.Module) return instantiate(module);
+    if (module instanceof WebAssembly.Module) return instantiate(it, module);
     this.#loading = withinTime(module)
-      .then(instantiate)
+      .then((module) => instantiate(it, module))
       .catch((cause) => {
         throw loadFailed(cause);
       })
@@ -63,11 +71,11 @@ export class Runtime {
 
   /** Has `owner.abandon(error)` called if the core is lost before `disown`. */
   own(owner) {
-    instance.owners.add(owner);
+    this.#instance.owners.add(owner);
   }
 
   disown(owner) {
-    instance.owners.delete(owner);
+    this.#instance.owners.delete(owner);
   }
 
   /** Frees `handle` of this generation by the export `free` when `owner` is collected without having been disposed of. */
@@ -75,65 +83,65 @@ export class Runtime {
     // Workers have it since 2025-05-05; where there is none, what is not disposed of stays until the instance goes.
     if (typeof FinalizationRegistry === "undefined") return;
     this.#unused ??= new FinalizationRegistry(({ free, handle, generation }) => {
-      if (generation === instance.generation) instance.core[free](handle);
+      if (generation === this.generation) this.#instance.core[free](handle);
     });
-    this.#unused.register(owner, { free, handle, generation: instance.generation }, owner);
+    this.#unused.register(owner, { free, handle, generation: this.generation }, owner);
   }
 
   /** Frees a handle now. */
   free(owner, free, handle) {
     this.#unused?.unregister(owner);
-    instance.core[free](handle);
+    this.#instance.core[free](handle);
   }
 }
 
-function instantiate(module) {
-  if (instance.core !== undefined) return instance.core;
+function instantiate(it, module) {
+  if (it.core !== undefined) return it.core;
   try {
-    glue.initSync({ module });
+    it.glue.initSync({ module });
   } catch (cause) {
     throw loadFailed(cause);
   }
-  instance.generation += 1;
-  instance.core = Object.create(null);
-  for (const [name, call] of Object.entries(glue)) {
-    if (typeof call === "function" && name !== "initSync" && name !== "default") instance.core[name] = guard(call);
+  it.generation += 1;
+  it.core = Object.create(null);
+  for (const [name, call] of Object.entries(it.glue)) {
+    if (typeof call === "function" && name !== "initSync" && name !== "default") it.core[name] = guard(it, call);
   }
-  return instance.core;
+  return it.core;
 }
 
 /** An export as the facade sees it: it returns, throws a `RepflowError`, or takes the instance down with it. */
-function guard(call) {
+function guard(it, call) {
   // No export takes more, and gathering them in a list costs as much as the call.
   return (a, b, c, d, e, f, g, h) => {
-    if (lost !== undefined) throw crashed();
-    const { generation } = instance;
+    if (it.lost !== undefined) throw crashed(it);
+    const { generation } = it;
     let answer;
     try {
       answer = call(a, b, c, d, e, f, g, h);
     } catch (thrown) {
-      if (generation === instance.generation) {
+      if (generation === it.generation) {
         if (isCoreError(thrown)) throw fromCore(thrown);
-        lost = { cause: thrown };
-        throw crashed();
+        it.lost = { cause: thrown };
+        throw crashed(it);
       }
     }
     // A getter or a `toJSON` that this call ran may have ended the instance under it.
-    if (generation !== instance.generation) throw instance.lastCrash;
+    if (generation !== it.generation) throw it.lastCrash;
     return answer;
   };
 }
 
 /** The one place that handles a lost instance. */
-function crashed() {
-  const { cause } = lost;
-  const error = new RepflowError("internal.panic", `the core stopped: ${panicMessage(cause)}; call again`, { cause });
-  glue.reset();
-  instance.generation += 1;
-  instance.lastCrash = error;
-  const owners = [...instance.owners];
-  instance.owners.clear();
-  lost = undefined;
+function crashed(it) {
+  const { cause } = it.lost;
+  const error = new RepflowError("internal.panic", `the core stopped: ${panicMessage(it, cause)}; call again`, { cause });
+  it.glue.reset();
+  it.generation += 1;
+  it.lastCrash = error;
+  const owners = [...it.owners];
+  it.owners.clear();
+  it.lost = undefined;
   for (const owner of owners) owner.abandon(error);
   return error;
 }
@@ -174,7 +182,7 @@ function loadFailed(cause) {
   return new RepflowError("internal.load_failed", message, { cause });
 }
 
-function panicMessage(cause) {
+function panicMessage({ glue }, cause) {
   try {
     return glue.panicMessage() ?? cause?.message ?? "unknown reason";
   } catch {

@@ -29,7 +29,7 @@
 //! - [`adaptation`]: how to go on in a session; [`live`]: a session that stays open
 //! - [`history`], [`progression`], [`recommendation`]: what was trained, and what follows from it
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
-//! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
+//! - [`strategy`]: what a model is asked and what becomes of its answer
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
 //! - `schema`: the JSON Schema of all that is answered (feature `schema`)
 //! - `record`, `reader`, `form`, `figures`, `id`: data as JSON and back, in little code
@@ -41,7 +41,6 @@
 pub mod adaptation;
 pub mod catalogue;
 pub mod check;
-pub mod coach;
 pub mod contraindications;
 pub mod energy;
 pub mod features;

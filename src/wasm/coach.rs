@@ -14,15 +14,7 @@ use crate::fitness::templates;
 use crate::value::Value;
 
 thread_local! {
-    static FEATURES: Vec<Box<dyn Feature>> = features();
-}
-
-fn features() -> Vec<Box<dyn Feature>> {
-    #[allow(unused_mut, reason = "only the build for the tests of recovery adds one")]
-    let mut features = fitness::features::features();
-    #[cfg(feature = "fault-injection")]
-    features.push(Box::new(super::fault::Fault));
-    features
+    static FEATURES: Vec<Box<dyn Feature>> = fitness::features::features();
 }
 
 /// What is written in Rust: a list of feature descriptions.
@@ -101,6 +93,12 @@ pub fn task_accept(task: &str, params: &JsValue, answer: &JsValue, origin: &JsVa
     on_task(task, &[params, answer, origin], &|task, given| {
         Ok(strategy::accept(task, &given[0], &given[1], &Origin::parse(&given[2])?)?.to_value())
     })
+}
+
+/// What the rules answer to a task, as the text that a model would give.
+#[wasm_bindgen(js_name = taskByRules)]
+pub fn task_by_rules(task: &str, params: &JsValue) -> Result<JsValue, JsValue> {
+    on_task(task, &[params], &|task, given| Ok(Value::String(strategy::by_rules(task, &given[0])?.into())))
 }
 
 /// What is done with a task and what was given for it.

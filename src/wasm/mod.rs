@@ -5,6 +5,8 @@
 //! no finalizer that could touch a fresh instance after a panic, and a call costs a few nanoseconds. No function here
 //! runs user code while it holds a borrow: a getter that a template reads may call back in.
 //!
+//! The package has two wasm files of this crate, one with the feature `engine` and one with `coach`: they share nothing but source.
+//!
 //! # Layout
 //! - [`convert`]: errors, JSON and values across the border
 //! - [`engine`], [`plan`], [`run`]: engines, compiled definitions, and runs of them
@@ -21,18 +23,27 @@ use std::rc::Rc;
 
 use slab::Slab;
 
+#[cfg(feature = "engine")]
 pub mod bus;
+#[cfg(feature = "coach")]
 pub mod coach;
 pub mod convert;
+#[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "engine")]
 mod failure;
 #[cfg(feature = "fault-injection")]
 mod fault;
+#[cfg(feature = "engine")]
 pub mod filter;
+#[cfg(feature = "engine")]
 pub mod model;
 pub mod panic;
+#[cfg(feature = "engine")]
 pub mod plan;
+#[cfg(feature = "engine")]
 pub mod policy;
+#[cfg(feature = "engine")]
 pub mod run;
 
 /// Two-level segregated fit: it allocates and frees in constant time, in a fifth of the code of the standard library's

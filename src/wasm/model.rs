@@ -15,7 +15,6 @@ use super::failure::Reported;
 use crate::ai::rate::Left;
 use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, failure, partial, strict};
 use crate::error::{Code, Error, Problem};
-use crate::fitness::coach::OfflineCoach;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -33,8 +32,7 @@ fn json(text: &str) -> Option<Value> {
     JSON::parse(text).ok().map(value_from_js)
 }
 
-/// The provider that an object describes: `{ kind: "openai", api, model?, maxBytes? }` or
-/// `{ kind: "offline-coach" }`.
+/// The provider that an object describes: `{ kind: "openai", api, model?, maxBytes? }`.
 fn provider(described: &JsValue) -> Result<Box<dyn Provider>, Error> {
     const WHAT: &str = "the provider";
     let described = data_from_js(described, Code::ConfigInvalid, WHAT)?;
@@ -44,8 +42,7 @@ fn provider(described: &JsValue) -> Result<Box<dyn Provider>, Error> {
     };
     match described.field("kind").unwrap_or_default().as_str() {
         Some("openai") => Ok(Box::new(OpenAi::parse(&described, json)?)),
-        Some("offline-coach") => Ok(Box::new(OfflineCoach)),
-        _ => refuse("`kind` must be `openai` or `offline-coach`"),
+        _ => refuse("`kind` must be `openai`"),
     }
 }
 

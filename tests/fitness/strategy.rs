@@ -2,14 +2,13 @@
 //! rules.
 
 use proptest::prelude::*;
-use repflow::ai::{ModelRequest, Provider};
+use repflow::ai::ModelRequest;
 use repflow::fitness::catalogue;
 use repflow::fitness::check::check;
-use repflow::fitness::coach::OfflineCoach;
 use repflow::fitness::contraindications::Restrictions;
 use repflow::fitness::screening::{Clearance, Screening};
 use repflow::fitness::session;
-use repflow::fitness::strategy::{Accepted, Begun, NOTES, Origin, Task, accept, begin};
+use repflow::fitness::strategy::{self, Accepted, Begun, NOTES, Origin, Task, accept, begin};
 use repflow::fitness::words::{Kind, Level, Word};
 use repflow::fitness::workout::Workout;
 use repflow::value::Value;
@@ -32,9 +31,8 @@ fn origin() -> Origin {
 
 /// What the rules answer to a request, as JSON.
 fn by_rules(request: &ModelRequest) -> Json {
-    let mut exchange = OfflineCoach.complete(request).unwrap();
-    assert!(exchange.outgoing().is_none());
-    serde_json::from_str(&exchange.finish(&mut Vec::new()).unwrap().text).unwrap()
+    let (task, params) = request.task.as_ref().unwrap();
+    serde_json::from_str(&strategy::by_rules(Task::parse(task).unwrap(), params).unwrap()).unwrap()
 }
 
 fn output(task: Task, params: &Json, answer: &Json) -> Json {
@@ -550,13 +548,8 @@ mod data {
     }
 
     #[test]
-    fn the_offline_coach_answers_tasks_only() {
-        let error = OfflineCoach.complete(&ModelRequest::default()).err().unwrap();
-        assert_eq!(error.code().as_str(), "config.invalid");
-        assert!(error.message().contains("`task`"));
-        let unknown = ModelRequest { task: Some(("dance".to_owned(), Value::Null)), ..ModelRequest::default() };
-        assert_eq!(OfflineCoach.stream(&unknown).err().unwrap().code().as_str(), "config.invalid");
-        assert!(!OfflineCoach.capabilities().network);
+    fn an_unknown_task_is_refused() {
+        assert_eq!(Task::parse("dance").unwrap_err().code().as_str(), "config.invalid");
     }
 }
 

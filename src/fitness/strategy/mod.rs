@@ -345,7 +345,7 @@ pub fn accept(task: Task, params: &Value, answer: &Value, origin: &Origin) -> Re
 ///
 /// # Errors
 /// As [`begin`], and `config.invalid` when there is nothing to answer, because the task has its output already.
-pub(super) fn by_rules(task: Task, params: &Value) -> Result<String, Error> {
+pub fn by_rules(task: Task, params: &Value) -> Result<String, Error> {
     let work = open(task, params)?;
     match &work.case().output {
         None => Ok(json::text(&work.by_rules())),

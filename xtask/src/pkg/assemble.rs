@@ -8,14 +8,13 @@ use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::pkg::{PARTS, Part};
 use crate::{paths, process};
 
-/// What the wasm calls its imports and exports; `bundle.mjs` reads it, and takes it away.
-const RENAMED: &str = "renamed.json";
 const LICENCES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
 
-/// Makes `dir` anew from the template, the glue and the wasm.
-pub(super) fn run(dir: &Path, glue: &Path, wasm: &Path) -> Result<()> {
+/// Makes `dir` anew from the template, and from the glue and the wasm of each part.
+pub(super) fn run(dir: &Path, parts: &[(&Part, &Path, &Path)]) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir)?;
     }
@@ -26,11 +25,14 @@ pub(super) fn run(dir: &Path, glue: &Path, wasm: &Path) -> Result<()> {
     let manifest = dir.join("package.json");
     fs::write(&manifest, with_version(&fs::read_to_string(&manifest)?, env!("CARGO_PKG_VERSION"))?)?;
 
-    fs::copy(wasm.with_extension("json"), dir.join(RENAMED))?;
-    let wasm = fs::read(wasm)?;
-    fs::write(dir.join("inline.js"), inline(&wasm)?)?;
-    fs::write(dir.join("core.wasm"), wasm)?;
-    fs::copy(glue, dir.join("core.js"))?;
+    for (part, glue, wasm) in parts {
+        // What the wasm calls its imports and exports; `bundle.mjs` reads it, and takes it away.
+        fs::copy(wasm.with_extension("json"), dir.join(part.glue).with_extension("json"))?;
+        let wasm = fs::read(wasm)?;
+        fs::write(dir.join(part.inline), inline(&wasm)?)?;
+        fs::write(dir.join(part.name).with_extension("wasm"), wasm)?;
+        fs::copy(glue, dir.join(part.glue))?;
+    }
     shrink(dir)
 }
 
@@ -40,7 +42,7 @@ fn shrink(dir: &Path) -> Result<()> {
     for entry in dir.read_dir()? {
         let path = entry?.path();
         let is_script = path.extension().is_some_and(|extension| extension == "js");
-        if is_script && path.file_name().is_some_and(|name| name != "inline.js") {
+        if is_script && !PARTS.iter().any(|part| path.ends_with(part.inline)) {
             scripts.push(path);
         }
     }

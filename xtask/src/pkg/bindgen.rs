@@ -10,8 +10,7 @@ use crate::progress;
 /// `web` is the one target that serves every runtime: it takes a module, bytes or a promise, and looks for no file by
 /// itself (`--omit-default-module-path`), which is what the entries of `pkg-template/` are for. The types are written
 /// by hand there.
-const OPTIONS: &[&str] =
-    &["--target", "web", "--omit-default-module-path", "--no-typescript", "--out-name", "core", "--out-dir"];
+const OPTIONS: &[&str] = &["--target", "web", "--omit-default-module-path", "--no-typescript", "--out-name"];
 
 /// What wasm-bindgen made.
 pub(super) struct Bound {
@@ -21,15 +20,16 @@ pub(super) struct Bound {
     pub(super) wasm: PathBuf,
 }
 
-/// Makes the glue of `compiled` in `dir`.
-pub(super) fn run(compiled: &Path, dir: &Path) -> Result<Bound> {
+/// Makes the glue of `compiled` in `dir`, under that name.
+pub(super) fn run(compiled: &Path, name: &str, dir: &Path) -> Result<Bound> {
     cache::unless_done(dir, compiled, &OPTIONS.join(" "), |dir| {
         progress::step("Making the glue with wasm-bindgen", || {
             let mut args = vec!["wasm-bindgen".into(), compiled.as_os_str().to_owned()];
             args.extend(OPTIONS.iter().map(Into::into));
+            args.extend([name.into(), "--out-dir".into()]);
             args.push(dir.as_os_str().to_owned());
             wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)
         })
     })?;
-    Ok(Bound { glue: dir.join("core.js"), wasm: dir.join("core_bg.wasm") })
+    Ok(Bound { glue: dir.join(format!("{name}.js")), wasm: dir.join(format!("{name}_bg.wasm")) })
 }

@@ -44,7 +44,8 @@ async function bundled(script, external) {
 }
 
 /** The glue with the names that its wasm has, and without its default export, which is another way of loading. */
-async function fitted(glue, renamed) {
+async function fitted(glue) {
+  const renamed = glue.replace(/js$/, "json");
   const { imports, exports } = JSON.parse(await readFile(renamed, "utf8"));
   const code = await readFile(glue, "utf8");
   const short = new Map(imports.map(([, name, to]) => [name, to]));
@@ -52,19 +53,20 @@ async function fitted(glue, renamed) {
   const known = (names, name) => names.get(name) ?? assert.fail(`the wasm has no ${name}`);
   const fits = code
     .replace(/^( +)(__wb\w+)(?=: function)/gm, (_, indent, name) => indent + known(short, name))
-    .replace(/"\.\/core_bg\.js"(?=: import0)/, "a")
+    .replace(/"\.\/\w+_bg\.js"(?=: import0)/, "a")
     .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(shortExport, name)}`)
     .replace(/^export \{ initSync.*$/m, "export { initSync };");
   await writeFile(glue, fits);
   await rm(renamed);
 }
 
-await fitted(join(directory, "core.js"), join(directory, "renamed.json"));
+const GLUES = ["core.js", "coach-glue.js"];
+for (const glue of GLUES) await fitted(join(directory, glue));
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
 await writeFile(api, ordered + (await readFile(api, "utf8")));
-const made = [...(await bundled("api.js", [/\/core\.js$/])), ...(await bundled("core.js", []))];
+const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
   minifyWhitespace: true, minifySyntax: true,

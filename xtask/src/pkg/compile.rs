@@ -1,6 +1,7 @@
 //! Rust to wasm.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -8,23 +9,26 @@ use serde_json::Value;
 use crate::process;
 use crate::setup::TRIPLE;
 
-/// Compiles the crate; returns the wasm file. Cargo says where it is, since its target directory can be anywhere.
+/// Compiles the crate with `features` and no others, to the file `to`: the next build, with other features, takes the place of
+/// the one that Cargo keeps. Cargo says where that is, since its target directory can be anywhere.
 ///
 /// As a cdylib alone: a library that is made as an rlib as well, Cargo links without link-time optimisation, whatever the
 /// profile says. That is 6 KB gzipped.
-pub(super) fn run(features: &str) -> Result<PathBuf> {
+pub(super) fn run(features: &str, to: &Path) -> Result<()> {
     let mut cargo = process::cargo(&["rustc", "--release", "--lib", "--package", "repflow", "--target", TRIPLE]);
-    cargo.args(["--crate-type", "cdylib", "--features", features, "--config", &rustflags()]);
+    cargo.args(["--crate-type", "cdylib", "--no-default-features", "--features", features, "--config", &rustflags()]);
     cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
     let messages = process::stdout(&mut cargo)?;
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    artifacts
+    let made = artifacts
         .filter(|message| message["target"]["name"] == "repflow")
         .filter_map(|message| message["filenames"].as_array().cloned())
         .flatten()
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
-        .context("Cargo built no wasm file: is the crate a cdylib?")
+        .context("Cargo built no wasm file: is the crate a cdylib?")?;
+    fs::copy(made, to)?;
+    Ok(())
 }
 
 /// Leaves loops as they are: LLVM would give each what it counts in several variables, one for each use, which takes 1 KB.

@@ -1,6 +1,6 @@
 //! `cargo xtask pkg`: the npm package, from the crate and `pkg-template/`.
 //!
-//! Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
+//! Two wasm files, the engine and the coach. Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
 //! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] helps to shrink. The same sources give
 //! the same bytes. Between the steps the results are kept, and a step whose input is unchanged is not run again.
 
@@ -35,12 +35,30 @@ pub(crate) struct Options {
     pub(crate) out: Option<String>,
 }
 
+/// A wasm of the package, and the glue that belongs to it.
+pub(crate) struct Part {
+    /// The name of the wasm, without `.wasm`.
+    pub(crate) name: &'static str,
+    /// The script that is its glue.
+    pub(crate) glue: &'static str,
+    /// The script that holds a copy of it.
+    pub(crate) inline: &'static str,
+    /// The feature of the crate that exports what is in it.
+    feature: &'static str,
+}
+
+/// Both of them.
+pub(crate) const PARTS: [Part; 2] = [
+    Part { name: "core", glue: "core.js", inline: "inline.js", feature: "engine" },
+    Part { name: "coach", glue: "coach-glue.js", inline: "coach-inline.js", feature: "coach" },
+];
+
 /// What was built.
 pub(crate) struct Built {
     /// The package, ready for `npm pack`.
     pub(crate) dir: PathBuf,
-    /// Its wasm with function names kept, for [`crate::size`].
-    pub(crate) named: PathBuf,
+    /// Each part as wasm-bindgen left it, for [`crate::size`].
+    bound: Vec<PathBuf>,
 }
 
 /// Builds the package.
@@ -49,16 +67,29 @@ pub(crate) fn build(options: &Options) -> Result<Built> {
     let kept = paths::target().join("package").join(if features.is_empty() { "default" } else { features });
     fs::create_dir_all(&kept)?;
 
-    let compiled = progress::step("Compiling the core to wasm", || compile::run(features))?;
-    let bound = bindgen::run(&compiled, &kept.join("glue"))?;
-    let small = optimise::run(&bound.wasm, &kept.join("core"), optimise::Names::Dropped)?;
+    let mut made = Vec::new();
+    for part in &PARTS {
+        let kept = kept.join(part.name);
+        fs::create_dir_all(&kept)?;
+        let compiled = kept.join("compiled.wasm");
+        progress::step(&format!("Compiling the {} to wasm", part.feature), || {
+            compile::run(&format!("{},{features}", part.feature), &compiled)
+        })?;
+        let bound = bindgen::run(&compiled, part.name, &kept.join("glue"))?;
+        let small = optimise::run(&bound.wasm, &kept.join("small"), optimise::Names::Dropped)?;
+        made.push((part, bound, small));
+    }
     let dir = paths::in_root(options.out.as_deref().unwrap_or("pkg"));
-    assemble::run(&dir, &bound.glue, &small).context("assembling the package")?;
-    Ok(Built { dir, named: bound.wasm })
+    let parts: Vec<_> = made.iter().map(|(part, bound, small)| (*part, &*bound.glue, &**small)).collect();
+    assemble::run(&dir, &parts).context("assembling the package")?;
+    Ok(Built { dir, bound: made.into_iter().map(|(_, bound, _)| bound.wasm).collect() })
 }
 
-/// The optimised wasm of `built` with function names kept, so that its bytes can be told apart.
-pub(crate) fn named(built: &Built) -> Result<PathBuf> {
-    let beside = built.named.parent().and_then(|glue| glue.parent()).context("no directory for the build")?;
-    optimise::run(&built.named, &beside.join("named"), optimise::Names::Kept)
+/// The optimised wasm of each part of `built` with function names kept, so that its bytes can be told apart.
+pub(crate) fn named(built: &Built) -> Result<Vec<PathBuf>> {
+    let of = |wasm: &PathBuf| {
+        let beside = wasm.parent().and_then(|glue| glue.parent()).context("no directory for the build")?;
+        optimise::run(wasm, &beside.join("named"), optimise::Names::Kept)
+    };
+    built.bound.iter().map(of).collect()
 }
