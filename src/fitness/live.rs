@@ -493,6 +493,7 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
 /// `workout-adaptation.live`: `{ start }` or `{ state }`, each with a `signal` or without.
 pub(super) fn perform(params: &Value) -> Result<Value, Error> {
     let (mut reader, at) = (Reader::default(), At::Pointer(""));
+    // What is inside is read by who takes it, with every problem.
     let top = Form::Object(&[
         ("signal?", Form::Ref("LiveSignal")),
         ("start?", Form::Ref("LiveStart")),

@@ -232,6 +232,38 @@ fn every_problem_is_listed() {
     }
 }
 
+/// Whatever number stands anywhere in what comes from outside: an answer or an error, and no panic.
+#[test]
+fn no_number_anywhere_makes_it_panic() {
+    fn numbers(json: &Json, at: &str, found: &mut Vec<String>) {
+        match json {
+            Json::Number(_) => found.push(at.to_owned()),
+            Json::Array(list) => list.iter().enumerate().for_each(|(i, one)| numbers(one, &format!("{at}/{i}"), found)),
+            Json::Object(map) => map.iter().for_each(|(key, one)| numbers(one, &format!("{at}/{key}"), found)),
+            _ => {}
+        }
+    }
+    let input = with(&under_way(1), "/currentExercise", json!({ "name": "Push-ups", "sets": 3, "reps": 12 }));
+    let adaptation = call("workout-adaptation", "adapt", &input).unwrap();
+    let validation = json!({ "request": input, "adaptation": adaptation });
+    let live = call("workout-adaptation", "live", &json!({ "start": input })).unwrap();
+    let live = json!({ "state": live["state"], "signal": { "type": "set-finished", "reps": 5, "rir": 1, "difficulty": "hard" } });
+    for (action, params) in [("adapt", input), ("validate", validation), ("live", live)] {
+        let mut found = Vec::new();
+        numbers(&params, "", &mut found);
+        assert!(found.len() > 20, "{action}");
+        for pointer in found {
+            for value in [json!(0), json!(-1), json!(0.5), json!(4_294_967_295_u32), json!(1e300), json!(100_000)] {
+                let mut wrong = params.clone();
+                *wrong.pointer_mut(&pointer).unwrap() = value.clone();
+                if let Ok(answer) = call("workout-adaptation", action, &wrong) {
+                    assert!(!answer.to_string().contains("NaN"), "{pointer} {value}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_hurts_gets_alternatives() {
     let mut json = under_way(0);
