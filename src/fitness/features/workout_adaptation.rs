@@ -9,7 +9,7 @@
 //! S7): `{ status: "pass" | "fail", violations: [{ rule, message }], adaptation }`. An adaptation that fails goes nowhere: in its
 //! place is that of the rules, and where the person gave no profile, S is not looked at but for what is known.
 //!
-//! `live` takes `{ start }` or `{ state, signal }` and answers `{ state, answer }`: see [`live`](crate::fitness::live).
+//! `live` takes `{ start }` or `{ state, signal }` and answers `{ state, answer }`: see [`live`].
 
 use super::params::{adaptation_of, invalid};
 use super::{Action, CoachFeature};
