@@ -27,6 +27,10 @@
 //!                "next_session": [{ "exercise_id": "…", "name": "…", "advice": "…" }] } } // after finish
 //! ```
 
+mod state;
+
+pub use state::{DoneSet, LiveState, LiveStep};
+
 use std::rc::Rc;
 
 use super::adaptation::plan::{is_accessory, load, rest_s, sets};
@@ -38,7 +42,7 @@ use super::contraindications::Restrictions;
 use super::form::{self, Form, Ids, field, figure, text};
 use super::prescription::{self, within};
 use super::reader::{At, Reader};
-use super::record::{FromJson, Object, ToJson, record};
+use super::record::{FromJson, Object, ToJson};
 use super::screening::Screening;
 use super::words::Load;
 use super::workout::{Goal, GoalKind, Status, Target};
@@ -71,95 +75,6 @@ pub(super) const FORM: Form = Form::Object(&[
 
 /// How long an earlier heart rate counts, in seconds.
 const GAP_S: f64 = 60.0;
-
-record! {
-    /// An exercise of the session.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct LiveStep {
-        /// Its id in the catalogue.
-        pub exercise_id: String,
-        /// Its name.
-        pub name: String,
-        /// The number of its block: those of one block are done in turn.
-        pub block: u32,
-        /// Whether it is part of the work between warm-up and cool-down.
-        pub main: bool,
-        /// How many sets it shall be.
-        pub sets: u32,
-        /// How many are done.
-        pub done: u32,
-        /// When a set is done, as planned.
-        pub goal: Goal,
-        /// How hard, as planned.
-        pub target: Target,
-        /// The pause after a set, as planned.
-        pub rest_s: u32,
-    }
-}
-
-record! {
-    /// A set that is done.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct DoneSet {
-        /// Of which exercise.
-        pub exercise_id: String,
-        /// Which set of it.
-        pub set: u32,
-        /// How many repetitions, or seconds.
-        pub reps: u32,
-        /// With which weight.
-        pub weight_kg = "weight_kg?": Option<f64>,
-        /// How many repetitions were left in reserve.
-        pub rir = "rir?": Option<f64>,
-        /// Whether it counts as work.
-        pub main: bool,
-    }
-}
-
-record! {
-    /// A session that is open.
-    #[derive(Clone, Debug)]
-    pub struct LiveState {
-        /// Whose it is.
-        pub user_id: String,
-        /// Which workout.
-        pub workout_id: String,
-        /// `running`, `stopped` or `finished`.
-        pub status: String,
-        /// The heart rate that is a stop.
-        pub limit_bpm = "limit_bpm?": Option<f64>,
-        /// Where light effort ends.
-        pub easy_bpm = "easy_bpm?": Option<u32>,
-        /// Whether a beta blocker hides the heart rate.
-        pub hidden: bool,
-        /// The most that is allowed.
-        pub most: Decision,
-        /// The highest share of a maximum.
-        pub most_pct: f64,
-        /// The load in force, in percent of the plan.
-        pub load_pct: f64,
-        /// The rests in force.
-        pub rest_pct: f64,
-        /// The most careful decision so far.
-        pub lowest: Decision,
-        /// The most careful decision since the last set.
-        pub eased: Decision,
-        /// Working sets as planned.
-        pub planned: u32,
-        /// The last heart rates.
-        pub beats: Vec<u32>,
-        /// When the last one was.
-        pub beat_s = "beat_s?": Option<f64>,
-        /// What there is to do.
-        pub steps: Vec<LiveStep>,
-        /// What is done.
-        pub log: Vec<DoneSet>,
-        /// Why it was stopped, and what screening said.
-        pub reasons: Value,
-        /// What screening said.
-        pub referral: Vec<String>,
-    }
-}
 
 /// Opens a session: the params of `workout-adaptation.adapt`, with a `workout`.
 ///
@@ -493,6 +408,7 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
 /// `workout-adaptation.live`: `{ start }` or `{ state }`, each with a `signal` or without.
 pub(super) fn perform(params: &Value) -> Result<Value, Error> {
     let (mut reader, at) = (Reader::default(), At::Pointer(""));
+    // What is inside is read by who takes it, with every problem.
     let top = Form::Object(&[
         ("signal?", Form::Ref("LiveSignal")),
         ("start?", Form::Ref("LiveStart")),

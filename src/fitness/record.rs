@@ -124,6 +124,13 @@ pub(super) fn read(
     }
 }
 
+/// A copy, by way of JSON: what is rarely copied needs no code of its own for it.
+pub(super) fn copy<T: ToJson + FromJson>(record: &T) -> T {
+    let mut copy = T::blank();
+    copy.read(Some(&record.to_json()), &At::Pointer(""), &mut Reader::default());
+    copy
+}
+
 /// An object that is written once and has no type of its own: [`write()`] with its arguments.
 pub(super) struct Object<'a>(pub(super) &'a str, pub(super) &'a [&'a dyn ToJson]);
 

@@ -3,12 +3,14 @@
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use repflow::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, adapt, plan, recover};
+use repflow::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, adapt, bounds, plan, recover};
 use repflow::fitness::catalogue;
 use repflow::fitness::check::adaptation::{a1, check_adaptation};
 use repflow::fitness::check::check;
 use repflow::fitness::session;
+use repflow::fitness::strategy::{Accepted, Origin, Task, accept};
 use repflow::fitness::time_budget;
+use repflow::fitness::words::Word;
 use repflow::fitness::workout::Workout;
 use repflow::value::Value;
 use serde_json::{Value as Json, json};
@@ -230,6 +232,38 @@ fn every_problem_is_listed() {
     }
 }
 
+/// Whatever number stands anywhere in what comes from outside: an answer or an error, and no panic.
+#[test]
+fn no_number_anywhere_makes_it_panic() {
+    fn numbers(json: &Json, at: &str, found: &mut Vec<String>) {
+        match json {
+            Json::Number(_) => found.push(at.to_owned()),
+            Json::Array(list) => list.iter().enumerate().for_each(|(i, one)| numbers(one, &format!("{at}/{i}"), found)),
+            Json::Object(map) => map.iter().for_each(|(key, one)| numbers(one, &format!("{at}/{key}"), found)),
+            _ => {}
+        }
+    }
+    let input = with(&under_way(1), "/currentExercise", json!({ "name": "Push-ups", "sets": 3, "reps": 12 }));
+    let adaptation = call("workout-adaptation", "adapt", &input).unwrap();
+    let validation = json!({ "request": input, "adaptation": adaptation });
+    let live = call("workout-adaptation", "live", &json!({ "start": input })).unwrap();
+    let live = json!({ "state": live["state"], "signal": { "type": "set-finished", "reps": 5, "rir": 1, "difficulty": "hard" } });
+    for (action, params) in [("adapt", input), ("validate", validation), ("live", live)] {
+        let mut found = Vec::new();
+        numbers(&params, "", &mut found);
+        assert!(found.len() > 20, "{action}");
+        for pointer in found {
+            for value in [json!(0), json!(-1), json!(0.5), json!(4_294_967_295_u32), json!(1e300), json!(100_000)] {
+                let mut wrong = params.clone();
+                *wrong.pointer_mut(&pointer).unwrap() = value.clone();
+                if let Ok(answer) = call("workout-adaptation", action, &wrong) {
+                    assert!(!answer.to_string().contains("NaN"), "{pointer} {value}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_hurts_gets_alternatives() {
     let mut json = under_way(0);
@@ -281,20 +315,20 @@ fn what_is_done_stays_and_what_is_left_changes() {
 /// Params of a session under way: random people, workouts and feedback.
 fn session() -> impl Strategy<Value = Json> {
     let feedback = (
-        0_u32..=100,
-        option::of(60_u32..=210),
+        prop_oneof![2 => 0_u32..30, 2 => 30_u32..60, 4 => 60_u32..90, 1 => 90_u32..=100],
+        option::of(prop_oneof![5 => 60_u32..150, 1 => 150_u32..=210]),
         option::of(100_u32..=180),
-        select(vec!["easy", "moderate", "hard", "too_hard"]),
-        (option::of(0_u32..=8), option::of(0_u32..=10)),
-        prop_oneof![9 => Just(json!([])), 1 => Just(json!(["dizzy"]))],
+        select(vec!["easy", "easy", "moderate", "hard", "too_hard"]),
+        (option::of(0_u32..=8), option::of(prop_oneof![6 => 0_u32..=9, 1 => Just(10)])),
+        prop_oneof![30 => Just(json!([])), 1 => Just(json!(["dizzy"]))],
         prop_oneof![4 => Just(json!([])), 1 => Just(json!(["knee", "shoulder"]))],
     );
-    let progress = (proptest::collection::vec(0_u32..=5, 12), option::of(0_u32..=6_000), 1_u32..=120);
-    (request(), feedback, progress).prop_map(|(profile, feedback, (done, elapsed, kg))| {
+    let progress = ((0_usize..8, 0_u32..=3), option::of(0_u32..=3_000), 1_u32..=120);
+    (request(), feedback, progress).prop_map(|(profile, feedback, ((before, now), elapsed, kg))| {
         let (fatigue, heart_rate, zone, difficulty, (rir, rpe), symptoms, pain) = feedback;
         let mut json = json!({
             "userId": "someone", "profile": profile,
-            "currentExercise": { "exerciseId": "Dumbbell_Bench_Press", "sets": 4, "reps": 8, "weightKg": kg, "setsDone": done[0].min(4) },
+            "currentExercise": { "exerciseId": "Dumbbell_Bench_Press", "sets": 4, "reps": 8, "weightKg": kg, "setsDone": now },
             "performanceData": { "fatigue": f64::from(fatigue) / 100.0, "targetRir": 2 },
             "userFeedback": { "difficulty": difficulty, "symptoms": symptoms, "pain": pain },
         });
@@ -310,7 +344,11 @@ fn session() -> impl Strategy<Value = Json> {
         if let Ok(workout) = session::build(&parse(&profile).unwrap()) {
             let steps = workout.blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps);
             json["completed"] =
-                steps.zip(&done).map(|(step, done)| json!({ "exerciseId": step.exercise_id, "sets": done })).collect();
+                steps.enumerate().map(|(place, step)| {
+                    // Some exercises are done, one is under way.
+                    let done = if place < before { step.sets } else if place == before { now } else { 0 };
+                    json!({ "exerciseId": step.exercise_id, "sets": done })
+                }).collect();
             json["workout"] = json!(workout);
         }
         json
@@ -363,6 +401,33 @@ proptest! {
             "request": json, "adaptation": Json::from(&adapt(&request).to_json()),
         })).unwrap();
         prop_assert_eq!(&answer["status"], "pass", "{}", answer["violations"]);
+    }
+
+    /// Whatever a model changes inside the bounds can be put into practice: rests twice as long are paid with sets.
+    #[test]
+    fn what_a_model_may_change_is_practicable(json in session(), shares in [0.0..=1.0_f64, 0.0..=1.0, 0.0..=1.0], lower in 0_usize..3) {
+        let params = Value::from(&json);
+        let ceiling = adapt(&read(&json)).decision;
+        let decision = Decision::ALL[(ceiling as usize).saturating_sub(lower).max(1)];
+        let [load, sets, accessory, rest] = bounds(decision);
+        let within = |(min, max): (f64, f64), share: f64| min + (max - min) * share;
+        let answer = json!({
+            "decision": decision.as_str(), "reason": "So.", "load_pct": within(*load, shares[0]),
+            "sets_pct": within(*sets, shares[1]), "accessory_sets": accessory.0, "rest_pct": within(*rest, shares[2]),
+        });
+        let origin = Origin { provider: "openai".to_owned(), ..Origin::default() };
+        match accept(Task::Adaptation, &params, &Value::from(&answer), &origin).unwrap() {
+            Accepted::Output(output) => {
+                let out = Json::from(&output);
+                if let (Some(new), Some(old)) = (out["workout"]["totals"]["duration_s"].as_u64(), json["workout"]["totals"]["duration_s"].as_u64()) {
+                    prop_assert!(new * 10 <= old * 11);
+                }
+                let both = json!({ "adaptation": out, "request": json });
+                let answer = call("workout-adaptation", "validate", &both).unwrap();
+                prop_assert_eq!(&answer["status"], "pass", "{}", answer["violations"]);
+            }
+            Accepted::Repair { problems, .. } => prop_assert!(false, "{:?}", problems),
+        }
     }
 
     /// A1 along every axis of the feedback.
@@ -474,6 +539,49 @@ fn the_checker_finds_each_broken_rule() {
     let mut higher = adapt(&request);
     higher.workout.as_mut().unwrap().blocks[2].steps[0].rest_s -= 1;
     assert_eq!(a1(&lower, &higher)[0].rule, "A1");
+}
+
+/// More load leaves what is stated in reserve, and stays below what is allowed.
+#[test]
+fn more_is_never_more_than_a_person_may() {
+    let mut raised = 0;
+    for (conditions, level) in
+        [(json!([]), "advanced"), (json!(["hypertension"]), "intermediate"), (json!([]), "beginner")]
+    {
+        for focus in ["strength", "hypertrophy", "power"] {
+            let profile = json!({
+                "userId": "u", "duration": 60, "focus": focus, "equipment": ["full_gym"], "fitnessLevel": level,
+                "conditions": conditions, "age": 30, "oneRepMaxKg": {
+                    "Barbell_Squat": 200, "Barbell_Bench_Press_-_Medium_Grip": 150, "Barbell_Deadlift": 240,
+                    "Bent_Over_Barbell_Row": 140, "Romanian_Deadlift": 180,
+                },
+            });
+            let old = session::build(&parse(&profile).unwrap()).unwrap();
+            let json = json!({
+                "userId": "u", "profile": profile, "workout": old, "userFeedback": { "difficulty": "easy" },
+                "performanceData": { "fatigue": 0.1, "rir": 6, "targetRir": 2 },
+            });
+            let answer = json!({
+                "decision": "progress", "reason": "", "load_pct": 5, "sets_pct": 0, "accessory_sets": 0, "rest_pct": 0,
+            });
+            let Accepted::Output(output) =
+                accept(Task::Adaptation, &Value::from(&json), &Value::from(&answer), &Origin::default()).unwrap()
+            else {
+                panic!("{focus} is not accepted");
+            };
+            let output = Json::from(&output);
+            let both = json!({ "adaptation": output, "request": json });
+            let answer = call("workout-adaptation", "validate", &both).unwrap();
+            assert_eq!(answer["status"], "pass", "{focus} {}", answer["violations"]);
+            let new: Workout = serde_json::from_value(output["workout"].clone()).unwrap();
+            let steps =
+                |workout: &Workout| workout.blocks.iter().flat_map(|block| block.steps.clone()).collect::<Vec<_>>();
+            for (new, old) in steps(&new).iter().zip(&steps(&old)) {
+                raised += usize::from(new.target.weight_kg > old.target.weight_kg);
+            }
+        }
+    }
+    assert!(raised > 3, "{raised}");
 }
 
 /// What the five steps of the template hand each other.

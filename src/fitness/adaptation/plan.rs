@@ -10,6 +10,7 @@ use super::{Adapted, Changes, Decision};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
+use crate::fitness::record::copy;
 use crate::fitness::screening::Screening;
 use crate::fitness::session::dose::{BAR_KG, increment_kg};
 use crate::fitness::session::report;
@@ -111,7 +112,7 @@ struct Limits {
 
 /// The workout, with what is left of it changed.
 pub(super) fn workout(old: &Workout, request: &AdaptationRequest, decision: Decision, changes: &Changes) -> Workout {
-    let mut new = old.clone();
+    let mut new = copy(old);
     if decision == Decision::Hold {
         return new;
     }
@@ -133,8 +134,7 @@ pub(super) fn workout(old: &Workout, request: &AdaptationRequest, decision: Deci
             break;
         }
         if decision == Decision::Progress {
-            new.blocks.clone_from(&old.blocks);
-            break;
+            return copy(old);
         }
         match SHARES.into_iter().find(|less| *less < share - 1e-9) {
             Some(less) => share = less,
@@ -164,13 +164,13 @@ fn left(
             if block.kind == BlockKind::WarmUp {
                 done_s += time_budget::block_s(block);
             }
-            blocks.push(block.clone());
+            blocks.push(copy(block));
             continue;
         }
         let done = take_done(block, &mut completed);
-        let mut rest = block.clone();
+        let mut rest = copy(block);
         if done > 0 {
-            let mut part = block.clone();
+            let mut part = copy(block);
             resize(&mut part, done);
             done_s += part.duration_s;
             blocks.push(part);
@@ -220,7 +220,8 @@ pub(in crate::fitness) fn take_done(block: &Block, completed: &mut [(String, u32
     done
 }
 
-fn resize(block: &mut Block, rounds: u32) {
+/// Makes a block as many rounds as there shall be.
+pub(in crate::fitness) fn resize(block: &mut Block, rounds: u32) {
     block.rounds = rounds;
     for step in &mut block.steps {
         step.sets = rounds;

@@ -137,7 +137,15 @@ impl AdaptationRequest {
         let mut reader = Reader::default();
         let read = FORM.read(Some(json), &at, &Ids::default(), &mut reader);
         let (nothing, of) = (Value::Null, |key: &str| field(&read, key));
-        let workout = of("workout").map(|json| workout(json, &At::Key(&at, "workout"), &mut reader));
+        let workout = of("workout").map(|json| {
+            let at = At::Key(&at, "workout");
+            let (workout, mut problems) = Workout::read_at(Some(json), &at);
+            reader.problems.append(&mut problems);
+            if !is_real(&workout) {
+                reader.problem(&at, "has figures that no workout has");
+            }
+            workout
+        });
         let current =
             of("currentExercise").and_then(|json| current(json, &At::Key(&at, "currentExercise"), &mut reader));
         let feedback = of("userFeedback").unwrap_or(&nothing);
@@ -199,29 +207,25 @@ impl AdaptationRequest {
     }
 }
 
-/// A workout that is small enough to reckon with: no sum overflows.
-fn workout(json: &Value, at: &At<'_>, reader: &mut Reader) -> Workout {
-    let (workout, mut problems) = Workout::read_at(Some(json), at);
-    reader.problems.append(&mut problems);
+/// Whether a workout is small enough to reckon with: no sum overflows, no weight is negative.
+pub(in crate::fitness) fn is_real(workout: &Workout) -> bool {
     let mut sum = 0.0;
     for block in &workout.blocks {
         sum += f64::from(block.setup_s) + f64::from(block.rounds);
         for step in &block.steps {
-            let pause = block.setup_s.max(step.rest_s).max(step.recovery_s.unwrap_or_default()).max(step.sets);
+            let pause = step.rest_s.max(step.recovery_s.unwrap_or_default()).max(step.sets).max(step.work_s);
             let set = figures(&step.goal, &step.target) * f64::from(step.tempo_s.unwrap_or(1)).max(1.0) * 2.0;
             sum += (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
         }
     }
-    // A session of a day, and no NaN.
-    if !(0.0..1e6).contains(&sum) {
-        reader.problem(at, "has figures that no workout has");
-    }
-    workout
+    // A session of days, and no NaN.
+    (0.0..1e6).contains(&sum)
 }
 
 /// What is reckoned with of an exercise, in one number; infinite when something is negative.
 pub(in crate::fitness) fn figures(goal: &Goal, target: &Target) -> f64 {
-    f64::from(goal.min.max(goal.max)) + weight(target.weight_kg) + weight(target.pct_1rm)
+    let effort = target.rir.unwrap_or_default().max(target.rpe.unwrap_or_default());
+    f64::from(goal.min.max(goal.max).max(effort)) + weight(target.weight_kg) + weight(target.pct_1rm)
 }
 
 /// A weight; infinite when it is negative.

@@ -139,7 +139,7 @@ static RULES: [Rule; 12] = [
     ("heart_rate:zone", Decision::Cut, "The heart rate is above the planned zone.", |signs, person| {
         !person.hidden && reaches(signs.heart_rate, signs.zone_max_bpm)
     }),
-    ("screening:light_only", Decision::Hold, "No more than planned until a doctor has cleared it.", |_, person| {
+    ("screening:light_only", Decision::Hold, "No more than planned: health comes first.", |_, person| {
         person.most == Decision::Hold
     }),
     ("sign:pain", Decision::Hold, "Something hurts: no more than planned.", |signs, _| signs.pain),

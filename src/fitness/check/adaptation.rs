@@ -11,14 +11,14 @@
 //! A2 lets a model be more careful than the rules after neutral feedback: that is never wrong.
 
 use super::Violation;
-use crate::fitness::adaptation::plan::take_done;
+use crate::fitness::adaptation::plan::{resize, take_done};
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, Difficulty, bounds, rules};
 use crate::fitness::form::{field, text};
 use crate::fitness::heart_rate;
-use crate::fitness::record::ToJson;
+use crate::fitness::record::{ToJson, copy};
 use crate::fitness::strategy::json;
 use crate::fitness::time_budget;
-use crate::fitness::workout::{Block, Step, Workout};
+use crate::fitness::workout::{Step, Workout};
 
 /// How many of something are off by rounding at most.
 const OFF: f64 = 1.0 + 1e-6;
@@ -177,16 +177,6 @@ fn a3(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
     }
 }
 
-/// Whether the steps of a block are as they were, but for how many sets there are.
-fn same_steps(now: &Block, was: &Block) -> bool {
-    now.steps.len() == was.steps.len()
-        && now.steps.iter().zip(&was.steps).all(|(now, was)| {
-            let mut was = was.clone();
-            was.sets = now.sets;
-            same(now, &was)
-        })
-}
-
 fn a4(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
     let limit = request.profile.age.map(|age| 0.95 * heart_rate::max_bpm(age));
     let too_fast = request.signs.heart_rate.zip(limit).is_some_and(|(bpm, limit)| bpm >= limit);
@@ -220,7 +210,9 @@ fn a5(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
     for block in &old.blocks {
         if block.kind.is_main() {
             let done = take_done(block, &mut completed);
-            if done > 0 && !blocks.next().is_some_and(|now| now.rounds == done && same_steps(now, block)) {
+            let mut was = copy(block);
+            resize(&mut was, done);
+            if done > 0 && !blocks.next().is_some_and(|now| same(now, &was)) {
                 broken(found, "A5", "sets that are done are not as they were");
             }
             if done < block.rounds {

@@ -115,10 +115,8 @@ fn evaluate(params: &Value) -> Result<Value, Error> {
         reasons = vec![reason("assessment", "The assessment asks for more care.")].to_json();
     }
     let condition = match ceiling {
-        Decision::Stop => "stop",
         Decision::StrongCut | Decision::Cut => "adapt",
-        Decision::Hold => "hold",
-        Decision::Progress => "progress",
+        other => other.as_str(),
     };
     let restrictions = Restrictions::of(&request.profile);
     Ok(Object("condition ceiling reasons restrictions", &[&condition, &ceiling, &reasons, &restrictions.messages()])

@@ -9,12 +9,12 @@
 //! S7): `{ status: "pass" | "fail", violations: [{ rule, message }], adaptation }`. An adaptation that fails goes nowhere: in its
 //! place is that of the rules, and where the person gave no profile, S is not looked at but for what is known.
 //!
-//! `live` takes `{ start }` or `{ state, signal }` and answers `{ state, answer }`: see [`live`](crate::fitness::live).
+//! `live` takes `{ start }` or `{ state, signal }` and answers `{ state, answer }`: see [`live`].
 
 use super::params::{adaptation_of, invalid};
 use super::{Action, CoachFeature};
 use crate::error::Error;
-use crate::fitness::adaptation::request::FORM;
+use crate::fitness::adaptation::request::{FORM, is_real};
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, adapt, instead, recover};
 use crate::fitness::check::adaptation::check_adaptation;
 use crate::fitness::check::check;
@@ -56,6 +56,9 @@ fn validate(params: &Value) -> Result<Value, Error> {
     let request = adaptation_of(params, "adaptation")?;
     let (mut reader, mut given) = (Reader::default(), Adaptation::blank());
     given.read(field(params, "adaptation"), &At::Pointer("/adaptation"), &mut reader);
+    if !given.workout.as_ref().is_none_or(is_real) {
+        reader.problem(&At::Pointer("/adaptation/workout"), "has figures that no workout has");
+    }
     if !reader.problems.is_empty() {
         return Err(invalid(reader.problems));
     }

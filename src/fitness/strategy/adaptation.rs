@@ -4,7 +4,7 @@
 //! `{ decision, load_pct, sets_pct, accessory_sets, rest_pct, reason }`, changes in percent and in sets of each accessory
 //! exercise. Result: an [`Adaptation`](crate::fitness::adaptation::Adaptation), worked out from the answer.
 //!
-//! The [rules](crate::fitness::adaptation::rules) decide first. A stop asks no model. A model may be more careful than the
+//! The [rules] decide first. A stop asks no model. A model may be more careful than the
 //! rules, never less, and every decision has its own bounds. What comes of the answer goes through
 //! [the checker](crate::fitness::check::adaptation).
 
