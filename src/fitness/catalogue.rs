@@ -163,6 +163,8 @@ fn key(name: &str) -> String {
     for char in name.chars().filter(char::is_ascii_alphanumeric) {
         key.push(char.to_ascii_lowercase());
     }
-    key.truncate(key.trim_end_matches(['e', 's']).len());
+    while matches!(key.as_bytes().last(), Some(b'e' | b's')) {
+        key.pop();
+    }
     key
 }
