@@ -158,11 +158,13 @@ pub fn resolve(name: &str) -> Option<&'static Exercise> {
 }
 
 /// Letters and digits in lower case, without the `s` or `es` of a plural, nor any `e` or `s` before it.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     let mut key = String::new();
     for char in name.chars().filter(char::is_ascii_alphanumeric) {
         key.push(char.to_ascii_lowercase());
     }
-    key.truncate(key.trim_end_matches(['e', 's']).len());
+    while matches!(key.as_bytes().last(), Some(b'e' | b's')) {
+        key.pop();
+    }
     key
 }

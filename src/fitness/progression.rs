@@ -29,6 +29,30 @@ use crate::value::Value;
 /// Days without an exercise after which it starts again lower.
 const LAYOFF_DAYS: f64 = 28.0;
 
+/// What can decide, and why, for people.
+const RULES: [(&str, &str); 9] = [
+    ("hold", "Keep the load and work up to the upper end in every set."),
+    ("two_for_two", "Twice two repetitions more: add load, start at the lower end."),
+    ("step_too_large", "The next weight is more than 10 % heavier: add repetitions first."),
+    ("missed_twice", "Twice below the range: take some load off."),
+    ("layoff", "Four weeks without it: start a little lower."),
+    ("medical_cap", "No more than the share of the maximum that is allowed."),
+    ("repetitions", "Add a little where the last session allowed it."),
+    ("harder_variant", "Twice beyond the range: slow the lowering, or take a harder variant."),
+    ("not_now", "Not with the equipment, level, injury or pain of today."),
+];
+
+// Places in `RULES`.
+const HOLD: usize = 0;
+const TWO_FOR_TWO: usize = 1;
+const STEP_TOO_LARGE: usize = 2;
+const MISSED_TWICE: usize = 3;
+const LAYOFF: usize = 4;
+const MEDICAL_CAP: usize = 5;
+const REPETITIONS: usize = 6;
+const HARDER_VARIANT: usize = 7;
+const NOT_NOW: usize = 8;
+
 /// To two decimals.
 fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
@@ -57,7 +81,7 @@ pub(super) fn next(
     let (mut weight_kg, mut session, mut begun_at) = (0.0, 0, f64::NEG_INFINITY);
     let (mut over, mut missed, mut top_kg) = (true, [false; 2], [0.0; 2]);
     let (mut now_kg, mut then_kg) = (0.0, 0.0);
-    for done in history.iter().filter(|done| done.exercise.id == exercise.id) {
+    for done in history.iter().filter(|done| std::ptr::eq(done.exercise, exercise)) {
         let is_new = done.days_ago - begun_at >= 0.5;
         if is_new {
             (session, begun_at) = (session + 1, done.days_ago);
@@ -98,32 +122,29 @@ pub(super) fn next(
     let is_back = last.days_ago > LAYOFF_DAYS;
     let mut next_kg = weight_kg;
     let mut rule = if !allowed {
-        ("not_now", "Not with the equipment, level, injury or pain of today.")
+        NOT_NOW
     } else if !loaded && over && !is_back {
-        ("harder_variant", "Twice beyond the range: slow the lowering, or take a harder variant.")
+        HARDER_VARIANT
     } else if !loaded {
-        ("repetitions", "Add a little where the last session allowed it.")
+        REPETITIONS
     } else if (is_back || missed) && down_kg >= weight_kg * 0.9 - 1e-9 {
         next_kg = down_kg;
-        if is_back {
-            ("layoff", "Four weeks without it: start a little lower.")
-        } else {
-            ("missed_twice", "Twice below the range: take some load off.")
-        }
+        if is_back { LAYOFF } else { MISSED_TWICE }
     } else if !over || is_back {
-        ("hold", "Keep the load and work up to the upper end in every set.")
+        HOLD
     } else if up_kg > weight_kg * 1.1 + 1e-9 {
-        ("step_too_large", "The next weight is more than 10 % heavier: add repetitions first.")
+        STEP_TOO_LARGE
     } else {
         next_kg = up_kg;
-        ("two_for_two", "Twice two repetitions more: add load, start at the lower end.")
+        TWO_FOR_TWO
     };
     // A medical cap is about a share of the maximum.
     let cap_kg = row.pct.1 * now_kg;
     if loaded && allowed && now_kg > 0.0 && restrictions.caps.pct_1rm_max.is_some() && next_kg > cap_kg {
-        rule = ("medical_cap", "No more than the share of the maximum that is allowed.");
+        rule = MEDICAL_CAP;
         next_kg = (cap_kg / step).floor() * step;
     }
+    let (rule, reason) = RULES[rule];
     let known = |number: f64| (number > 0.0).then_some(number);
     let shown = |number: u32| allowed.then_some(number);
     Object(
@@ -131,8 +152,8 @@ pub(super) fn next(
         &[
             &exercise.id,
             &exercise.name,
-            &rule.0,
-            &rule.1,
+            &rule,
+            &reason,
             &dose.goal.kind,
             &known(next_kg).filter(|_| allowed),
             &shown(least),

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree;
 use repflow::Kind;
 use repflow::fitness::catalogue;
 use repflow::fitness::check::{check, relations};
@@ -141,4 +142,21 @@ proptest! {
             prop_assert_eq!(relations::d1(&one, &two, reseeded.as_ref().ok().map(|workout| (workout, &other))), []);
         }
     }
+}
+
+/// How long the builder takes, for whoever wants to know: `cargo test --release --test fitness -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn how_long_a_session_takes() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut times = Vec::new();
+    for _ in 0..1_000 {
+        let request = parse(&request().new_tree(&mut runner).unwrap().current()).unwrap();
+        let start = std::time::Instant::now();
+        let result = session::build(&request);
+        times.push((start.elapsed(), result.is_ok()));
+    }
+    times.sort();
+    let built = times.iter().filter(|(_, ok)| *ok).count();
+    println!("of 1,000 requests {built} were met; median {:?}, worst {:?}", times[500].0, times[999].0);
 }

@@ -119,12 +119,14 @@ fn wrong(exercise: &Exercise, request: &WorkoutRequest, params: &Json) -> Option
             return Some("hurts");
         }
     }
+    // Jumps are neither for beginners nor for whom they load a mildly injured area.
+    let mild = !exercise.tags.intersection(Restrictions::of(request).mild_tags).is_empty();
+    let jumps_are_out = request.level == Level::Beginner || mild;
     if !exercise.requires.is_subset(equipment) {
         Some("E1")
     } else if !Restrictions::of(request).allow(exercise) {
         Some("S1")
-    } else if exercise.level > request.level || (exercise.kind == Kind::Plyometric && request.level == Level::Beginner)
-    {
+    } else if exercise.level > request.level || (exercise.kind == Kind::Plyometric && jumps_are_out) {
         Some("S4")
     } else {
         None

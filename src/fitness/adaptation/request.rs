@@ -255,13 +255,13 @@ fn current(json: &Value, at: &At<'_>, reader: &mut Reader) -> Option<Current> {
 
 /// The exercise that is meant: its id or its name, in any case, with or without spaces, hyphens and a plural.
 pub(in crate::fitness) fn named(name: &str, at: &At<'_>, reader: &mut Reader) -> Option<&'static Exercise> {
-    let wanted = letters(name);
+    if let Some(exercise) = catalogue::resolve(name) {
+        return Some(exercise);
+    }
+    let wanted = catalogue::key(name);
     let (mut names, mut near) = (Vec::new(), Vec::new());
     for exercise in catalogue::all() {
-        let known = letters(&exercise.name);
-        if wanted == known || wanted == letters(&exercise.id) {
-            return Some(exercise);
-        }
+        let known = catalogue::key(&exercise.name);
         if wanted.len() > 2 && near.len() < 5 && (has(&known, &wanted) || has(&wanted, &known)) {
             near.push(exercise.name.as_str());
         }
@@ -276,18 +276,6 @@ pub(in crate::fitness) fn named(name: &str, at: &At<'_>, reader: &mut Reader) ->
     }
     reader.problem_with(at, message, nearest.or(near.first().copied()));
     None
-}
-
-/// A name without what people write differently.
-fn letters(name: &str) -> String {
-    let mut letters = String::new();
-    for char in name.chars().filter(char::is_ascii_alphanumeric) {
-        letters.push(char.to_ascii_lowercase());
-    }
-    if letters.ends_with('s') {
-        letters.pop();
-    }
-    letters
 }
 
 /// Whether a text has a part. The standard library's search is made for long texts, and large.

@@ -152,7 +152,7 @@ impl Asked {
         let mut targets = Vec::new();
         for done in &self.history {
             let exercise = done.exercise;
-            if is_among(&seen, exercise) || self.exercise.is_some_and(|one| one.id != exercise.id) {
+            if is_among(&seen, exercise) || self.exercise.is_some_and(|one| !std::ptr::eq(one, exercise)) {
                 continue;
             }
             seen.push(exercise);
@@ -186,8 +186,9 @@ impl Asked {
     }
 }
 
+/// Exercises are those of the catalogue, each of which is there once.
 fn is_among(list: &[&Exercise], exercise: &Exercise) -> bool {
-    list.iter().any(|one| one.id == exercise.id)
+    list.iter().any(|one| std::ptr::eq(*one, exercise))
 }
 
 /// Answers a question.

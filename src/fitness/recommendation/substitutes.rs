@@ -35,7 +35,7 @@ pub(in crate::fitness) fn alternatives(
     };
     let mut options: Vec<&Exercise> = Vec::new();
     for other in catalogue::all() {
-        if other.id != exercise.id && same(other) && allowed(other) {
+        if !std::ptr::eq(other, exercise) && same(other) && allowed(other) {
             options.push(other);
         }
     }
@@ -85,14 +85,17 @@ pub(super) fn of(asked: &Asked) -> Vec<Value> {
     let mut planned: Vec<&Exercise> = Vec::new();
     for block in asked.workout.iter().flat_map(|workout| &workout.blocks) {
         for step in &block.steps {
-            planned.extend(catalogue::find(&step.exercise_id));
+            if let Some(exercise) = catalogue::find(&step.exercise_id) {
+                planned.push(exercise);
+            }
         }
     }
     let mut instead: Vec<&Exercise> = Vec::new();
-    match asked.exercise {
-        Some(exercise) => instead.push(exercise),
-        None => {
-            for exercise in planned.iter().chain(&asked.taken) {
+    if let Some(exercise) = asked.exercise {
+        instead.push(exercise);
+    } else {
+        for list in [&planned, &asked.taken] {
+            for exercise in list {
                 if !asked.allows(exercise) && !is_among(&instead, exercise) {
                     instead.push(exercise);
                 }

@@ -341,15 +341,21 @@ pub fn accept(task: Task, params: &Value, answer: &Value, origin: &Origin) -> Re
     Ok(Accepted::Repair { request, problems })
 }
 
-/// The answer that rules give to a task, in the shape that a model has to keep to.
+/// The answer that rules give to a task, in the shape that a model has to keep to; nothing when there is nothing to answer,
+/// because the task has its output already.
+fn rules(task: Task, params: &Value) -> Result<Option<Value>, Error> {
+    let work = open(task, params)?;
+    Ok(if work.case().output.is_none() { Some(work.by_rules()) } else { None })
+}
+
+/// The answer that rules give to a task, as a model would write it.
 ///
 /// # Errors
-/// As [`begin`], and `config.invalid` when there is nothing to answer, because the task has its output already.
+/// As [`begin`], and `config.invalid` when there is nothing to answer.
 pub fn by_rules(task: Task, params: &Value) -> Result<String, Error> {
-    let work = open(task, params)?;
-    match &work.case().output {
-        None => Ok(json::text(&work.by_rules())),
-        Some(_) => Err(Error::new(Code::ConfigInvalid, "no model may be asked: `begin` gave the output already")),
+    match rules(task, params)? {
+        Some(answer) => Ok(json::text(&answer)),
+        None => Err(Error::new(Code::ConfigInvalid, "no model may be asked: `begin` gave the output already")),
     }
 }
 
@@ -358,16 +364,10 @@ pub fn by_rules(task: Task, params: &Value) -> Result<String, Error> {
 /// # Errors
 /// As [`begin`], and `workout.infeasible` should the answer of the rules break a check.
 pub(super) fn answer(task: Task, params: &Value) -> Result<Value, Error> {
-    let work = open(task, params)?;
-    if let Some(output) = &work.case().output {
-        return Ok(output.clone());
-    }
-    match accept(task, params, &work.by_rules(), &Origin::offline())? {
+    let answer = rules(task, params)?.unwrap_or_default();
+    match accept(task, params, &answer, &Origin::offline())? {
         Accepted::Output(output) => Ok(output),
-        Accepted::Repair { problems, .. } => {
-            let message = problems.first().map_or("", |problem| problem.message.as_str());
-            Err(Error::new(Code::WorkoutInfeasible, message))
-        }
+        Accepted::Repair { .. } => Err(Error::new(Code::WorkoutInfeasible, "what the rules answer breaks a check")),
     }
 }
 

@@ -9,7 +9,7 @@ test("publint finds nothing to say", async (t) => {
 });
 
 test("the types are found from every module system that can load the package", async (t) => {
-  const args = [tarball(), "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "workflow.schema.json", "--no-color", "--no-emoji"];
+  const args = [tarball(), "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "coach.wasm", "coach.schema.json", "workflow.schema.json", "--no-color", "--no-emoji"];
   await run(tool("attw"), args, await temporary(t));
 });
 
