@@ -16,8 +16,8 @@ test("the types are found from every module system that can load the package", a
 test("the tarball holds what a user needs, and nothing else", async (t) => {
   const listed = (await run("tar", ["--list", "--file", tarball()], await temporary(t))).trim().split("\n");
   const files = listed.map((path) => path.replace("package/", ""));
-  const named = ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "index.d.ts"];
-  for (const needed of [...named, "workflow.schema.json"]) {
+  const named = ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "coach.wasm", "index.d.ts", "coach.d.ts"];
+  for (const needed of [...named, "workflow.schema.json", "coach.schema.json"]) {
     assert.ok(files.includes(needed), `${needed} is missing: ${files}`);
   }
   const stray = files.filter((path) => !/^[\w-]+(\.js|\.d\.ts|\.wasm|(\.schema)?\.json|\.md)$|^LICENSE-\w+$/.test(path));
