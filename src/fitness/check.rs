@@ -27,8 +27,21 @@
 //! | C1 | kilocalories are the sum over blocks, and only with a known weight |
 //! | D2 | every number is finite and not negative |
 //! | D3 | every block says where it came from |
+//!
+//! Of a group workout, [`check_group`] wants:
+//!
+//! | id | rule |
+//! | --- | --- |
+//! | G1 | everybody whom screening lets train has a workout that is correct alone (but for O1), everybody else a referral |
+//! | G2 | everybody visits every station once, and none is ever fuller than its capacity |
+//! | G3 | the stations hold everybody, all keep one clock, and nobody needs an item that others have |
+//! | G4 | compatibility is symmetric, from 0 to 1, and 1 for equals |
+//! | G5 | it takes no longer than anybody has time for, to a tenth |
 
+mod group;
 mod rules;
+
+pub use group::check_group;
 
 use std::fmt;
 

@@ -7,6 +7,7 @@ mod check;
 mod coverage;
 mod features;
 mod formulas;
+mod group;
 mod prescription;
 mod properties;
 mod request;

@@ -5,7 +5,10 @@
 //! params are a typed error that lists every problem, never a panic.
 
 mod equipment_analysis;
+mod group_compatibility;
+mod group_workout;
 mod params;
+mod preference_analysis;
 mod quick_workout_setup;
 mod safety_validation;
 mod user_analysis;
@@ -39,13 +42,17 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 6] = [
+static FEATURES: [&CoachFeature; 10] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
     &equipment_analysis::FEATURE,
     &safety_validation::FEATURE,
     &workout_detail::FEATURE,
+    &preference_analysis::FEATURE,
+    &preference_analysis::BY_USER,
+    &group_compatibility::FEATURE,
+    &group_workout::FEATURE,
 ];
 
 /// Every feature of the coach.

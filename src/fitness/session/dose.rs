@@ -20,18 +20,18 @@ const EXPLOSIVE_S: u32 = 3;
 
 /// The prescription of one exercise.
 #[derive(Clone, Debug)]
-pub(super) struct Dose {
-    pub(super) goal: Goal,
-    pub(super) tempo_s: Option<u32>,
-    pub(super) work_s: u32,
-    pub(super) rest: (u32, u32),
-    pub(super) target: Target,
+pub(in crate::fitness) struct Dose {
+    pub(in crate::fitness) goal: Goal,
+    pub(in crate::fitness) tempo_s: Option<u32>,
+    pub(in crate::fitness) work_s: u32,
+    pub(in crate::fitness) rest: (u32, u32),
+    pub(in crate::fitness) target: Target,
     /// Whether the repetitions come from general fitness because body weight is too light for the focus.
-    pub(super) load_limited: bool,
+    pub(in crate::fitness) load_limited: bool,
 }
 
 impl Dose {
-    pub(super) fn of(exercise: &Exercise, row: &Row, restrictions: &Restrictions, request: &WorkoutRequest) -> Self {
+    pub(in crate::fitness) fn of(exercise: &Exercise, row: &Row, restrictions: &Restrictions, request: &WorkoutRequest) -> Self {
         let multi_joint = matches!(exercise.kind, Kind::Compound | Kind::Plyometric);
         let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
         let by_time = exercise.tempo_s.is_none() || (exercise.kind == Kind::Core && row.reps.1 <= TRUNK_REPS);
@@ -69,7 +69,7 @@ impl Dose {
 
 impl Dose {
     /// A share of the working weight, where that is known: to the next lower increment, not less than the bar.
-    pub(super) fn ramp_weight_kg(&self, exercise: &Exercise, share: f64) -> Option<f64> {
+    pub(in crate::fitness) fn ramp_weight_kg(&self, exercise: &Exercise, share: f64) -> Option<f64> {
         let increment_kg = increment_kg(exercise);
         let least = if exercise.requires.contains(Equipment::Barbell) { BAR_KG } else { increment_kg };
         let working_kg = self.target.weight_kg?;

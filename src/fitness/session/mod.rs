@@ -14,10 +14,10 @@
 //! - `report`: totals, warnings, provenance
 
 pub(super) mod choice;
-mod dose;
-mod edges;
+pub(super) mod dose;
+pub(super) mod edges;
 mod layout;
-mod plan;
+pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod selection;
 
@@ -74,25 +74,11 @@ pub fn build(request: &WorkoutRequest) -> Result<Workout, Error> {
 
 /// The error for a request that cannot be met, with the nearest durations, in steps of five minutes, that can.
 fn infeasible(request: &WorkoutRequest) -> Error {
-    let (least, most) = DURATION_MIN;
     let is_feasible = |duration_min: u32| {
         let other = WorkoutRequest { duration_min, ..request.clone() };
         Coach::new(&other).workout().is_some()
     };
-    let mut shorter = (request.duration_min.saturating_sub(1) / 5 * 5).min(most);
-    while shorter >= least && !is_feasible(shorter) {
-        shorter -= 5;
-    }
-    let mut longer = (request.duration_min / 5 * 5 + 5).max(least);
-    while longer <= most && !is_feasible(longer) {
-        longer += 5;
-    }
-    let (shorter, longer) = ((shorter >= least).then_some(shorter), (longer <= most).then_some(longer));
-    let hint = match (shorter, longer) {
-        (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
-        (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),
-        (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
-    };
+    let hint = other_durations(request.duration_min, &is_feasible);
     let minutes = request.duration_min;
     let mut message =
         format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}");
@@ -104,17 +90,36 @@ fn infeasible(request: &WorkoutRequest) -> Error {
     Error::new(Code::WorkoutInfeasible, message)
 }
 
+/// The nearest durations, in steps of five minutes, that are feasible, in words.
+pub(in crate::fitness) fn other_durations(minutes: u32, is_feasible: &dyn Fn(u32) -> bool) -> String {
+    let (least, most) = DURATION_MIN;
+    let mut shorter = (minutes.saturating_sub(1) / 5 * 5).min(most);
+    while shorter >= least && !is_feasible(shorter) {
+        shorter -= 5;
+    }
+    let mut longer = (minutes / 5 * 5 + 5).max(least);
+    while longer <= most && !is_feasible(longer) {
+        longer += 5;
+    }
+    let (shorter, longer) = ((shorter >= least).then_some(shorter), (longer <= most).then_some(longer));
+    match (shorter, longer) {
+        (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
+        (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),
+        (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
+    }
+}
+
 /// Everything that follows from a request before anything is chosen.
-struct Coach<'r> {
-    request: &'r WorkoutRequest,
-    screening: Screening,
-    restrictions: Restrictions,
-    caps: Caps,
-    row: Row,
+pub(in crate::fitness) struct Coach<'r> {
+    pub(in crate::fitness) request: &'r WorkoutRequest,
+    pub(in crate::fitness) screening: Screening,
+    pub(in crate::fitness) restrictions: Restrictions,
+    pub(in crate::fitness) caps: Caps,
+    pub(in crate::fitness) row: Row,
 }
 
 impl<'r> Coach<'r> {
-    fn new(request: &'r WorkoutRequest) -> Self {
+    pub(in crate::fitness) fn new(request: &'r WorkoutRequest) -> Self {
         let screening = Screening::of(request);
         let restrictions = Restrictions::of(request);
         let caps = screening.caps(&restrictions);
@@ -132,7 +137,7 @@ impl<'r> Coach<'r> {
     }
 
     /// Everything that follows from the blocks.
-    fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
+    pub(in crate::fitness) fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
         let request = self.request;
         let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
         let mut rules = vec![format!("screening:{}", self.screening.clearance.as_str())];
@@ -153,7 +158,7 @@ impl<'r> Coach<'r> {
             totals: report::totals(&blocks, request.weight_kg),
             warnings,
             referral: report::referral(&self.screening),
-            provenance: report::provenance(request, &self.row, rules),
+            provenance: report::provenance(request.seed, &self.row, rules),
             notice: NOTICE.to_owned(),
             insight: None,
             blocks,
@@ -292,7 +297,7 @@ impl<'r> Coach<'r> {
     }
 
     /// Steady work in a zone. The heart rate is given when the age is known and no beta blocker hides it.
-    fn steady(&self, exercise: &'static super::catalogue::Exercise, seconds: u32, zone: Zone, rpe: u32) -> Step {
+    pub(in crate::fitness) fn steady(&self, exercise: &'static super::catalogue::Exercise, seconds: u32, zone: Zone, rpe: u32) -> Step {
         let beta_blocker = self.request.conditions.contains(Condition::BetaBlocker);
         let hr_zone = self.request.age.filter(|_| !beta_blocker).map(|age| {
             let (from, to) = zone.of_maximum();
@@ -308,7 +313,7 @@ impl<'r> Coach<'r> {
         Step { per_side: false, work_s: seconds, ..edges::step(exercise, Phase::Main, goal, target) }
     }
 
-    fn prescription_rule(&self) -> String {
+    pub(in crate::fitness) fn prescription_rule(&self) -> String {
         format!("prescription:{}:{}", self.row.focus.as_str(), self.row.level.as_str())
     }
 
@@ -322,7 +327,7 @@ impl<'r> Coach<'r> {
     }
 }
 
-fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
+pub(in crate::fitness) fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
     let rules = owned(rules);
     let provenance = BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules };
     let mut block = Block { kind, rounds, setup_s, duration_s: 0, steps, provenance };

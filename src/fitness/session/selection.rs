@@ -44,12 +44,12 @@ const SLOTS: [&[Pattern]; 20] = [
 
 /// An exercise that may be chosen, with what it would be prescribed.
 #[derive(Debug)]
-pub(super) struct Candidate {
-    pub(super) exercise: &'static Exercise,
-    pub(super) dose: Dose,
+pub(in crate::fitness) struct Candidate {
+    pub(in crate::fitness) exercise: &'static Exercise,
+    pub(in crate::fitness) dose: Dose,
     /// How many sets, when that was chosen; 0 when the plan decides.
-    pub(super) sets: u32,
-    pub(super) liking: f64,
+    pub(in crate::fitness) sets: u32,
+    pub(in crate::fitness) liking: f64,
 }
 
 /// Whether an exercise may be used at all: equipment, level and restrictions.
@@ -78,7 +78,7 @@ fn is_work(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restric
 }
 
 /// Everything that may be chosen for the main part, in the order of the catalogue.
-pub(super) fn candidates(
+pub(in crate::fitness) fn candidates(
     request: &WorkoutRequest,
     equipment: Set<Equipment>,
     restrictions: &Restrictions,
@@ -148,7 +148,7 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
 
 /// Chooses at most `most` exercises, in the order of the slots, such that no muscle gets more than the session's cap
 /// when compounds are done `sets` times and the rest `accessory_sets` times.
-pub(super) fn select<'a>(
+pub(in crate::fitness) fn select<'a>(
     candidates: &'a [Candidate],
     request: &WorkoutRequest,
     (sets, accessory_sets): (u32, u32),
@@ -190,7 +190,7 @@ pub(super) fn select<'a>(
 }
 
 /// Whether `sets` more of an exercise keep every muscle at or below the cap.
-fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
+pub(in crate::fitness) fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
     load.iter().zip(Muscle::ALL).all(|(load, muscle)| {
         let share = exercise.share(*muscle);
         share == 0.0 || load + f64::from(sets) * share <= cap
@@ -215,7 +215,7 @@ fn is_one_too_many(exercise: &Exercise, chosen: &[&Candidate], focus: Focus) -> 
 }
 
 /// The sets of an exercise.
-pub(super) fn sets_of(exercise: &Exercise, sets: u32, accessory_sets: u32) -> u32 {
+pub(in crate::fitness) fn sets_of(exercise: &Exercise, sets: u32, accessory_sets: u32) -> u32 {
     if matches!(exercise.kind, Kind::Compound | Kind::Plyometric) { sets } else { accessory_sets }
 }
 

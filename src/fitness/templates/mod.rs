@@ -6,8 +6,13 @@
 /// `workout-detail.write`.
 pub const COMPREHENSIVE_WORKOUT: &str = include_str!("comprehensive-workout.json");
 
+/// A workout for a group in six steps: everybody's fitness, preferences and limitations side by side, what they have in
+/// common, the stations with clock and rotation, and the variations. Its input is a normalised request
+/// ([`GroupRequest::to_json`](super::group::GroupRequest::to_json)), its output `{ workout, common, analysis }`.
+pub const GROUP_WORKOUT: &str = include_str!("group-workout.json");
+
 /// Every definition, as JSON text.
-pub const ALL: [&str; 1] = [COMPREHENSIVE_WORKOUT];
+pub const ALL: [&str; 2] = [COMPREHENSIVE_WORKOUT, GROUP_WORKOUT];
 
 /// The definition of that id.
 #[must_use]
