@@ -32,8 +32,8 @@ pub(in crate::fitness) enum Form {
     Ref(&'static str),
 }
 
-/// The ids that an answer may name: the candidates, and a second list.
-pub(in crate::fitness) type Ids = [Vec<String>; 2];
+/// The ids that an answer may name: the candidates, and two more lists.
+pub(in crate::fitness) type Ids = [Vec<String>; 3];
 
 impl Form {
     /// As a JSON Schema.

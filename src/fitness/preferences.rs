@@ -95,9 +95,8 @@ pub(super) fn analyze(params: &Value) -> Result<Value, Error> {
     let said = said(get(own, "preferences"), &At::Key(&root, "preferences"), &mut reader);
     speak(&mut signals, &said.likes, 1.0);
     speak(&mut signals, &said.dislikes, -1.0);
-    let included = get(own, "includeHistory").is_none_or(|json| {
-        reader.flag(Some(json), &At::Key(&root, "includeHistory")).unwrap_or_default()
-    });
+    let included = get(own, "includeHistory")
+        .is_none_or(|json| reader.flag(Some(json), &At::Key(&root, "includeHistory")).unwrap_or_default());
     let mut history: &[Value] = &[];
     if let Some(json) = get(own, "history") {
         history = reader.list(Some(json), &At::Key(&root, "history"));
@@ -122,9 +121,8 @@ pub(super) fn analyze(params: &Value) -> Result<Value, Error> {
                 reader.text(Some(id), &At::Place(&at, place));
             }
         }
-        let duration = get(session, "duration").map_or(Some(0.0), |json| {
-            reader.number_within(Some(json), &At::Key(&at, "duration"), (1.0, 600.0))
-        });
+        let duration = get(session, "duration")
+            .map_or(Some(0.0), |json| reader.number_within(Some(json), &At::Key(&at, "duration"), (1.0, 600.0)));
         if included {
             speak(&mut signals, &texts(json, "exerciseIds"), signal);
             sessions += 1;
@@ -194,5 +192,6 @@ fn taste(signals: &[(&'static Exercise, f64)], avoided: bool, wanted: Set<Muscle
         }
     }
     let [patterns, muscles, equipment, kinds] = [0, 1, 2, 3].map(|place| lists.get(place).cloned().unwrap_or_default());
-    Object("patterns muscles equipment kinds exercises", &[&patterns, &muscles, &equipment, &kinds, &exercises]).to_json()
+    Object("patterns muscles equipment kinds exercises", &[&patterns, &muscles, &equipment, &kinds, &exercises])
+        .to_json()
 }

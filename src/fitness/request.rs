@@ -212,7 +212,13 @@ pub(super) fn text(reader: &mut Reader, json: Option<&Value>, key: &str, max: us
     None
 }
 
-pub(super) fn whole(reader: &mut Reader, json: Option<&Value>, key: &str, range: (u32, u32), unit: &str) -> Option<u32> {
+pub(super) fn whole(
+    reader: &mut Reader,
+    json: Option<&Value>,
+    key: &str,
+    range: (u32, u32),
+    unit: &str,
+) -> Option<u32> {
     json?;
     reader.whole_within(json, &key_at(key), range, unit)
 }

@@ -90,3 +90,66 @@ proptest! {
         }
     }
 }
+
+#[test]
+#[ignore]
+fn how_often() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut ok, mut bad, mut sick_ok, mut sick_bad) = (0, 0, 0, 0);
+    let mut slow = std::time::Duration::ZERO;
+    for _ in 0..100 {
+        let json = any_group().new_tree(&mut runner).unwrap().current();
+        let request = parse(&json).unwrap();
+        let healthy =
+            request.participants.iter().all(|p| p.request.injuries.is_empty() && p.request.conditions.is_empty());
+        let start = std::time::Instant::now();
+        let built = group::build(&request);
+        slow = slow.max(start.elapsed());
+        match (built, healthy) {
+            (Ok(w), h) => {
+                if h {
+                    ok += 1
+                } else {
+                    sick_ok += 1
+                }
+                println!(
+                    "ok {} of {}: {:?}s K={} sets={} I={} cap={} focus {:?}->{:?} cond {} {:?}",
+                    w.participants.len(),
+                    request.participants.len(),
+                    w.clock.total_s,
+                    w.stations.len(),
+                    w.clock.sets,
+                    w.clock.interval_s,
+                    w.stations.first().map_or(0, |s| s.capacity),
+                    request.focus,
+                    w.focus,
+                    w.clock.conditioning_s,
+                    w.stations.iter().map(|s| s.pattern.as_str()).collect::<Vec<_>>()
+                );
+            }
+            (Err(e), true) => {
+                bad += 1;
+                println!(
+                    "{} {:?} st {:?} limit {:?}: {}",
+                    request.duration_min,
+                    request.focus,
+                    request.stations,
+                    request.participants.iter().filter_map(|p| p.max_duration_min).min(),
+                    e.message()
+                );
+            }
+            (Err(e), false) => {
+                sick_bad += 1;
+                println!(
+                    "sick: {} {:?} {:?} {}",
+                    request.participants.len(),
+                    request.focus,
+                    request.stations,
+                    e.message()
+                );
+            }
+        }
+    }
+    println!("healthy {ok}/{} sick {sick_ok}/{}, slowest {slow:?}", ok + bad, sick_ok + sick_bad);
+}

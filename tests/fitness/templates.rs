@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use repflow::fitness::features::features;
-use repflow::fitness::templates::COMPREHENSIVE_WORKOUT;
+use repflow::fitness::templates::{self, COMPREHENSIVE_WORKOUT, GROUP_WORKOUT};
 use repflow::workflow::plan::StepKind;
 use repflow::workflow::{Plan, StepIx};
 use serde_json::{Value as Json, json};
@@ -19,8 +19,11 @@ fn calls(definition: &Json) -> Vec<Vec<Json>> {
 
 #[test]
 fn six_steps_call_the_six_features() {
-    let actions: BTreeSet<String> =
-        features().iter().map(|one| one.info()).map(|info| format!("{}.{}", info.name, info.actions[0].name)).collect();
+    let actions: BTreeSet<String> = features()[..6]
+        .iter()
+        .map(|one| one.info())
+        .map(|info| format!("{}.{}", info.name, info.actions[0].name))
+        .collect();
     let called: Vec<String> =
         calls(&definition()).concat().iter().map(|step| step["call"].as_str().unwrap().to_owned()).collect();
     assert_eq!(called.len(), 6);
@@ -94,4 +97,37 @@ fn it_compiles_to_six_calls_three_of_them_side_by_side() {
     );
     assert!(children.iter().all(|step| waits_for(step).is_empty()), "they start together");
     assert!(plan.output.is_some());
+}
+
+#[test]
+fn a_group_workout_compiles_to_six_calls_three_of_them_for_everybody() {
+    assert_eq!(templates::find("group-workout"), Some(GROUP_WORKOUT));
+    let plan = Plan::from_json(GROUP_WORKOUT, Duration::from_secs(30)).unwrap();
+    let names = |steps: &[StepIx]| steps.iter().map(|step| plan.step(*step).id.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&plan.roots), ["analyze", "compatibility", "base", "variations"]);
+    let StepKind::Group { children, concurrency } = &plan.step(plan.roots[0]).kind else { panic!("no group") };
+    assert_eq!(
+        (names(children), *concurrency),
+        (["fitness", "preferences", "limitations"].map(str::to_owned).into(), None)
+    );
+    let definition: Json = serde_json::from_str(GROUP_WORKOUT).unwrap();
+    let mut called = Vec::new();
+    for step in calls(&definition).concat() {
+        let call = if step["forEach"].is_string() {
+            assert_eq!((&step["forEach"], &step["concurrency"]), (&json!("{{ input.participants }}"), &json!(10)));
+            step["steps"][0].clone()
+        } else {
+            step
+        };
+        assert!(call["timeout"].is_string() && call["retry"]["maxAttempts"] == 3);
+        called.push(call["call"].as_str().unwrap().to_owned());
+    }
+    let known: BTreeSet<String> = features()
+        .iter()
+        .map(|one| one.info())
+        .flat_map(|info| info.actions.into_iter().map(move |action| format!("{}.{}", info.name, action.name)))
+        .collect();
+    assert_eq!(called.len(), 6);
+    assert!(called.iter().all(|call| known.contains(call)), "{called:?}");
+    assert_eq!(definition["steps"][2]["metadata"]["task"], "group");
 }

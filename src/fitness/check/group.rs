@@ -90,7 +90,8 @@ fn g2(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
         let length = workout.rotation.iter().find(|row| row.user_id == member.user_id).map(|row| row.stations.len());
         let mut visited = vec![0; stations];
         for turn in 0..stations {
-            let at = place(workout, member, turn).and_then(|at| Some((visited.get_mut(at)?, workout.stations.get(at)?)));
+            let at =
+                place(workout, member, turn).and_then(|at| Some((visited.get_mut(at)?, workout.stations.get(at)?)));
             let Some((visits, station)) = at else { continue };
             *visits += 1;
             let is_there = |block: &&Block| {
@@ -100,7 +101,12 @@ fn g2(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
                     && station.exercises.iter().any(offered)
             };
             if !blocks.get(turn).is_some_and(is_there) {
-                of(found, "G2", &member.user_id, format_args!("does not train at {} in turn {}", station.station, turn + 1));
+                of(
+                    found,
+                    "G2",
+                    &member.user_id,
+                    format_args!("does not train at {} in turn {}", station.station, turn + 1),
+                );
             }
         }
         if visited.iter().any(|visits| *visits != 1) || length != Some(stations) || blocks.len() != stations {
@@ -117,7 +123,10 @@ fn g2(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
             let there = workout.participants.iter().filter(|member| place(workout, member, turn) == Some(at)).count();
             if there > station.capacity as usize {
                 let capacity = station.capacity;
-                found.broken("G2", format_args!("turn {}: {there} at {}, which holds {capacity}", turn + 1, station.station));
+                found.broken(
+                    "G2",
+                    format_args!("turn {}: {there} at {}, which holds {capacity}", turn + 1, station.station),
+                );
             }
         }
     }
@@ -126,7 +135,9 @@ fn g2(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
 fn g3(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
     let room: u32 = workout.stations.iter().map(|station| station.capacity).sum();
     if (room as usize) < workout.participants.len()
-        || request.stations.is_some_and(|count| workout.status == Status::Ok && count as usize != workout.stations.len())
+        || request
+            .stations
+            .is_some_and(|count| workout.status == Status::Ok && count as usize != workout.stations.len())
     {
         found.whole("G3", "the stations do not hold everybody, or are not as many as asked for");
     }
@@ -144,7 +155,8 @@ fn g3(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
                 _ => begins,
             };
             let step = block.steps.first();
-            let interval = |s: u32| step.is_some_and(|step| clock.sets == s || step.work_s + step.rest_s == clock.interval_s);
+            let interval =
+                |s: u32| step.is_some_and(|step| clock.sets == s || step.work_s + step.rest_s == clock.interval_s);
             if begins != expected || (main && (block.rounds != clock.sets || !interval(1))) {
                 of(found, "G3", &member.user_id, format_args!("{} does not keep the clock", block.kind.as_str()));
             }
@@ -164,7 +176,10 @@ fn g3(workout: &GroupWorkout, request: &GroupRequest, found: &mut Found) {
     let steady_s = if clock.conditioning_s > 0 { clock.transition_s + clock.conditioning_s } else { 0 };
     let total = clock.warm_up_s + clock.rotations * clock.turn_s + steady_s + clock.cool_down_s;
     let turn_s = clock.transition_s + clock.work_s + clock.sets.saturating_sub(1) * clock.interval_s;
-    if clock.total_s != total || clock.rotations as usize != workout.stations.len() || (clock.sets > 0 && clock.turn_s != turn_s) {
+    if clock.total_s != total
+        || clock.rotations as usize != workout.stations.len()
+        || (clock.sets > 0 && clock.turn_s != turn_s)
+    {
         found.whole("G3", "the clock does not add up");
     }
     // Whatever everybody does in their block of one number, they do at once.

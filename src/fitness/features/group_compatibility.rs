@@ -32,12 +32,7 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
     description: "Says how well people train together, and what limits each of them.",
     capabilities: &["group", "compatibility"],
     actions: &[
-        Action {
-            name: "findCompatibility",
-            input: &GROUP,
-            output: "GroupCompatibility",
-            perform: find_compatibility,
-        },
+        Action { name: "findCompatibility", input: &GROUP, output: "GroupCompatibility", perform: find_compatibility },
         Action { name: "limitations", input: &REQUEST, output: "Limitations", perform: limitations },
     ],
 };

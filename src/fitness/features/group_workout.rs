@@ -10,7 +10,6 @@ use crate::fitness::form::{Form, field};
 use crate::fitness::group::request::GROUP;
 use crate::fitness::group::{self, GroupRequest, GroupWorkout};
 use crate::fitness::reader::{At, Reader};
-use crate::fitness::record::ToJson;
 use crate::value::{Fields, Value};
 
 /// A request, and a base workout for it.

@@ -113,7 +113,9 @@ pub fn of(request: &GroupRequest) -> Compatibility {
     let mut notes = Vec::new();
     let (from, to) = levels(request);
     if from != to {
-        notes.push("Several levels: everybody keeps the clock with their own load, repetitions and exercise.".to_owned());
+        notes.push(
+            "Several levels: everybody keeps the clock with their own load, repetitions and exercise.".to_owned(),
+        );
     }
     if worst < 50 {
         notes.push("Some have little in common: a second group would suit them better.".to_owned());

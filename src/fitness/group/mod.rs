@@ -32,7 +32,7 @@ pub mod compatibility;
 mod inventory;
 mod plan;
 pub(in crate::fitness) mod request;
-mod rotation;
+pub(in crate::fitness) mod rotation;
 mod stations;
 mod write;
 
@@ -45,7 +45,8 @@ use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
-use super::session::{PROVIDER, other_durations};
+use super::session::other_durations;
+use super::session::selection::Candidate;
 use super::words::{Focus, Level, Pattern};
 use super::workout::{Insight, Provenance, Referral, Status, Warning, Workout};
 use crate::error::{Code, Error, Problem};
@@ -255,9 +256,11 @@ pub fn build(request: &GroupRequest) -> Result<GroupWorkout, Error> {
             if let Some((plan, around)) = hall.best(&plans, request.duration_min) {
                 let rotation = rotation::cyclic(hall.people.len(), plan.count);
                 let (sets, interval_s) = (plan.sets, plan.interval_s);
-                let setting = Setting { people: &hall.people, inventory, rotation: &rotation, sets, interval_s };
+                let able = hall.able(interval_s);
+                let (people, rotation) = (&hall.people, &rotation);
+                let setting = Setting { people, able: &able, inventory, rotation, sets, interval_s };
                 let stations = plan::fill(&setting, plan.count).unwrap_or_default();
-                return checked(Made { hall: &hall, focus, plan, around, stations, rotation: &rotation }.write(), request);
+                return checked(Made { hall: &hall, focus, plan, around, stations, rotation }.write(), request);
             }
             for minutes in (15..=90).step_by(5) {
                 if !feasible.contains(&minutes) && hall.best(&plans, minutes).is_some() {
@@ -291,8 +294,17 @@ fn checked(workout: GroupWorkout, request: &GroupRequest) -> Result<GroupWorkout
 /// # Errors
 /// `workout.invalid` with what is wrong with the base; `workout.infeasible` as [`build`].
 pub fn vary(request: &GroupRequest, base: &GroupWorkout) -> Result<GroupWorkout, Error> {
-    let built = build(request)?;
+    vary_from(request, build(request)?, base)
+}
+
+/// As [`vary`], with what [`build`] gives.
+pub(super) fn vary_from(
+    request: &GroupRequest,
+    mut built: GroupWorkout,
+    base: &GroupWorkout,
+) -> Result<GroupWorkout, Error> {
     if built.stations == base.stations && built.rotation == base.rotation && built.clock == base.clock {
+        write::sign(&mut built, base);
         return Ok(built);
     }
     let wrong = |at: &str, message: String| {
@@ -301,8 +313,9 @@ pub fn vary(request: &GroupRequest, base: &GroupWorkout) -> Result<GroupWorkout,
     let focus = built.focus;
     let requests = requests(request, focus);
     let hall = Hall { request, people: people(&requests) };
-    let mut rotation = Vec::new();
+    let (mut rotation, mut names) = (Vec::new(), Vec::new());
     for (one, _) in &requests {
+        names.push(one.user_id.clone());
         let mut turns = Vec::new();
         let mut rows = base.rotation.iter().filter(|row| row.user_id == one.user_id);
         if let (Some(row), None) = (rows.next(), rows.next()) {
@@ -314,9 +327,12 @@ pub fn vary(request: &GroupRequest, base: &GroupWorkout) -> Result<GroupWorkout,
     }
     let (count, capacity) = (base.stations.len(), built.stations.first().map_or(0, |station| station.capacity));
     if rotation.len() != base.rotation.len() || count != built.stations.len() {
-        return Err(wrong("rotation", "must have everybody who trains, and as many stations as the coach plans".to_owned()));
+        return Err(wrong(
+            "rotation",
+            "must have everybody who trains, and as many stations as the coach plans".to_owned(),
+        ));
     }
-    if let Some((_, message)) = rotation::fault(&rotation, count, capacity) {
+    if let Some(message) = rotation::fault(&rotation, &names, count, capacity) {
         return Err(wrong("rotation", message));
     }
     let mut wanted = Vec::new();
@@ -324,7 +340,9 @@ pub fn vary(request: &GroupRequest, base: &GroupWorkout) -> Result<GroupWorkout,
         wanted.push((station.pattern, station.exercises.first().map_or("", String::as_str)));
     }
     let (sets, interval_s) = (built.clock.sets, built.clock.interval_s);
-    let setting = Setting { people: &hall.people, inventory: request.inventory, rotation: &rotation, sets, interval_s };
+    let (able, rotation) = (hall.able(interval_s), &rotation);
+    let inventory = request.inventory;
+    let setting = Setting { people: &hall.people, able: &able, inventory, rotation, sets, interval_s };
     let stations = plan::fill_as(&setting, &wanted).map_err(|place| {
         wrong("stations", format!("s{}: not everybody has an exercise there: choose others", place + 1))
     })?;
@@ -337,23 +355,25 @@ pub fn vary(request: &GroupRequest, base: &GroupWorkout) -> Result<GroupWorkout,
     let Some((plan, around)) = hall.best(&[plan], request.duration_min) else {
         return Err(wrong("stations", "these exercises do not fit the time".to_owned()));
     };
-    let mut workout = Made { hall: &hall, focus, plan, around, stations, rotation: &rotation }.write();
-    if base.provenance.provider != PROVIDER {
-        write::sign(&mut workout, base);
+    let mut workout = Made { hall: &hall, focus, plan, around, stations, rotation }.write();
+    for (station, (_, asked)) in workout.stations.iter_mut().zip(&wanted) {
+        sort_by(&mut station.exercises, |a, b| a == asked && b != asked);
     }
+    write::sign(&mut workout, base);
     checked(workout, request)
 }
 
 /// The exercises that somebody can do at each station on the clock, in the order of the catalogue.
 pub(super) fn offers(request: &GroupRequest, built: &GroupWorkout) -> Vec<Vec<&'static str>> {
     let requests = requests(request, built.focus);
-    let people = people(&requests);
+    let hall = Hall { request, people: people(&requests) };
+    let able = hall.able(built.clock.interval_s);
     let mut offers = Vec::new();
     for station in &built.stations {
         let mut ids: Vec<&str> = Vec::new();
         for exercise in super::catalogue::all() {
-            let able = |one: &Person<'_>| one.able(station.pattern, built.clock.interval_s).iter().any(|e| e.id == exercise.id);
-            if people.iter().any(able) {
+            let is_it = |(one, _): &(&Candidate, _)| std::ptr::eq(one.exercise, exercise);
+            if exercise.pattern == station.pattern && able.iter().any(|able| able.iter().any(is_it)) {
                 ids.push(&exercise.id);
             }
         }

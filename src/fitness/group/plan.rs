@@ -8,7 +8,7 @@
 use super::inventory::Counts;
 use super::request::{GroupRequest, STATIONS};
 use super::rotation::cyclic;
-use super::stations::{Person, Setting, Station, Stations};
+use super::stations::{Able, Person, Setting, Station, Stations};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::plan::{Around, Edges, around};
 use crate::fitness::session::selection::GROUPS;
@@ -17,7 +17,8 @@ use crate::fitness::words::{Kind, Pattern};
 use crate::small::sort_by;
 
 use Pattern::{
-    Core, Hinge, IsolationLower, IsolationUpper, Lunge, PullHorizontal, PullVertical, PushHorizontal, PushVertical, Squat,
+    Core, Hinge, IsolationLower, IsolationUpper, Lunge, PullHorizontal, PullVertical, PushHorizontal, PushVertical,
+    Squat,
 };
 
 /// What to look for next: what needs equipment first, as long as there is some; of each, the first that everybody can do.
@@ -44,7 +45,16 @@ const SLOTS: [&[Pattern]; 18] = [
 
 /// The order of the stations: what tires the legs, and what does not, in turn.
 const ORDER: [Pattern; 10] = [
-    Squat, PushHorizontal, Hinge, PullHorizontal, Lunge, PushVertical, IsolationLower, PullVertical, Core, IsolationUpper,
+    Squat,
+    PushHorizontal,
+    Hinge,
+    PullHorizontal,
+    Lunge,
+    PushVertical,
+    IsolationLower,
+    PullVertical,
+    Core,
+    IsolationUpper,
 ];
 
 /// The intervals that are tried, in seconds.
@@ -110,8 +120,25 @@ impl<'r> Hall<'r> {
 
     /// Every plan that works, whatever time it takes.
     pub(super) fn plans(&self, inventory: Counts) -> Vec<Plan> {
-        let (mut plans, people) = (Vec::new(), self.people.len());
-        let sets = self.sets();
+        let mut plans = Vec::new();
+        for interval_s in (INTERVALS_S.0..=INTERVALS_S.1).step_by(10) {
+            let able = self.able(interval_s);
+            self.plans_at(interval_s, inventory, &able, &mut plans);
+        }
+        plans
+    }
+
+    /// What everybody can do in an interval.
+    pub(super) fn able(&self, interval_s: u32) -> Vec<Able<'_>> {
+        let mut able = Vec::new();
+        for one in &self.people {
+            able.push(one.able(interval_s));
+        }
+        able
+    }
+
+    fn plans_at(&self, interval_s: u32, inventory: Counts, able: &[Able<'_>], plans: &mut Vec<Plan>) {
+        let (people, sets) = (self.people.len(), self.sets());
         for count in STATIONS.0..=STATIONS.1 {
             let together = people.div_ceil(count as usize) as u32;
             let capacity = self.request.capacity.unwrap_or(together.max(2));
@@ -120,15 +147,13 @@ impl<'r> Hall<'r> {
             }
             let rotation = cyclic(people, count as usize);
             for sets in sets.0..=sets.1 {
-                for interval_s in (INTERVALS_S.0..=INTERVALS_S.1).step_by(10) {
-                    let setting = Setting { people: &self.people, inventory, rotation: &rotation, sets, interval_s };
-                    if let Some(stations) = fill(&setting, count as usize) {
-                        plans.push(Plan::of(&setting, capacity, &stations));
-                    }
+                let rotation = &rotation;
+                let setting = Setting { people: &self.people, able, inventory, rotation, sets, interval_s };
+                if let Some(stations) = fill(&setting, count as usize) {
+                    plans.push(Plan::of(&setting, capacity, &stations));
                 }
             }
         }
-        plans
     }
 
     /// The plan that fits a duration best, with the time around it.
@@ -189,7 +214,8 @@ pub(super) fn fill_as(setting: &Setting<'_>, wanted: &[(Pattern, &str)]) -> Resu
         order.push(place);
     }
     // What needs equipment first, as in a plan.
-    let slot = |place: &usize| SLOTS.iter().position(|slot| wanted.get(*place).is_some_and(|one| slot.contains(&one.0)));
+    let slot =
+        |place: &usize| SLOTS.iter().position(|slot| wanted.get(*place).is_some_and(|one| slot.contains(&one.0)));
     sort_by(&mut order, |a, b| slot(a) < slot(b));
     let (mut filled, mut stations) = (Stations::new(setting), Vec::new());
     for place in order {

@@ -146,8 +146,7 @@ fn read(json: &Value, reader: &mut Reader) -> GroupRequest {
         }
     }
     let get = |key: &str| get(object, key);
-    let duration_min =
-        whole(reader, get("duration"), "duration", DURATION_MIN, "minutes").unwrap_or(DURATION_MIN.0);
+    let duration_min = whole(reader, get("duration"), "duration", DURATION_MIN, "minutes").unwrap_or(DURATION_MIN.0);
     let inventory = Counts::said(reader, get("equipment"));
     let focus: Option<Focus> = word(reader, get("focus"), "focus");
     let stations = whole(reader, get("stations"), "stations", STATIONS, "");
@@ -225,7 +224,8 @@ fn participant(json: &Value, at: &At<'_>, groups: &Fields, focus: Option<Focus>,
         _ => WorkoutRequest::read_among(&fields, "", &[], &mut Vec::new()),
     };
     let limit = get(own, "maxDuration").filter(|json| !json.is_null());
-    let limit = limit.and_then(|json| reader.whole_within(Some(json), &At::Key(at, "maxDuration"), (10, 480), "minutes"));
+    let limit =
+        limit.and_then(|json| reader.whole_within(Some(json), &At::Key(at, "maxDuration"), (10, 480), "minutes"));
     let likes = preferences::said(get(own, "preferences"), &At::Key(at, "preferences"), reader);
     Participant { request, max_duration_min: limit, likes }
 }

@@ -20,11 +20,16 @@ pub(super) fn cyclic(people: usize, stations: usize) -> Turns {
 }
 
 /// Why something is no rotation: everybody visits every station once, and none is ever fuller than `capacity`. The
-/// stations are numbered from 1 in the message.
-pub(super) fn fault(rotation: &[Vec<usize>], stations: usize, capacity: u32) -> Option<(&'static str, String)> {
-    for (person, turns) in rotation.iter().enumerate() {
+/// people are named in the message, the stations numbered from 1.
+pub(in crate::fitness) fn fault(
+    rotation: &[Vec<usize>],
+    names: &[String],
+    stations: usize,
+    capacity: u32,
+) -> Option<String> {
+    for (turns, name) in rotation.iter().zip(names) {
         if turns.len() != stations || (0..stations).any(|station| !turns.contains(&station)) {
-            return Some(("G2", format!("p{} must be there once, and visit every station once", person + 1)));
+            return Some(format!("{name} must be there once, and visit every station once"));
         }
     }
     for turn in 0..stations {
@@ -32,7 +37,7 @@ pub(super) fn fault(rotation: &[Vec<usize>], stations: usize, capacity: u32) -> 
             let there = rotation.iter().filter(|turns| turns.get(turn) == Some(&station)).count();
             if there > capacity as usize {
                 let (turn, station) = (turn + 1, station + 1);
-                return Some(("G2", format!("turn {turn}: {there} at s{station}, which holds {capacity}")));
+                return Some(format!("turn {turn}: {there} at s{station}, which holds {capacity}"));
             }
         }
     }

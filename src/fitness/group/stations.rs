@@ -65,24 +65,31 @@ impl<'r> Person<'r> {
             return dose.clone();
         }
         let rir = self.coach.row.plan_rir;
-        self.coach.chosen(&Pick { exercise: candidate.exercise, sets: setting.sets, reps, rir, rest_s: dose.rest.0 }).dose
+        self.coach
+            .chosen(&Pick { exercise: candidate.exercise, sets: setting.sets, reps, rir, rest_s: dose.rest.0 })
+            .dose
     }
 
-    /// The exercises of a movement that this person can do in an interval.
-    pub(super) fn able(&self, pattern: Pattern, interval_s: u32) -> Vec<&'static Exercise> {
+    /// What this person can do in an interval, with which repetitions.
+    pub(super) fn able(&self, interval_s: u32) -> Able<'_> {
         let mut able = Vec::new();
         for one in &self.candidates {
-            if one.exercise.pattern == pattern && self.reps(one, interval_s).is_some() {
-                able.push(one.exercise);
+            if let Some(reps) = self.reps(one, interval_s).filter(|_| one.exercise.kind != Kind::Plyometric) {
+                able.push((one, reps));
             }
         }
         able
     }
 }
 
+/// What somebody can do, with which repetitions.
+pub(super) type Able<'a> = Vec<(&'a Candidate, (u32, u32))>;
+
 /// What is the same for everybody.
 pub(super) struct Setting<'a> {
     pub(super) people: &'a [Person<'a>],
+    /// What each person can do in the interval.
+    pub(super) able: &'a [Able<'a>],
     pub(super) inventory: Counts,
     /// The station of each person in each turn.
     pub(super) rotation: &'a Turns,
@@ -116,7 +123,7 @@ pub(super) struct Stations<'a> {
     left: Counts,
     /// What each person has done for each muscle.
     load: Vec<[f64; Muscle::ALL.len()]>,
-    done: Vec<Vec<&'static str>>,
+    done: Vec<Vec<&'static Exercise>>,
 }
 
 impl<'a> Stations<'a> {
@@ -131,7 +138,7 @@ impl<'a> Stations<'a> {
     pub(super) fn add(&mut self, station: usize, pattern: Pattern, asked: &str) -> Option<Station> {
         let setting = self.setting;
         let people = setting.people.len();
-        let mut chosen: Vec<Option<(f64, &Candidate, (u32, u32))>> = vec![None; people];
+        let mut chosen: Vec<Option<Chosen<'a>>> = vec![None; people];
         let mut gear = Counts::default();
         let turns = setting.rotation.first().map_or(0, Vec::len);
         for turn in 0..turns {
@@ -140,9 +147,9 @@ impl<'a> Stations<'a> {
             for free in [false, true] {
                 for place in 0..people {
                     let here = setting.rotation.get(place).and_then(|turns| turns.get(turn)) == Some(&station);
-                    if here && self.best(place, pattern, "", &Counts::default()).is_some() == free {
-                        let rest = self.left.with(&used, u32::saturating_sub);
-                        let best = self.best(place, pattern, asked, &rest)?;
+                    if here && self.is_free(place, pattern) == free {
+                        let left = self.left.with(&used, u32::saturating_sub);
+                        let best = self.best(place, pattern, asked, &left)?;
                         used.add(best.1.exercise.requires);
                         chosen[place] = Some(best);
                     }
@@ -160,35 +167,47 @@ impl<'a> Stations<'a> {
             for (load, muscle) in self.load[place].iter_mut().zip(Muscle::ALL) {
                 *load += f64::from(setting.sets) * exercise.share(*muscle);
             }
-            self.done[place].push(&exercise.id);
+            self.done[place].push(exercise);
             shares.push(Share { exercise, dose: setting.people[place].dose(candidate, reps, setting) });
         }
         self.left = self.left.with(&gear, u32::saturating_sub);
         Some(Station { pattern, gear, shares, liking: liking / people.max(1) as f64 })
     }
 
+    /// Whether somebody has an exercise of a movement that needs nothing.
+    fn is_free(&self, place: usize, pattern: Pattern) -> bool {
+        self.setting.able[place].iter().any(|(one, _)| {
+            let exercise = one.exercise;
+            exercise.pattern == pattern && exercise.requires.is_empty() && !self.is_done(place, exercise)
+        })
+    }
+
+    fn is_done(&self, place: usize, exercise: &'static Exercise) -> bool {
+        self.done[place].iter().any(|done| std::ptr::eq(*done, exercise))
+    }
+
     /// The best exercise of a movement for a person, from what is left of the equipment.
-    fn best(&self, place: usize, pattern: Pattern, asked: &str, left: &Counts) -> Option<(f64, &'a Candidate, (u32, u32))> {
-        let (person, setting) = (&self.setting.people[place], self.setting);
+    fn best(&self, place: usize, pattern: Pattern, asked: &str, left: &Counts) -> Option<Chosen<'a>> {
         let cap = f64::from(prescription::weekly_sets().per_session_cap);
-        let mut best: Option<(f64, &Candidate, (u32, u32))> = None;
-        for candidate in &person.candidates {
+        let there = left.items();
+        let mut best: Option<Chosen<'a>> = None;
+        for (candidate, reps) in &self.setting.able[place] {
             let exercise = candidate.exercise;
-            if exercise.pattern != pattern
-                || exercise.kind == Kind::Plyometric
-                || exercise.requires.iter().any(|item| left.of(item) == 0)
-                || self.done[place].contains(&exercise.id.as_str())
-                || !selection::fits(&self.load[place], exercise, setting.sets, cap)
-            {
+            if exercise.pattern != pattern || !exercise.requires.is_subset(there) {
                 continue;
             }
-            let Some(reps) = person.reps(candidate, setting.interval_s) else { continue };
-            let bent = if reps == (candidate.dose.goal.min, candidate.dose.goal.max) { 0.0 } else { 1.0 };
+            let bent = if *reps == (candidate.dose.goal.min, candidate.dose.goal.max) { 0.0 } else { 1.0 };
             let score = candidate.liking - bent + if exercise.id == asked { ASKED } else { 0.0 };
-            if best.is_none_or(|(most, ..)| score > most) {
-                best = Some((score, candidate, reps));
+            if best.is_none_or(|(most, ..)| score > most)
+                && !self.is_done(place, exercise)
+                && selection::fits(&self.load[place], exercise, self.setting.sets, cap)
+            {
+                best = Some((score, candidate, *reps));
             }
         }
         best
     }
 }
+
+/// What somebody chose: how well it suits, and the repetitions.
+type Chosen<'a> = (f64, &'a Candidate, (u32, u32));

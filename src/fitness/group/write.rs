@@ -6,14 +6,14 @@ use super::request::GroupRequest;
 use super::rotation::Turns as Rotation;
 use super::stations::{Person, Share, Station};
 use super::{Excluded, GroupClock, GroupStation, GroupWorkout, Member, Turns, may_train};
+use crate::fitness::heart_rate::Zone;
 use crate::fitness::id;
 use crate::fitness::prescription;
 use crate::fitness::record::ToJson;
 use crate::fitness::screening::Screening;
 use crate::fitness::session::edges;
 use crate::fitness::session::plan::Around;
-use crate::fitness::session::{block, report};
-use crate::fitness::heart_rate::Zone;
+use crate::fitness::session::{PROVIDER, block, report};
 use crate::fitness::time_budget::TRANSITION_S;
 use crate::fitness::words::{Focus, Level, Muscle, Set, Word};
 use crate::fitness::workout::{Block, BlockKind, NOTICE, Phase, Status, Step, Warning, Workout};
@@ -50,10 +50,8 @@ impl Made<'_> {
         workout.provenance.prescription = self.focus;
         workout.title = format!("{} minutes of {} for a group", request.duration_min, self.focus.spoken());
         if self.focus != request.focus {
-            let message = format!(
-                "No clock suits everybody's {}: general fitness is trained instead.",
-                request.focus.spoken()
-            );
+            let message =
+                format!("No clock suits everybody's {}: general fitness is trained instead.", request.focus.spoken());
             workout.warnings.push(Warning { code: "focus_changed".to_owned(), message, pattern: None });
         }
         let mut muscles = Set::EMPTY;
@@ -78,7 +76,9 @@ impl Made<'_> {
                 stations.push(station_id(*station));
             }
             let mut own = person.coach.write(Status::Ok, self.blocks(place, person, turns, muscles));
-            own.workout_id = format!("w-{:08x}", id::of_json(&vec![person.coach.request.to_json(), workout.to_json()].to_json()));
+            let (clock, places) = (workout.clock.to_json(), workout.stations.to_json());
+            let said = vec![person.coach.request.to_json(), clock, places, stations.to_json()];
+            own.workout_id = format!("w-{:08x}", id::of_json(&said.to_json()));
             own.provenance.rules.push("group:shared_clock".to_owned());
             let first = turns.first().and_then(|station| self.stations.get(*station));
             let first = first.and_then(|station| station.shares.get(place));
@@ -102,7 +102,9 @@ impl Made<'_> {
         let mut waited_s = 0;
         let rule = person.coach.prescription_rule();
         for station in turns {
-            let Some(share) = self.stations.get(*station).and_then(|station| station.shares.get(place)) else { continue };
+            let Some(share) = self.stations.get(*station).and_then(|station| station.shares.get(place)) else {
+                continue;
+            };
             let step = self.step(share);
             let rest_s = plan.work_s - step.work_s;
             let rules = [rule.as_str(), "group:rotation"];
@@ -208,6 +210,9 @@ pub(super) fn nobody(request: &GroupRequest) -> GroupWorkout {
 /// Writes who chose the stations and the rotation.
 pub(super) fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
     let from = &base.provenance;
+    if from.provider == PROVIDER {
+        return;
+    }
     for Member { workout, .. } in &mut workout.participants {
         mark(workout, base);
         for block in workout.blocks.iter_mut().filter(|block| block.kind == BlockKind::Main) {

@@ -31,7 +31,12 @@ pub(in crate::fitness) struct Dose {
 }
 
 impl Dose {
-    pub(in crate::fitness) fn of(exercise: &Exercise, row: &Row, restrictions: &Restrictions, request: &WorkoutRequest) -> Self {
+    pub(in crate::fitness) fn of(
+        exercise: &Exercise,
+        row: &Row,
+        restrictions: &Restrictions,
+        request: &WorkoutRequest,
+    ) -> Self {
         let multi_joint = matches!(exercise.kind, Kind::Compound | Kind::Plyometric);
         let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
         let by_time = exercise.tempo_s.is_none() || (exercise.kind == Kind::Core && row.reps.1 <= TRUNK_REPS);

@@ -36,7 +36,11 @@ pub(in crate::fitness) struct Pools {
 }
 
 impl Pools {
-    pub(in crate::fitness) fn of(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &Restrictions) -> Self {
+    pub(in crate::fitness) fn of(
+        request: &WorkoutRequest,
+        equipment: Set<Equipment>,
+        restrictions: &Restrictions,
+    ) -> Self {
         let mut rng = Rng::new(u64::from(request.seed) ^ 0xED6E);
         // One number is drawn for every exercise, available or not.
         let mut drawn: Vec<(f64, &'static Exercise)> = Vec::new();

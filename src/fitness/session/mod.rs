@@ -297,7 +297,13 @@ impl<'r> Coach<'r> {
     }
 
     /// Steady work in a zone. The heart rate is given when the age is known and no beta blocker hides it.
-    pub(in crate::fitness) fn steady(&self, exercise: &'static super::catalogue::Exercise, seconds: u32, zone: Zone, rpe: u32) -> Step {
+    pub(in crate::fitness) fn steady(
+        &self,
+        exercise: &'static super::catalogue::Exercise,
+        seconds: u32,
+        zone: Zone,
+        rpe: u32,
+    ) -> Step {
         let beta_blocker = self.request.conditions.contains(Condition::BetaBlocker);
         let hr_zone = self.request.age.filter(|_| !beta_blocker).map(|age| {
             let (from, to) = zone.of_maximum();
