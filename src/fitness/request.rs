@@ -191,11 +191,11 @@ fn read(json: &Value, more: &[&str], reader: &mut Reader) -> WorkoutRequest {
     }
 }
 
-pub(super) const fn key_at(key: &str) -> At<'_> {
+const fn key_at(key: &str) -> At<'_> {
     At::Key(&At::Pointer(""), key)
 }
 
-pub(super) fn text(reader: &mut Reader, json: Option<&Value>, key: &str, max: usize) -> Option<String> {
+fn text(reader: &mut Reader, json: Option<&Value>, key: &str, max: usize) -> Option<String> {
     json?;
     let at = key_at(key);
     let text = reader.text(json, &at)?;
@@ -212,13 +212,7 @@ pub(super) fn text(reader: &mut Reader, json: Option<&Value>, key: &str, max: us
     None
 }
 
-pub(super) fn whole(
-    reader: &mut Reader,
-    json: Option<&Value>,
-    key: &str,
-    range: (u32, u32),
-    unit: &str,
-) -> Option<u32> {
+fn whole(reader: &mut Reader, json: Option<&Value>, key: &str, range: (u32, u32), unit: &str) -> Option<u32> {
     json?;
     reader.whole_within(json, &key_at(key), range, unit)
 }
@@ -234,7 +228,7 @@ fn age(reader: &mut Reader, json: Option<&Value>) -> Option<u32> {
     whole(reader, json, "age", AGE, "years")
 }
 
-pub(super) fn word<W: Word>(reader: &mut Reader, json: Option<&Value>, key: &str) -> Option<W> {
+fn word<W: Word>(reader: &mut Reader, json: Option<&Value>, key: &str) -> Option<W> {
     reader.forgiven_word(json?, &key_at(key), &W::VOCABULARY).map(|place| W::ALL[place])
 }
 
@@ -242,7 +236,7 @@ fn set<W: Word>(reader: &mut Reader, json: Option<&Value>, key: &str) -> Set<W> 
     Set::of_bits(bits(reader, json, key, &W::VOCABULARY))
 }
 
-pub(super) fn list<'j>(reader: &mut Reader, json: Option<&'j Value>, key: &str) -> &'j [Value] {
+fn list<'j>(reader: &mut Reader, json: Option<&'j Value>, key: &str) -> &'j [Value] {
     if json.is_some() { reader.list(json, &key_at(key)) } else { &[] }
 }
 
@@ -329,7 +323,7 @@ fn one_rep_max_kg(reader: &mut Reader, json: Option<&Value>) -> Figures {
 }
 
 /// The exercise of an id.
-pub(super) fn exercise(reader: &mut Reader, id: &str, at: &At<'_>) -> Option<&'static Exercise> {
+fn exercise(reader: &mut Reader, id: &str, at: &At<'_>) -> Option<&'static Exercise> {
     let found = catalogue::find(id);
     if found.is_none() {
         let mut ids = Vec::new();

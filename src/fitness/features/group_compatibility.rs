@@ -4,26 +4,20 @@
 //!
 //! ```jsonc
 //! { "compatibility": { "score": 0.8, "pairs": [{ "a": "ada", "b": "bob", "score": 0.8 }], "notes": [] },
-//!   "common": { "focus": "strength", "levels": ["beginner", "advanced"], "equipment": ["dumbbell"],
+//!   "common": { "focus": "strength", "levels": ["beginner", "advanced"], "equipment": { "dumbbell": 2 },
 //!               "exercises": 41 /* that everybody can do */, "limitations": ["injury:knee:mild"] } }
 //! ```
 //!
-//! `limitations` takes a participant, and answers
-//!
-//! ```jsonc
-//! { "user_id": "ada", "may_train": true, "clearance": "no_clearance_needed", "reasons": [], "rules": [], "notes": [],
-//!   "excluded_tags": [], "excluded_patterns": [], "missing_patterns": ["pull_vertical"] }
-//! ```
+//! `limitations` takes a participant, and answers `{ user_id, screening, restrictions }`, the latter two as
+//! `user-analysis.analyzeProfile` does.
 
 use super::params::REQUEST;
-use super::{Action, CoachFeature};
+use super::{Action, CoachFeature, analyze_profile};
 use crate::error::Error;
-use crate::fitness::contraindications::Restrictions;
-use crate::fitness::group::request::{GROUP, person};
-use crate::fitness::group::{GroupRequest, compatibility, may_train};
+use crate::fitness::form::field;
+use crate::fitness::group::request::GROUP;
+use crate::fitness::group::{GroupRequest, compatibility};
 use crate::fitness::record::{Object, ToJson};
-use crate::fitness::screening::Screening;
-use crate::fitness::session::report::{PATTERNS, missing};
 use crate::value::Value;
 
 /// The feature `group-compatibility`.
@@ -42,31 +36,8 @@ fn find_compatibility(params: &Value) -> Result<Value, Error> {
 }
 
 fn limitations(params: &Value) -> Result<Value, Error> {
-    let request = person(params)?;
-    let (screening, restrictions) = (Screening::of(&request), Restrictions::of(&request));
-    let mut rules = Vec::new();
-    for note in &restrictions.notes {
-        rules.push(note.rule.as_str());
-    }
-    let mut gone = Vec::new();
-    for pattern in PATTERNS {
-        if missing(&[pattern], &request, &restrictions).is_some() {
-            gone.push(pattern);
-        }
-    }
-    Ok(Object(
-        "user_id may_train clearance reasons rules notes excluded_tags excluded_patterns missing_patterns",
-        &[
-            &request.user_id,
-            &may_train(&request),
-            &screening.clearance.as_str(),
-            &screening.reasons,
-            &rules,
-            &restrictions.messages(),
-            &restrictions.tags,
-            &restrictions.patterns,
-            &gone,
-        ],
-    )
-    .to_json())
+    let analysis = analyze_profile(params)?;
+    let part = |key: &str| field(&analysis, key).cloned();
+    let user_id = field(params, "userId").cloned();
+    Ok(Object("user_id screening restrictions", &[&user_id, &part("screening"), &part("restrictions")]).to_json())
 }

@@ -6,14 +6,14 @@
 
 use super::{Action, CoachFeature};
 use crate::error::{Code, Error};
-use crate::fitness::form::{Form, field};
+use crate::fitness::form::{Form, Ids, field};
 use crate::fitness::group::request::GROUP;
 use crate::fitness::group::{self, GroupRequest, GroupWorkout};
 use crate::fitness::reader::{At, Reader};
-use crate::value::{Fields, Value};
+use crate::value::Value;
 
 /// A request, and a base workout for it.
-const VARIED: Form = Form::Object(&[("base?", Form::Ref("GroupWorkout")), ("request", GROUP)]);
+const VARIED: Form = Form::Object(&[("base?", Form::Ref("GroupWorkout")), ("request", Form::Ref("GroupRequest"))]);
 
 /// The feature `group-workout`.
 pub(super) static FEATURE: CoachFeature = CoachFeature {
@@ -32,21 +32,12 @@ fn generate_base(params: &Value) -> Result<Value, Error> {
 
 fn create_variations(params: &Value) -> Result<Value, Error> {
     let mut reader = Reader::default();
-    let nothing = Fields::new();
-    let object = reader.object(Some(params), &At::Pointer("")).unwrap_or(&nothing);
-    reader.unknown_keys(object, &At::Pointer(""), &["request", "base"]);
-    let json = field(params, "request").cloned().unwrap_or_default();
-    let request = GroupRequest::read_at(&json, "/request", &mut reader.problems);
-    let mut base = None;
-    if let Some(json) = field(params, "base").filter(|json| !json.is_null()) {
-        base = Some(GroupWorkout::read_at(Some(json), "/base", &mut reader.problems));
-    }
+    let read = VARIED.read(Some(params), &At::Pointer(""), &Ids::default(), &mut reader);
+    let json = field(&read, "request").unwrap_or(&Value::Null);
+    let request = GroupRequest::read_at(json, "/request", &mut reader.problems);
+    let base = field(&read, "base").map(|json| GroupWorkout::read_at(Some(json), "/base", &mut reader.problems));
     if !reader.problems.is_empty() {
         return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
     }
-    let workout = match &base {
-        Some(base) => group::vary(&request, base),
-        None => group::build(&request),
-    };
-    Ok(workout?.to_json())
+    Ok(group::vary(&request, base.as_ref())?.to_json())
 }

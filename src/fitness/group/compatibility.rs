@@ -11,7 +11,7 @@ use crate::fitness::contraindications::Restrictions;
 use crate::fitness::record::{Object, ToJson, record};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::selection::is_available;
-use crate::fitness::words::{Equipment, Focus, Level, Set, Word};
+use crate::fitness::words::{Focus, Level, Word};
 use crate::small::sort_by;
 use crate::value::Value;
 
@@ -133,14 +133,15 @@ fn levels(request: &GroupRequest) -> (Level, Level) {
     span
 }
 
-/// The compatibility and what all have in common: focus, levels, equipment that somebody can use, how many exercises
-/// everybody can do, and whose limitations there are.
+/// The compatibility and what there is in common: focus, levels, equipment, how many exercises everybody can do, and the
+/// rules that limit somebody.
 pub(in crate::fitness) fn find(request: &GroupRequest) -> Value {
-    let (mut shared, mut usable) = (0_u32, Set::<Equipment>::EMPTY);
-    let mut people = Vec::new();
+    let mut shared = vec![true; catalogue::all().len()];
     let mut rules: Vec<String> = Vec::new();
     for one in &request.participants {
-        people.push(Person::of(&one.request));
+        for (shared, able) in shared.iter_mut().zip(Person::of(&one.request).able) {
+            *shared &= able;
+        }
         for note in Restrictions::of(&one.request).notes {
             if !rules.contains(&note.rule) {
                 rules.push(note.rule);
@@ -148,22 +149,9 @@ pub(in crate::fitness) fn find(request: &GroupRequest) -> Value {
         }
     }
     sort_by(&mut rules, |a, b| a < b);
-    for (place, exercise) in catalogue::all().iter().enumerate() {
-        let able = people.iter().filter(|one| one.able.get(place) == Some(&true)).count();
-        shared += u32::from(able == people.len());
-        if able > 0 {
-            usable = usable.union(exercise.requires);
-        }
-    }
-    Object(
-        "compatibility common",
-        &[
-            &of(request),
-            &Object(
-                "focus levels equipment exercises limitations",
-                &[&request.focus, &levels(request), &usable, &shared, &rules],
-            ),
-        ],
-    )
-    .to_json()
+    let shared = shared.iter().filter(|able| **able).count() as u32;
+    let (levels, items) = (levels(request), request.inventory);
+    let common: [&dyn ToJson; 5] = [&request.focus, &levels, &items, &shared, &rules];
+    let common = Object("focus levels equipment exercises limitations", &common);
+    Object("compatibility common", &[&of(request), &common]).to_json()
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{FromJson, ToJson};
-use crate::fitness::request::{items, key_at};
+use crate::fitness::request::items;
 use crate::fitness::words::{Equipment, Set, Word};
 use crate::value::{Fields, Value, put};
 
@@ -16,21 +16,6 @@ const MOST: u32 = 1_000;
 pub struct Counts([u32; Equipment::ALL.len()]);
 
 impl Counts {
-    /// What was said: a list of words, one of each, or an object of words and counts.
-    pub(super) fn said(reader: &mut Reader, json: Option<&Value>) -> Self {
-        let (mut counts, root) = (Self::default(), key_at("equipment"));
-        match json {
-            None => {}
-            Some(Value::Map(_)) => counts.read(json, &root, reader),
-            json => {
-                for (place, word) in reader.list(json, &root).iter().enumerate() {
-                    counts.raise(items(reader, word, &At::Place(&root, place)), 1);
-                }
-            }
-        }
-        counts
-    }
-
     /// At least so many of each of some items.
     fn raise(&mut self, items: Set<Equipment>, count: u32) {
         for item in items.iter() {

@@ -40,7 +40,6 @@ pub use compatibility::{Compatibility, Pair};
 pub use inventory::Counts;
 pub use request::{GroupRequest, PARTICIPANTS, Participant, STATIONS};
 
-use super::preferences::Likes;
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::request::WorkoutRequest;
@@ -54,8 +53,8 @@ use crate::fitness::check::check_group;
 use crate::small::sort_by;
 use crate::value::Value;
 
-use plan::{Hall, Plan};
-use stations::{Person, Setting};
+use plan::Hall;
+use stations::Person;
 use write::Made;
 
 record! {
@@ -205,8 +204,9 @@ impl GroupWorkout {
 
     /// Without the variations: stations, clock and rotation.
     #[must_use]
-    pub fn base(self) -> Self {
-        Self { participants: Vec::new(), ..self }
+    pub fn base(mut self) -> Self {
+        self.participants.clear();
+        self
     }
 }
 
@@ -220,22 +220,23 @@ pub fn may_train(request: &WorkoutRequest) -> bool {
     Screening::of(request).clearance > Clearance::LightOnly
 }
 
-/// The requests of those who train, with a focus, in the order of their ids.
-fn requests(request: &GroupRequest, focus: Focus) -> Vec<(WorkoutRequest, Likes)> {
+/// A group that trains, with a focus.
+fn requests(request: &GroupRequest, focus: Focus) -> Vec<WorkoutRequest> {
     let mut requests = Vec::new();
     for one in request.participants.iter().filter(|one| may_train(&one.request)) {
-        requests.push((WorkoutRequest { focus, ..one.request.clone() }, one.likes.clone()));
+        requests.push(WorkoutRequest { focus, ..one.request.clone() });
     }
-    sort_by(&mut requests, |a, b| a.0.user_id < b.0.user_id);
+    sort_by(&mut requests, |a, b| a.user_id < b.user_id);
     requests
 }
 
-fn people(requests: &[(WorkoutRequest, Likes)]) -> Vec<Person<'_>> {
+fn hall<'r>(request: &'r GroupRequest, requests: &'r [WorkoutRequest]) -> Hall<'r> {
     let mut people = Vec::new();
-    for (request, likes) in requests {
-        people.push(Person::of(request, likes));
+    for one in requests {
+        let likes = request.participants.iter().find(|known| known.request.user_id == one.user_id);
+        people.push(Person::of(one, likes.map_or(&Value::Null, |known| &known.preferences)));
     }
-    people
+    Hall { request, people }
 }
 
 /// Builds a workout for a group.
@@ -243,27 +244,36 @@ fn people(requests: &[(WorkoutRequest, Likes)]) -> Vec<Person<'_>> {
 /// # Errors
 /// `workout.infeasible` when no clock fits the time, with the durations that do.
 pub fn build(request: &GroupRequest) -> Result<GroupWorkout, Error> {
+    vary(request, None)
+}
+
+/// Builds a workout for a group on a base: its movements and its rotation, and of each station the exercise that it names
+/// first, for whoever can do it. The clock stays that of the coach.
+///
+/// # Errors
+/// `workout.invalid` with what is wrong with the base; `workout.infeasible` as [`build`].
+pub fn vary(request: &GroupRequest, base: Option<&GroupWorkout>) -> Result<GroupWorkout, Error> {
     let mut feasible = Vec::new();
     for focus in [request.focus, Focus::GeneralFitness] {
         let requests = requests(request, focus);
         if requests.is_empty() {
             return Ok(write::nobody(request));
         }
-        let hall = Hall { request, people: people(&requests) };
+        let hall = hall(request, &requests);
         // What equipment spoils can be done without.
         for inventory in [request.inventory, Counts::default()] {
             let plans = hall.plans(inventory);
             if let Some((plan, around)) = hall.best(&plans, request.duration_min) {
                 let rotation = rotation::cyclic(hall.people.len(), plan.count);
-                let (sets, interval_s) = (plan.sets, plan.interval_s);
-                let able = hall.able(interval_s);
-                let (people, rotation) = (&hall.people, &rotation);
-                let setting = Setting { people, able: &able, inventory, rotation, sets, interval_s };
-                let stations = plan::fill(&setting, plan.count).unwrap_or_default();
-                return checked(Made { hall: &hall, focus, plan, around, stations, rotation }.write(), request);
+                let mut made = Made { hall: &hall, focus, plan, around, stations: Vec::new(), rotation };
+                made.fill(inventory, base).map_err(|message| {
+                    let pointer = "/base".to_owned();
+                    invalid(vec![Problem { pointer, message, suggestion: None }])
+                })?;
+                return checked(made.write(base), request);
             }
             for minutes in (15..=90).step_by(5) {
-                if !feasible.contains(&minutes) && hall.best(&plans, minutes).is_some() {
+                if hall.best(&plans, minutes).is_some() {
                     feasible.push(minutes);
                 }
             }
@@ -271,10 +281,7 @@ pub fn build(request: &GroupRequest) -> Result<GroupWorkout, Error> {
     }
     let hint = other_durations(request.duration_min, &|minutes| feasible.contains(&minutes));
     let minutes = request.duration_min;
-    let message = format!(
-        "no group session of {minutes} minutes can be built for {} people from what is available and allowed; {hint}",
-        request.participants.len()
-    );
+    let message = format!("no session of {minutes} minutes can be built for this group; {hint}");
     Err(Error::new(Code::WorkoutInfeasible, message))
 }
 
@@ -288,85 +295,10 @@ fn checked(workout: GroupWorkout, request: &GroupRequest) -> Result<GroupWorkout
     }
 }
 
-/// Gives everybody their variation of a base workout: its movements, its clock and its rotation, and of each station the
-/// exercise that it names first, for whoever can do it.
-///
-/// # Errors
-/// `workout.invalid` with what is wrong with the base; `workout.infeasible` as [`build`].
-pub fn vary(request: &GroupRequest, base: &GroupWorkout) -> Result<GroupWorkout, Error> {
-    vary_from(request, build(request)?, base)
-}
-
-/// As [`vary`], with what [`build`] gives.
-pub(super) fn vary_from(
-    request: &GroupRequest,
-    mut built: GroupWorkout,
-    base: &GroupWorkout,
-) -> Result<GroupWorkout, Error> {
-    if built.stations == base.stations && built.rotation == base.rotation && built.clock == base.clock {
-        write::sign(&mut built, base);
-        return Ok(built);
-    }
-    let wrong = |at: &str, message: String| {
-        invalid(vec![Problem { pointer: format!("/base/{at}"), message, suggestion: None }])
-    };
-    let focus = built.focus;
-    let requests = requests(request, focus);
-    let hall = Hall { request, people: people(&requests) };
-    let (mut rotation, mut names) = (Vec::new(), Vec::new());
-    for (one, _) in &requests {
-        names.push(one.user_id.clone());
-        let mut turns = Vec::new();
-        let mut rows = base.rotation.iter().filter(|row| row.user_id == one.user_id);
-        if let (Some(row), None) = (rows.next(), rows.next()) {
-            for id in &row.stations {
-                turns.push(base.stations.iter().position(|station| station.station == *id).unwrap_or(usize::MAX));
-            }
-        }
-        rotation.push(turns);
-    }
-    let (count, capacity) = (base.stations.len(), built.stations.first().map_or(0, |station| station.capacity));
-    if rotation.len() != base.rotation.len() || count != built.stations.len() {
-        return Err(wrong(
-            "rotation",
-            "must have everybody who trains, and as many stations as the coach plans".to_owned(),
-        ));
-    }
-    if let Some(message) = rotation::fault(&rotation, &names, count, capacity) {
-        return Err(wrong("rotation", message));
-    }
-    let mut wanted = Vec::new();
-    for station in &base.stations {
-        wanted.push((station.pattern, station.exercises.first().map_or("", String::as_str)));
-    }
-    let (sets, interval_s) = (built.clock.sets, built.clock.interval_s);
-    let (able, rotation) = (hall.able(interval_s), &rotation);
-    let inventory = request.inventory;
-    let setting = Setting { people: &hall.people, able: &able, inventory, rotation, sets, interval_s };
-    let stations = plan::fill_as(&setting, &wanted).map_err(|place| {
-        wrong("stations", format!("s{}: not everybody has an exercise there: choose others", place + 1))
-    })?;
-    for (place, (station, (_, asked))) in stations.iter().zip(&wanted).enumerate() {
-        if !asked.is_empty() && !station.shares.iter().any(|share| share.exercise.id == *asked) {
-            return Err(wrong("stations", format!("s{}: nobody can do {asked} there", place + 1)));
-        }
-    }
-    let plan = Plan::of(&setting, capacity, &stations);
-    let Some((plan, around)) = hall.best(&[plan], request.duration_min) else {
-        return Err(wrong("stations", "these exercises do not fit the time".to_owned()));
-    };
-    let mut workout = Made { hall: &hall, focus, plan, around, stations, rotation }.write();
-    for (station, (_, asked)) in workout.stations.iter_mut().zip(&wanted) {
-        sort_by(&mut station.exercises, |a, b| a == asked && b != asked);
-    }
-    write::sign(&mut workout, base);
-    checked(workout, request)
-}
-
 /// The exercises that somebody can do at each station on the clock, in the order of the catalogue.
 pub(super) fn offers(request: &GroupRequest, built: &GroupWorkout) -> Vec<Vec<&'static str>> {
     let requests = requests(request, built.focus);
-    let hall = Hall { request, people: people(&requests) };
+    let hall = hall(request, &requests);
     let able = hall.able(built.clock.interval_s);
     let mut offers = Vec::new();
     for station in &built.stations {

@@ -206,28 +206,18 @@ pub(super) fn fill(setting: &Setting<'_>, count: usize) -> Option<Vec<Station>> 
     (stations.len() == count).then_some(stations)
 }
 
-/// Sets up stations for these movements, each with the exercise that whoever can shall do; otherwise the number of one at
-/// which somebody has nothing to do.
-pub(super) fn fill_as(setting: &Setting<'_>, wanted: &[(Pattern, &str)]) -> Result<Vec<Station>, usize> {
-    let mut order = Vec::new();
-    for place in 0..wanted.len() {
-        order.push(place);
-    }
+/// Sets up stations for these movements, each with the exercise that whoever can shall do.
+pub(super) fn fill_as(setting: &Setting<'_>, wanted: &[(Pattern, &str)]) -> Option<Vec<Station>> {
+    let (mut filled, mut stations) = (Stations::new(setting), vec![None; wanted.len()]);
     // What needs equipment first, as in a plan.
-    let slot =
-        |place: &usize| SLOTS.iter().position(|slot| wanted.get(*place).is_some_and(|one| slot.contains(&one.0)));
-    sort_by(&mut order, |a, b| slot(a) < slot(b));
-    let (mut filled, mut stations) = (Stations::new(setting), Vec::new());
-    for place in order {
-        let (pattern, asked) = wanted.get(place).copied().ok_or(place)?;
-        stations.push((place, filled.add(place, pattern, asked).ok_or(place)?));
+    for slot in &SLOTS[..11] {
+        for (place, (pattern, asked)) in wanted.iter().enumerate() {
+            if slot.contains(pattern) && stations[place].is_none() {
+                stations[place] = Some(filled.add(place, *pattern, asked)?);
+            }
+        }
     }
-    sort_by(&mut stations, |a, b| a.0 < b.0);
-    let mut sorted = Vec::new();
-    for (_, station) in stations {
-        sorted.push(station);
-    }
-    Ok(sorted)
+    stations.into_iter().collect()
 }
 
 fn place_of(pattern: Pattern) -> Option<usize> {

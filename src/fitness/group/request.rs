@@ -7,15 +7,15 @@ use std::rc::Rc;
 
 use super::inventory::Counts;
 use crate::error::{Code, Error, Problem};
-use crate::fitness::form::{Form, field};
+use crate::fitness::form::{Form, Ids, field, figure, list, text};
 use crate::fitness::id;
-use crate::fitness::preferences::{self, Likes};
+use crate::fitness::preferences;
 use crate::fitness::reader::{At, Reader};
-use crate::fitness::record::{Object, ToJson};
-use crate::fitness::request::{DURATION_MIN, WorkoutRequest, key_at, list, text, whole, word};
-use crate::fitness::words::{Focus, Word};
+use crate::fitness::record::{FromJson, Object, ToJson};
+use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
+use crate::fitness::words::{Focus, Level, Word};
 use crate::small::{join, sort_by};
-use crate::value::{Fields, Value, get, put};
+use crate::value::{Value, get, put};
 
 /// How many people make a group.
 pub const PARTICIPANTS: (usize, usize) = (2, 20);
@@ -23,23 +23,19 @@ pub const PARTICIPANTS: (usize, usize) = (2, 20);
 /// How many stations a session may have.
 pub const STATIONS: (u32, u32) = (2, 8);
 
-/// The keys of a group's request.
-const GROUP_KEYS: [&str; 8] =
-    ["participants", "duration", "focus", "equipment", "stations", "capacity", "seed", "groupId"];
-
 /// Somebody in a group.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Participant {
     /// The request, completed with what is the group's. Its focus is what this person wants.
     pub request: WorkoutRequest,
     /// The longest session that this person has time for, in minutes.
     pub max_duration_min: Option<u32>,
-    /// The exercises that this person likes and dislikes.
-    pub likes: Likes,
+    /// `{ likes, dislikes }`, ids of exercises.
+    pub(in crate::fitness) preferences: Value,
 }
 
 /// A request for a group workout.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GroupRequest {
     /// The people, in the order in which they were named.
@@ -105,8 +101,8 @@ impl GroupRequest {
             if one.max_duration_min.is_some() {
                 put(&mut fields, "maxDuration", one.max_duration_min.to_json());
             }
-            if one.likes != Likes::default() {
-                put(&mut fields, "preferences", one.likes.to_json());
+            if !one.preferences.is_null() {
+                put(&mut fields, "preferences", one.preferences.clone());
             }
             participants.push(Value::Map(Rc::new(fields)));
         }
@@ -136,105 +132,112 @@ impl GroupRequest {
     }
 }
 
+/// The shape of a group's request. What is a [`Form::Ref`] is read as for one person.
+pub(in crate::fitness) const GROUP: Form = Form::Object(&[
+    ("capacity?", Form::Whole(1, PARTICIPANTS.1 as i16)),
+    ("duration", Form::Whole(DURATION_MIN.0 as i16, DURATION_MIN.1 as i16)),
+    ("equipment", Form::Ref("GroupEquipment")),
+    ("focus?", Form::Ref("Focus")),
+    ("groupId?", Form::Text(128)),
+    ("participants", Form::List(PARTICIPANTS.0, PARTICIPANTS.1, &Form::Ref("Participant"))),
+    ("seed?", Form::Ref("Seed")),
+    ("stations?", Form::Whole(STATIONS.0 as i16, STATIONS.1 as i16)),
+]);
+
+/// What a participant may say besides a request.
+pub(in crate::fitness) const KEYS_OF_ONE: [&str; 2] = ["maxDuration", "preferences"];
+
 fn read(json: &Value, reader: &mut Reader) -> GroupRequest {
-    let (nothing, root) = (Fields::new(), At::Pointer(""));
-    let object = reader.object(Some(json), &root).unwrap_or(&nothing);
-    reader.unknown_keys(object, &root, &GROUP_KEYS);
-    for key in ["participants", "duration", "equipment"] {
-        if get(object, key).is_none() {
-            reader.expected(&key_at(key), "", None);
+    let root = At::Pointer("");
+    let shape = GROUP.read(Some(json), &root, &Ids::default(), reader);
+    let people = list(&shape, "participants");
+    let count = |key: &str| figure(&shape, key).map(|count| count as u32);
+    let (stations, capacity) = (count("stations"), count("capacity"));
+    if people.len() as u32 > stations.unwrap_or(STATIONS.1) * capacity.unwrap_or(PARTICIPANTS.1 as u32) {
+        reader.problem(&At::Key(&root, "capacity"), "is too small: the stations together must hold everybody");
+    }
+    let mut group_id = text(&shape, "groupId").to_owned();
+    if group_id.is_empty() {
+        let mut ids = Vec::new();
+        for one in people {
+            ids.push(text(one, "userId"));
         }
+        sort_by(&mut ids, |a, b| a < b);
+        group_id = format!("g-{:08x}", id::of_text(&join(&ids, "\n")));
     }
-    let get = |key: &str| get(object, key);
-    let duration_min = whole(reader, get("duration"), "duration", DURATION_MIN, "minutes").unwrap_or(DURATION_MIN.0);
-    let inventory = Counts::said(reader, get("equipment"));
-    let focus: Option<Focus> = word(reader, get("focus"), "focus");
-    let stations = whole(reader, get("stations"), "stations", STATIONS, "");
-    let capacity = whole(reader, get("capacity"), "capacity", (1, PARTICIPANTS.1 as u32), "");
-    let group_id = text(reader, get("groupId"), "groupId", 128);
-    let seed = whole(reader, get("seed"), "seed", (0, u32::MAX), "");
-    let people = list(reader, get("participants"), "participants");
-    let (least, most) = PARTICIPANTS;
-    if get("participants").is_some_and(|json| json.as_list().is_some()) && !(least..=most).contains(&people.len()) {
-        let message = format!("has {} participants; {least} to {most} are allowed", people.len());
-        reader.problem_with(&key_at("participants"), message, None);
+    let mut inventory = Counts::default();
+    let mut of_group = shape.as_map().cloned().unwrap_or_default();
+    for key in ["capacity", "groupId", "participants", "stations"] {
+        of_group.retain(|(name, _)| &**name != key);
     }
-    if u32::try_from(people.len()).is_ok_and(|n| n > stations.unwrap_or(STATIONS.1) * capacity.unwrap_or(n)) {
-        reader.problem(&key_at("capacity"), "is too small: the stations together must hold everybody");
+    if let Some(Value::Map(_)) = field(&shape, "equipment") {
+        inventory.read(field(&shape, "equipment"), &At::Key(&root, "equipment"), reader);
+        put(&mut of_group, "equipment", inventory.items().to_json());
     }
-    let groups = Fields::from([
-        ("duration".into(), duration_min.to_json()),
-        ("equipment".into(), inventory.items().to_json()),
-        ("seed".into(), seed.unwrap_or_default().to_json()),
-    ]);
+    if field(&shape, "focus").is_none() {
+        put(&mut of_group, "focus", Focus::GeneralFitness.to_json());
+    }
+    put(&mut of_group, "fitnessLevel", Level::Beginner.to_json());
+    put(&mut of_group, "userId", group_id.to_json());
+    // What is the group's is read as of one person, whose name is that of the group.
+    let group = WorkoutRequest::read_among(&Value::Map(Rc::new(of_group)), "", &[], &mut reader.problems);
+    if inventory == Counts::default() {
+        inventory.add(group.equipment);
+    }
     let (mut participants, mut wishes) = (Vec::new(), [0; Focus::ALL.len()]);
-    for (place, json) in people.iter().take(most).enumerate() {
-        let at = At::Place(&key_at("participants"), place);
-        let one = participant(json, &at, &groups, focus, reader);
+    for (place, json) in people.iter().enumerate() {
+        let at = At::Place(&At::Key(&root, "participants"), place).pointer();
+        let one = participant(json, &At::Pointer(&at), &group, reader);
         if field(json, "focus").is_some() {
             wishes[one.request.focus.index()] += 1;
         }
-        let is_known = |other: &Participant| other.request.user_id == one.request.user_id;
-        if participants.iter().any(is_known) {
-            reader.problem(&At::Key(&at, "userId"), "is somebody else's: every participant has another");
+        if participants.iter().any(|other: &Participant| other.request.user_id == one.request.user_id) {
+            reader.problem(&At::Key(&At::Pointer(&at), "userId"), "is somebody else's, or missing");
         }
         participants.push(one);
     }
-    let most = wishes.iter().max().copied().unwrap_or_default();
-    let mut wanted = Focus::ALL.iter().filter(|focus| wishes[focus.index()] == most);
-    let focus = focus.unwrap_or(match (wanted.next(), wanted.next()) {
-        (Some(one), None) => *one,
-        _ => Focus::GeneralFitness,
-    });
-    let mut ids = Vec::new();
-    for (place, one) in participants.iter_mut().enumerate() {
-        if people.get(place).and_then(|json| field(json, "focus")).is_none() {
-            one.request.focus = focus;
+    let mut focus = group.focus;
+    if field(&shape, "focus").is_none() {
+        let most = wishes.iter().max().copied().unwrap_or_default();
+        let mut wanted = Focus::ALL.iter().filter(|focus| wishes[focus.index()] == most);
+        if let (Some(one), None) = (wanted.next(), wanted.next()) {
+            focus = *one;
         }
-        ids.push(one.request.user_id.as_str());
+        for (one, json) in participants.iter_mut().zip(people) {
+            if field(json, "focus").is_none() {
+                one.request.focus = focus;
+            }
+        }
     }
-    sort_by(&mut ids, |a, b| a < b);
-    let group_id = group_id.unwrap_or_else(|| format!("g-{:08x}", id::of_text(&join(&ids, "\n"))));
-    let seed = seed.unwrap_or_else(|| id::of_text(&group_id));
-    for one in &mut participants {
-        one.request.seed = seed;
-    }
+    let WorkoutRequest { duration_min, seed, .. } = group;
     GroupRequest { participants, duration_min, focus, inventory, stations, capacity, seed, group_id }
 }
 
 /// A participant, completed with what is the group's.
-fn participant(json: &Value, at: &At<'_>, groups: &Fields, focus: Option<Focus>, reader: &mut Reader) -> Participant {
-    let nothing = Fields::new();
-    let own = reader.object(Some(json), at).unwrap_or(&nothing);
-    let mut fields = own.clone();
-    if let Some(duration) = get(own, "duration")
-        && duration.as_f64() != get(groups, "duration").and_then(Value::as_f64)
-    {
+fn participant(json: &Value, at: &At<'_>, group: &WorkoutRequest, reader: &mut Reader) -> Participant {
+    let mut fields = json.as_map().cloned().unwrap_or_default();
+    if figure(json, "duration").is_some_and(|own| own != f64::from(group.duration_min)) {
         reader.problem(&At::Key(at, "duration"), "must be that of the group, or left out; `maxDuration` is a limit");
     }
-    for (key, value) in groups {
-        put(&mut fields, key, value.clone());
+    let values: [(&str, &dyn ToJson); 4] = [
+        ("duration", &group.duration_min),
+        ("equipment", &group.equipment),
+        ("seed", &group.seed),
+        ("focus", &group.focus),
+    ];
+    for (key, value) in values {
+        if key != "focus" || get(&fields, key).is_none() {
+            put(&mut fields, key, value.to_json());
+        }
     }
-    if get(own, "focus").is_none() {
-        put(&mut fields, "focus", focus.unwrap_or(Focus::GeneralFitness).to_json());
-    }
-    let fields = Value::Map(Rc::new(fields));
-    let request = match json {
-        Value::Map(_) => WorkoutRequest::read_among(&fields, &at.pointer(), &KEYS_OF_ONE, &mut reader.problems),
-        _ => WorkoutRequest::read_among(&fields, "", &[], &mut Vec::new()),
-    };
-    let limit = get(own, "maxDuration").filter(|json| !json.is_null());
-    let limit =
-        limit.and_then(|json| reader.whole_within(Some(json), &At::Key(at, "maxDuration"), (10, 480), "minutes"));
-    let likes = preferences::said(get(own, "preferences"), &At::Key(at, "preferences"), reader);
-    Participant { request, max_duration_min: limit, likes }
+    let limit = get(&fields, "maxDuration");
+    let limit = limit.and_then(|_| reader.whole_within(limit, &At::Key(at, "maxDuration"), (10, 480), "minutes"));
+    let preferences = preferences::said(get(&fields, "preferences"), at, reader);
+    let whole = Value::Map(Rc::new(fields));
+    let whole = if json.is_map() { &whole } else { json };
+    let request = WorkoutRequest::read_among(whole, &at.pointer(), &KEYS_OF_ONE, &mut reader.problems);
+    Participant { request, max_duration_min: limit, preferences }
 }
-
-/// The shape of a group's request, for the schema.
-pub(in crate::fitness) const GROUP: Form = Form::Ref("GroupRequest");
-
-/// What a participant may say besides a request.
-pub(in crate::fitness) const KEYS_OF_ONE: [&str; 2] = ["maxDuration", "preferences"];
 
 /// Reads a request for one, who may be a participant of a group.
 ///

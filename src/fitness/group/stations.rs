@@ -7,7 +7,7 @@
 use super::inventory::Counts;
 use super::rotation::Turns;
 use crate::fitness::catalogue::Exercise;
-use crate::fitness::preferences::Likes;
+use crate::fitness::preferences;
 use crate::fitness::prescription;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::Coach;
@@ -16,6 +16,7 @@ use crate::fitness::session::dose::Dose;
 use crate::fitness::session::edges::Pools;
 use crate::fitness::session::selection::{self, Candidate};
 use crate::fitness::words::{Kind, Muscle, Pattern, Set, Word};
+use crate::value::Value;
 
 /// What an exercise that was asked for counts: more than everything else.
 const ASKED: f64 = 100.0;
@@ -32,12 +33,12 @@ pub(super) struct Person<'r> {
 }
 
 impl<'r> Person<'r> {
-    pub(super) fn of(request: &'r WorkoutRequest, likes: &Likes) -> Self {
+    pub(super) fn of(request: &'r WorkoutRequest, likes: &Value) -> Self {
         let coach = Coach::new(request);
         let pools = Pools::of(request, Set::EMPTY, &coach.restrictions);
         let mut candidates = selection::candidates(request, request.equipment, &coach.restrictions, &coach.row);
         for one in &mut candidates {
-            one.liking += LIKE * likes.of(one.exercise);
+            one.liking += LIKE * preferences::liking(likes, one.exercise);
         }
         Self { coach, pools, candidates }
     }

@@ -1,10 +1,10 @@
 //! The result: everybody's workout on the clock of the group, and what the group should know.
 
-use super::compatibility;
-use super::plan::{Hall, Plan};
+use super::plan::{self, Hall, Plan};
 use super::request::GroupRequest;
 use super::rotation::Turns as Rotation;
-use super::stations::{Person, Share, Station};
+use super::stations::{Person, Setting, Share, Station};
+use super::{Counts, compatibility, rotation};
 use super::{Excluded, GroupClock, GroupStation, GroupWorkout, Member, Turns, may_train};
 use crate::fitness::heart_rate::Zone;
 use crate::fitness::id;
@@ -17,6 +17,7 @@ use crate::fitness::session::{PROVIDER, block, report};
 use crate::fitness::time_budget::TRANSITION_S;
 use crate::fitness::words::{Focus, Level, Muscle, Set, Word};
 use crate::fitness::workout::{Block, BlockKind, NOTICE, Phase, Status, Step, Warning, Workout};
+use crate::small::{join, sort_by};
 
 /// What was decided.
 pub(super) struct Made<'a> {
@@ -25,11 +26,64 @@ pub(super) struct Made<'a> {
     pub(super) plan: Plan,
     pub(super) around: Around,
     pub(super) stations: Vec<Station>,
-    pub(super) rotation: &'a Rotation,
+    pub(super) rotation: Rotation,
 }
 
 impl Made<'_> {
-    pub(super) fn write(&self) -> GroupWorkout {
+    /// Sets up the stations: those of the plan, or those of a base when that is another one.
+    ///
+    /// # Errors
+    /// What is wrong with the base.
+    pub(super) fn fill(&mut self, inventory: Counts, base: Option<&GroupWorkout>) -> Result<(), String> {
+        let (people, plan) = (&self.hall.people, self.plan);
+        let able = self.hall.able(plan.interval_s);
+        let (sets, interval_s) = (plan.sets, plan.interval_s);
+        let setting = Setting { people, able: &able, inventory, rotation: &self.rotation, sets, interval_s };
+        self.stations = plan::fill(&setting, plan.count).unwrap_or_default();
+        let Some(base) = base else { return Ok(()) };
+        let (mut rotation, mut names) = (Vec::new(), Vec::new());
+        for person in people {
+            let (user_id, mut turns) = (&person.coach.request.user_id, Vec::new());
+            for row in base.rotation.iter().filter(|row| row.user_id == *user_id) {
+                for id in &row.stations {
+                    turns.push(base.stations.iter().position(|station| station.station == *id).unwrap_or(usize::MAX));
+                }
+            }
+            rotation.push(turns);
+            names.push(user_id.clone());
+        }
+        let mut same = rotation == self.rotation && base.stations.len() == self.stations.len();
+        let mut wanted = Vec::new();
+        for (station, base) in self.stations.iter().zip(&base.stations) {
+            same &= station.pattern == base.pattern && offered(&station.shares, "") == base.exercises;
+            wanted.push((base.pattern, base.exercises.first().map_or("", String::as_str)));
+        }
+        if same {
+            return Ok(());
+        }
+        if base.stations.len() != plan.count || base.rotation.len() != people.len() {
+            return Err("must have everybody who trains, and the stations of the coach's plan".to_owned());
+        }
+        if let Some(message) = rotation::fault(&rotation, &names, plan.count, plan.capacity) {
+            return Err(message);
+        }
+        let setting = Setting { rotation: &rotation, ..setting };
+        self.stations = plan::fill_as(&setting, &wanted)
+            .ok_or("not everybody has something to do at each station: choose other exercises")?;
+        for (station, (_, asked)) in self.stations.iter().zip(&wanted) {
+            if !asked.is_empty() && !station.shares.iter().any(|share| share.exercise.id == *asked) {
+                return Err(join(&["nobody can do ", asked], ""));
+            }
+        }
+        (self.plan, self.around) = self
+            .hall
+            .best(&[Plan::of(&setting, plan.capacity, &self.stations)], self.hall.request.duration_min)
+            .ok_or("these exercises do not fit the time")?;
+        self.rotation = rotation;
+        Ok(())
+    }
+
+    pub(super) fn write(&self, base: Option<&GroupWorkout>) -> GroupWorkout {
         let (plan, around, request) = (&self.plan, &self.around, self.hall.request);
         let mut workout = nobody(request);
         let rotations = plan.count as u32;
@@ -64,7 +118,10 @@ impl Made<'_> {
                 pattern: station.pattern,
                 capacity: plan.capacity,
                 equipment: station.gear,
-                exercises: offered(&station.shares),
+                exercises: offered(
+                    &station.shares,
+                    base.and_then(|base| base.stations.get(place)?.exercises.first()).map_or("", String::as_str),
+                ),
             });
         }
         for one in &request.participants {
@@ -89,6 +146,9 @@ impl Made<'_> {
             );
             workout.rotation.push(Turns { user_id: user_id.clone(), stations });
             workout.participants.push(Member { user_id, level: one.request.level, workout: own, summary });
+        }
+        if let Some(base) = base {
+            sign(&mut workout, base);
         }
         workout
     }
@@ -154,8 +214,8 @@ fn station_id(place: usize) -> String {
     format!("s{}", place + 1)
 }
 
-/// The exercises that are done, the most common one first, then in the order of the people.
-fn offered(shares: &[Share]) -> Vec<String> {
+/// The exercises that are done: what was asked for first, then the most common one, then in the order of the people.
+fn offered(shares: &[Share], asked: &str) -> Vec<String> {
     let mut offered: Vec<(usize, &str)> = Vec::new();
     for share in shares {
         let id = share.exercise.id.as_str();
@@ -164,7 +224,7 @@ fn offered(shares: &[Share]) -> Vec<String> {
             None => offered.push((1, id)),
         }
     }
-    crate::small::sort_by(&mut offered, |a, b| a.0 > b.0);
+    sort_by(&mut offered, |a, b| (a.1 == asked, a.0) > (b.1 == asked, b.0));
     let mut ids = Vec::new();
     for (_, id) in offered {
         ids.push(id.to_owned());
@@ -208,7 +268,7 @@ pub(super) fn nobody(request: &GroupRequest) -> GroupWorkout {
 }
 
 /// Writes who chose the stations and the rotation.
-pub(super) fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
+fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
     let from = &base.provenance;
     if from.provider == PROVIDER {
         return;

@@ -9,7 +9,7 @@
 //! that of the rules.
 
 use super::{Case, Faults, Opened, Origin, Task, Work};
-use crate::fitness::form::{field, list, text};
+use crate::fitness::form::{field, list, text, texts};
 use crate::fitness::group::{self, GroupRequest, GroupWorkout, rotation};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::workout::Insight;
@@ -19,14 +19,15 @@ use crate::value::{Value, put};
 pub(super) struct Group {
     case: Case,
     request: GroupRequest,
-    /// The session of the coach.
-    built: GroupWorkout,
+    /// The base of the coach.
+    base: Value,
 }
 
 impl Group {
     pub(super) fn open(params: &Value) -> Opened {
         let request = GroupRequest::parse(params)?;
-        let built = group::build(&request)?;
+        let built = group::build(&request)?.base();
+        let base = built.to_json();
         let most = Task::Group.strategy().candidates;
         let mut case = Case::default();
         let mut told = Vec::new();
@@ -57,9 +58,9 @@ impl Group {
         put(&mut case.facts, "stations", told.to_json());
         put(&mut case.facts, "participants", case.ids[2].to_json());
         if !built.excluded.is_empty() {
-            case.output = Some(built.clone().base().to_json());
+            case.output = Some(base.clone());
         }
-        Ok(Box::new(Self { case, request, built }))
+        Ok(Box::new(Self { case, request, base }))
     }
 }
 
@@ -70,7 +71,7 @@ impl Work for Group {
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
         let [_, stations, people] = &self.case.ids;
-        let mut base = self.built.clone().base();
+        let mut base = GroupWorkout::read_at(Some(&self.base), "", &mut Vec::new());
         let mut turns = Vec::new();
         for (id, row) in people.iter().zip(&mut base.rotation) {
             let mut rows = list(answer, "rotation").iter().filter(|row| text(row, "participant_id") == id);
@@ -108,13 +109,11 @@ impl Work for Group {
         if !faults.0.is_empty() {
             return Value::Null;
         }
-        match group::vary_from(&self.request, self.built.clone(), &base) {
+        match group::vary(&self.request, Some(&base)) {
             Ok(workout) => return workout.base().to_json(),
-            Err(error) if error.problems().is_empty() => faults.broken("G1", error.message().to_owned()),
             Err(error) => {
-                for problem in error.problems() {
-                    faults.broken("G1", problem.message.clone());
-                }
+                let first = error.problems().first().map_or(error.message(), |problem| &problem.message);
+                faults.broken("G1", first.to_owned());
             }
         }
         Value::Null
@@ -122,8 +121,8 @@ impl Work for Group {
 
     fn by_rules(&self) -> Value {
         let mut rotation = Vec::new();
-        for (id, row) in self.case.ids[2].iter().zip(&self.built.rotation) {
-            rotation.push(Object("participant_id stations", &[id, &row.stations]).to_json());
+        for (id, row) in self.case.ids[2].iter().zip(list(&self.base, "rotation")) {
+            rotation.push(Object("participant_id stations", &[id, &texts(row, "stations")]).to_json());
         }
         let summary = "Everybody moves on to the next station at the same time.";
         Object("rotation stations summary", &[&rotation, &Vec::<Value>::new(), &summary]).to_json()
