@@ -105,7 +105,7 @@ fn params_of(task: Task) -> Json {
                 { "userId": "bob", "fitnessLevel": "advanced", "age": 34, "injuries": ["knee"], "notes": "knee hurts" },
                 { "userId": "cyd", "fitnessLevel": "intermediate" },
             ],
-            "duration": 40, "equipment": { "dumbbells": 3, "bench": 1, "pull_up_bar": 1 }, "capacity": 2,
+            "duration": 40, "equipment": { "dumbbells": 3, "bench": 3, "pull_up_bar": 1 }, "capacity": 2,
         }),
     }
 }
@@ -722,7 +722,7 @@ mod others {
                 stations.rotate_left(1);
             }
         }
-        assert!(faults(Task::Group, &params, &twice)[0].starts_with("G2  turn 1: 3 at s1, which holds 2"));
+        assert_eq!(faults(Task::Group, &params, &twice)[0], "G2  turn 1: 3 at s1, which holds 2");
         let mut missing = good.clone();
         missing["rotation"][0]["stations"] = json!(["s1", "s2"]);
         assert!(faults(Task::Group, &params, &missing)[0].starts_with("G2  p1 must be there once, and visit"));

@@ -5,7 +5,7 @@
 //! ```jsonc
 //! { "compatibility": { "score": 0.8, "pairs": [{ "a": "ada", "b": "bob", "score": 0.8 }], "notes": [] },
 //!   "common": { "focus": "strength", "levels": ["beginner", "advanced"], "equipment": { "dumbbell": 2 },
-//!               "exercises": 41 /* that everybody can do */, "limitations": ["injury:knee:mild"] } }
+//!               "limitations": ["injury:knee:mild"] } }
 //! ```
 //!
 //! `limitations` takes a participant, and answers `{ user_id, screening, restrictions }`, the latter two as

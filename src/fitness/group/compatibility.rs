@@ -133,15 +133,10 @@ fn levels(request: &GroupRequest) -> (Level, Level) {
     span
 }
 
-/// The compatibility and what there is in common: focus, levels, equipment, how many exercises everybody can do, and the
-/// rules that limit somebody.
+/// The compatibility and what there is in common: focus, levels, equipment, and the rules that limit somebody.
 pub(in crate::fitness) fn find(request: &GroupRequest) -> Value {
-    let mut shared = vec![true; catalogue::all().len()];
     let mut rules: Vec<String> = Vec::new();
     for one in &request.participants {
-        for (shared, able) in shared.iter_mut().zip(Person::of(&one.request).able) {
-            *shared &= able;
-        }
         for note in Restrictions::of(&one.request).notes {
             if !rules.contains(&note.rule) {
                 rules.push(note.rule);
@@ -149,9 +144,7 @@ pub(in crate::fitness) fn find(request: &GroupRequest) -> Value {
         }
     }
     sort_by(&mut rules, |a, b| a < b);
-    let shared = shared.iter().filter(|able| **able).count() as u32;
     let (levels, items) = (levels(request), request.inventory);
-    let common: [&dyn ToJson; 5] = [&request.focus, &levels, &items, &shared, &rules];
-    let common = Object("focus levels equipment exercises limitations", &common);
-    Object("compatibility common", &[&of(request), &common]).to_json()
+    let common: [&dyn ToJson; 4] = [&request.focus, &levels, &items, &rules];
+    Object("compatibility common", &[&of(request), &Object("focus levels equipment limitations", &common)]).to_json()
 }

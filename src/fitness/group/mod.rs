@@ -32,9 +32,11 @@ pub mod compatibility;
 mod inventory;
 mod plan;
 pub(in crate::fitness) mod request;
-pub(in crate::fitness) mod rotation;
+mod rotation;
 mod stations;
 mod write;
+
+pub(super) use write::place_of;
 
 pub use compatibility::{Compatibility, Pair};
 pub use inventory::Counts;
@@ -49,8 +51,8 @@ use super::session::selection::Candidate;
 use super::words::{Focus, Level, Pattern};
 use super::workout::{Insight, Provenance, Referral, Status, Warning, Workout};
 use crate::error::{Code, Error, Problem};
-use crate::fitness::check::check_group;
-use crate::small::sort_by;
+use crate::fitness::check::{Violation, check_group};
+use crate::small::{join, sort_by};
 use crate::value::Value;
 
 use plan::Hall;
@@ -253,11 +255,26 @@ pub fn build(request: &GroupRequest) -> Result<GroupWorkout, Error> {
 /// # Errors
 /// `workout.invalid` with what is wrong with the base; `workout.infeasible` as [`build`].
 pub fn vary(request: &GroupRequest, base: Option<&GroupWorkout>) -> Result<GroupWorkout, Error> {
+    let (workout, violations) = attempt(request, base)?;
+    match violations.first() {
+        None => Ok(workout),
+        Some(Violation { rule, message }) => {
+            let message = join(&["the workout breaks ", rule, ": ", message], "");
+            Err(Error::new(Code::WorkoutInfeasible, message))
+        }
+    }
+}
+
+/// As [`vary`], with what is wrong with the result.
+pub(super) fn attempt(
+    request: &GroupRequest,
+    base: Option<&GroupWorkout>,
+) -> Result<(GroupWorkout, Vec<Violation>), Error> {
     let mut feasible = Vec::new();
     for focus in [request.focus, Focus::GeneralFitness] {
         let requests = requests(request, focus);
         if requests.is_empty() {
-            return Ok(write::nobody(request));
+            return Ok((write::nobody(request), Vec::new()));
         }
         let hall = hall(request, &requests);
         // What equipment spoils can be done without.
@@ -266,11 +283,10 @@ pub fn vary(request: &GroupRequest, base: Option<&GroupWorkout>) -> Result<Group
             if let Some((plan, around)) = hall.best(&plans, request.duration_min) {
                 let rotation = rotation::cyclic(hall.people.len(), plan.count);
                 let mut made = Made { hall: &hall, focus, plan, around, stations: Vec::new(), rotation };
-                made.fill(inventory, base).map_err(|message| {
-                    let pointer = "/base".to_owned();
-                    invalid(vec![Problem { pointer, message, suggestion: None }])
-                })?;
-                return checked(made.write(base), request);
+                made.fill(inventory, base).map_err(|problem| invalid(vec![problem]))?;
+                let workout = made.write(base);
+                let violations = check_group(&workout, request);
+                return Ok((workout, violations));
             }
             for minutes in (15..=90).step_by(5) {
                 if hall.best(&plans, minutes).is_some() {
@@ -283,16 +299,6 @@ pub fn vary(request: &GroupRequest, base: Option<&GroupWorkout>) -> Result<Group
     let minutes = request.duration_min;
     let message = format!("no session of {minutes} minutes can be built for this group; {hint}");
     Err(Error::new(Code::WorkoutInfeasible, message))
-}
-
-fn checked(workout: GroupWorkout, request: &GroupRequest) -> Result<GroupWorkout, Error> {
-    match check_group(&workout, request).first() {
-        None => Ok(workout),
-        Some(first) => {
-            let message = format!("the workout that was built breaks {}: {}", first.rule, first.message);
-            Err(Error::new(Code::WorkoutInfeasible, message))
-        }
-    }
 }
 
 /// The exercises that somebody can do at each station on the clock, in the order of the catalogue.

@@ -208,16 +208,23 @@ pub(super) fn fill(setting: &Setting<'_>, count: usize) -> Option<Vec<Station>> 
 
 /// Sets up stations for these movements, each with the exercise that whoever can shall do.
 pub(super) fn fill_as(setting: &Setting<'_>, wanted: &[(Pattern, &str)]) -> Option<Vec<Station>> {
-    let (mut filled, mut stations) = (Stations::new(setting), vec![None; wanted.len()]);
+    let (mut filled, mut places, mut stations) = (Stations::new(setting), Vec::new(), Vec::new());
     // What needs equipment first, as in a plan.
-    for slot in &SLOTS[..11] {
+    for slot in SLOTS {
         for (place, (pattern, asked)) in wanted.iter().enumerate() {
-            if slot.contains(pattern) && stations[place].is_none() {
-                stations[place] = Some(filled.add(place, *pattern, asked)?);
+            if slot.contains(pattern) && !places.contains(&place) {
+                stations.push(filled.add(place, *pattern, asked)?);
+                places.push(place);
             }
         }
     }
-    stations.into_iter().collect()
+    let mut sorted = Vec::new();
+    for place in 0..wanted.len() {
+        let at = places.iter().position(|known| *known == place)?;
+        places.swap_remove(at);
+        sorted.push(stations.swap_remove(at));
+    }
+    Some(sorted)
 }
 
 fn place_of(pattern: Pattern) -> Option<usize> {

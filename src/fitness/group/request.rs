@@ -165,22 +165,25 @@ fn read(json: &Value, reader: &mut Reader) -> GroupRequest {
         sort_by(&mut ids, |a, b| a < b);
         group_id = format!("g-{:08x}", id::of_text(&join(&ids, "\n")));
     }
-    let mut inventory = Counts::default();
-    let mut of_group = shape.as_map().cloned().unwrap_or_default();
-    for key in ["capacity", "groupId", "participants", "stations"] {
-        of_group.retain(|(name, _)| &**name != key);
+    let (mut inventory, mut equipment) = (Counts::default(), field(&shape, "equipment").cloned());
+    if let Some(Value::Map(_)) = equipment {
+        inventory.read(equipment.as_ref(), &At::Key(&root, "equipment"), reader);
+        equipment = Some(inventory.items().to_json());
     }
-    if let Some(Value::Map(_)) = field(&shape, "equipment") {
-        inventory.read(field(&shape, "equipment"), &At::Key(&root, "equipment"), reader);
-        put(&mut of_group, "equipment", inventory.items().to_json());
-    }
-    if field(&shape, "focus").is_none() {
-        put(&mut of_group, "focus", Focus::GeneralFitness.to_json());
-    }
-    put(&mut of_group, "fitnessLevel", Level::Beginner.to_json());
-    put(&mut of_group, "userId", group_id.to_json());
+    let focus = field(&shape, "focus").cloned().unwrap_or(Focus::GeneralFitness.to_json());
     // What is the group's is read as of one person, whose name is that of the group.
-    let group = WorkoutRequest::read_among(&Value::Map(Rc::new(of_group)), "", &[], &mut reader.problems);
+    let group = Object(
+        "duration equipment fitnessLevel focus seed? userId",
+        &[
+            &field(&shape, "duration").cloned(),
+            &equipment,
+            &Level::Beginner,
+            &focus,
+            &field(&shape, "seed").cloned(),
+            &group_id,
+        ],
+    );
+    let group = WorkoutRequest::read_among(&group.to_json(), "", &[], &mut reader.problems);
     if inventory == Counts::default() {
         inventory.add(group.equipment);
     }

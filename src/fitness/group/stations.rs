@@ -12,7 +12,6 @@ use crate::fitness::prescription;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::Coach;
 use crate::fitness::session::choice::{Pick, reps_of};
-use crate::fitness::session::dose::Dose;
 use crate::fitness::session::edges::Pools;
 use crate::fitness::session::selection::{self, Candidate};
 use crate::fitness::words::{Kind, Muscle, Pattern, Set, Word};
@@ -59,16 +58,17 @@ impl<'r> Person<'r> {
         (least <= most).then_some((planned.0.min(reps), reps))
     }
 
-    /// The prescription with these repetitions.
-    fn dose(&self, candidate: &Candidate, reps: (u32, u32), setting: &Setting<'_>) -> Dose {
-        let dose = &candidate.dose;
-        if reps == (dose.goal.min, dose.goal.max) {
-            return dose.clone();
+    /// The prescription with these repetitions, and the rest that the interval leaves.
+    fn share(&self, candidate: &Candidate, reps: (u32, u32), setting: &Setting<'_>) -> Candidate {
+        let (exercise, dose) = (candidate.exercise, &candidate.dose);
+        let mut share = Candidate { dose: dose.clone(), ..*candidate };
+        if reps != (dose.goal.min, dose.goal.max) {
+            let rir = self.coach.row.plan_rir;
+            share = self.coach.chosen(&Pick { exercise, sets: setting.sets, reps, rir, rest_s: 0 });
         }
-        let rir = self.coach.row.plan_rir;
-        self.coach
-            .chosen(&Pick { exercise: candidate.exercise, sets: setting.sets, reps, rir, rest_s: dose.rest.0 })
-            .dose
+        let rest_s = if setting.sets > 1 { setting.interval_s.saturating_sub(share.dose.work_s) } else { 0 };
+        share.dose.rest = (rest_s, rest_s);
+        share
     }
 
     /// What this person can do in an interval, with which repetitions.
@@ -98,21 +98,13 @@ pub(super) struct Setting<'a> {
     pub(super) interval_s: u32,
 }
 
-/// What one person does at one station.
-#[derive(Clone, Debug)]
-pub(super) struct Share {
-    pub(super) exercise: &'static Exercise,
-    pub(super) dose: Dose,
-}
-
 /// A station.
-#[derive(Clone, Debug)]
 pub(super) struct Station {
     pub(super) pattern: Pattern,
     /// What stands there.
     pub(super) gear: Counts,
     /// What each person does there.
-    pub(super) shares: Vec<Share>,
+    pub(super) shares: Vec<Candidate>,
     /// How well it suits them, on average.
     pub(super) liking: f64,
 }
@@ -169,7 +161,7 @@ impl<'a> Stations<'a> {
                 *load += f64::from(setting.sets) * exercise.share(*muscle);
             }
             self.done[place].push(exercise);
-            shares.push(Share { exercise, dose: setting.people[place].dose(candidate, reps, setting) });
+            shares.push(setting.people[place].share(candidate, reps, setting));
         }
         self.left = self.left.with(&gear, u32::saturating_sub);
         Some(Station { pattern, gear, shares, liking: liking / people.max(1) as f64 })

@@ -3,20 +3,21 @@
 use super::plan::{self, Hall, Plan};
 use super::request::GroupRequest;
 use super::rotation::Turns as Rotation;
-use super::stations::{Person, Setting, Share, Station};
-use super::{Counts, compatibility, rotation};
+use super::stations::{Person, Setting, Station};
+use super::{Counts, compatibility};
 use super::{Excluded, GroupClock, GroupStation, GroupWorkout, Member, Turns, may_train};
-use crate::fitness::heart_rate::Zone;
+use crate::error::Problem;
 use crate::fitness::id;
 use crate::fitness::prescription;
 use crate::fitness::record::ToJson;
 use crate::fitness::screening::Screening;
-use crate::fitness::session::edges;
+use crate::fitness::session::layout::{Group, Style};
 use crate::fitness::session::plan::Around;
-use crate::fitness::session::{PROVIDER, block, report};
+use crate::fitness::session::selection::Candidate;
+use crate::fitness::session::{self, PROVIDER, report};
 use crate::fitness::time_budget::TRANSITION_S;
-use crate::fitness::words::{Focus, Level, Muscle, Set, Word};
-use crate::fitness::workout::{Block, BlockKind, NOTICE, Phase, Status, Step, Warning, Workout};
+use crate::fitness::words::{Focus, Level, Word};
+use crate::fitness::workout::{Block, BlockKind, NOTICE, Status, Warning, Workout};
 use crate::small::{join, sort_by};
 
 /// What was decided.
@@ -34,14 +35,14 @@ impl Made<'_> {
     ///
     /// # Errors
     /// What is wrong with the base.
-    pub(super) fn fill(&mut self, inventory: Counts, base: Option<&GroupWorkout>) -> Result<(), String> {
+    pub(super) fn fill(&mut self, inventory: Counts, base: Option<&GroupWorkout>) -> Result<(), Problem> {
         let (people, plan) = (&self.hall.people, self.plan);
         let able = self.hall.able(plan.interval_s);
         let (sets, interval_s) = (plan.sets, plan.interval_s);
         let setting = Setting { people, able: &able, inventory, rotation: &self.rotation, sets, interval_s };
         self.stations = plan::fill(&setting, plan.count).unwrap_or_default();
         let Some(base) = base else { return Ok(()) };
-        let (mut rotation, mut names) = (Vec::new(), Vec::new());
+        let mut rotation = Vec::new();
         for person in people {
             let (user_id, mut turns) = (&person.coach.request.user_id, Vec::new());
             for row in base.rotation.iter().filter(|row| row.user_id == *user_id) {
@@ -50,7 +51,6 @@ impl Made<'_> {
                 }
             }
             rotation.push(turns);
-            names.push(user_id.clone());
         }
         let mut same = rotation == self.rotation && base.stations.len() == self.stations.len();
         let mut wanted = Vec::new();
@@ -61,24 +61,25 @@ impl Made<'_> {
         if same {
             return Ok(());
         }
-        if base.stations.len() != plan.count || base.rotation.len() != people.len() {
-            return Err("must have everybody who trains, and the stations of the coach's plan".to_owned());
-        }
-        if let Some(message) = rotation::fault(&rotation, &names, plan.count, plan.capacity) {
-            return Err(message);
+        for (turns, person) in rotation.iter().zip(people) {
+            if base.stations.len() != plan.count || (0..plan.count).any(|place| !turns.contains(&place)) {
+                let who = place_of(self.hall.request, &person.coach.request.user_id);
+                return Err(wrong("/base/rotation", &who, " must be there once, and visit every station once"));
+            }
         }
         let setting = Setting { rotation: &rotation, ..setting };
+        let at = "/base/stations";
         self.stations = plan::fill_as(&setting, &wanted)
-            .ok_or("not everybody has something to do at each station: choose other exercises")?;
+            .ok_or_else(|| wrong(at, "not everybody", " has something to do at each: choose other exercises"))?;
         for (station, (_, asked)) in self.stations.iter().zip(&wanted) {
             if !asked.is_empty() && !station.shares.iter().any(|share| share.exercise.id == *asked) {
-                return Err(join(&["nobody can do ", asked], ""));
+                return Err(wrong(at, "nobody can do ", asked));
             }
         }
         (self.plan, self.around) = self
             .hall
             .best(&[Plan::of(&setting, plan.capacity, &self.stations)], self.hall.request.duration_min)
-            .ok_or("these exercises do not fit the time")?;
+            .ok_or_else(|| wrong(at, "the exercises", " do not fit the time"))?;
         self.rotation = rotation;
         Ok(())
     }
@@ -108,11 +109,7 @@ impl Made<'_> {
                 format!("No clock suits everybody's {}: general fitness is trained instead.", request.focus.spoken());
             workout.warnings.push(Warning { code: "focus_changed".to_owned(), message, pattern: None });
         }
-        let mut muscles = Set::EMPTY;
         for (place, station) in self.stations.iter().enumerate() {
-            for share in &station.shares {
-                muscles = muscles.union(share.exercise.primary);
-            }
             workout.stations.push(GroupStation {
                 station: station_id(place),
                 pattern: station.pattern,
@@ -132,18 +129,12 @@ impl Made<'_> {
             for station in turns {
                 stations.push(station_id(*station));
             }
-            let mut own = person.coach.write(Status::Ok, self.blocks(place, person, turns, muscles));
+            let mut own = person.coach.write(Status::Ok, self.blocks(place, person, turns));
             let (clock, places) = (workout.clock.to_json(), workout.stations.to_json());
             let said = vec![person.coach.request.to_json(), clock, places, stations.to_json()];
             own.workout_id = format!("w-{:08x}", id::of_json(&said.to_json()));
             own.provenance.rules.push("group:shared_clock".to_owned());
-            let first = turns.first().and_then(|station| self.stations.get(*station));
-            let first = first.and_then(|station| station.shares.get(place));
-            let summary = format!(
-                "{rotations} stations of {} sets, first {}",
-                plan.sets,
-                first.map_or("", |share| &share.exercise.name)
-            );
+            let summary = join(&["Begins at ", stations.first().map_or("", String::as_str)], "");
             workout.rotation.push(Turns { user_id: user_id.clone(), stations });
             workout.participants.push(Member { user_id, level: one.request.level, workout: own, summary });
         }
@@ -153,61 +144,52 @@ impl Made<'_> {
         workout
     }
 
-    /// One person's session.
-    fn blocks(&self, place: usize, person: &Person<'_>, turns: &[usize], muscles: Set<Muscle>) -> Vec<Block> {
-        let (plan, around) = (&self.plan, &self.around);
-        let steps = person.pools.warm_up(around.warm_up_s, muscles, Vec::new(), &person.coach.restrictions);
-        let mut blocks = vec![timed(BlockKind::WarmUp, around.warm_up_s, steps, "warm_up:raise_mobilise")];
-        // What a set of the last station lacks to the longest one is waited for after it.
-        let mut waited_s = 0;
-        let rule = person.coach.prescription_rule();
+    /// One person's session. What a set lacks to the longest one is waited for after the last one of a station.
+    fn blocks(&self, place: usize, person: &Person<'_>, turns: &[usize]) -> Vec<Block> {
+        let around = &self.around;
+        let mut groups = Vec::new();
         for station in turns {
-            let Some(share) = self.stations.get(*station).and_then(|station| station.shares.get(place)) else {
-                continue;
+            if let Some(share) = self.stations.get(*station).and_then(|station| station.shares.get(place)) {
+                groups.push(Group { members: vec![share], sets: self.plan.sets });
+            }
+        }
+        let plan = session::plan::Plan {
+            groups,
+            style: Style::Straight,
+            rest_share: 0.0,
+            warm_up_s: around.warm_up_s,
+            conditioning_s: around.conditioning_s,
+            cool_down_s: around.cool_down_s,
+            ramps: false,
+            score: 0.0,
+        };
+        let mut blocks = person.coach.blocks(&plan, &person.pools);
+        let mut waited_s = 0;
+        for block in &mut blocks {
+            let left_s = match block.kind {
+                BlockKind::WarmUp => around.warm_up_s - block.duration_s,
+                BlockKind::CoolDown => around.cool_down_s - block.duration_s,
+                _ => 0,
             };
-            let step = self.step(share);
-            let rest_s = plan.work_s - step.work_s;
-            let rules = [rule.as_str(), "group:rotation"];
-            blocks.push(block(BlockKind::Main, plan.sets, TRANSITION_S + waited_s, vec![step], &rules));
-            waited_s = rest_s;
+            block.setup_s += left_s + waited_s;
+            block.duration_s += left_s + waited_s;
+            waited_s = match (block.kind, block.steps.first()) {
+                (BlockKind::Main, Some(step)) => self.plan.work_s - step.work_s,
+                _ => 0,
+            };
         }
-        if let Some(exercise) = person.pools.conditioning().filter(|_| around.conditioning_s > 0) {
-            let rpe = 5_u32.min(person.coach.caps.rpe_max.unwrap_or(10));
-            let step = person.coach.steady(exercise, around.conditioning_s, Zone::Moderate, rpe);
-            blocks.push(block(
-                BlockKind::Conditioning,
-                1,
-                TRANSITION_S + waited_s,
-                vec![step],
-                &["conditioning:moderate"],
-            ));
-            waited_s = 0;
-        }
-        let steps = person.pools.cool_down(around.cool_down_s, muscles);
-        blocks.push(timed(BlockKind::CoolDown, around.cool_down_s + waited_s, steps, "cool_down:stretch_trained"));
         blocks
-    }
-
-    fn step(&self, share: &Share) -> Step {
-        let (dose, plan) = (&share.dose, &self.plan);
-        let rest_s = if plan.sets > 1 { plan.interval_s - dose.work_s } else { 0 };
-        Step {
-            sets: plan.sets,
-            tempo_s: dose.tempo_s,
-            work_s: dose.work_s,
-            rest_s,
-            recovery_s: (plan.sets > 1).then_some(rest_s),
-            ..edges::step(share.exercise, Phase::Main, dose.goal.clone(), dose.target.clone())
-        }
     }
 }
 
-/// A block that takes so many seconds: what its steps leave is waited for before them.
-fn timed(kind: BlockKind, seconds: u32, steps: Vec<Step>, rule: &str) -> Block {
-    let mut block = block(kind, 1, 0, steps, &[rule]);
-    block.setup_s = seconds.saturating_sub(block.duration_s);
-    block.duration_s += block.setup_s;
-    block
+fn wrong(pointer: &str, who: &str, what: &str) -> Problem {
+    Problem { pointer: pointer.to_owned(), message: join(&[who, what], ""), suggestion: None }
+}
+
+/// How somebody is called in messages: `p1` is who was named first.
+pub(in crate::fitness) fn place_of(request: &GroupRequest, user_id: &str) -> String {
+    let place = request.participants.iter().position(|one| one.request.user_id == user_id);
+    format!("p{}", place.map_or(0, |place| place + 1))
 }
 
 fn station_id(place: usize) -> String {
@@ -215,7 +197,7 @@ fn station_id(place: usize) -> String {
 }
 
 /// The exercises that are done: what was asked for first, then the most common one, then in the order of the people.
-fn offered(shares: &[Share], asked: &str) -> Vec<String> {
+fn offered(shares: &[Candidate], asked: &str) -> Vec<String> {
     let mut offered: Vec<(usize, &str)> = Vec::new();
     for share in shares {
         let id = share.exercise.id.as_str();
@@ -273,9 +255,13 @@ fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
     if from.provider == PROVIDER {
         return;
     }
-    for Member { workout, .. } in &mut workout.participants {
-        mark(workout, base);
-        for block in workout.blocks.iter_mut().filter(|block| block.kind == BlockKind::Main) {
+    for Member { workout: Workout { provenance: to, blocks, .. }, .. } in &mut workout.participants {
+        to.repairs = from.repairs;
+        to.cache.clone_from(&from.cache);
+        to.provider.clone_from(&from.provider);
+        to.model.clone_from(&from.model);
+        to.fallback_level = from.fallback_level;
+        for block in blocks.iter_mut().filter(|block| block.kind == BlockKind::Main) {
             block.provenance.provider.clone_from(&from.provider);
             block.provenance.model.clone_from(&from.model);
             block.provenance.fallback_level = from.fallback_level;
@@ -283,13 +269,4 @@ fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
     }
     workout.insight.clone_from(&base.insight);
     workout.provenance.clone_from(from);
-}
-
-fn mark(workout: &mut Workout, base: &GroupWorkout) {
-    let (to, from) = (&mut workout.provenance, &base.provenance);
-    to.provider.clone_from(&from.provider);
-    to.model.clone_from(&from.model);
-    to.fallback_level = from.fallback_level;
-    to.repairs = from.repairs;
-    to.cache.clone_from(&from.cache);
 }

@@ -16,7 +16,7 @@
 pub(super) mod choice;
 pub(super) mod dose;
 pub(super) mod edges;
-mod layout;
+pub(super) mod layout;
 pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod selection;
@@ -191,7 +191,7 @@ impl<'r> Coach<'r> {
         Some(self.blocks(&plan, &pools))
     }
 
-    fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
+    pub(in crate::fitness) fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
         let mut muscles = Set::<Muscle>::EMPTY;
         for member in plan.groups.iter().flat_map(|group| &group.members) {
             muscles = muscles.union(member.exercise.primary);
@@ -222,7 +222,7 @@ impl<'r> Coach<'r> {
     /// One ramp-up set for each of the first two loaded lifts when heavy work follows, as long as the warm-up keeps two
     /// minutes for the rest (house).
     fn ramps(&self, plan: &Plan<'_>) -> Vec<Step> {
-        if !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
+        if !plan.ramps || !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
             return Vec::new();
         }
         let mut ramps = Vec::new();
@@ -297,13 +297,7 @@ impl<'r> Coach<'r> {
     }
 
     /// Steady work in a zone. The heart rate is given when the age is known and no beta blocker hides it.
-    pub(in crate::fitness) fn steady(
-        &self,
-        exercise: &'static super::catalogue::Exercise,
-        seconds: u32,
-        zone: Zone,
-        rpe: u32,
-    ) -> Step {
+    fn steady(&self, exercise: &'static super::catalogue::Exercise, seconds: u32, zone: Zone, rpe: u32) -> Step {
         let beta_blocker = self.request.conditions.contains(Condition::BetaBlocker);
         let hr_zone = self.request.age.filter(|_| !beta_blocker).map(|age| {
             let (from, to) = zone.of_maximum();
@@ -319,7 +313,7 @@ impl<'r> Coach<'r> {
         Step { per_side: false, work_s: seconds, ..edges::step(exercise, Phase::Main, goal, target) }
     }
 
-    pub(in crate::fitness) fn prescription_rule(&self) -> String {
+    fn prescription_rule(&self) -> String {
         format!("prescription:{}:{}", self.row.focus.as_str(), self.row.level.as_str())
     }
 
@@ -333,7 +327,7 @@ impl<'r> Coach<'r> {
     }
 }
 
-pub(in crate::fitness) fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
+fn block(kind: BlockKind, rounds: u32, setup_s: u32, steps: Vec<Step>, rules: &[&str]) -> Block {
     let rules = owned(rules);
     let provenance = BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules };
     let mut block = Block { kind, rounds, setup_s, duration_s: 0, steps, provenance };

@@ -23,14 +23,16 @@ pub(in crate::fitness) const SLACK: f64 = 0.08;
 
 /// What was decided about a session.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
-    pub(super) groups: Vec<Group<'a>>,
-    pub(super) style: Style,
+pub(in crate::fitness) struct Plan<'a> {
+    pub(in crate::fitness) groups: Vec<Group<'a>>,
+    pub(in crate::fitness) style: Style,
     pub(in crate::fitness) rest_share: f64,
     pub(in crate::fitness) warm_up_s: u32,
     pub(in crate::fitness) conditioning_s: u32,
     pub(in crate::fitness) cool_down_s: u32,
-    score: f64,
+    /// Whether heavy lifts are ramped up to in the warm-up.
+    pub(in crate::fitness) ramps: bool,
+    pub(in crate::fitness) score: f64,
 }
 
 /// The time around the main part.
@@ -110,6 +112,7 @@ pub(super) fn consider<'a>(
                 warm_up_s: around.warm_up_s,
                 conditioning_s: around.conditioning_s,
                 cool_down_s: around.cool_down_s,
+                ramps: true,
                 score,
             });
         }

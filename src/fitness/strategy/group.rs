@@ -10,7 +10,7 @@
 
 use super::{Case, Faults, Opened, Origin, Task, Work};
 use crate::fitness::form::{field, list, text, texts};
-use crate::fitness::group::{self, GroupRequest, GroupWorkout, rotation};
+use crate::fitness::group::{self, GroupRequest, GroupWorkout};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::workout::Insight;
 use crate::value::{Value, put};
@@ -70,23 +70,12 @@ impl Work for Group {
     }
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
-        let [_, stations, people] = &self.case.ids;
         let mut base = GroupWorkout::read_at(Some(&self.base), "", &mut Vec::new());
-        let mut turns = Vec::new();
-        for (id, row) in people.iter().zip(&mut base.rotation) {
-            let mut rows = list(answer, "rotation").iter().filter(|row| text(row, "participant_id") == id);
-            let (own, mut places) = (rows.next().filter(|_| rows.next().is_none()), Vec::new());
+        for (id, row) in self.case.ids[2].iter().zip(&mut base.rotation) {
             row.stations.clear();
-            for station in own.map_or(&[][..], |own| list(own, "stations")) {
-                let id = station.as_str().unwrap_or_default();
-                places.push(stations.iter().position(|known| known == id).unwrap_or(usize::MAX));
-                row.stations.push(id.to_owned());
+            for own in list(answer, "rotation").iter().filter(|own| text(own, "participant_id") == id) {
+                row.stations.append(&mut texts(own, "stations"));
             }
-            turns.push(places);
-        }
-        let capacity = base.stations.first().map_or(0, |station| station.capacity);
-        if let Some(message) = rotation::fault(&turns, people, stations.len(), capacity) {
-            faults.broken("G2", message);
         }
         for station in &mut base.stations {
             let chosen = list(answer, "stations").iter().find(|one| text(one, "station_id") == station.station);
@@ -109,11 +98,21 @@ impl Work for Group {
         if !faults.0.is_empty() {
             return Value::Null;
         }
-        match group::vary(&self.request, Some(&base)) {
-            Ok(workout) => return workout.base().to_json(),
+        match group::attempt(&self.request, Some(&base)) {
+            Ok((workout, violations)) => {
+                for violation in violations {
+                    faults.broken(violation.rule, violation.message);
+                }
+                return workout.base().to_json();
+            }
             Err(error) => {
-                let first = error.problems().first().map_or(error.message(), |problem| &problem.message);
-                faults.broken("G1", first.to_owned());
+                for problem in error.problems() {
+                    let rule = if problem.pointer == "/base/rotation" { "G2" } else { "G1" };
+                    faults.broken(rule, problem.message.clone());
+                }
+                if error.problems().is_empty() {
+                    faults.broken("G3", error.message().to_owned());
+                }
             }
         }
         Value::Null
