@@ -756,7 +756,7 @@ mod others {
                         let of = base.stations.iter().find(|of| station["id"] == *of.station).unwrap();
                         assert_eq!(*id, of.exercises[0]);
                         assert_eq!(base.insight.as_ref().unwrap().analysis, "Turn left.");
-                        let whole = repflow::fitness::group::vary(&group, Some(&base)).unwrap();
+                        let whole = repflow::fitness::group::vary(&group, &output).unwrap();
                         assert_eq!(repflow::fitness::check::check_group(&whole, &group), []);
                         assert_eq!(Json::from(&whole.clone().base().to_json()), Json::from(&output));
                         let rules = &whole.participants[0].workout.provenance;

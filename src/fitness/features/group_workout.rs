@@ -1,6 +1,6 @@
 //! `group-workout`: one session for several people.
 //!
-//! `generateBase` takes a request for a group, and answers a [`GroupWorkout`] without participants: stations, clock and
+//! `generateBase` takes a request for a group, and answers a [`GroupWorkout`](group::GroupWorkout) without participants: stations, clock and
 //! rotation. `createVariations` takes `{ request, base? }`, and answers the whole; without a base, that of the coach.
 //! Errors: `workout.invalid`, `workout.infeasible`.
 
@@ -8,7 +8,7 @@ use super::{Action, CoachFeature};
 use crate::error::{Code, Error};
 use crate::fitness::form::{Form, Ids, field};
 use crate::fitness::group::request::GROUP;
-use crate::fitness::group::{self, GroupRequest, GroupWorkout};
+use crate::fitness::group::{self, GroupRequest};
 use crate::fitness::reader::{At, Reader};
 use crate::value::Value;
 
@@ -35,9 +35,9 @@ fn create_variations(params: &Value) -> Result<Value, Error> {
     let read = VARIED.read(Some(params), &At::Pointer(""), &Ids::default(), &mut reader);
     let json = field(&read, "request").unwrap_or(&Value::Null);
     let request = GroupRequest::read_at(json, "/request", &mut reader.problems);
-    let base = field(&read, "base").map(|json| GroupWorkout::read_at(Some(json), "/base", &mut reader.problems));
+    let base = field(&read, "base").unwrap_or(&Value::Null);
     if !reader.problems.is_empty() {
         return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
     }
-    Ok(group::vary(&request, base.as_ref())?.to_json())
+    Ok(group::vary(&request, base)?.to_json())
 }

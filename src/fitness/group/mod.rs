@@ -191,17 +191,9 @@ impl GroupWorkout {
     /// # Errors
     /// `workout.invalid` with everything that is missing or of the wrong type.
     pub fn from_json(json: &Value) -> Result<Self, Error> {
-        let mut problems = Vec::new();
-        let workout = Self::read_at(Some(json), "", &mut problems);
-        if problems.is_empty() { Ok(workout) } else { Err(invalid(problems)) }
-    }
-
-    /// What can be read of one that stands at the pointer `at`.
-    pub(super) fn read_at(json: Option<&Value>, at: &str, problems: &mut Vec<Problem>) -> Self {
         let (mut reader, mut workout) = (Reader::default(), Self::blank());
-        workout.read(json, &At::Pointer(at), &mut reader);
-        problems.append(&mut reader.problems);
-        workout
+        workout.read(Some(json), &At::Pointer(""), &mut reader);
+        if reader.problems.is_empty() { Ok(workout) } else { Err(invalid(reader.problems)) }
     }
 
     /// Without the variations: stations, clock and rotation.
@@ -246,15 +238,15 @@ fn hall<'r>(request: &'r GroupRequest, requests: &'r [WorkoutRequest]) -> Hall<'
 /// # Errors
 /// `workout.infeasible` when no clock fits the time, with the durations that do.
 pub fn build(request: &GroupRequest) -> Result<GroupWorkout, Error> {
-    vary(request, None)
+    vary(request, &Value::Null)
 }
 
-/// Builds a workout for a group on a base: its movements and its rotation, and of each station the exercise that it names
+/// Builds a workout for a group on a base, the JSON of a [`GroupWorkout`] or `null`: its movements and its rotation, and of each station the exercise that it names
 /// first, for whoever can do it. The clock stays that of the coach.
 ///
 /// # Errors
 /// `workout.invalid` with what is wrong with the base; `workout.infeasible` as [`build`].
-pub fn vary(request: &GroupRequest, base: Option<&GroupWorkout>) -> Result<GroupWorkout, Error> {
+pub fn vary(request: &GroupRequest, base: &Value) -> Result<GroupWorkout, Error> {
     let (workout, violations) = attempt(request, base)?;
     match violations.first() {
         None => Ok(workout),
@@ -266,10 +258,7 @@ pub fn vary(request: &GroupRequest, base: Option<&GroupWorkout>) -> Result<Group
 }
 
 /// As [`vary`], with what is wrong with the result.
-pub(super) fn attempt(
-    request: &GroupRequest,
-    base: Option<&GroupWorkout>,
-) -> Result<(GroupWorkout, Vec<Violation>), Error> {
+pub(super) fn attempt(request: &GroupRequest, base: &Value) -> Result<(GroupWorkout, Vec<Violation>), Error> {
     let mut feasible = Vec::new();
     for focus in [request.focus, Focus::GeneralFitness] {
         let requests = requests(request, focus);

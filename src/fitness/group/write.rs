@@ -7,18 +7,21 @@ use super::stations::{Person, Setting, Station};
 use super::{Counts, compatibility};
 use super::{Excluded, GroupClock, GroupStation, GroupWorkout, Member, Turns, may_train};
 use crate::error::Problem;
+use crate::fitness::form::{field, list, text, texts};
 use crate::fitness::id;
 use crate::fitness::prescription;
-use crate::fitness::record::ToJson;
+use crate::fitness::reader::{At, Reader};
+use crate::fitness::record::{FromJson, ToJson};
 use crate::fitness::screening::Screening;
 use crate::fitness::session::layout::{Group, Style};
 use crate::fitness::session::plan::Around;
 use crate::fitness::session::selection::Candidate;
 use crate::fitness::session::{self, PROVIDER, report};
 use crate::fitness::time_budget::TRANSITION_S;
-use crate::fitness::words::{Focus, Level, Word};
-use crate::fitness::workout::{Block, BlockKind, NOTICE, Status, Warning, Workout};
+use crate::fitness::words::{Focus, Level, Pattern, Word};
+use crate::fitness::workout::{Block, BlockKind, NOTICE, Provenance, Status, Warning, Workout};
 use crate::small::{join, sort_by};
+use crate::value::Value;
 
 /// What was decided.
 pub(super) struct Made<'a> {
@@ -35,34 +38,38 @@ impl Made<'_> {
     ///
     /// # Errors
     /// What is wrong with the base.
-    pub(super) fn fill(&mut self, inventory: Counts, base: Option<&GroupWorkout>) -> Result<(), Problem> {
+    pub(super) fn fill(&mut self, inventory: Counts, base: &Value) -> Result<(), Problem> {
         let (people, plan) = (&self.hall.people, self.plan);
         let able = self.hall.able(plan.interval_s);
         let (sets, interval_s) = (plan.sets, plan.interval_s);
         let setting = Setting { people, able: &able, inventory, rotation: &self.rotation, sets, interval_s };
         self.stations = plan::fill(&setting, plan.count).unwrap_or_default();
-        let Some(base) = base else { return Ok(()) };
-        let mut rotation = Vec::new();
+        if base.is_null() {
+            return Ok(());
+        }
+        let (stations, mut rotation) = (list(base, "stations"), Vec::new());
         for person in people {
-            let (user_id, mut turns) = (&person.coach.request.user_id, Vec::new());
-            for row in base.rotation.iter().filter(|row| row.user_id == *user_id) {
-                for id in &row.stations {
-                    turns.push(base.stations.iter().position(|station| station.station == *id).unwrap_or(usize::MAX));
+            let (user_id, mut turns) = (person.coach.request.user_id.as_str(), Vec::new());
+            for row in list(base, "rotation").iter().filter(|row| text(row, "user_id") == user_id) {
+                for id in texts(row, "stations") {
+                    turns
+                        .push(stations.iter().position(|station| text(station, "station") == id).unwrap_or(usize::MAX));
                 }
             }
             rotation.push(turns);
         }
-        let mut same = rotation == self.rotation && base.stations.len() == self.stations.len();
+        let mut same = rotation == self.rotation && stations.len() == self.stations.len();
         let mut wanted = Vec::new();
-        for (station, base) in self.stations.iter().zip(&base.stations) {
-            same &= station.pattern == base.pattern && offered(&station.shares, "") == base.exercises;
-            wanted.push((base.pattern, base.exercises.first().map_or("", String::as_str)));
+        for (station, base) in self.stations.iter().zip(stations) {
+            let pattern = text(base, "pattern");
+            same &= station.pattern.as_str() == pattern && offered(&station.shares, "") == texts(base, "exercises");
+            wanted.push((Pattern::from_name(pattern).unwrap_or(Pattern::Stretch), first(base)));
         }
         if same {
             return Ok(());
         }
         for (turns, person) in rotation.iter().zip(people) {
-            if base.stations.len() != plan.count || (0..plan.count).any(|place| !turns.contains(&place)) {
+            if stations.len() != plan.count || (0..plan.count).any(|place| !turns.contains(&place)) {
                 let who = place_of(self.hall.request, &person.coach.request.user_id);
                 return Err(wrong("/base/rotation", &who, " must be there once, and visit every station once"));
             }
@@ -84,7 +91,7 @@ impl Made<'_> {
         Ok(())
     }
 
-    pub(super) fn write(&self, base: Option<&GroupWorkout>) -> GroupWorkout {
+    pub(super) fn write(&self, base: &Value) -> GroupWorkout {
         let (plan, around, request) = (&self.plan, &self.around, self.hall.request);
         let mut workout = nobody(request);
         let rotations = plan.count as u32;
@@ -115,10 +122,7 @@ impl Made<'_> {
                 pattern: station.pattern,
                 capacity: plan.capacity,
                 equipment: station.gear,
-                exercises: offered(
-                    &station.shares,
-                    base.and_then(|base| base.stations.get(place)?.exercises.first()).map_or("", String::as_str),
-                ),
+                exercises: offered(&station.shares, list(base, "stations").get(place).map_or("", first)),
             });
         }
         for one in &request.participants {
@@ -138,9 +142,7 @@ impl Made<'_> {
             workout.rotation.push(Turns { user_id: user_id.clone(), stations });
             workout.participants.push(Member { user_id, level: one.request.level, workout: own, summary });
         }
-        if let Some(base) = base {
-            sign(&mut workout, base);
-        }
+        sign(&mut workout, base);
         workout
     }
 
@@ -190,6 +192,11 @@ fn wrong(pointer: &str, who: &str, what: &str) -> Problem {
 pub(in crate::fitness) fn place_of(request: &GroupRequest, user_id: &str) -> String {
     let place = request.participants.iter().position(|one| one.request.user_id == user_id);
     format!("p{}", place.map_or(0, |place| place + 1))
+}
+
+/// The exercise that a station of a base names first.
+fn first(station: &Value) -> &str {
+    list(station, "exercises").first().and_then(Value::as_str).unwrap_or_default()
 }
 
 fn station_id(place: usize) -> String {
@@ -250,9 +257,11 @@ pub(super) fn nobody(request: &GroupRequest) -> GroupWorkout {
 }
 
 /// Writes who chose the stations and the rotation.
-fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
-    let from = &base.provenance;
-    if from.provider == PROVIDER {
+fn sign(workout: &mut GroupWorkout, base: &Value) {
+    let (mut said, mut reader, root) = (Provenance::blank(), Reader::default(), At::Pointer(""));
+    said.read(field(base, "provenance"), &root, &mut reader);
+    let from = &said;
+    if from.provider == PROVIDER || !reader.problems.is_empty() {
         return;
     }
     for Member { workout: Workout { provenance: to, blocks, .. }, .. } in &mut workout.participants {
@@ -267,6 +276,6 @@ fn sign(workout: &mut GroupWorkout, base: &GroupWorkout) {
             block.provenance.fallback_level = from.fallback_level;
         }
     }
-    workout.insight.clone_from(&base.insight);
-    workout.provenance.clone_from(from);
+    workout.insight.read(field(base, "insight"), &root, &mut reader);
+    workout.provenance = said;
 }

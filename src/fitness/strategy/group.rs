@@ -8,11 +8,12 @@
 //! `p2`, … and nothing else of them. When screening leaves somebody out, no model is asked: the session of the rest is
 //! that of the rules.
 
-use super::{Case, Faults, Opened, Origin, Task, Work};
+use super::{Case, Faults, Opened, Origin, Task, Work, with};
 use crate::fitness::form::{field, list, text, texts};
-use crate::fitness::group::{self, GroupRequest, GroupWorkout};
+use crate::fitness::group::{self, GroupRequest};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::workout::Insight;
+use crate::small::join;
 use crate::value::{Value, put};
 
 /// A group on its way to a model.
@@ -70,39 +71,43 @@ impl Work for Group {
     }
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
-        let mut base = GroupWorkout::read_at(Some(&self.base), "", &mut Vec::new());
-        for (id, row) in self.case.ids[2].iter().zip(&mut base.rotation) {
-            row.stations.clear();
+        let (mut rotation, mut stations) = (Vec::new(), Vec::new());
+        for (id, row) in self.case.ids[2].iter().zip(list(&self.base, "rotation")) {
+            let mut turns = Vec::new();
             for own in list(answer, "rotation").iter().filter(|own| text(own, "participant_id") == id) {
-                row.stations.append(&mut texts(own, "stations"));
+                turns.append(&mut texts(own, "stations"));
             }
+            rotation.push(with(row, "stations", turns.to_json()));
         }
-        for station in &mut base.stations {
-            let chosen = list(answer, "stations").iter().find(|one| text(one, "station_id") == station.station);
-            let told = field_of(&self.case, &station.station);
-            if let Some(id) = chosen.map(|one| text(one, "exercise_id")) {
-                if !told.iter().any(|known| known.as_str() == Some(id)) {
-                    faults.broken("G1", format!("{id} is not for {}", station.station));
+        for station in list(&self.base, "stations") {
+            let id = text(station, "station");
+            let mut station = station.clone();
+            if let Some(chosen) = list(answer, "stations").iter().find(|one| text(one, "station_id") == id) {
+                let chosen = text(chosen, "exercise_id");
+                if !field_of(&self.case, id).iter().any(|known| known.as_str() == Some(chosen)) {
+                    faults.broken("G1", join(&[chosen, " is not for ", id], ""));
                 }
-                station.exercises = vec![id.to_owned()];
+                station = with(&station, "exercises", vec![chosen].to_json());
             }
+            stations.push(station);
         }
-        base.insight = Some(Insight { analysis: text(answer, "summary").to_owned(), ..Insight::default() });
-        let from = &mut base.provenance;
-        from.provider.clone_from(&origin.provider);
-        from.model.clone_from(&origin.model);
-        from.fallback_level = origin.fallback_level;
-        from.repairs = Some(origin.repairs);
-        from.cache.clone_from(&origin.cache);
-        from.rules.push(format!("choice:{}", Task::Group.strategy().version));
+        let base = with(&with(&self.base, "rotation", rotation.to_json()), "stations", stations.to_json());
         if !faults.0.is_empty() {
             return Value::Null;
         }
-        match group::attempt(&self.request, Some(&base)) {
-            Ok((workout, violations)) => {
+        match group::attempt(&self.request, &base) {
+            Ok((mut workout, violations)) => {
                 for violation in violations {
                     faults.broken(violation.rule, violation.message);
                 }
+                let from = &mut workout.provenance;
+                from.provider.clone_from(&origin.provider);
+                from.model.clone_from(&origin.model);
+                from.fallback_level = origin.fallback_level;
+                from.repairs = Some(origin.repairs);
+                from.cache.clone_from(&origin.cache);
+                from.rules.push(join(&["choice:", Task::Group.strategy().version], ""));
+                workout.insight = Some(Insight { analysis: text(answer, "summary").to_owned(), ..Insight::default() });
                 return workout.base().to_json();
             }
             Err(error) => {
