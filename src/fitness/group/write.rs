@@ -112,8 +112,7 @@ impl Made<'_> {
         workout.provenance.prescription = self.focus;
         workout.title = format!("{} minutes of {} for a group", request.duration_min, self.focus.spoken());
         if self.focus != request.focus {
-            let message =
-                format!("No clock suits everybody's {}: general fitness is trained instead.", request.focus.spoken());
+            let message = "No clock suits everybody's rows for what was asked: general fitness instead.".to_owned();
             workout.warnings.push(Warning { code: "focus_changed".to_owned(), message, pattern: None });
         }
         for (place, station) in self.stations.iter().enumerate() {
