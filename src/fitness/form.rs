@@ -20,6 +20,8 @@ pub(in crate::fitness) enum Form {
     Whole(i16, i16),
     /// A number inside bounds.
     Number(i16, i16),
+    /// True or false.
+    Flag,
     /// One of some words, separated by spaces.
     Word(&'static str),
     /// An id of a list of ids.
@@ -32,8 +34,8 @@ pub(in crate::fitness) enum Form {
     Ref(&'static str),
 }
 
-/// The ids that an answer may name: the candidates, and a second list.
-pub(in crate::fitness) type Ids = [Vec<String>; 2];
+/// The ids that an answer may name: the candidates, and two more lists.
+pub(in crate::fitness) type Ids = [Vec<String>; 3];
 
 impl Form {
     /// As a JSON Schema.
@@ -44,6 +46,7 @@ impl Form {
             Self::Ref(name) => Object("$ref", &[&format!("coach.schema.json#/$defs/{name}")]).to_json(),
             Self::Whole(..) => typed("integer"),
             Self::Number(..) => typed("number"),
+            Self::Flag => typed("boolean"),
             Self::Word(words) => one_of(&words.split(' ').collect::<Vec<_>>()),
             Self::Id(list) => one_of(&ids[*list]),
             Self::List(_, _, of) => Object("type items", &[&"array", &of.schema(ids)]).to_json(),
@@ -70,6 +73,7 @@ impl Form {
         match self {
             Self::Text(most) => plain(reader.text(json, at).unwrap_or_default(), *most).to_json(),
             Self::Ref(_) => json.cloned().unwrap_or_default(),
+            Self::Flag => reader.flag(json, at).unwrap_or_default().to_json(),
             Self::Number(min, max) | Self::Whole(min, max) => {
                 let bounds = (f64::from(*min), f64::from(*max));
                 let number = reader.number_within(json, at, bounds).unwrap_or(bounds.0);

@@ -29,6 +29,7 @@
 //! - [`adaptation`]: how to go on in a session; [`live`]: a session that stays open
 //! - [`history`], [`progression`], [`recommendation`]: what was trained, and what follows from it
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
+//! - [`group`]: one session for several people; [`preferences`]: what somebody likes to do
 //! - [`strategy`]: what a model is asked and what becomes of its answer
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
 //! - `schema`: the JSON Schema of all that is answered (feature `schema`)
@@ -46,10 +47,12 @@ pub mod energy;
 pub mod features;
 mod figures;
 mod form;
+pub mod group;
 pub mod heart_rate;
 pub mod history;
 mod id;
 pub mod live;
+pub mod preferences;
 pub mod prescription;
 pub mod progression;
 mod reader;

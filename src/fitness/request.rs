@@ -5,7 +5,7 @@
 //! and plural (`"Dumbbells"`, `"pull-up bar"`); a word that is not known is refused rather than ignored, because an
 //! ignored injury is a wrong workout.
 
-use super::catalogue;
+use super::catalogue::{self, Exercise};
 pub use super::figures::Figures;
 use super::id;
 use super::reader::{At, Reader, canonical, nearest_of};
@@ -254,18 +254,21 @@ fn bits(reader: &mut Reader, json: Option<&Value>, key: &str, words: &Vocabulary
 fn equipment(reader: &mut Reader, json: Option<&Value>) -> Set<Equipment> {
     let mut set = Set::EMPTY;
     for (i, item) in list(reader, json, "equipment").iter().enumerate() {
-        match item.as_str().map(canonical).as_deref() {
-            Some("none" | "no_equipment" | "bodyweight" | "body_weight" | "body_only" | "mat") => {}
-            Some("full_gym" | "gym" | "commercial_gym") => set = Set::all(),
-            _ => {
-                let at = At::Place(&key_at("equipment"), i);
-                if let Some(place) = reader.forgiven_word(item, &at, &Equipment::VOCABULARY) {
-                    set.insert(Equipment::ALL[place]);
-                }
-            }
-        }
+        set = set.union(items(reader, item, &At::Place(&key_at("equipment"), i)));
     }
     set
+}
+
+/// The items that a word of the equipment stands for.
+pub(super) fn items(reader: &mut Reader, word: &Value, at: &At<'_>) -> Set<Equipment> {
+    match word.as_str().map(canonical).as_deref() {
+        Some("none" | "no_equipment" | "bodyweight" | "body_weight" | "body_only" | "mat") => Set::EMPTY,
+        Some("full_gym" | "gym" | "commercial_gym") => Set::all(),
+        _ => {
+            let place = reader.forgiven_word(word, at, &Equipment::VOCABULARY);
+            place.map_or(Set::EMPTY, |place| Set::only(Equipment::ALL[place]))
+        }
+    }
 }
 
 /// The worst of each area, in the order of the areas.
@@ -310,16 +313,25 @@ fn one_rep_max_kg(reader: &mut Reader, json: Option<&Value>) -> Figures {
     let at = key_at("oneRepMaxKg");
     for (id, json) in reader.object(json, &at).unwrap_or(&Fields::new()) {
         let at = At::Key(&at, id);
-        if catalogue::find(id).is_none() {
-            let mut ids = Vec::new();
-            for exercise in catalogue::all() {
-                ids.push(exercise.id.as_str());
-            }
-            let message = "is not the id of an exercise of the catalogue".to_owned();
-            reader.problem_with(&at, message, nearest_of(id, &ids));
-        } else if let Some(kg) = reader.number_within(Some(json), &at, (1.0, 600.0)) {
+        if exercise(reader, id, &at).is_some()
+            && let Some(kg) = reader.number_within(Some(json), &at, (1.0, 600.0))
+        {
             known.set(id, kg);
         }
     }
     known
+}
+
+/// The exercise of an id.
+fn exercise(reader: &mut Reader, id: &str, at: &At<'_>) -> Option<&'static Exercise> {
+    let found = catalogue::find(id);
+    if found.is_none() {
+        let mut ids = Vec::new();
+        for exercise in catalogue::all() {
+            ids.push(exercise.id.as_str());
+        }
+        let message = "is not the id of an exercise of the catalogue".to_owned();
+        reader.problem_with(at, message, nearest_of(id, &ids));
+    }
+    found
 }

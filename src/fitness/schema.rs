@@ -152,6 +152,7 @@ plain! {
     u32: { "type": "integer", "minimum": 0 };
     f64: { "type": "number" };
     Value: {};
+    super::group::Counts: { "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } };
     super::figures::Figures: { "type": "object", "additionalProperties": { "type": "number" } };
 }
 

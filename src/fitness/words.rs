@@ -186,6 +186,11 @@ impl<W: Word> Set<W> {
         Self(bits, PhantomData)
     }
 
+    /// Its words as bits, counted by [`Word::index`].
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// The spellings of its words, in the order of the vocabulary.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {

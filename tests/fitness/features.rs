@@ -39,6 +39,10 @@ fn they_and_their_actions_are_these() {
         ("performance-assessment", "assess evaluateConditions"),
         ("workout-adaptation", "adapt recover alternatives validate live"),
         ("offline-coach", "analysis generation recommendation adaptation programme group detail"),
+        ("preference-analysis", "analyzePreferences"),
+        ("user-preference-analysis", "analyzeUserProfile"),
+        ("group-compatibility", "findCompatibility limitations"),
+        ("group-workout", "generateBase createVariations"),
     ];
     let actions = |names: &str| names.split(' ').map(str::to_owned).collect();
     assert_eq!(named, expected.map(|(name, names)| (name.to_owned(), actions(names))));

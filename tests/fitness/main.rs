@@ -8,6 +8,7 @@ mod check;
 mod coverage;
 mod features;
 mod formulas;
+mod group;
 mod live;
 mod prescription;
 mod properties;

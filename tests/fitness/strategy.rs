@@ -101,8 +101,12 @@ fn params_of(task: Task) -> Json {
         }
         Task::Programme => json!({ "request": request }),
         Task::Group => json!({
-            "participants": [{ "id": "ada@example.org" }, { "id": "bob" }, { "id": "cyd", "request": request }],
-            "stations": [{ "id": "rower" }, { "id": "bench" }, { "id": "mat", "capacity": 2 }],
+            "participants": [
+                { "userId": "ada@example.org", "fitnessLevel": "beginner" },
+                { "userId": "bob", "fitnessLevel": "advanced", "age": 34, "injuries": ["knee"], "notes": "knee hurts" },
+                { "userId": "cyd", "fitnessLevel": "intermediate" },
+            ],
+            "duration": 40, "equipment": { "dumbbells": 3, "bench": 3, "pull_up_bar": 1 }, "capacity": 2,
         }),
     }
 }
@@ -446,7 +450,7 @@ mod data {
             let mut params = params_of(*task);
             let secret = "me@example.org";
             if *task == Task::Group {
-                params["participants"][0]["id"] = json!(secret);
+                params["participants"][0]["userId"] = json!(secret);
             } else {
                 let request = if params.get("request").is_some() { &mut params["request"] } else { &mut params };
                 request["userId"] = json!(secret);
@@ -508,7 +512,12 @@ mod data {
                     Task::Recommendation => {
                         params = json!({ "request": request, "workout": session::build(&parsed).unwrap() });
                     }
-                    Task::Group => params["participants"][1] = json!({ "id": "bob", "request": request }),
+                    Task::Group => {
+                        let mut bob = changes.clone();
+                        bob["userId"] = json!("bob");
+                        bob["fitnessLevel"] = json!("intermediate");
+                        params["participants"][1] = bob;
+                    }
                     Task::Adaptation => params["profile"] = request.clone(),
                     Task::Programme => params["request"] = request.clone(),
                 }
@@ -707,26 +716,67 @@ mod others {
         let params = params_of(Task::Group);
         let request = asked(Task::Group, &params);
         let text = request.messages.iter().map(|message| message.content.as_str()).collect::<String>();
-        assert!(!text.contains("ada@") && !text.contains("bob"));
+        for personal in ["ada@", "bob", "knee", "34"] {
+            assert!(!text.contains(personal), "{personal}");
+        }
         let good = by_rules(&request);
         let got = output(Task::Group, &params, &good);
-        assert_eq!(got["rotation"][0]["participant_id"], "ada@example.org");
+        assert_eq!(got["rotation"][0]["user_id"], "ada@example.org");
+        assert_eq!((&got["provenance"]["provider"], &got["participants"]), (&json!("openai"), &json!([])));
         let mut twice = good.clone();
-        twice["rotation"][0]["stations"] = twice["rotation"][1]["stations"].clone();
-        assert!(faults(Task::Group, &params, &twice).iter().any(|fault| fault.starts_with("G3  turn 1")));
+        let first = twice["rotation"][0]["stations"][0].clone();
+        for one in twice["rotation"].as_array_mut().unwrap() {
+            let stations = one["stations"].as_array_mut().unwrap();
+            while stations[0] != first {
+                stations.rotate_left(1);
+            }
+        }
+        assert_eq!(faults(Task::Group, &params, &twice)[0], "G2  turn 1: 3 at s1, which holds 2");
         let mut missing = good.clone();
-        missing["rotation"][0]["stations"] = json!(["rower"]);
-        assert!(
-            faults(Task::Group, &params, &missing)
-                .iter()
-                .any(|fault| fault.starts_with("G2  p1 must be there once, and visit"))
-        );
+        missing["rotation"][0]["stations"] = json!(["s1", "s2"]);
+        assert!(faults(Task::Group, &params, &missing)[0].starts_with("G2  p1 must be there once, and visit"));
         let mut nobody = good;
         nobody["rotation"].as_array_mut().unwrap().remove(0);
         assert!(faults(Task::Group, &params, &nobody)[0].starts_with("G2  p1 must be there"));
-        let crowded =
-            json!({ "participants": [{ "id": "a" }, { "id": "b" }, { "id": "c" }], "stations": [{ "id": "x" }] });
+        let crowded = with(&params, json!({ "stations": 2, "capacity": 1 }));
         let error = begin(Task::Group, &Value::from(&crowded)).unwrap_err();
-        assert_eq!((error.code().as_str(), &*error.problems()[0].pointer), ("workout.invalid", "/stations"));
+        assert_eq!((error.code().as_str(), &*error.problems()[0].pointer), ("workout.invalid", "/capacity"));
+    }
+
+    /// Every exercise that may be chosen for a station is either taken, or it is said why not; what is taken goes through
+    /// `createVariations` as it is.
+    #[test]
+    fn a_choice_for_a_group_is_kept() {
+        let params = params_of(Task::Group);
+        let request = asked(Task::Group, &params);
+        let (good, data) = (by_rules(&request), data_of(&request));
+        let group = repflow::fitness::group::GroupRequest::parse(&Value::from(&params)).unwrap();
+        let mut taken = 0;
+        for station in data["facts"]["stations"].as_array().unwrap() {
+            for id in station["exercises"].as_array().unwrap() {
+                let mut answer = good.clone();
+                answer["stations"] = json!([{ "station_id": station["id"], "exercise_id": id }]);
+                answer["summary"] = json!("Turn\nleft.");
+                match accept(Task::Group, &Value::from(&params), &Value::from(&answer), &origin()).unwrap() {
+                    Accepted::Repair { problems, .. } => assert_eq!(problems[0].rule, Some("G1")),
+                    Accepted::Output(output) => {
+                        taken += 1;
+                        let base = repflow::fitness::group::GroupWorkout::from_json(&output).unwrap();
+                        let of = base.stations.iter().find(|of| station["id"] == *of.station).unwrap();
+                        assert_eq!(*id, of.exercises[0]);
+                        assert_eq!(base.insight.as_ref().unwrap().analysis, "Turn left.");
+                        let whole = repflow::fitness::group::vary(&group, &output).unwrap();
+                        assert_eq!(repflow::fitness::check::check_group(&whole, &group), []);
+                        assert_eq!(Json::from(&whole.clone().base().to_json()), Json::from(&output));
+                        let rules = &whole.participants[0].workout.provenance;
+                        assert_eq!((&*rules.provider, rules.repairs), ("openai", Some(1)));
+                    }
+                }
+            }
+        }
+        assert!(taken >= 8, "{taken}");
+        let mut other = good;
+        other["stations"] = json!([{ "station_id": "s1", "exercise_id": "Barbell_Squat" }]);
+        assert!(faults(Task::Group, &params, &other)[0].contains("/stations/0/exercise_id `Barbell_Squat` is not one"));
     }
 }

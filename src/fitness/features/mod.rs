@@ -5,9 +5,12 @@
 //! params are a typed error that lists every problem, never a panic.
 
 mod equipment_analysis;
+mod group_compatibility;
+mod group_workout;
 mod offline_coach;
 mod params;
 mod performance_assessment;
+mod preference_analysis;
 mod quick_workout_setup;
 mod safety_validation;
 mod user_analysis;
@@ -42,7 +45,7 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 9] = [
+static FEATURES: [&CoachFeature; 13] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
@@ -52,6 +55,10 @@ static FEATURES: [&CoachFeature; 9] = [
     &performance_assessment::FEATURE,
     &workout_adaptation::FEATURE,
     &offline_coach::FEATURE,
+    &preference_analysis::FEATURE,
+    &preference_analysis::BY_USER,
+    &group_compatibility::FEATURE,
+    &group_workout::FEATURE,
 ];
 
 /// Every feature of the coach.

@@ -1,6 +1,6 @@
 //! `user-analysis.analyzeProfile`: who is this for, and what follows from it?
 //!
-//! Params: a request, as `generateComprehensiveWorkout` takes it. Result:
+//! Params: a request, as `generateComprehensiveWorkout` takes it, or a participant of a group. Result:
 //!
 //! ```jsonc
 //! { "request": { /* normalised: canonical words, defaults filled in */ },
@@ -18,6 +18,7 @@ use super::params::REQUEST;
 use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::contraindications::{self, Restrictions};
+use crate::fitness::group::request::person;
 use crate::fitness::heart_rate::{self, Zone};
 use crate::fitness::prescription;
 use crate::fitness::record::{Object, ToJson};
@@ -36,7 +37,7 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
 };
 
 pub(in crate::fitness) fn analyze_profile(params: &Value) -> Result<Value, Error> {
-    let request = WorkoutRequest::parse(params)?;
+    let request = person(params)?;
     let screening = Screening::of(&request);
     let restrictions = Restrictions::of(&request);
     let caps = screening.caps(&restrictions);

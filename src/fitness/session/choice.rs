@@ -85,7 +85,7 @@ pub(in crate::fitness) fn offers(request: &WorkoutRequest, built: &Workout, most
 
 /// The repetitions that an exercise may be done with: those of the row, and of general fitness where body weight is too
 /// light for the row.
-fn reps_of(dose: &Dose, row: &Row) -> (u32, u32) {
+pub(in crate::fitness) fn reps_of(dose: &Dose, row: &Row) -> (u32, u32) {
     if dose.load_limited { prescription::row(Focus::GeneralFitness, row.level).reps } else { row.reps }
 }
 
@@ -114,7 +114,7 @@ pub(in crate::fitness) fn build(request: &WorkoutRequest, picks: &[Pick]) -> Res
 
 impl Coach<'_> {
     /// What was chosen, with what follows from it: loads, and one more in reserve for a mild injury.
-    fn chosen(&self, pick: &Pick) -> Candidate {
+    pub(in crate::fitness) fn chosen(&self, pick: &Pick) -> Candidate {
         let row = Row { plan_reps: pick.reps, plan_rir: pick.rir, ..self.row.clone() };
         let mut dose = Dose::of(pick.exercise, &row, &self.restrictions, self.request);
         if dose.goal.kind == GoalKind::Reps {

@@ -29,14 +29,18 @@ const RAMP: (u32, f64, u32) = (5, 0.6, 4);
 
 /// What may be used for warm-up, cool-down and conditioning.
 #[derive(Debug)]
-pub(super) struct Pools {
+pub(in crate::fitness) struct Pools {
     mobility: Vec<&'static Exercise>,
     stretch: Vec<&'static Exercise>,
     conditioning: Vec<&'static Exercise>,
 }
 
 impl Pools {
-    pub(super) fn of(request: &WorkoutRequest, equipment: Set<Equipment>, restrictions: &Restrictions) -> Self {
+    pub(in crate::fitness) fn of(
+        request: &WorkoutRequest,
+        equipment: Set<Equipment>,
+        restrictions: &Restrictions,
+    ) -> Self {
         let mut rng = Rng::new(u64::from(request.seed) ^ 0xED6E);
         // One number is drawn for every exercise, available or not.
         let mut drawn: Vec<(f64, &'static Exercise)> = Vec::new();
@@ -72,17 +76,17 @@ impl Pools {
     }
 
     /// The exercise of a conditioning block.
-    pub(super) fn conditioning(&self) -> Option<&'static Exercise> {
+    pub(in crate::fitness) fn conditioning(&self) -> Option<&'static Exercise> {
         self.conditioning.first().copied()
     }
 
     /// The seconds a warm-up without ramp-up sets can fill.
-    pub(super) fn warm_up_room_s(&self) -> u32 {
+    pub(in crate::fitness) fn warm_up_room_s(&self) -> u32 {
         room_s(&self.mobility) + self.raise().map_or(0, |_| RAISE_S.1)
     }
 
     /// The seconds a cool-down can fill.
-    pub(super) fn cool_down_room_s(&self) -> u32 {
+    pub(in crate::fitness) fn cool_down_room_s(&self) -> u32 {
         room_s(&self.stretch)
     }
 
@@ -91,7 +95,7 @@ impl Pools {
     }
 
     /// The steps of a warm-up of `seconds`, the ramp-up sets `ramps` at its end.
-    pub(super) fn warm_up(
+    pub(in crate::fitness) fn warm_up(
         &self,
         seconds: u32,
         muscles: Set<Muscle>,
@@ -125,7 +129,7 @@ impl Pools {
     }
 
     /// The steps of a cool-down of `seconds`.
-    pub(super) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
+    pub(in crate::fitness) fn cool_down(&self, seconds: u32, muscles: Set<Muscle>) -> Vec<Step> {
         fill(&covering(&self.stretch, muscles), seconds, hold_s(seconds), Phase::CoolDown)
     }
 }
@@ -225,7 +229,7 @@ fn easy(exercise: &Exercise, seconds: u32, phase: Phase) -> Step {
 }
 
 /// The ramp-up set of a lift that follows.
-pub(super) fn ramp_up(lift: &Candidate) -> Step {
+pub(in crate::fitness) fn ramp_up(lift: &Candidate) -> Step {
     let (reps, share, rpe) = RAMP;
     let exercise = lift.exercise;
     let goal = Goal { kind: GoalKind::Reps, min: reps, max: reps };
@@ -243,7 +247,7 @@ pub(super) fn ramp_up(lift: &Candidate) -> Step {
 }
 
 /// One set of an exercise without rests, by time: what other steps are made of.
-pub(super) fn step(exercise: &Exercise, phase: Phase, goal: Goal, target: Target) -> Step {
+pub(in crate::fitness) fn step(exercise: &Exercise, phase: Phase, goal: Goal, target: Target) -> Step {
     Step {
         exercise_id: exercise.id.clone(),
         name: exercise.name.clone(),
@@ -269,7 +273,7 @@ pub(super) fn step(exercise: &Exercise, phase: Phase, goal: Goal, target: Target
 }
 
 /// The seconds ramp-up sets take at the end of a block, whose last rest does not count.
-pub(super) fn ramps_s(ramps: &[Step]) -> u32 {
+pub(in crate::fitness) fn ramps_s(ramps: &[Step]) -> u32 {
     let all: u32 = ramps.iter().map(|step| step.work_s + step.rest_s).sum();
     all - ramps.last().map_or(0, |step| step.rest_s)
 }

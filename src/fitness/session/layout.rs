@@ -12,7 +12,7 @@ use super::selection::{Candidate, sets_of};
 
 /// How to arrange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(in crate::fitness) enum Style {
     /// One exercise after the other.
     Straight,
     /// Pairs of exercises of several joints.
@@ -27,9 +27,9 @@ impl Style {
 
 /// One or two exercises done together.
 #[derive(Clone, Debug)]
-pub(super) struct Group<'a> {
-    pub(super) members: Vec<&'a Candidate>,
-    pub(super) sets: u32,
+pub(in crate::fitness) struct Group<'a> {
+    pub(in crate::fitness) members: Vec<&'a Candidate>,
+    pub(in crate::fitness) sets: u32,
 }
 
 impl Group<'_> {

@@ -15,9 +15,9 @@
 
 pub(super) mod choice;
 pub(super) mod dose;
-mod edges;
-mod layout;
-mod plan;
+pub(super) mod edges;
+pub(super) mod layout;
+pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod selection;
 
@@ -74,25 +74,11 @@ pub fn build(request: &WorkoutRequest) -> Result<Workout, Error> {
 
 /// The error for a request that cannot be met, with the nearest durations, in steps of five minutes, that can.
 fn infeasible(request: &WorkoutRequest) -> Error {
-    let (least, most) = DURATION_MIN;
     let is_feasible = |duration_min: u32| {
         let other = WorkoutRequest { duration_min, ..request.clone() };
         Coach::new(&other).workout().is_some()
     };
-    let mut shorter = (request.duration_min.saturating_sub(1) / 5 * 5).min(most);
-    while shorter >= least && !is_feasible(shorter) {
-        shorter -= 5;
-    }
-    let mut longer = (request.duration_min / 5 * 5 + 5).max(least);
-    while longer <= most && !is_feasible(longer) {
-        longer += 5;
-    }
-    let (shorter, longer) = ((shorter >= least).then_some(shorter), (longer <= most).then_some(longer));
-    let hint = match (shorter, longer) {
-        (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
-        (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),
-        (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
-    };
+    let hint = other_durations(request.duration_min, &is_feasible);
     let minutes = request.duration_min;
     let mut message =
         format!("no session of {minutes} minutes can be built from what is available and allowed; {hint}");
@@ -104,17 +90,36 @@ fn infeasible(request: &WorkoutRequest) -> Error {
     Error::new(Code::WorkoutInfeasible, message)
 }
 
+/// The nearest durations, in steps of five minutes, that are feasible, in words.
+pub(in crate::fitness) fn other_durations(minutes: u32, is_feasible: &dyn Fn(u32) -> bool) -> String {
+    let (least, most) = DURATION_MIN;
+    let mut shorter = (minutes.saturating_sub(1) / 5 * 5).min(most);
+    while shorter >= least && !is_feasible(shorter) {
+        shorter -= 5;
+    }
+    let mut longer = (minutes / 5 * 5 + 5).max(least);
+    while longer <= most && !is_feasible(longer) {
+        longer += 5;
+    }
+    let (shorter, longer) = ((shorter >= least).then_some(shorter), (longer <= most).then_some(longer));
+    match (shorter, longer) {
+        (None, None) => "no other duration helps: allow more equipment, or have the restrictions looked at".to_owned(),
+        (Some(one), None) | (None, Some(one)) => format!("{one} minutes are possible"),
+        (Some(one), Some(two)) => format!("{one} and {two} minutes are possible"),
+    }
+}
+
 /// Everything that follows from a request before anything is chosen.
-struct Coach<'r> {
-    request: &'r WorkoutRequest,
-    screening: Screening,
-    restrictions: Restrictions,
-    caps: Caps,
-    row: Row,
+pub(in crate::fitness) struct Coach<'r> {
+    pub(in crate::fitness) request: &'r WorkoutRequest,
+    pub(in crate::fitness) screening: Screening,
+    pub(in crate::fitness) restrictions: Restrictions,
+    pub(in crate::fitness) caps: Caps,
+    pub(in crate::fitness) row: Row,
 }
 
 impl<'r> Coach<'r> {
-    fn new(request: &'r WorkoutRequest) -> Self {
+    pub(in crate::fitness) fn new(request: &'r WorkoutRequest) -> Self {
         let screening = Screening::of(request);
         let restrictions = Restrictions::of(request);
         let caps = screening.caps(&restrictions);
@@ -132,7 +137,7 @@ impl<'r> Coach<'r> {
     }
 
     /// Everything that follows from the blocks.
-    fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
+    pub(in crate::fitness) fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
         let request = self.request;
         let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
         let mut rules = vec![format!("screening:{}", self.screening.clearance.as_str())];
@@ -153,7 +158,7 @@ impl<'r> Coach<'r> {
             totals: report::totals(&blocks, request.weight_kg),
             warnings,
             referral: report::referral(&self.screening),
-            provenance: report::provenance(request, &self.row, rules),
+            provenance: report::provenance(request.seed, &self.row, rules),
             notice: NOTICE.to_owned(),
             insight: None,
             blocks,
@@ -186,7 +191,7 @@ impl<'r> Coach<'r> {
         Some(self.blocks(&plan, &pools))
     }
 
-    fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
+    pub(in crate::fitness) fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
         let mut muscles = Set::<Muscle>::EMPTY;
         for member in plan.groups.iter().flat_map(|group| &group.members) {
             muscles = muscles.union(member.exercise.primary);
@@ -217,7 +222,7 @@ impl<'r> Coach<'r> {
     /// One ramp-up set for each of the first two loaded lifts when heavy work follows, as long as the warm-up keeps two
     /// minutes for the rest (house).
     fn ramps(&self, plan: &Plan<'_>) -> Vec<Step> {
-        if !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
+        if !plan.ramps || !matches!(self.row.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power) {
             return Vec::new();
         }
         let mut ramps = Vec::new();

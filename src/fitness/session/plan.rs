@@ -16,30 +16,32 @@ use super::selection::{Candidate, GROUPS, select};
 const MOST: usize = 16;
 
 /// The shortest and longest conditioning block.
-pub(super) const CONDITIONING_S: (u32, u32) = (300, 2_700);
+pub(in crate::fitness) const CONDITIONING_S: (u32, u32) = (300, 2_700);
 
 /// How much of the asked time a plan may miss. Less than the promised tenth.
-pub(super) const SLACK: f64 = 0.08;
+pub(in crate::fitness) const SLACK: f64 = 0.08;
 
 /// What was decided about a session.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
-    pub(super) groups: Vec<Group<'a>>,
-    pub(super) style: Style,
-    pub(super) rest_share: f64,
-    pub(super) warm_up_s: u32,
-    pub(super) conditioning_s: u32,
-    pub(super) cool_down_s: u32,
-    score: f64,
+pub(in crate::fitness) struct Plan<'a> {
+    pub(in crate::fitness) groups: Vec<Group<'a>>,
+    pub(in crate::fitness) style: Style,
+    pub(in crate::fitness) rest_share: f64,
+    pub(in crate::fitness) warm_up_s: u32,
+    pub(in crate::fitness) conditioning_s: u32,
+    pub(in crate::fitness) cool_down_s: u32,
+    /// Whether heavy lifts are ramped up to in the warm-up.
+    pub(in crate::fitness) ramps: bool,
+    pub(in crate::fitness) score: f64,
 }
 
 /// The time around the main part.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Edges {
-    pub(super) warm_up_s: (u32, u32),
-    pub(super) cool_down_s: (u32, u32),
+pub(in crate::fitness) struct Edges {
+    pub(in crate::fitness) warm_up_s: (u32, u32),
+    pub(in crate::fitness) cool_down_s: (u32, u32),
     /// Whether there is an exercise for steady conditioning.
-    pub(super) conditioning: bool,
+    pub(in crate::fitness) conditioning: bool,
 }
 
 impl Edges {
@@ -52,7 +54,7 @@ impl Edges {
     }
 
     /// The bounds for a session, given how much warm-up and cool-down the available exercises can fill.
-    pub(super) fn of(
+    pub(in crate::fitness) fn of(
         duration_min: u32,
         warm_up_room_s: u32,
         cool_down_room_s: u32,
@@ -99,9 +101,64 @@ pub(super) fn consider<'a>(
     groups: Vec<Group<'a>>,
     style: Style,
 ) {
+    let main = |share: f64| groups.iter().map(|group| i64::from(group.seconds(share))).sum::<i64>();
+    around(request, edges, &main, &mut |around| {
+        let score = around.of(request, score(request, &groups, style, around.rest_share));
+        if best.as_ref().is_none_or(|best| score > best.score) {
+            *best = Some(Plan {
+                groups: groups.clone(),
+                style,
+                rest_share: around.rest_share,
+                warm_up_s: around.warm_up_s,
+                conditioning_s: around.conditioning_s,
+                cool_down_s: around.cool_down_s,
+                ramps: true,
+                score,
+            });
+        }
+    });
+}
+
+/// What is around a main part, so that all of it takes the time that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::fitness) struct Around {
+    rest_share: f64,
+    pub(in crate::fitness) warm_up_s: u32,
+    pub(in crate::fitness) conditioning_s: u32,
+    pub(in crate::fitness) cool_down_s: u32,
+    /// The seconds that are missing, or too many.
+    off_s: i64,
+    /// How far warm-up and cool-down are from what is wanted.
+    bent_s: i64,
+}
+
+impl Around {
+    /// All the seconds around the main part.
+    pub(in crate::fitness) fn seconds(&self) -> u32 {
+        let setup_s = if self.conditioning_s > 0 { TRANSITION_S } else { 0 };
+        self.warm_up_s + setup_s + self.conditioning_s + self.cool_down_s
+    }
+
+    /// A score of the main part, less what the time around it costs.
+    pub(in crate::fitness) fn of(&self, request: &WorkoutRequest, score: f64) -> f64 {
+        let total_s = f64::from(request.duration_min) * 60.0;
+        score
+            - 200.0 * self.off_s.abs() as f64 / total_s
+            - self.bent_s as f64 / 60.0
+            - conditioning_cost(request, wanted_conditioning_s(request), self.conditioning_s)
+    }
+}
+
+/// Everything that may be around a main part: with no conditioning, with what belongs to the focus, and with what fills the
+/// session. `main` is the seconds of the main part by the share of the rests, from 0 to 1.
+pub(in crate::fitness) fn around(
+    request: &WorkoutRequest,
+    edges: Edges,
+    main: &dyn Fn(f64) -> i64,
+    take: &mut dyn FnMut(&Around),
+) {
     let total_s = i64::from(request.duration_min) * 60;
     let (warm_up_s, cool_down_s) = edges.wanted(request.duration_min);
-    let main = |share: f64| groups.iter().map(|group| i64::from(group.seconds(share))).sum::<i64>();
     let (shortest, longest) = (main(0.0), main(1.0));
     let room = total_s - i64::from(warm_up_s) - i64::from(cool_down_s);
     let wanted = wanted_conditioning_s(request);
@@ -122,33 +179,19 @@ pub(super) fn consider<'a>(
             span => within((0.0, 1.0), (for_main - shortest) as f64 / span as f64),
         };
         // What the rests cannot take up, warm-up and cool-down do, as far as they may.
-        let mut off = for_main - main(rest_share);
+        let mut off_s = for_main - main(rest_share);
         let mut edge_s = [(warm_up_s, edges.warm_up_s), (cool_down_s, edges.cool_down_s)];
-        let mut bent = 0;
+        let mut bent_s = 0;
         for (seconds, (min, max)) in &mut edge_s {
             let (most, least) = (i64::from(*max) - i64::from(*seconds), i64::from(*min) - i64::from(*seconds));
-            let change = off.max(least).min(most) / 5 * 5;
+            let change = off_s.max(least).min(most) / 5 * 5;
             *seconds = (i64::from(*seconds) + change) as u32;
-            off -= change;
-            bent += change.abs();
+            off_s -= change;
+            bent_s += change.abs();
         }
-        if off.abs() as f64 > SLACK * total_s as f64 {
-            continue;
-        }
-        let score = score(request, &groups, style, rest_share)
-            - 200.0 * off.abs() as f64 / total_s as f64
-            - bent as f64 / 60.0
-            - conditioning_cost(request, wanted, conditioning_s);
-        if best.as_ref().is_none_or(|best| score > best.score) {
-            *best = Some(Plan {
-                groups: groups.clone(),
-                style,
-                rest_share,
-                warm_up_s: edge_s[0].0,
-                conditioning_s,
-                cool_down_s: edge_s[1].0,
-                score,
-            });
+        if off_s.abs() as f64 <= SLACK * total_s as f64 {
+            let [warm_up_s, cool_down_s] = edge_s.map(|(seconds, _)| seconds);
+            take(&Around { rest_share, warm_up_s, conditioning_s, cool_down_s, off_s, bent_s });
         }
     }
 }
@@ -156,7 +199,7 @@ pub(super) fn consider<'a>(
 /// The steady work that belongs to a focus: a quarter of a session for weight loss, a sixth for endurance, and for
 /// general fitness in longer sessions; an eighth of a long session for power, because explosive work is worth something
 /// only while it is fast.
-pub(super) fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
+pub(in crate::fitness) fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
     let share = match request.focus {
         Focus::WeightLoss if request.duration_min >= 25 => 4,
         Focus::Endurance if request.duration_min >= 30 => 6,

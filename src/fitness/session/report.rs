@@ -286,7 +286,7 @@ pub(crate) fn referral(screening: &Screening) -> Option<Referral> {
 }
 
 /// Where the workout came from.
-pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>) -> Provenance {
+pub(in crate::fitness) fn provenance(seed: u32, row: &Row, rules: Vec<String>) -> Provenance {
     Provenance {
         provider: super::PROVIDER.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -294,7 +294,7 @@ pub(super) fn provenance(request: &WorkoutRequest, row: &Row, rules: Vec<String>
         fallback_level: 0,
         repairs: Some(0),
         cache: None,
-        seed: request.seed,
+        seed,
         prescription: row.focus,
         rules,
         sources: super::owned(prescription::sources()),

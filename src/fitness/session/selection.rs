@@ -48,7 +48,7 @@ pub(in crate::fitness) struct Candidate {
     pub(in crate::fitness) exercise: &'static Exercise,
     pub(in crate::fitness) dose: Dose,
     /// How many sets, when that was chosen; 0 when the plan decides.
-    pub(super) sets: u32,
+    pub(in crate::fitness) sets: u32,
     pub(in crate::fitness) liking: f64,
 }
 
@@ -148,7 +148,7 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
 
 /// Chooses at most `most` exercises, in the order of the slots, such that no muscle gets more than the session's cap
 /// when compounds are done `sets` times and the rest `accessory_sets` times.
-pub(super) fn select<'a>(
+pub(in crate::fitness) fn select<'a>(
     candidates: &'a [Candidate],
     request: &WorkoutRequest,
     (sets, accessory_sets): (u32, u32),
@@ -215,7 +215,7 @@ fn is_one_too_many(exercise: &Exercise, chosen: &[&Candidate], focus: Focus) -> 
 }
 
 /// The sets of an exercise.
-pub(super) fn sets_of(exercise: &Exercise, sets: u32, accessory_sets: u32) -> u32 {
+pub(in crate::fitness) fn sets_of(exercise: &Exercise, sets: u32, accessory_sets: u32) -> u32 {
     if matches!(exercise.kind, Kind::Compound | Kind::Plyometric) { sets } else { accessory_sets }
 }
 

@@ -1,99 +1,67 @@
-//! `group`: who is when at which station.
+//! `group`: what a group does at each station, and who is when where.
 //!
-//! Params: `{ participants: [{ id, request? }], stations: [{ id, capacity? }] }`: up to 60 participants and 12 stations,
-//! `capacity` 1 where it is not said; ids are plain text of at most 256 and 64 characters. Answer: `{ summary, rotation: [{ participant_id, stations }] }`. Result: the answer with
-//! the real ids, `excluded: [{ id, reasons }]` and `provenance`.
+//! Params: a request for a group, as `group-workout.generateBase` takes it. Answer: `{ summary, stations: [{ station_id,
+//! exercise_id }], rotation: [{ participant_id, stations }] }`; a station that is not named keeps the choice of the rules.
+//! Result: as of the feature, with the summary in `insight`.
 //!
-//! The rules are G2 and G3: everyone visits every station once, and none is ever fuller than its capacity. The model
-//! sees participants as `p1`, `p2`, … and nothing else of them. When screening lets somebody only train lightly or not
-//! at all, they are excluded and no model is asked: the rotation of the rest is that of the rules.
+//! The coach builds a session of its own first: its movements and its clock stay. The model sees participants as `p1`,
+//! `p2`, … and nothing else of them. When screening leaves somebody out, no model is asked: the session of the rest is
+//! that of the rules.
 
-use super::{Case, Faults, Opened, Origin, Task, Work, may_train, with};
-use crate::fitness::form::{Form, field, figure, list, text, texts};
-use crate::fitness::reader::{At, Reader};
+use super::{Case, Faults, Opened, Origin, Task, Work, with};
+use crate::fitness::form::{field, list, text, texts};
+use crate::fitness::group::{self, GroupRequest};
 use crate::fitness::record::{Object, ToJson};
-use crate::fitness::request::WorkoutRequest;
-use crate::fitness::screening::Screening;
+use crate::fitness::workout::Insight;
+use crate::small::join;
 use crate::value::{Value, put};
-
-const PARAMS: Form = Form::Object(&[
-    (
-        "participants",
-        Form::List(1, 60, &Form::Object(&[("id", Form::Text(256)), ("request?", Form::Ref("WorkoutRequest"))])),
-    ),
-    ("stations", Form::List(1, 12, &Form::Object(&[("capacity?", Form::Whole(1, 60)), ("id", Form::Text(64))]))),
-]);
 
 /// A group on its way to a model.
 pub(super) struct Group {
     case: Case,
-    /// The real ids, in the order of the numbers.
-    participants: Vec<String>,
-    capacities: Vec<u32>,
-    excluded: Vec<Value>,
+    request: GroupRequest,
+    /// The base of the coach.
+    base: Value,
 }
 
 impl Group {
     pub(super) fn open(params: &Value) -> Opened {
-        let read = super::read(&PARAMS, params)?;
-        let mut group =
-            Self { case: Case::default(), participants: Vec::new(), capacities: Vec::new(), excluded: Vec::new() };
-        for station in list(&read, "stations") {
-            group.case.ids[1].push(text(station, "id").to_owned());
-            group.capacities.push(figure(station, "capacity").map_or(1, |capacity| capacity as u32));
-        }
-        let mut known = Vec::new();
-        for participant in list(&read, "participants") {
-            let id = text(participant, "id").to_owned();
-            known.push(id.clone());
-            if let Some(request) = field(participant, "request") {
-                let screening = Screening::of(&WorkoutRequest::parse(request)?);
-                if !may_train(&screening) {
-                    group.excluded.push(Object("id reasons", &[&id, &screening.reasons]).to_json());
-                    continue;
+        let request = GroupRequest::parse(params)?;
+        let built = group::build(&request)?.base();
+        let base = built.to_json();
+        let most = Task::Group.strategy().candidates;
+        let mut case = Case::default();
+        let mut told = Vec::new();
+        let (offers, share) = (group::offers(&request, &built), most / built.stations.len().max(1));
+        for (station, offers) in built.stations.iter().zip(&offers) {
+            case.ids[1].push(station.station.clone());
+            // What the coach would choose is among them.
+            let mut ids = station.exercises.clone();
+            for id in offers {
+                if !ids.iter().any(|known| known == id) {
+                    ids.push((*id).to_owned());
                 }
             }
-            group.participants.push(id);
-            group.case.ids[0].push(format!("p{}", group.participants.len()));
-        }
-        let mut reader = Reader::default();
-        let stations = group.capacities.len() as u32;
-        for (key, ids) in [("/participants", &known), ("/stations", &group.case.ids[1])] {
-            if ids.iter().enumerate().any(|(place, id)| id.is_empty() || ids[..place].contains(id)) {
-                reader.problem(&At::Pointer(key), "must have an id each, and another for each");
+            ids.truncate(share);
+            for id in &ids {
+                if !case.ids[0].contains(id) {
+                    case.ids[0].push(id.clone());
+                }
             }
+            let facts: [&dyn ToJson; 4] = [&station.station, &station.pattern, &station.capacity, &ids];
+            told.push(Object("id pattern capacity exercises", &facts).to_json());
         }
-        if group.capacities.iter().any(|capacity| ((capacity * stations) as usize) < group.participants.len()) {
-            let message = "must each hold their share of the participants: allow more or larger ones";
-            reader.problem(&At::Pointer("/stations"), message);
+        for place in 1..=built.rotation.len() {
+            case.ids[2].push(format!("p{place}"));
         }
-        if !reader.problems.is_empty() {
-            return Err(super::invalid(reader));
+        put(&mut case.facts, "focus", built.focus.to_json());
+        put(&mut case.facts, "duration", built.duration_min.to_json());
+        put(&mut case.facts, "stations", told.to_json());
+        put(&mut case.facts, "participants", case.ids[2].to_json());
+        if !built.excluded.is_empty() {
+            case.output = Some(base.clone());
         }
-        let mut told = Vec::new();
-        for (id, capacity) in group.case.ids[1].iter().zip(&group.capacities) {
-            told.push(Object("id capacity", &[id, capacity]).to_json());
-        }
-        put(&mut group.case.facts, "stations", told.to_json());
-        put(&mut group.case.facts, "participants", group.case.ids[0].to_json());
-        if !group.excluded.is_empty() {
-            let origin = Origin::offline();
-            group.case.output = Some(group.finish(&group.by_rules(), &origin));
-        }
-        Ok(Box::new(group))
-    }
-
-    /// The answer with the real ids.
-    fn finish(&self, answer: &Value, origin: &Origin) -> Value {
-        let mut rotation = Vec::new();
-        for one in list(answer, "rotation") {
-            let place = self.case.ids[0].iter().position(|id| id == text(one, "participant_id"));
-            let id = place.and_then(|place| self.participants.get(place)).cloned();
-            rotation.push(with(one, "participant_id", id.to_json()));
-        }
-        let output = with(answer, "rotation", rotation.to_json());
-        let output = with(&output, "excluded", self.excluded.to_json());
-        with(&output, "provenance", origin.provenance(Task::Group))
+        Ok(Box::new(Self { case, request, base }))
     }
 }
 
@@ -103,41 +71,71 @@ impl Work for Group {
     }
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
-        let (stations, rotation) = (&self.case.ids[1], list(answer, "rotation"));
-        for id in &self.case.ids[0] {
-            let mut times = 0;
-            for one in rotation.iter().filter(|one| text(one, "participant_id") == id) {
-                let visited = texts(one, "stations");
-                times += 1;
-                if visited.len() != stations.len() || stations.iter().any(|station| !visited.contains(station)) {
-                    times = 2;
+        let (mut rotation, mut stations) = (Vec::new(), Vec::new());
+        for (id, row) in self.case.ids[2].iter().zip(list(&self.base, "rotation")) {
+            let mut turns = Vec::new();
+            for own in list(answer, "rotation").iter().filter(|own| text(own, "participant_id") == id) {
+                turns.append(&mut texts(own, "stations"));
+            }
+            rotation.push(with(row, "stations", turns.to_json()));
+        }
+        for station in list(&self.base, "stations") {
+            let id = text(station, "station");
+            let mut station = station.clone();
+            if let Some(chosen) = list(answer, "stations").iter().find(|one| text(one, "station_id") == id) {
+                let chosen = text(chosen, "exercise_id");
+                if !field_of(&self.case, id).iter().any(|known| known.as_str() == Some(chosen)) {
+                    faults.broken("G1", join(&[chosen, " is not for ", id], ""));
+                }
+                station = with(&station, "exercises", vec![chosen].to_json());
+            }
+            stations.push(station);
+        }
+        let base = with(&with(&self.base, "rotation", rotation.to_json()), "stations", stations.to_json());
+        if !faults.0.is_empty() {
+            return Value::Null;
+        }
+        match group::attempt(&self.request, &base) {
+            Ok((mut workout, violations)) => {
+                for violation in violations {
+                    faults.broken(violation.rule, violation.message);
+                }
+                let from = &mut workout.provenance;
+                from.provider.clone_from(&origin.provider);
+                from.model.clone_from(&origin.model);
+                from.fallback_level = origin.fallback_level;
+                from.repairs = Some(origin.repairs);
+                from.cache.clone_from(&origin.cache);
+                from.rules.push(join(&["choice:", Task::Group.strategy().version], ""));
+                workout.insight = Some(Insight { analysis: text(answer, "summary").to_owned(), ..Insight::default() });
+                return workout.base().to_json();
+            }
+            Err(error) => {
+                for problem in error.problems() {
+                    let rule = if problem.pointer == "/base/rotation" { "G2" } else { "G1" };
+                    faults.broken(rule, problem.message.clone());
+                }
+                if error.problems().is_empty() {
+                    faults.broken("G3", error.message().to_owned());
                 }
             }
-            if times != 1 {
-                faults.broken("G2", format!("{id} must be there once, and visit every station once"));
-            }
         }
-        for turn in 0..stations.len() {
-            for (station, capacity) in stations.iter().zip(&self.capacities) {
-                let there = rotation.iter().filter(|one| texts(one, "stations").get(turn) == Some(station)).count();
-                if there > *capacity as usize {
-                    faults.broken("G3", format!("turn {}: {there} at {station}, which holds {capacity}", turn + 1));
-                }
-            }
-        }
-        self.finish(answer, origin)
+        Value::Null
     }
 
     fn by_rules(&self) -> Value {
-        let stations = &self.case.ids[1];
         let mut rotation = Vec::new();
-        for (place, id) in self.case.ids[0].iter().enumerate() {
-            let mut visited = Vec::new();
-            for turn in 0..stations.len() {
-                visited.push(stations[(place + turn) % stations.len()].clone());
-            }
-            rotation.push(Object("participant_id stations", &[id, &visited]).to_json());
+        for (id, row) in self.case.ids[2].iter().zip(list(&self.base, "rotation")) {
+            rotation.push(Object("participant_id stations", &[id, &texts(row, "stations")]).to_json());
         }
-        Object("rotation summary", &[&rotation, &"Everybody moves on to the next station at the same time."]).to_json()
+        let summary = "Everybody moves on to the next station at the same time.";
+        Object("rotation stations summary", &[&rotation, &Vec::<Value>::new(), &summary]).to_json()
     }
+}
+
+/// The ids that a station was told with.
+fn field_of<'a>(case: &'a Case, station: &str) -> &'a [Value] {
+    let stations = crate::value::get(&case.facts, "stations").and_then(Value::as_list).unwrap_or_default();
+    let told = stations.iter().find(|one| text(one, "id") == station);
+    told.and_then(|one| field(one, "exercises")).and_then(Value::as_list).unwrap_or_default()
 }

@@ -47,7 +47,7 @@ words! {
         Recommendation = "recommendation", "What to do instead, and next time.";
         Adaptation = "adaptation", "How to go on in a session.";
         Programme = "programme", "Twelve weeks.";
-        Group = "group", "Who is when at which station.";
+        Group = "group", "What a group does at each station, and who is when where.";
     }
 }
 

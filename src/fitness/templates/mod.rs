@@ -1,6 +1,7 @@
 //! The workflow definitions of the coach, as data.
 
 use super::adaptation::AdaptationRequest;
+use super::group::GroupRequest;
 use super::request::WorkoutRequest;
 use crate::error::Error;
 use crate::value::Value;
@@ -18,11 +19,14 @@ pub struct Template {
 ///
 /// A comprehensive workout takes six steps: analyse, build, then recommendations, equipment and safety side by side, and the
 /// final writing. A quick one is the second of them alone. How to go on in a session takes five: how it goes, what may become of
-/// it, the adaptation or a stop, what to do instead of what hurts, and a check.
-pub static ALL: [Template; 3] = [
+/// it, the adaptation or a stop, what to do instead of what hurts, and a check. A workout for a group takes six: everybody's
+/// fitness, preferences and limitations side by side, what they have in common, the stations with clock and rotation, and the
+/// variations.
+pub static ALL: [Template; 4] = [
     Template { text: include_str!("comprehensive-workout.json"), input: workout_request },
     Template { text: include_str!("quick-workout.json"), input: workout_request },
     Template { text: include_str!("real-time-adaptation.json"), input: situation },
+    Template { text: include_str!("group-workout.json"), input: group },
 ];
 
 impl Template {
@@ -51,4 +55,8 @@ fn workout_request(json: &Value) -> Result<Value, Error> {
 
 fn situation(json: &Value) -> Result<Value, Error> {
     AdaptationRequest::parse(json).map(|_| json.clone())
+}
+
+fn group(json: &Value) -> Result<Value, Error> {
+    Ok(GroupRequest::parse(json)?.to_json())
 }

@@ -348,3 +348,15 @@ for (const fault of ["panic", "overflow"]) {
     await assert.rejects(models.complete({ messages: [{ role: "user", content: "?" }] }), { code: "ai.budget_exceeded" });
   });
 }
+
+for (const fault of ["panic", "overflow"]) {
+  test(`${fault} of the coach: no workflow is touched by it, and its next answer is right`, async () => {
+    const coach = new AdvancedWorkflowIntegration();
+    const waiting = coach.orchestrator.start({ id: "waits", steps: [{ id: "go", wait: { signal: "go" } }] });
+    const before = await coach.quickWorkoutSetup(request);
+    await assert.rejects(coach.bus.request("coach-fault-injection", fault, {}), isPanic);
+    assert.deepEqual(await coach.quickWorkoutSetup(request), before);
+    waiting.signal("go");
+    assert.equal((await waiting.result).status, "completed");
+  });
+}
