@@ -38,13 +38,13 @@ const CALL = {
   provider: [(it) => it === "offline-coach" || it instanceof ModelClientBase, '`"offline-coach"`, or a ModelClient'],
 };
 
-/** The topic on which the bus is told of what a workflow gave. */
+/** The topic on which the bus is told of what a workflow gave, and what of that is the whole, where the rest belongs to it. */
 const TOLD = {
-  "comprehensive-workout": "workout-generated",
-  "quick-workout": "workout-generated",
-  "real-time-adaptation": "workout-adapted",
-  "progressive-program": "program-created",
-  "group-workout": "group-workout-created",
+  "comprehensive-workout": ["workout-generated"],
+  "quick-workout": ["workout-generated"],
+  "real-time-adaptation": ["workout-adapted", "adaptation"],
+  "progressive-program": ["program-created"],
+  "group-workout": ["group-workout-created", "workout"],
 };
 
 const ASKS = "Asks a model, and checks what it answers.";
@@ -177,8 +177,14 @@ export class IntegrationBase {
     const definition = withLevels(JSON.parse(coach.coachTemplate(id)), this.#levelsOf(provider), this.#levelTimeout);
     try {
       const run = await this.orchestrator.executeWorkflow(definition, input, runOptions);
-      this.bus[internals].emit(TOLD[id], run.output, id, run.correlationId);
-      return run.output;
+      const [topic, whole] = TOLD[id];
+      let { output } = run;
+      if (whole !== undefined) {
+        const { [whole]: main, ...parts } = output;
+        output = { ...parts, ...main };
+      }
+      this.bus[internals].emit(topic, output, id, options.correlationId ?? run.runId);
+      return output;
     } catch (error) {
       // What the coach finds wrong with the request is the caller's to mend: it is told as it is. It speaks last.
       const cause = error.errors?.at(-1) ?? error.cause;

@@ -143,20 +143,3 @@ proptest! {
         }
     }
 }
-
-/// How long the builder takes, for whoever wants to know: `cargo test --release --test fitness -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn how_long_a_session_takes() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let mut times = Vec::new();
-    for _ in 0..1_000 {
-        let request = parse(&request().new_tree(&mut runner).unwrap().current()).unwrap();
-        let start = std::time::Instant::now();
-        let result = session::build(&request);
-        times.push((start.elapsed(), result.is_ok()));
-    }
-    times.sort();
-    let built = times.iter().filter(|(_, ok)| *ok).count();
-    println!("of 1,000 requests {built} were met; median {:?}, worst {:?}", times[500].0, times[999].0);
-}
