@@ -69,7 +69,10 @@ impl Made<'_> {
             return Ok(());
         }
         for (turns, person) in rotation.iter().zip(people) {
-            if stations.len() != plan.count || (0..plan.count).any(|place| !turns.contains(&place)) {
+            if stations.len() != plan.count
+                || turns.len() != plan.count
+                || (0..plan.count).any(|place| !turns.contains(&place))
+            {
                 let who = place_of(self.hall.request, &person.coach.request.user_id);
                 return Err(wrong("/base/rotation", &who, " must be there once, and visit every station once"));
             }
