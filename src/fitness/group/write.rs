@@ -77,6 +77,14 @@ impl Made<'_> {
                 return Err(wrong("/base/rotation", &who, " must be there once, and visit every station once"));
             }
         }
+        for turn in 0..plan.count {
+            for place in 0..plan.count {
+                let there = rotation.iter().filter(|turns| turns.get(turn) == Some(&place)).count();
+                if there > plan.capacity as usize {
+                    return Err(wrong("/base/rotation", &station_id(place), " is fuller than its capacity"));
+                }
+            }
+        }
         let setting = Setting { rotation: &rotation, ..setting };
         let at = "/base/stations";
         self.stations = plan::fill_as(&setting, &wanted)
