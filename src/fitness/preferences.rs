@@ -30,8 +30,11 @@ const HISTORY: Form = Form::List(
     ]),
 );
 
-/// What may be preferred or avoided, and what of it an exercise has.
-static TRAITS: [(&Vocabulary, fn(&Exercise) -> u32); 4] = [
+/// Words, and the bits of those that an exercise has.
+type Trait = (&'static Vocabulary, fn(&Exercise) -> u32);
+
+/// What may be preferred or avoided.
+static TRAITS: [Trait; 4] = [
     (&Pattern::VOCABULARY, |exercise| Set::only(exercise.pattern).bits()),
     (&Muscle::VOCABULARY, |exercise| exercise.primary.bits()),
     (&Equipment::VOCABULARY, |exercise| exercise.requires.bits()),

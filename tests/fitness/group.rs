@@ -4,10 +4,13 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use repflow::ai::Provider;
 use repflow::fitness::catalogue;
 use repflow::fitness::check::check_group;
+use repflow::fitness::coach::OfflineCoach;
 use repflow::fitness::features::features;
 use repflow::fitness::group::{self, GroupRequest, GroupWorkout, compatibility};
+use repflow::fitness::strategy::{Accepted, Origin, Task, accept, begin};
 use repflow::fitness::words::{Equipment, Focus, Word};
 use repflow::fitness::workout::{BlockKind, Status};
 use repflow::value::Value;
@@ -204,6 +207,52 @@ proptest! {
         let twins = found.pairs.iter().find(|pair| pair.a == "twin" && pair.b == "user0").unwrap();
         prop_assert_eq!(twins.score, 1.0);
         prop_assert!((0.0..=1.0).contains(&found.score));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(15))]
+
+    /// Whatever the coach can build for a group, it can also answer as a model would; what a model may name is for somebody;
+    /// another rotation is taken when it holds, and never when it does not.
+    #[test]
+    fn a_model_is_asked_for_any_group_within_the_rules(json in any_group(), pick in any::<usize>(), swap in any::<bool>()) {
+        let request = parse(&json).unwrap();
+        let begun = begin(Task::Group, &Value::from(&json));
+        let Ok(built) = group::build(&request) else {
+            prop_assert_eq!(begun.unwrap_err().code().as_str(), "workout.infeasible");
+            return Ok(());
+        };
+        let begun = begun.unwrap();
+        prop_assert_eq!(begun.request.is_none(), !built.excluded.is_empty());
+        let Some(asked) = begun.request else {
+            prop_assert_eq!(Json::from(&begun.output.unwrap()), Json::from(&built.base().to_json()));
+            return Ok(());
+        };
+        let user = &asked.messages[1].content;
+        for one in &request.participants {
+            prop_assert!(!user.contains(&one.request.user_id));
+        }
+        let text = OfflineCoach.complete(&asked).unwrap().finish(&mut Vec::new()).unwrap().text;
+        let mut answer: Json = serde_json::from_str(&text).unwrap();
+        let origin = Origin { provider: "openai".to_owned(), ..Origin::default() };
+        let take = |answer: &Json| accept(Task::Group, &Value::from(&json), &Value::from(answer), &origin).unwrap();
+        prop_assert!(matches!(take(&answer), Accepted::Output(_)));
+        let schema = Json::from(&asked.schema.unwrap().schema);
+        let ids = &schema["properties"]["stations"]["items"]["properties"]["exercise_id"]["enum"];
+        let ids = ids.as_array().unwrap();
+        prop_assert!((1..=60).contains(&ids.len()));
+        let station = &built.stations[pick % built.stations.len()];
+        answer["stations"] = json!([{ "station_id": station.station, "exercise_id": ids[pick % ids.len()] }]);
+        if swap {
+            answer["rotation"][0]["stations"].as_array_mut().unwrap().reverse();
+        }
+        if let Accepted::Output(base) = take(&answer) {
+            let whole = group::vary(&request, &base).unwrap();
+            prop_assert_eq!(check_group(&whole, &request), []);
+            is_one_session(&Json::from(&whole.to_json()), &request)?;
+            prop_assert_eq!(Json::from(&whole.base().to_json()), Json::from(&base));
+        }
     }
 }
 

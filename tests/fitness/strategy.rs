@@ -731,7 +731,7 @@ mod others {
                 stations.rotate_left(1);
             }
         }
-        assert_eq!(faults(Task::Group, &params, &twice)[0], "G2  turn 1: 3 at s1, which holds 2");
+        assert_eq!(faults(Task::Group, &params, &twice)[0], "G2  s1 is fuller than its capacity");
         let mut missing = good.clone();
         missing["rotation"][0]["stations"] = json!(["s1", "s2"]);
         assert!(faults(Task::Group, &params, &missing)[0].starts_with("G2  p1 must be there once, and visit"));

@@ -138,9 +138,8 @@ impl<'a> Stations<'a> {
             let mut used = Counts::default();
             // Who can only do it with equipment chooses first.
             for free in [false, true] {
-                for place in 0..people {
-                    let here = setting.rotation.get(place).and_then(|turns| turns.get(turn)) == Some(&station);
-                    if here && self.is_free(place, pattern) == free {
+                for (place, turns) in setting.rotation.iter().enumerate() {
+                    if turns.get(turn) == Some(&station) && self.is_free(place, pattern) == free {
                         let left = self.left.with(&used, u32::saturating_sub);
                         let best = self.best(place, pattern, asked, &left)?;
                         used.add(best.1.exercise.requires);

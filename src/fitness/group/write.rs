@@ -69,9 +69,20 @@ impl Made<'_> {
             return Ok(());
         }
         for (turns, person) in rotation.iter().zip(people) {
-            if stations.len() != plan.count || (0..plan.count).any(|place| !turns.contains(&place)) {
+            if stations.len() != plan.count
+                || turns.len() != plan.count
+                || (0..plan.count).any(|place| !turns.contains(&place))
+            {
                 let who = place_of(self.hall.request, &person.coach.request.user_id);
                 return Err(wrong("/base/rotation", &who, " must be there once, and visit every station once"));
+            }
+        }
+        for turn in 0..plan.count {
+            for place in 0..plan.count {
+                let there = rotation.iter().filter(|turns| turns.get(turn) == Some(&place)).count();
+                if there > plan.capacity as usize {
+                    return Err(wrong("/base/rotation", &station_id(place), " is fuller than its capacity"));
+                }
             }
         }
         let setting = Setting { rotation: &rotation, ..setting };
