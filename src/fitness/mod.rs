@@ -27,6 +27,7 @@
 //! - [`catalogue`], [`prescription`], [`contraindications`]: the data, and what may be asked of it
 //! - [`screening`]: whether to train today; [`strength`], [`heart_rate`], [`energy`], [`time_budget`]: the formulas
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
+//! - [`programme`]: twelve weeks of sessions
 //! - [`strategy`]: what a model is asked and what becomes of its answer; [`coach`]: the rules as a provider
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
 //! - `record`, `reader`, `form`, `figures`, `id`: data as JSON and back, in little code
@@ -46,6 +47,7 @@ mod form;
 pub mod heart_rate;
 mod id;
 pub mod prescription;
+pub mod programme;
 mod reader;
 mod record;
 pub mod request;

@@ -8,6 +8,7 @@ mod coverage;
 mod features;
 mod formulas;
 mod prescription;
+mod programme;
 mod properties;
 mod request;
 mod screening;

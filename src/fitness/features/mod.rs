@@ -13,7 +13,7 @@ mod workout_detail;
 mod workout_recommendations;
 
 pub(in crate::fitness) use user_analysis::analyze_profile;
-pub(in crate::fitness) use workout_recommendations::recommend;
+pub(in crate::fitness) use workout_recommendations::{Progression, progression, recommend};
 
 use super::form::{Form, Ids};
 use crate::bus::feature::{ActionInfo, Feature, FeatureInfo};

@@ -10,6 +10,7 @@ use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, warm_up_bounds_s};
 use crate::fitness::words::{Focus, Kind, Pattern, Set};
 
 use super::layout::{Group, Style, arrange};
+use super::place::Place;
 use super::selection::{Candidate, GROUPS, select};
 
 /// The most exercises of a session.
@@ -70,20 +71,22 @@ impl Edges {
 pub(super) fn plan<'a>(
     request: &WorkoutRequest,
     row: &Row,
+    place: &Place,
     candidates: &'a [Candidate],
     edges: Edges,
 ) -> Option<Plan<'a>> {
     let mut best: Option<Plan<'a>> = None;
     for sets in row.sets.0..=row.sets.1 {
         for accessory_sets in row.sets.0..=sets {
-            let chosen = select(candidates, request, (sets, accessory_sets), MOST);
+            let chosen = select(candidates, request, place, (sets, accessory_sets), MOST);
             for count in 1..=chosen.len() {
+                let cost = place.imbalance(candidates, &chosen[..count], (sets, accessory_sets));
                 for style in Style::ALL {
                     let groups = arrange(&chosen[..count], (sets, accessory_sets), style);
                     if style != Style::Straight && groups.len() == count {
                         continue;
                     }
-                    consider(&mut best, request, edges, groups, style);
+                    consider(&mut best, request, place, edges, groups, style, cost);
                 }
             }
         }
@@ -95,19 +98,21 @@ pub(super) fn plan<'a>(
 pub(super) fn consider<'a>(
     best: &mut Option<Plan<'a>>,
     request: &WorkoutRequest,
+    place: &Place,
     edges: Edges,
     groups: Vec<Group<'a>>,
     style: Style,
+    cost: f64,
 ) {
     let total_s = i64::from(request.duration_min) * 60;
     let (warm_up_s, cool_down_s) = edges.wanted(request.duration_min);
     let main = |share: f64| groups.iter().map(|group| i64::from(group.seconds(share))).sum::<i64>();
     let (shortest, longest) = (main(0.0), main(1.0));
     let room = total_s - i64::from(warm_up_s) - i64::from(cool_down_s);
-    let wanted = wanted_conditioning_s(request);
+    let wanted = wanted_conditioning_s(request, place.goal).min(place.steady_s);
     // What is left beside the main part at half its rests: conditioning that fills the session.
     let filling = room - (shortest + longest) / 2 - i64::from(TRANSITION_S);
-    let mut tried = [0, wanted, filling.max(0).min(i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
+    let mut tried = [0, wanted, filling.max(0).min(i64::from(place.steady_s.min(CONDITIONING_S.1))) as u32 / 60 * 60];
     if !edges.conditioning {
         tried = [0; 3];
     }
@@ -135,7 +140,7 @@ pub(super) fn consider<'a>(
         if off.abs() as f64 > SLACK * total_s as f64 {
             continue;
         }
-        let score = score(request, &groups, style, rest_share)
+        let score = score(request, &groups, style, rest_share) - cost
             - 200.0 * off.abs() as f64 / total_s as f64
             - bent as f64 / 60.0
             - conditioning_cost(request, wanted, conditioning_s);
@@ -155,9 +160,13 @@ pub(super) fn consider<'a>(
 
 /// The steady work that belongs to a focus: a quarter of a session for weight loss, a sixth for endurance, and for
 /// general fitness in longer sessions; an eighth of a long session for power, because explosive work is worth something
-/// only while it is fast.
-pub(super) fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
-    let share = match request.focus {
+/// only while it is fast. In a programme the focus of the phase and the goal both count.
+pub(super) fn wanted_conditioning_s(request: &WorkoutRequest, goal: Focus) -> u32 {
+    wanted_s(request, request.focus).max(wanted_s(request, goal))
+}
+
+fn wanted_s(request: &WorkoutRequest, focus: Focus) -> u32 {
+    let share = match focus {
         Focus::WeightLoss if request.duration_min >= 25 => 4,
         Focus::Endurance if request.duration_min >= 30 => 6,
         Focus::GeneralFitness if request.duration_min >= 40 => 6,

@@ -6,7 +6,7 @@ use crate::value::Value;
 
 /// The JSON text of a value, without spaces; `<` and `>` are written `\u003c` and `\u003e`. Numbers have up to three
 /// decimals, and what is too large for that is `null`.
-pub(super) fn text(json: &Value) -> String {
+pub(in crate::fitness) fn text(json: &Value) -> String {
     let mut text = String::new();
     write(json, &mut text);
     text

@@ -17,7 +17,7 @@ pub mod adaptation;
 pub mod analysis;
 pub mod generation;
 pub mod group;
-mod json;
+pub(super) mod json;
 pub mod programme;
 mod prompt;
 pub mod recommendation;

@@ -1,0 +1,553 @@
+//! The definition of a correct programme: one function for each invariant, besides what [`check`](super::check) asks of
+//! every session.
+//!
+//! | id | rule |
+//! | --- | --- |
+//! | S3 | no weeks, and a referral, when a doctor must be asked first |
+//! | P1 | twelve weeks in order, three phases of four, the days that were asked for |
+//! | P2 | load rises by 10 % at most from one loading week to the next, within a lift too; sets of a muscle by two at most |
+//! | P3 | a deload in weeks 4, 8 and 12: 40 to 60 % of the sets, 5 to 15 % less load, 1 or 2 more in reserve, as often |
+//! | P4 | each phase is heavier than the one before; the reserve never grows from one loading week to the next; sessions do what their week says |
+//! | P5 | the longest steady work grows by 10 % at most over that of the 30 days before |
+//! | P6 | main lifts stay through a phase, 60 % of them at least |
+//! | T1 | sessions are as long as was asked for, or a warning says why they are shorter |
+//! | V1 | each phase is trained for its own focus, or a warning says why not; each session is correct |
+//! | V4 | sets of a muscle in a week: the most of the level at most; 4 at least for a main muscle, or a warning |
+//! | V5 | 10 sets for each muscle to favour while hypertrophy is trained, or a warning |
+//! | B1 | pull to push 0.8 to 1.5, where there is equipment for both, or a warning |
+//! | B2 | what a session leaves to another day is trained on another day |
+//! | B3 | knee to hip 0.5 to 2, or a warning |
+//! | O3 | 48 hours between three hard sets and more for the same main muscle |
+//!
+//! The reserve of explosive work is far from failure by definition, so P4 compares it with explosive work only (house).
+//! B1, B3, V4 and V5 are about loading weeks: a deload has half of them (house).
+
+use std::fmt;
+
+use super::{Found, Leeway, Violation, check_with};
+use crate::fitness::catalogue::{self, Exercise};
+use crate::fitness::contraindications::Restrictions;
+use crate::fitness::prescription::{self, Caps};
+use crate::fitness::programme::{PhaseName, Programme, ProgrammeRequest, Session, Week};
+use crate::fitness::request::WorkoutRequest;
+use crate::fitness::screening::{Clearance, Screening};
+use crate::fitness::session::report::{missing, totals};
+use crate::fitness::session::selection::GROUPS;
+use crate::fitness::words::{Focus, Kind, Muscle, Pattern, Word};
+use crate::fitness::workout::{BlockKind, Figures, SetType, Status, Step, Warning};
+use crate::number;
+
+/// Everything that is wrong with a programme for a request; nothing when it is correct.
+#[must_use]
+pub fn check_programme(programme: &Programme, request: &ProgrammeRequest) -> Vec<Violation> {
+    check_phases(programme, request, PhaseName::ALL.len())
+}
+
+/// The same for the first phases of a programme.
+pub(in crate::fitness) fn check_phases(
+    programme: &Programme,
+    request: &ProgrammeRequest,
+    phases: usize,
+) -> Vec<Violation> {
+    judged(programme, request, phases, &[s3, p1, p2, p3, p4, p5, p6, t1, v1, v4, v5, b1, b2, b3, o3])
+}
+
+/// The warnings that a programme without any has to have.
+pub(in crate::fitness) fn due(programme: &Programme, request: &ProgrammeRequest) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for Violation { rule, message } in judged(programme, request, programme.phases.len(), &[t1, phase, v4, v5, b1, b3]) {
+        let code = match rule {
+            "T1" => "session_shortened",
+            "V1" => "phase_changed",
+            "B1" | "B3" => "balance_off",
+            _ => "volume_low",
+        };
+        warnings.push(Warning { code: code.to_owned(), message, pattern: None });
+    }
+    warnings
+}
+
+type Rule = fn(&Case<'_>, &mut Found);
+
+fn judged(programme: &Programme, request: &ProgrammeRequest, phases: usize, rules: &[Rule]) -> Vec<Violation> {
+    let mut volumes = Vec::new();
+    for week in &programme.weeks {
+        let (mut volume, mut sets) = (Figures::default(), 0);
+        for session in &week.sessions {
+            let of = totals(&session.workout.blocks, None);
+            sets += of.sets;
+            for (muscle, sets) in of.sets_per_muscle.iter() {
+                volume.set(muscle, sets + volume.get(muscle).unwrap_or_default());
+            }
+        }
+        volumes.push((sets, volume));
+    }
+    let restrictions = Restrictions::of(&request.session);
+    let screening = Screening::of(&request.session);
+    let case = Case { programme, request, phases, restrictions, screening, volumes };
+    let mut found = Found(Vec::new());
+    for rule in rules {
+        rule(&case, &mut found);
+    }
+    found.0
+}
+
+/// What is checked.
+struct Case<'a> {
+    programme: &'a Programme,
+    request: &'a ProgrammeRequest,
+    /// How many phases there should be.
+    phases: usize,
+    restrictions: Restrictions,
+    screening: Screening,
+    /// The sets of each week, and those of each muscle.
+    volumes: Vec<(u32, Figures)>,
+}
+
+impl<'a> Case<'a> {
+    fn weeks(&self) -> &'a [Week] {
+        &self.programme.weeks
+    }
+
+    /// The loading weeks with their places, each with the place of the loading week before.
+    fn loading(&self) -> Vec<(usize, Option<usize>)> {
+        let (mut loading, mut last) = (Vec::new(), None);
+        for (place, week) in self.weeks().iter().enumerate() {
+            if !week.deload {
+                loading.push((place, last));
+                last = Some(place);
+            }
+        }
+        loading
+    }
+
+    /// What was asked of a session.
+    fn asked(&self, week: &Week, session: &Session) -> WorkoutRequest {
+        let phase = self.programme.phases.get(week.phase.index());
+        WorkoutRequest {
+            focus: phase.map_or(self.request.session.focus, |phase| phase.focus),
+            duration_min: session.workout.duration_min,
+            ..self.request.session.clone()
+        }
+    }
+
+    fn caps(&self) -> Caps {
+        self.screening.caps(&self.restrictions)
+    }
+
+    /// The sets of some movements in a week.
+    fn sets_of(&self, week: &Week, patterns: &[Pattern]) -> f64 {
+        let mut sets = 0;
+        for (_, step, _) in steps(week) {
+            if patterns.contains(&step.pattern) {
+                sets += step.sets;
+            }
+        }
+        f64::from(sets)
+    }
+
+    /// Something that a warning may excuse.
+    fn excused(&self, rule: &'static str, found: &mut Found, message: fmt::Arguments<'_>) {
+        let message = fmt::format(message);
+        if !self.programme.warnings.iter().any(|warning| warning.message == message) {
+            found.0.push(Violation { rule, message });
+        }
+    }
+}
+
+/// The working steps of a week that are resistance work, each with its day.
+fn steps(week: &Week) -> Vec<(u32, &Step, &'static Exercise)> {
+    let mut steps = Vec::new();
+    for session in &week.sessions {
+        for step in session.workout.blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps) {
+            let exercise = catalogue::find(&step.exercise_id).filter(|exercise| exercise.pattern != Pattern::Cardio);
+            if let Some(exercise) = exercise.filter(|_| step.set_type == SetType::Working) {
+                steps.push((session.day, step, exercise));
+            }
+        }
+    }
+    steps
+}
+
+/// The same exercise of the same day in another week.
+fn same<'w>(week: &'w Week, day: u32, step: &Step) -> Option<&'w Step> {
+    let of = |(other_day, other, _): &(u32, &Step, _)| *other_day == day && other.exercise_id == step.exercise_id;
+    steps(week).into_iter().find(of).map(|(_, step, _)| step)
+}
+
+fn s3(case: &Case<'_>, found: &mut Found) {
+    let may_train = case.screening.clearance > Clearance::LightOnly;
+    let (status, referral) = (case.programme.status, &case.programme.referral);
+    if (status == Status::Ok) != may_train || (!may_train && !(case.weeks().is_empty() && status == Status::Referral)) {
+        found.whole("S3", "the status is not what screening asks for");
+    }
+    let said = referral.as_ref().map(|referral| &*referral.clearance);
+    if said != Some(case.screening.clearance.as_str()).filter(|_| case.screening.clearance != Clearance::Full) {
+        found.whole("S3", "the referral is not what screening found");
+    }
+}
+
+fn p1(case: &Case<'_>, found: &mut Found) {
+    let phases = if case.programme.status == Status::Ok { case.phases } else { 0 };
+    if case.weeks().len() != 4 * phases || case.programme.phases.len() != phases {
+        found.whole("P1", "there are not four weeks in each of three phases");
+    }
+    for (place, phase) in case.programme.phases.iter().enumerate() {
+        let first = 4 * place as u32 + 1;
+        if phase.weeks != (first, first + 3) || phase.phase.index() != place {
+            found.broken("P1", format_args!("phase {}: another phase, or other weeks", place + 1));
+        }
+    }
+    let days: &[u32] = match case.request.days_per_week {
+        2 => &[1, 4],
+        3 => &[1, 3, 5],
+        _ => &[1, 2, 4, 5],
+    };
+    for (place, week) in case.weeks().iter().enumerate() {
+        if week.week as usize != place + 1 || week.phase.index() != place / 4 {
+            found.broken("P1", format_args!("week {}: another number or phase", place + 1));
+        }
+        let same = |(session, day): (&Session, &u32)| {
+            session.day == *day && session.session_id == session.workout.workout_id
+        };
+        if week.sessions.len() != days.len() || !week.sessions.iter().zip(days).all(same) {
+            found.broken("P1", format_args!("week {}: other days than were asked for", place + 1));
+        }
+    }
+}
+
+fn p2(case: &Case<'_>, found: &mut Found) {
+    let rises = |from: f64, to: f64| to > from + 1e-9 && to <= from * 1.1 + 1e-9;
+    for (place, last) in case.loading() {
+        let (Some(week), Some(last)) = (case.weeks().get(place), last) else { continue };
+        let before = &case.weeks()[last];
+        let number = week.week;
+        if !rises(before.pct_1rm, week.pct_1rm) {
+            found.broken("P2", format_args!("week {number}: the load is not above the last one, by 10 % at most"));
+        }
+        for (day, step, _) in steps(week) {
+            let of = same(before, day, step).and_then(|step| step.target.pct_1rm).zip(step.target.pct_1rm);
+            if of.is_some_and(|(from, to)| !rises(from, to)) {
+                found.broken("P2", format_args!("week {number}: the load of {}", step.exercise_id));
+            }
+        }
+        for (muscle, sets) in case.volumes[place].1.iter() {
+            if sets > case.volumes[last].1.get(muscle).unwrap_or_default() + 2.0 {
+                found.broken("P2", format_args!("week {number}: more than two sets more for {muscle}"));
+            }
+        }
+    }
+}
+
+fn p3(case: &Case<'_>, found: &mut Found) {
+    let mut last: Option<usize> = None;
+    for (place, week) in case.weeks().iter().enumerate() {
+        let number = week.week;
+        let stated = last.and_then(|last| case.weeks().get(last)).map(|last| week.pct_1rm / last.pct_1rm);
+        if stated.is_some() != week.load_ratio.is_some()
+            || stated.zip(week.load_ratio).is_some_and(|(is, said)| (is - said).abs() > 0.001)
+        {
+            found.broken("P3", format_args!("week {number}: another ratio of loads is stated"));
+        }
+        if week.deload != (place % 4 == 3) {
+            found.broken("P3", format_args!("week {number}: deload weeks are 4, 8 and 12, and no others"));
+        }
+        if !week.deload {
+            last = Some(place);
+            continue;
+        }
+        let Some(last) = last else { continue };
+        let before = &case.weeks()[last];
+        let lighter = |from: f64, to: f64| (0.85 * from - 1e-9..=0.95 * from + 1e-9).contains(&to);
+        let sets = f64::from(case.volumes[place].0) / f64::from(case.volumes[last].0);
+        if !(0.4..=0.6).contains(&sets) {
+            found.broken("P3", format_args!("week {number}: a deload has 40 to 60 % of the sets"));
+        }
+        if !lighter(before.pct_1rm, week.pct_1rm) {
+            found.broken("P3", format_args!("week {number}: a deload is 5 to 15 % lighter"));
+        }
+        if !(before.rir + 1..=before.rir + 2).contains(&week.rir) {
+            found.broken("P3", format_args!("week {number}: a deload leaves 1 or 2 more in reserve"));
+        }
+        if week.sessions.len() != before.sessions.len() {
+            found.broken("P3", format_args!("week {number}: a deload is as often as any other week"));
+        }
+        for (day, step, _) in steps(week) {
+            let Some(usual) = same(before, day, step) else { continue };
+            let load = usual.target.pct_1rm.zip(step.target.pct_1rm);
+            let rir = usual.target.rir.zip(step.target.rir);
+            if load.is_some_and(|(from, to)| !lighter(from, to))
+                || rir.is_some_and(|(from, to)| !(from + 1..=from + 2).contains(&to))
+            {
+                found.broken("P3", format_args!("week {number}: {} is no deload", step.exercise_id));
+            }
+        }
+    }
+}
+
+fn p4(case: &Case<'_>, found: &mut Found) {
+    let mut means = [0.0; 3];
+    for (place, last) in case.loading() {
+        let week = &case.weeks()[place];
+        if let Some(mean) = means.get_mut(place / 4) {
+            *mean += week.pct_1rm;
+        }
+        let Some(before) = last.map(|last| &case.weeks()[last]) else { continue };
+        let explosive = |week: &Week| {
+            let row = |focus| prescription::capped(focus, case.request.session.level, case.caps());
+            let phase = case.programme.phases.get(week.phase.index());
+            phase.is_some_and(|phase| row(phase.focus).focus == Focus::Power)
+        };
+        if week.rir > before.rir && explosive(week) == explosive(before) {
+            found.broken("P4", format_args!("week {}: the reserve grows", week.week));
+        }
+    }
+    for (place, pair) in means.windows(2).enumerate() {
+        if place + 1 < case.programme.phases.len() && pair[1] <= pair[0] {
+            found.broken("P4", format_args!("phase {} is not heavier than the one before", place + 2));
+        }
+    }
+    for (week, (_, volume)) in case.weeks().iter().zip(&case.volumes) {
+        for (_, step, exercise) in steps(week) {
+            let mild = u32::from(!exercise.tags.intersection(case.restrictions.mild_tags).is_empty());
+            let target = &step.target;
+            if target.pct_1rm.is_some_and(|pct| (pct - week.pct_1rm).abs() > 1e-9)
+                || target.rir.is_some_and(|rir| rir != week.rir + mild)
+            {
+                found.broken("P4", format_args!("week {}: {} has another dose", week.week, step.exercise_id));
+            }
+        }
+        if *volume != week.sets_per_muscle {
+            found.broken("P4", format_args!("week {}: the sets of a muscle do not add up", week.week));
+        }
+    }
+}
+
+fn p5(case: &Case<'_>, found: &mut Found) {
+    // The day of each session, and its steady work.
+    let mut done: Vec<(u32, u32)> = Vec::new();
+    for week in case.weeks() {
+        for session in &week.sessions {
+            let today = 7 * week.week + session.day;
+            let mut seconds = 0;
+            for block in session.workout.blocks.iter().filter(|block| block.kind == BlockKind::Conditioning) {
+                seconds += block.steps.iter().map(|step| step.work_s).sum::<u32>();
+            }
+            let recent = done.iter().filter(|(day, _)| day + 30 >= today && *day < 7 * week.week);
+            let longest = recent.map(|(_, seconds)| *seconds).max().unwrap_or_default();
+            // The first week with steady work is where it starts from.
+            if longest > 0 && seconds * 10 > longest * 11 {
+                found.broken("P5", format_args!("{}: {seconds} s of steady work", session.session_id));
+            }
+            done.push((today, seconds));
+        }
+    }
+}
+
+fn p6(case: &Case<'_>, found: &mut Found) {
+    for (place, week) in case.weeks().iter().enumerate() {
+        let first = &case.weeks()[place / 4 * 4];
+        let (mut lifts, mut kept) = (0, 0);
+        for (day, step, exercise) in steps(first) {
+            if exercise.kind == Kind::Compound {
+                lifts += 1;
+                kept += u32::from(same(week, day, step).is_some());
+            }
+        }
+        if kept * 10 < lifts * 6 {
+            found.broken("P6", format_args!("week {}: too few main lifts stay", week.week));
+        }
+    }
+}
+
+fn t1(case: &Case<'_>, found: &mut Found) {
+    let asked = case.request.session.duration_min;
+    let mut least = asked;
+    for week in case.weeks() {
+        for session in &week.sessions {
+            let minutes = session.workout.duration_min;
+            if minutes > asked {
+                found.broken("T1", format_args!("{} is longer than was asked for", session.session_id));
+            } else if !week.deload {
+                least = least.min(minutes);
+            }
+        }
+    }
+    if least < asked {
+        case.excused(
+            "T1",
+            found,
+            format_args!("Some sessions are for {least} instead of {asked} minutes: more would be too much in a week."),
+        );
+    }
+}
+
+/// The part of V1 that is about what a phase is for.
+fn phase(case: &Case<'_>, found: &mut Found) {
+    let goal = case.request.session.focus;
+    for phase in &case.programme.phases {
+        let wanted = match phase.phase {
+            PhaseName::Foundation => Focus::GeneralFitness,
+            PhaseName::Development => Focus::Hypertrophy,
+            PhaseName::Specialization => goal,
+        };
+        if phase.focus == wanted {
+            continue;
+        }
+        if phase.phase == PhaseName::Development && phase.focus == goal {
+            let goal = goal.spoken();
+            case.excused(
+                "V1",
+                found,
+                format_args!("Weeks 5 to 8 are for {goal} already: its loads leave no room for heavier ones before."),
+            );
+        } else {
+            found.broken("V1", format_args!("{} is for something else", phase.phase.as_str()));
+        }
+    }
+}
+
+fn v1(case: &Case<'_>, found: &mut Found) {
+    phase(case, found);
+    // A cap may ask for less than the lightest load of a row.
+    let caps = case.caps();
+    let load = if caps.pct_1rm_max.is_some() || caps.rpe_max.is_some() { 0.7 } else { 1.0 };
+    for week in case.weeks() {
+        let leeway = match week.deload {
+            true => Leeway { sets: 1, load: 0.85 * load, rir: 2 },
+            false => Leeway { load, ..Leeway::NONE },
+        };
+        for session in &week.sessions {
+            let asked = case.asked(week, session);
+            if session.workout.focus != asked.focus || session.workout.user_id != asked.user_id {
+                found.broken("V1", format_args!("{} is for something else", session.session_id));
+            }
+            for Violation { rule, message } in check_with(&session.workout, &asked, leeway) {
+                found.broken(rule, format_args!("{}: {message}", session.session_id));
+            }
+        }
+    }
+}
+
+/// The muscles that every week should train (house): the large ones, and the shoulders.
+const MAIN: [Muscle; 7] = [
+    Muscle::Quadriceps,
+    Muscle::Hamstrings,
+    Muscle::Glutes,
+    Muscle::Chest,
+    Muscle::Lats,
+    Muscle::MiddleBack,
+    Muscle::Shoulders,
+];
+
+/// The least sets that a muscle gets in a loading week, of all phases or of those for a focus; nothing without such weeks.
+fn least(case: &Case<'_>, muscle: Muscle, focus: Option<Focus>) -> Option<f64> {
+    let mut least: Option<f64> = None;
+    for (place, _) in case.loading() {
+        let phase = case.programme.phases.get(place / 4);
+        if focus.is_none_or(|focus| phase.is_some_and(|phase| phase.focus == focus)) {
+            let sets = case.volumes[place].1.get(muscle.as_str()).unwrap_or_default();
+            least = Some(least.map_or(sets, |least| least.min(sets)));
+        }
+    }
+    least
+}
+
+fn v4(case: &Case<'_>, found: &mut Found) {
+    let weekly = prescription::weekly_sets();
+    let most = f64::from(weekly.of(case.request.session.level).1);
+    for (week, (_, volume)) in case.weeks().iter().zip(&case.volumes) {
+        for (muscle, sets) in volume.iter().filter(|(_, sets)| *sets > most) {
+            found.broken("V4", format_args!("week {}: {} sets for {muscle}", week.week, number::format(sets)));
+        }
+    }
+    low(case, found, "V4", &MAIN, weekly.min_effective, None);
+}
+
+fn v5(case: &Case<'_>, found: &mut Found) {
+    let mut favoured = Vec::new();
+    for muscle in case.request.session.target_muscles.iter() {
+        favoured.push(muscle);
+    }
+    low(case, found, "V5", &favoured, prescription::weekly_sets().hypertrophy_floor, Some(Focus::Hypertrophy));
+}
+
+/// Muscles that get less than `floor` sets.
+fn low(case: &Case<'_>, found: &mut Found, rule: &'static str, of: &[Muscle], floor: u32, focus: Option<Focus>) {
+    for muscle in of {
+        if let Some(sets) = least(case, *muscle, focus).filter(|sets| *sets < f64::from(floor)) {
+            let (sets, name) = (number::format(sets), muscle.spoken());
+            case.excused(
+                rule,
+                found,
+                format_args!("{sets} sets a week for the {name}, where {floor} are wanted: time, equipment or health do not allow more."),
+            );
+        }
+    }
+}
+
+/// Whether two movements are in balance in every loading week, where both can be trained.
+fn balance(case: &Case<'_>, found: &mut Found, rule: &'static str, groups: [usize; 2], (least, most): (f64, f64)) {
+    let [(name, one), (other_name, other)] = groups.map(|group| GROUPS[group]);
+    let session = &case.request.session;
+    let can = |patterns| missing(patterns, session, &case.restrictions).is_none();
+    if !can(one) || !can(other) {
+        return;
+    }
+    for (place, _) in case.loading() {
+        let week = &case.weeks()[place];
+        let (sets, others) = (case.sets_of(week, one), case.sets_of(week, other));
+        if !(least * others - 1e-9..=most * others + 1e-9).contains(&sets) {
+            let (week, sets, others) = (week.week, number::format(sets), number::format(others));
+            case.excused(
+                rule,
+                found,
+                format_args!("Week {week} has {sets} sets of {name} and {others} of {other_name}: the time does not allow a balance."),
+            );
+        }
+    }
+}
+
+fn b1(case: &Case<'_>, found: &mut Found) {
+    balance(case, found, "B1", [3, 2], (0.8, 1.5));
+}
+
+fn b2(case: &Case<'_>, found: &mut Found) {
+    for week in case.weeks() {
+        for warning in week.sessions.iter().flat_map(|session| &session.workout.warnings) {
+            let left = GROUPS.iter().find(|(_, patterns)| warning.pattern.is_some_and(|one| patterns.contains(&one)));
+            if warning.code == "pattern_other_day" && left.is_none_or(|(_, of)| case.sets_of(week, of) == 0.0) {
+                found.broken("B2", format_args!("week {}: a movement is left to another day, and to none", week.week));
+            }
+        }
+    }
+}
+
+fn b3(case: &Case<'_>, found: &mut Found) {
+    balance(case, found, "B3", [0, 1], (0.5, 2.0));
+}
+
+fn o3(case: &Case<'_>, found: &mut Found) {
+    for muscle in Muscle::ALL {
+        // The last day on which it was worked hard.
+        let mut last: Option<u32> = None;
+        for week in case.weeks() {
+            for session in &week.sessions {
+                let mut sets = 0;
+                for (day, step, exercise) in steps(week) {
+                    if day == session.day && exercise.primary.contains(*muscle) {
+                        sets += step.sets;
+                    }
+                }
+                if sets < 3 {
+                    continue;
+                }
+                let today = 7 * week.week + session.day;
+                if last.is_some_and(|last| today < last + 2) {
+                    found.broken("O3", format_args!("{}: too soon for {}", session.session_id, muscle.as_str()));
+                }
+                last = Some(today);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Where somebody starts.
+/// x
+#[derive(Debug)]
+pub struct FitnessAssessment;
