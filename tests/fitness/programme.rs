@@ -45,6 +45,20 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(60), failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_healthy_person_always_gets_a_programme(json in any_request()) {
+        let mut json = json;
+        for key in ["injuries", "conditions", "symptoms"] {
+            json[key] = json!([]);
+        }
+        let result = programme::build(&parse(&json));
+        prop_assert!(result.is_ok(), "{:?}", result);
+    }
+}
+
 #[test]
 fn stats() {
     use proptest::strategy::ValueTree;

@@ -62,7 +62,9 @@ pub(in crate::fitness) fn due(programme: &Programme, request: &ProgrammeRequest)
             "B1" | "B3" => "balance_off",
             _ => "volume_low",
         };
-        warnings.push(Warning { code: code.to_owned(), message, pattern: None });
+        if !warnings.iter().any(|warning: &Warning| warning.message == message) {
+            warnings.push(Warning { code: code.to_owned(), message, pattern: None });
+        }
     }
     warnings
 }
@@ -377,7 +379,7 @@ fn t1(case: &Case<'_>, found: &mut Found) {
         case.excused(
             "T1",
             found,
-            format_args!("Some sessions are for {least} instead of {asked} minutes: more would be too much in a week."),
+            format_args!("Some sessions are for {least} instead of {asked} minutes: what is available and allowed does not fill more."),
         );
     }
 }
@@ -498,11 +500,13 @@ fn balance(case: &Case<'_>, found: &mut Found, rule: &'static str, groups: [usiz
         let week = &case.weeks()[place];
         let (sets, others) = (case.sets_of(week, one), case.sets_of(week, other));
         if !(least * others - 1e-9..=most * others + 1e-9).contains(&sets) {
-            let (week, sets, others) = (week.week, number::format(sets), number::format(others));
+            let (phase, sets, others) = (week.phase.as_str(), number::format(sets), number::format(others));
             case.excused(
                 rule,
                 found,
-                format_args!("Week {week} has {sets} sets of {name} and {others} of {other_name}: the time does not allow a balance."),
+                format_args!(
+                    "{sets} sets of {name} and {others} of {other_name} a week ({phase}): the time does not allow a balance."
+                ),
             );
         }
     }

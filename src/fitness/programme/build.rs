@@ -13,6 +13,7 @@ use crate::fitness::prescription::{self, Row};
 use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::session::place::{Place, Volume};
+use crate::fitness::session::selection::GROUPS;
 use crate::fitness::session::series::Base;
 use crate::fitness::session::{PROVIDER, report};
 use crate::fitness::strategy::json;
@@ -81,7 +82,7 @@ pub(in crate::fitness) fn up_to(
     if maker.programme.status == Status::Ok {
         for phase in 0..count {
             if !maker.phase(phase, given.get(phase)) {
-                let message = "no session fits the time in this phase: choose other weeks, more equipment or another \
+                let message = "no session fits the time in this phase: choose fewer days, more equipment or another \
                                duration";
                 return Err(vec![Violation { rule: "T1", message: message.to_owned() }]);
             }
@@ -227,30 +228,36 @@ impl Maker<'_> {
                 avoid: if split && !upper_day { bases.last().map(Base::hard).unwrap_or_default() } else { Set::EMPTY },
                 patterns: half,
                 steady_s: self.steady_s(phase),
-                turn: if split { 0 } else { turn },
+                turn: if split { turn / 2 * 2 } else { turn % 2 },
             };
             bases.push(self.base(phase, turn, &place, row)?);
         }
         Some(bases)
     }
 
-    /// The session of a day: as long as was asked for where that can be, else a little shorter; where the movements of
-    /// the day are not to be had, with any.
+    /// The session of a day: as long as was asked for where that can be, with other movements or fewer repetitions where it
+    /// has to be; else a little shorter.
     fn base(&self, phase: usize, turn: usize, place: &Place, row: &Row) -> Option<Base> {
         let asked = &self.request.session;
         let mut duration_min = asked.duration_min;
+        // An upper day leaves the legs to the day after it all the same.
+        let mut more = Set::all();
+        if place.patterns == upper() {
+            more = upper().union(Set::only(Pattern::Core)).union(Set::only(Pattern::Carry));
+        }
+        let few = Row { plan_reps: (row.reps.0, row.reps.0.max(row.plan_reps.1.min(row.reps.0 + 1))), ..row.clone() };
         while duration_min >= DURATION_MIN.0 {
-            let request = WorkoutRequest {
-                focus: self.outline.focuses[phase],
-                seed: asked.seed.wrapping_add(turn as u32),
-                duration_min,
-                ..asked.clone()
-            };
-            let any = Place { patterns: Set::all(), ..place.clone() };
-            let first = Base::of(request.clone(), place.clone(), row);
-            let base = if place.patterns == any.patterns { first } else { first.or_else(|| Base::of(request, any, row)) };
-            if base.is_some() {
-                return base;
+            for (patterns, row) in [(place.patterns, row), (more, row), (place.patterns, &few)] {
+                let request = WorkoutRequest {
+                    focus: self.outline.focuses[phase],
+                    seed: asked.seed.wrapping_add(turn as u32),
+                    duration_min,
+                    ..asked.clone()
+                };
+                let base = Base::of(request, Place { patterns, ..place.clone() }, row);
+                if base.is_some() {
+                    return base;
+                }
             }
             duration_min -= 5;
         }
@@ -302,6 +309,7 @@ impl Maker<'_> {
             workout.provenance.rules.push("series:programme".to_owned());
             sessions.push(Session { session_id, day: *day, workout });
         }
+        own_up(&mut sessions);
         let before = self.programme.weeks.iter().rfind(|week| !week.deload);
         Some(Week {
             week: number,
@@ -331,6 +339,25 @@ impl Maker<'_> {
             }
         }
         list
+    }
+}
+
+/// What a session leaves to another day may find no time there either: then it says so.
+fn own_up(sessions: &mut [Session]) {
+    for (name, patterns) in GROUPS {
+        let trains = |session: &Session| {
+            let main = session.workout.blocks.iter().filter(|block| block.kind.is_main());
+            main.flat_map(|block| &block.steps).any(|step| patterns.contains(&step.pattern))
+        };
+        if sessions.iter().any(trains) {
+            continue;
+        }
+        for warning in sessions.iter_mut().flat_map(|session| &mut session.workout.warnings) {
+            if warning.code == "pattern_other_day" && warning.pattern == patterns.first().copied() {
+                "pattern_skipped".clone_into(&mut warning.code);
+                warning.message = format!("No {name} this week: the time does not allow every movement.");
+            }
+        }
     }
 }
 

@@ -156,7 +156,9 @@ impl Outline {
             most -= 1;
         }
         row.plan_reps = (row.plan_reps.0.min(most.saturating_sub(2)).max(row.reps.0), most);
-        // What is done twice in the first phase is not done three times in the next: sets that every phase allows.
+        // Two sets at least, so that a deload can halve them; and as many as every phase allows, because nothing done twice
+        // in one phase is done three times in the next.
+        row.sets.0 = row.sets.0.max(2).min(row.sets.1);
         for other in &self.rows {
             row.sets.0 = row.sets.0.max(other.sets.0).min(row.sets.1);
         }

@@ -33,7 +33,7 @@ pub(in crate::fitness) struct Place {
     pub(in crate::fitness) patterns: Set<Pattern>,
     /// The most steady work.
     pub(in crate::fitness) steady_s: u32,
-    /// Which day of the week's it is, from 0.
+    /// Which basic movements come first: 0 for legs, 1 for push and pull, 2 for hinge and pull.
     pub(in crate::fitness) turn: usize,
 }
 
@@ -57,12 +57,12 @@ impl Place {
     }
 
     /// The order in which to look for exercises. Among others, jumps come after the basic movements, because they share
-    /// their muscles; and every other day begins with push and pull, so that a short week has them all (house).
+    /// their muscles; and other days begin with other movements, so that a week of short sessions has them all (house).
     pub(super) fn order<'s>(&self, jumps: &[&'s [Pattern]], slots: &[&'s [Pattern]]) -> Vec<&'s [Pattern]> {
         let mut order = slots.to_vec();
-        if self.turn % 2 == 1 && order.len() > 4 {
-            order.swap(0, 2);
-            order.swap(1, 3);
+        if self.turn > 0 {
+            order.swap(0, 3 - self.turn);
+            order.swap(if self.turn == 1 { 1 } else { 2 }, 3);
         }
         let at = if self.weekly { 4 } else { 0 };
         for jump in jumps {

@@ -18,6 +18,8 @@ pub(in crate::fitness) struct Base {
     /// The request for it.
     pub(in crate::fitness) request: WorkoutRequest,
     place: Place,
+    /// Repetitions of a set.
+    reps: (u32, u32),
     style: Style,
     /// Its exercises, each with the sets of a usual week.
     pub(in crate::fitness) members: Vec<(&'static Exercise, u32)>,
@@ -44,7 +46,7 @@ impl Base {
             }
         }
         let place = coach.place;
-        (!members.is_empty()).then_some(Self { request, place, style, members })
+        (!members.is_empty()).then_some(Self { request, place, reps: row.plan_reps, style, members })
     }
 
     /// The session of a week: with `sets` of each exercise, dosed by `row`, in so many minutes, and with no more than so
@@ -57,6 +59,7 @@ impl Base {
         sets: &[u32],
     ) -> Option<Workout> {
         let request = WorkoutRequest { duration_min, ..self.request.clone() };
+        let row = &Row { plan_reps: self.reps, ..row.clone() };
         let place = Place { steady_s: steady_s.min(self.place.steady_s), ..self.place.clone() };
         let coach = Coach { row: row.clone(), place, ..Coach::new(&request) };
         let pools = Pools::of(&request, request.equipment, &coach.restrictions);
