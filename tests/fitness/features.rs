@@ -29,7 +29,7 @@ fn run(input: &Json) -> Result<Json, repflow::Error> {
 }
 
 #[test]
-fn there_are_six_of_them_each_with_one_action() {
+fn there_are_eight_of_them() {
     let named: Vec<(String, Vec<String>)> = features()
         .iter()
         .map(|feature| feature.info())
@@ -42,8 +42,11 @@ fn there_are_six_of_them_each_with_one_action() {
         ("equipment-analysis", "analyze"),
         ("safety-validation", "validate"),
         ("workout-detail", "write"),
+        ("fitness-assessment", "assess"),
+        ("program-planning", "planPhase plan"),
     ];
-    assert_eq!(named, expected.map(|(name, action)| (name.to_owned(), vec![action.to_owned()])));
+    let owned = |actions: &str| actions.split(' ').map(str::to_owned).collect();
+    assert_eq!(named, expected.map(|(name, actions)| (name.to_owned(), owned(actions))));
 }
 
 #[test]
@@ -230,10 +233,11 @@ fn no_action_panics_on_nonsense() {
         workout,
     ] {
         for feature in features() {
-            let action = &feature.info().actions[0].name;
-            let error = feature.call(action, &Value::from(&nonsense)).unwrap_err();
-            assert_eq!(error.code().as_str(), "workout.invalid");
-            assert!(!error.problems().is_empty());
+            for action in feature.info().actions {
+                let error = feature.call(&action.name, &Value::from(&nonsense)).unwrap_err();
+                assert_eq!(error.code().as_str(), "workout.invalid");
+                assert!(!error.problems().is_empty());
+            }
         }
     }
 }

@@ -78,7 +78,17 @@ fn stats() {
                 for warning in programme.warnings {
                     let entry = counts.entry(format!("w {}", warning.code)).or_default();
                     *entry += 1;
-                    if *entry < 5 { println!("{} {} {} {} {}: {}", json["duration"], json["daysPerWeek"], json["focus"], json["fitnessLevel"], json["equipment"], warning.message); }
+                    if *entry < 5 {
+                        println!(
+                            "{} {} {} {} {}: {}",
+                            json["duration"],
+                            json["daysPerWeek"],
+                            json["focus"],
+                            json["fitnessLevel"],
+                            json["equipment"],
+                            warning.message
+                        );
+                    }
                 }
             }
             Err(error) => {
@@ -86,7 +96,9 @@ fn stats() {
                     let rule = part.split(':').next().unwrap().to_owned();
                     let entry = counts.entry(format!("ERR {rule}")).or_default();
                     *entry += 1;
-                    if *entry < 4 { println!("{part}\n   {json}"); }
+                    if *entry < 4 {
+                        println!("{part}\n   {json}");
+                    }
                 }
             }
         }

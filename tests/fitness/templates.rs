@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use repflow::fitness::features::features;
-use repflow::fitness::templates::COMPREHENSIVE_WORKOUT;
+use repflow::fitness::templates::{COMPREHENSIVE_WORKOUT, PROGRESSIVE_PROGRAM};
 use repflow::workflow::plan::StepKind;
 use repflow::workflow::{Plan, StepIx};
 use serde_json::{Value as Json, json};
@@ -19,8 +19,12 @@ fn calls(definition: &Json) -> Vec<Vec<Json>> {
 
 #[test]
 fn six_steps_call_the_six_features() {
-    let actions: BTreeSet<String> =
-        features().iter().map(|one| one.info()).map(|info| format!("{}.{}", info.name, info.actions[0].name)).collect();
+    let actions: BTreeSet<String> = features()
+        .iter()
+        .take(6)
+        .map(|one| one.info())
+        .map(|info| format!("{}.{}", info.name, info.actions[0].name))
+        .collect();
     let called: Vec<String> =
         calls(&definition()).concat().iter().map(|step| step["call"].as_str().unwrap().to_owned()).collect();
     assert_eq!(called.len(), 6);
@@ -94,4 +98,38 @@ fn it_compiles_to_six_calls_three_of_them_side_by_side() {
     );
     assert!(children.iter().all(|step| waits_for(step).is_empty()), "they start together");
     assert!(plan.output.is_some());
+}
+
+/// The four steps of the programme, done by hand, give what `plan` gives in one; and every call is of a feature there is.
+#[test]
+fn a_programme_is_planned_in_four_steps() {
+    let definition: Json = serde_json::from_str(PROGRESSIVE_PROGRAM).unwrap();
+    let plan = Plan::from_json(PROGRESSIVE_PROGRAM, Duration::from_secs(30)).unwrap();
+    let steps = definition["steps"].as_array().unwrap();
+    assert_eq!(plan.roots.len(), 4);
+    let mut input = crate::support::example();
+    input["daysPerWeek"] = json!(2);
+    input["tests"] = json!({ "lifts": [{ "exerciseId": "Goblet_Squat", "weightKg": 30, "reps": 5 }] });
+    let all = features();
+    let call = |step: &Json, params: &Json| {
+        let (feature, action) = step["call"].as_str().unwrap().split_once('.').unwrap();
+        let found = all.iter().find(|one| one.info().name == feature).unwrap();
+        Json::from(&found.call(action, &repflow::value::Value::from(params)).unwrap())
+    };
+    let assessed = call(&steps[0], &input);
+    let mut last = Json::Null;
+    for step in &steps[1..] {
+        assert_eq!(step["metadata"]["task"], "programme");
+        assert!(step["timeout"].is_string() && step["retry"]["maxAttempts"] == 3);
+        let mut params = step["with"].clone();
+        params["request"] = assessed["request"].clone();
+        params["assessment"] = assessed.clone();
+        if step["with"].get("plan").is_some() {
+            params["plan"] = last;
+        }
+        last = call(step, &params);
+    }
+    let whole = call(&json!({ "call": "program-planning.plan" }), &json!({ "request": assessed["request"] }));
+    assert_eq!(whole.to_string(), last.to_string());
+    assert_eq!(last["weeks"].as_array().unwrap().len(), 12);
 }

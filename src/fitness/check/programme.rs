@@ -55,7 +55,8 @@ pub(in crate::fitness) fn check_phases(
 /// The warnings that a programme without any has to have.
 pub(in crate::fitness) fn due(programme: &Programme, request: &ProgrammeRequest) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for Violation { rule, message } in judged(programme, request, programme.phases.len(), &[t1, phase, v4, v5, b1, b3]) {
+    for Violation { rule, message } in judged(programme, request, programme.phases.len(), &[t1, phase, v4, v5, b1, b3])
+    {
         let code = match rule {
             "T1" => "session_shortened",
             "V1" => "phase_changed",
@@ -209,9 +210,8 @@ fn p1(case: &Case<'_>, found: &mut Found) {
         if week.week as usize != place + 1 || week.phase.index() != place / 4 {
             found.broken("P1", format_args!("week {}: another number or phase", place + 1));
         }
-        let same = |(session, day): (&Session, &u32)| {
-            session.day == *day && session.session_id == session.workout.workout_id
-        };
+        let same =
+            |(session, day): (&Session, &u32)| session.day == *day && session.session_id == session.workout.workout_id;
         if week.sessions.len() != days.len() || !week.sessions.iter().zip(days).all(same) {
             found.broken("P1", format_args!("week {}: other days than were asked for", place + 1));
         }

@@ -348,7 +348,8 @@ fn b2(case: &Case<'_>, found: &mut Found) {
     }
     for (name, patterns) in GROUPS {
         let trained = case.steps.iter().any(|known| known.is_main && patterns.contains(&known.step.pattern));
-        let said = case.has_warning("pattern_unavailable", patterns) || case.has_warning("pattern_skipped", patterns)
+        let said = case.has_warning("pattern_unavailable", patterns)
+            || case.has_warning("pattern_skipped", patterns)
             || case.has_warning("pattern_other_day", patterns);
         if !trained && !said {
             found.broken("B2", format_args!("no {name}, and no warning about it"));

@@ -5,7 +5,9 @@
 //! params are a typed error that lists every problem, never a panic.
 
 mod equipment_analysis;
+mod fitness_assessment;
 mod params;
+mod program_planning;
 mod quick_workout_setup;
 mod safety_validation;
 mod user_analysis;
@@ -13,7 +15,8 @@ mod workout_detail;
 mod workout_recommendations;
 
 pub(in crate::fitness) use user_analysis::analyze_profile;
-pub(in crate::fitness) use workout_recommendations::{Progression, progression, recommend};
+pub use workout_recommendations::Progression;
+pub(in crate::fitness) use workout_recommendations::{progression, recommend};
 
 use super::form::{Form, Ids};
 use crate::bus::feature::{ActionInfo, Feature, FeatureInfo};
@@ -39,13 +42,15 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 6] = [
+static FEATURES: [&CoachFeature; 8] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
     &equipment_analysis::FEATURE,
     &safety_validation::FEATURE,
     &workout_detail::FEATURE,
+    &fitness_assessment::FEATURE,
+    &program_planning::FEATURE,
 ];
 
 /// Every feature of the coach.

@@ -14,22 +14,22 @@
 //! # Layout
 //! - `request`: what is asked; `outline`: rows, loads and reserves week by week
 //! - `build`: sessions and weeks, and what to warn of
-//! - `assessment`: where somebody starts
+//! - `plan`: one phase after the other; `assessment`: where somebody starts
 
 pub(super) mod assessment;
-mod build;
+pub(super) mod build;
 pub(super) mod outline;
+pub(super) mod plan;
 pub(super) mod request;
 
-pub use assessment::FitnessAssessment;
 pub use build::build;
-pub(super) use build::{Given, up_to};
 pub use outline::PlannedWeek;
+pub use plan::Planner;
 pub use request::{DAYS, ProgrammeRequest};
 
 use super::features::Progression;
-use super::record::{FromJson, ToJson, record};
 use super::reader::{At, Reader};
+use super::record::{FromJson, ToJson, record};
 use super::words::{Focus, Level, words};
 use super::workout::{BlockProvenance, Figures, Insight, Provenance, Referral, Status, Warning, Workout};
 use crate::error::{Code, Error};

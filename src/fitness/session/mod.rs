@@ -140,7 +140,8 @@ impl<'r> Coach<'r> {
     /// Everything that follows from the blocks.
     fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
         let request = self.request;
-        let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &self.place, &blocks);
+        let warnings =
+            report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &self.place, &blocks);
         let mut rules = vec![format!("screening:{}", self.screening.clearance.as_str())];
         if status == Status::Ok {
             rules.push(self.prescription_rule());

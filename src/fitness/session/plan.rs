@@ -140,7 +140,8 @@ pub(super) fn consider<'a>(
         if off.abs() as f64 > SLACK * total_s as f64 {
             continue;
         }
-        let score = score(request, &groups, style, rest_share) - cost
+        let score = score(request, &groups, style, rest_share)
+            - cost
             - 200.0 * off.abs() as f64 / total_s as f64
             - bent as f64 / 60.0
             - conditioning_cost(request, wanted, conditioning_s);

@@ -46,7 +46,7 @@ words! {
         Generation = "generation", "A workout.";
         Recommendation = "recommendation", "What to do instead, and next time.";
         Adaptation = "adaptation", "How to go on in a session.";
-        Programme = "programme", "Twelve weeks.";
+        Programme = "programme", "A phase of twelve weeks.";
         Group = "group", "Who is when at which station.";
     }
 }
@@ -286,7 +286,7 @@ static OPEN: [fn(&Value) -> Opened; 6] = [
     generation::Generation::open,
     recommendation::Recommendation::open,
     adaptation::Adaptation::open,
-    programme::Programme::open,
+    programme::Phase::open,
     group::Group::open,
 ];
 

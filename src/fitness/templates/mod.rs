@@ -6,8 +6,12 @@
 /// `workout-detail.write`.
 pub const COMPREHENSIVE_WORKOUT: &str = include_str!("comprehensive-workout.json");
 
+/// A programme of twelve weeks in four steps: assess, then the three phases, each from the plan so far. Its input is what
+/// `fitness-assessment.assess` takes, its output a [`Programme`](super::programme::Programme).
+pub const PROGRESSIVE_PROGRAM: &str = include_str!("progressive-program.json");
+
 /// Every definition, as JSON text.
-pub const ALL: [&str; 1] = [COMPREHENSIVE_WORKOUT];
+pub const ALL: [&str; 2] = [COMPREHENSIVE_WORKOUT, PROGRESSIVE_PROGRAM];
 
 /// The definition of that id.
 #[must_use]
