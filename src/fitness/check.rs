@@ -160,6 +160,12 @@ impl Found {
         self.broken(rule, format_args!("{}{what}", step.exercise_id));
     }
 
+    /// Something is wrong with a week of a programme.
+    #[inline(never)]
+    fn week(&mut self, rule: &'static str, week: u32, what: &str) {
+        self.broken(rule, format_args!("week {week}: {what}"));
+    }
+
     /// Something is wrong with the whole.
     fn whole(&mut self, rule: &'static str, what: &str) {
         self.broken(rule, format_args!("{what}"));

@@ -27,7 +27,7 @@ use std::fmt;
 use super::{Found, Leeway, Violation, check_with};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::prescription::{self, Caps};
+use crate::fitness::prescription::{self, Caps, Row};
 use crate::fitness::programme::{PhaseName, Programme, ProgrammeRequest, Session, Week};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
@@ -112,16 +112,24 @@ impl<'a> Case<'a> {
         &self.programme.weeks
     }
 
-    /// The loading weeks with their places, each with the place of the loading week before.
-    fn loading(&self) -> Vec<(usize, Option<usize>)> {
-        let (mut loading, mut last) = (Vec::new(), None);
+    /// The weeks after the first one with their places, each with the loading week before and its place.
+    fn pairs(&self) -> Vec<(usize, &'a Week, (usize, &'a Week))> {
+        let (mut pairs, mut last) = (Vec::new(), None);
         for (place, week) in self.weeks().iter().enumerate() {
+            if let Some(last) = last {
+                pairs.push((place, week, last));
+            }
             if !week.deload {
-                loading.push((place, last));
-                last = Some(place);
+                last = Some((place, week));
             }
         }
-        loading
+        pairs
+    }
+
+    /// The row of a week.
+    fn row(&self, week: &Week) -> Option<Row> {
+        let phase = self.programme.phases.get(week.phase.index())?;
+        Some(prescription::capped(phase.focus, self.request.session.level, self.caps()))
     }
 
     /// What was asked of a session.
@@ -172,16 +180,24 @@ fn steps(week: &Week) -> Vec<(u32, &Step, &'static Exercise)> {
     steps
 }
 
-/// The same exercise of the same day in another week.
-fn same<'w>(week: &'w Week, day: u32, step: &Step) -> Option<&'w Step> {
-    let of = |(other_day, other, _): &(u32, &Step, _)| *other_day == day && other.exercise_id == step.exercise_id;
-    steps(week).into_iter().find(of).map(|(_, step, _)| step)
+/// What two weeks do on the same day: the step of each.
+fn shared<'w>(before: &'w Week, week: &'w Week) -> Vec<(&'w Step, &'w Step)> {
+    let (usual, mut shared) = (steps(before), Vec::new());
+    for (day, step, _) in steps(week) {
+        for (other, of, _) in &usual {
+            if *other == day && of.exercise_id == step.exercise_id {
+                shared.push((*of, step));
+            }
+        }
+    }
+    shared
 }
 
 fn s3(case: &Case<'_>, found: &mut Found) {
     let may_train = case.screening.clearance > Clearance::LightOnly;
+    let wanted = if may_train { Status::Ok } else { Status::Referral };
     let (status, referral) = (case.programme.status, &case.programme.referral);
-    if (status == Status::Ok) != may_train || (!may_train && !(case.weeks().is_empty() && status == Status::Referral)) {
+    if status != wanted {
         found.whole("S3", "the status is not what screening asks for");
     }
     let said = referral.as_ref().map(|referral| &*referral.clearance);
@@ -198,7 +214,7 @@ fn p1(case: &Case<'_>, found: &mut Found) {
     for (place, phase) in case.programme.phases.iter().enumerate() {
         let first = 4 * place as u32 + 1;
         if phase.weeks != (first, first + 3) || phase.phase.index() != place {
-            found.broken("P1", format_args!("phase {}: another phase, or other weeks", place + 1));
+            found.week("P1", first, "another phase, or other weeks");
         }
     }
     let days: &[u32] = match case.request.days_per_week {
@@ -207,120 +223,102 @@ fn p1(case: &Case<'_>, found: &mut Found) {
         _ => &[1, 2, 4, 5],
     };
     for (place, week) in case.weeks().iter().enumerate() {
-        if week.week as usize != place + 1 || week.phase.index() != place / 4 {
-            found.broken("P1", format_args!("week {}: another number or phase", place + 1));
+        let mut right = week.week as usize == place + 1 && week.phase.index() == place / 4;
+        right &= week.sessions.len() == days.len();
+        for (session, day) in week.sessions.iter().zip(days) {
+            right &= session.day == *day && session.session_id == session.workout.workout_id;
         }
-        let same =
-            |(session, day): (&Session, &u32)| session.day == *day && session.session_id == session.workout.workout_id;
-        if week.sessions.len() != days.len() || !week.sessions.iter().zip(days).all(same) {
-            found.broken("P1", format_args!("week {}: other days than were asked for", place + 1));
+        if !right {
+            found.week("P1", place as u32 + 1, "another number, phase or day than was asked for");
         }
     }
 }
 
 fn p2(case: &Case<'_>, found: &mut Found) {
     let rises = |from: f64, to: f64| to > from + 1e-9 && to <= from * 1.1 + 1e-9;
-    for (place, last) in case.loading() {
-        let (Some(week), Some(last)) = (case.weeks().get(place), last) else { continue };
-        let before = &case.weeks()[last];
-        let number = week.week;
-        if !rises(before.pct_1rm, week.pct_1rm) {
-            found.broken("P2", format_args!("week {number}: the load is not above the last one, by 10 % at most"));
+    for (place, week, before) in case.pairs() {
+        if week.deload {
+            continue;
         }
-        for (day, step, _) in steps(week) {
-            let of = same(before, day, step).and_then(|step| step.target.pct_1rm).zip(step.target.pct_1rm);
-            if of.is_some_and(|(from, to)| !rises(from, to)) {
-                found.broken("P2", format_args!("week {number}: the load of {}", step.exercise_id));
+        let mut right = rises(before.1.pct_1rm, week.pct_1rm);
+        for (usual, step) in shared(before.1, week) {
+            if let (Some(from), Some(to)) = (usual.target.pct_1rm, step.target.pct_1rm) {
+                right &= rises(from, to);
             }
         }
+        if !right {
+            found.week("P2", week.week, "a load is not above the last one, by 10 % at most");
+        }
         for (muscle, sets) in case.volumes[place].1.iter() {
-            if sets > case.volumes[last].1.get(muscle).unwrap_or_default() + 2.0 {
-                found.broken("P2", format_args!("week {number}: more than two sets more for {muscle}"));
+            if sets > case.volumes[before.0].1.get(muscle).unwrap_or_default() + 2.0 {
+                found.week("P2", week.week, "a muscle gets more than two sets more");
             }
         }
     }
 }
 
 fn p3(case: &Case<'_>, found: &mut Found) {
-    let mut last: Option<usize> = None;
     for (place, week) in case.weeks().iter().enumerate() {
-        let number = week.week;
-        let stated = last.and_then(|last| case.weeks().get(last)).map(|last| week.pct_1rm / last.pct_1rm);
-        if stated.is_some() != week.load_ratio.is_some()
-            || stated.zip(week.load_ratio).is_some_and(|(is, said)| (is - said).abs() > 0.001)
-        {
-            found.broken("P3", format_args!("week {number}: another ratio of loads is stated"));
-        }
         if week.deload != (place % 4 == 3) {
-            found.broken("P3", format_args!("week {number}: deload weeks are 4, 8 and 12, and no others"));
+            found.week("P3", week.week, "deload weeks are 4, 8 and 12, and no others");
+        }
+        if place == 0 && week.load_ratio.is_some() {
+            found.week("P3", week.week, "there is no load to compare with");
+        }
+    }
+    let lighter = |from: f64, to: f64| (0.85 * from - 1e-9..=0.95 * from + 1e-9).contains(&to);
+    for (place, week, (last, before)) in case.pairs() {
+        let ratio = week.pct_1rm / before.pct_1rm;
+        if week.load_ratio.is_none_or(|said| (said - ratio).abs() > 0.001) {
+            found.week("P3", week.week, "another ratio of loads is stated");
         }
         if !week.deload {
-            last = Some(place);
             continue;
         }
-        let Some(last) = last else { continue };
-        let before = &case.weeks()[last];
-        let lighter = |from: f64, to: f64| (0.85 * from - 1e-9..=0.95 * from + 1e-9).contains(&to);
         let sets = f64::from(case.volumes[place].0) / f64::from(case.volumes[last].0);
-        if !(0.4..=0.6).contains(&sets) {
-            found.broken("P3", format_args!("week {number}: a deload has 40 to 60 % of the sets"));
+        if !(0.4..=0.6).contains(&sets) || week.sessions.len() != before.sessions.len() {
+            found.week("P3", week.week, "a deload has 40 to 60 % of the sets, as often");
         }
-        if !lighter(before.pct_1rm, week.pct_1rm) {
-            found.broken("P3", format_args!("week {number}: a deload is 5 to 15 % lighter"));
-        }
-        if !(before.rir + 1..=before.rir + 2).contains(&week.rir) {
-            found.broken("P3", format_args!("week {number}: a deload leaves 1 or 2 more in reserve"));
-        }
-        if week.sessions.len() != before.sessions.len() {
-            found.broken("P3", format_args!("week {number}: a deload is as often as any other week"));
-        }
-        for (day, step, _) in steps(week) {
-            let Some(usual) = same(before, day, step) else { continue };
-            let load = usual.target.pct_1rm.zip(step.target.pct_1rm);
-            let rir = usual.target.rir.zip(step.target.rir);
-            if load.is_some_and(|(from, to)| !lighter(from, to))
-                || rir.is_some_and(|(from, to)| !(from + 1..=from + 2).contains(&to))
-            {
-                found.broken("P3", format_args!("week {number}: {} is no deload", step.exercise_id));
+        let mut right = lighter(before.pct_1rm, week.pct_1rm) && (before.rir + 1..=before.rir + 2).contains(&week.rir);
+        for (usual, step) in shared(before, week) {
+            if let (Some(from), Some(to)) = (usual.target.pct_1rm, step.target.pct_1rm) {
+                right &= lighter(from, to);
             }
+            if let (Some(from), Some(to)) = (usual.target.rir, step.target.rir) {
+                right &= (from + 1..=from + 2).contains(&to);
+            }
+        }
+        if !right {
+            found.week("P3", week.week, "a deload is 5 to 15 % lighter, with 1 or 2 more in reserve");
         }
     }
 }
 
 fn p4(case: &Case<'_>, found: &mut Found) {
     let mut means = [0.0; 3];
-    for (place, last) in case.loading() {
-        let week = &case.weeks()[place];
-        if let Some(mean) = means.get_mut(place / 4) {
+    for (place, week) in case.weeks().iter().enumerate() {
+        if let Some(mean) = means.get_mut(place / 4).filter(|_| !week.deload) {
             *mean += week.pct_1rm;
         }
-        let Some(before) = last.map(|last| &case.weeks()[last]) else { continue };
-        let explosive = |week: &Week| {
-            let row = |focus| prescription::capped(focus, case.request.session.level, case.caps());
-            let phase = case.programme.phases.get(week.phase.index());
-            phase.is_some_and(|phase| row(phase.focus).focus == Focus::Power)
-        };
-        if week.rir > before.rir && explosive(week) == explosive(before) {
-            found.broken("P4", format_args!("week {}: the reserve grows", week.week));
-        }
-    }
-    for (place, pair) in means.windows(2).enumerate() {
-        if place + 1 < case.programme.phases.len() && pair[1] <= pair[0] {
-            found.broken("P4", format_args!("phase {} is not heavier than the one before", place + 2));
-        }
-    }
-    for (week, (_, volume)) in case.weeks().iter().zip(&case.volumes) {
+        let mut right = case.volumes[place].1 == week.sets_per_muscle;
         for (_, step, exercise) in steps(week) {
             let mild = u32::from(!exercise.tags.intersection(case.restrictions.mild_tags).is_empty());
-            let target = &step.target;
-            if target.pct_1rm.is_some_and(|pct| (pct - week.pct_1rm).abs() > 1e-9)
-                || target.rir.is_some_and(|rir| rir != week.rir + mild)
-            {
-                found.broken("P4", format_args!("week {}: {} has another dose", week.week, step.exercise_id));
-            }
+            right &= step.target.pct_1rm.is_none_or(|pct| (pct - week.pct_1rm).abs() < 1e-9)
+                && step.target.rir.is_none_or(|rir| rir == week.rir + mild);
         }
-        if *volume != week.sets_per_muscle {
-            found.broken("P4", format_args!("week {}: the sets of a muscle do not add up", week.week));
+        if !right {
+            found.week("P4", week.week, "the sessions do something else than the week says");
+        }
+    }
+    for (place, phase) in case.programme.phases.iter().enumerate().take(3).skip(1) {
+        if means[place] <= means[place - 1] {
+            found.week("P4", phase.weeks.0, "the phase is not heavier than the one before");
+        }
+    }
+    let explosive = |week: &Week| case.row(week).is_some_and(|row| row.focus == Focus::Power);
+    for (_, week, (_, before)) in case.pairs() {
+        if !week.deload && week.rir > before.rir && explosive(week) == explosive(before) {
+            found.week("P4", week.week, "the reserve grows");
         }
     }
 }
@@ -335,11 +333,15 @@ fn p5(case: &Case<'_>, found: &mut Found) {
             for block in session.workout.blocks.iter().filter(|block| block.kind == BlockKind::Conditioning) {
                 seconds += block.steps.iter().map(|step| step.work_s).sum::<u32>();
             }
-            let recent = done.iter().filter(|(day, _)| day + 30 >= today && *day < 7 * week.week);
-            let longest = recent.map(|(_, seconds)| *seconds).max().unwrap_or_default();
+            let mut longest = 0;
+            for (day, seconds) in &done {
+                if *day + 30 >= today && *day < 7 * week.week {
+                    longest = longest.max(*seconds);
+                }
+            }
             // The first week with steady work is where it starts from.
             if longest > 0 && seconds * 10 > longest * 11 {
-                found.broken("P5", format_args!("{}: {seconds} s of steady work", session.session_id));
+                found.week("P5", week.week, "the steady work grows by more than 10 %");
             }
             done.push((today, seconds));
         }
@@ -349,17 +351,21 @@ fn p5(case: &Case<'_>, found: &mut Found) {
 fn p6(case: &Case<'_>, found: &mut Found) {
     for (place, week) in case.weeks().iter().enumerate() {
         let first = &case.weeks()[place / 4 * 4];
-        let (mut lifts, mut kept) = (0, 0);
-        for (day, step, exercise) in steps(first) {
-            if exercise.kind == Kind::Compound {
-                lifts += 1;
-                kept += u32::from(same(week, day, step).is_some());
-            }
+        let (all, mut kept) = (lifts(first), 0);
+        for (day, step, _) in lifts(week) {
+            kept += usize::from(all.iter().any(|of| of.0 == day && of.1.exercise_id == step.exercise_id));
         }
-        if kept * 10 < lifts * 6 {
-            found.broken("P6", format_args!("week {}: too few main lifts stay", week.week));
+        if kept * 10 < all.len() * 6 {
+            found.week("P6", week.week, "too few main lifts stay");
         }
     }
+}
+
+/// The main lifts of a week, each with its day.
+fn lifts(week: &Week) -> Vec<(u32, &Step, &'static Exercise)> {
+    let mut lifts = steps(week);
+    lifts.retain(|(_, _, exercise)| exercise.kind == Kind::Compound);
+    lifts
 }
 
 fn t1(case: &Case<'_>, found: &mut Found) {
@@ -369,7 +375,7 @@ fn t1(case: &Case<'_>, found: &mut Found) {
         for session in &week.sessions {
             let minutes = session.workout.duration_min;
             if minutes > asked {
-                found.broken("T1", format_args!("{} is longer than was asked for", session.session_id));
+                found.week("T1", week.week, "a session is longer than was asked for");
             } else if !week.deload {
                 least = least.min(minutes);
             }
@@ -404,7 +410,7 @@ fn phase(case: &Case<'_>, found: &mut Found) {
                 format_args!("Weeks 5 to 8 are for {goal} already: its loads leave no room for heavier ones before."),
             );
         } else {
-            found.broken("V1", format_args!("{} is for something else", phase.phase.as_str()));
+            found.week("V1", phase.weeks.0, "the phase is for something else");
         }
     }
 }
@@ -422,10 +428,10 @@ fn v1(case: &Case<'_>, found: &mut Found) {
         for session in &week.sessions {
             let asked = case.asked(week, session);
             if session.workout.focus != asked.focus || session.workout.user_id != asked.user_id {
-                found.broken("V1", format_args!("{} is for something else", session.session_id));
+                found.week("V1", week.week, "a session is for something or somebody else");
             }
             for Violation { rule, message } in check_with(&session.workout, &asked, leeway) {
-                found.broken(rule, format_args!("{}: {message}", session.session_id));
+                found.week(rule, week.week, &message);
             }
         }
     }
@@ -445,9 +451,9 @@ const MAIN: [Muscle; 7] = [
 /// The least sets that a muscle gets in a loading week, of all phases or of those for a focus; nothing without such weeks.
 fn least(case: &Case<'_>, muscle: Muscle, focus: Option<Focus>) -> Option<f64> {
     let mut least: Option<f64> = None;
-    for (place, _) in case.loading() {
+    for (place, week) in case.weeks().iter().enumerate() {
         let phase = case.programme.phases.get(place / 4);
-        if focus.is_none_or(|focus| phase.is_some_and(|phase| phase.focus == focus)) {
+        if !week.deload && focus.is_none_or(|focus| phase.is_some_and(|phase| phase.focus == focus)) {
             let sets = case.volumes[place].1.get(muscle.as_str()).unwrap_or_default();
             least = Some(least.map_or(sets, |least| least.min(sets)));
         }
@@ -459,8 +465,8 @@ fn v4(case: &Case<'_>, found: &mut Found) {
     let weekly = prescription::weekly_sets();
     let most = f64::from(weekly.of(case.request.session.level).1);
     for (week, (_, volume)) in case.weeks().iter().zip(&case.volumes) {
-        for (muscle, sets) in volume.iter().filter(|(_, sets)| *sets > most) {
-            found.broken("V4", format_args!("week {}: {} sets for {muscle}", week.week, number::format(sets)));
+        if volume.iter().any(|(_, sets)| sets > most) {
+            found.week("V4", week.week, "a muscle gets more than the most of the level");
         }
     }
     low(case, found, "V4", &MAIN, weekly.min_effective, None);
@@ -496,8 +502,7 @@ fn balance(case: &Case<'_>, found: &mut Found, rule: &'static str, groups: [usiz
     if !can(one) || !can(other) {
         return;
     }
-    for (place, _) in case.loading() {
-        let week = &case.weeks()[place];
+    for week in case.weeks().iter().filter(|week| !week.deload) {
         let (sets, others) = (case.sets_of(week, one), case.sets_of(week, other));
         if !(least * others - 1e-9..=most * others + 1e-9).contains(&sets) {
             let (phase, sets, others) = (week.phase.as_str(), number::format(sets), number::format(others));
@@ -521,7 +526,7 @@ fn b2(case: &Case<'_>, found: &mut Found) {
         for warning in week.sessions.iter().flat_map(|session| &session.workout.warnings) {
             let left = GROUPS.iter().find(|(_, patterns)| warning.pattern.is_some_and(|one| patterns.contains(&one)));
             if warning.code == "pattern_other_day" && left.is_none_or(|(_, of)| case.sets_of(week, of) == 0.0) {
-                found.broken("B2", format_args!("week {}: a movement is left to another day, and to none", week.week));
+                found.week("B2", week.week, "a movement is left to another day, and to none");
             }
         }
     }
@@ -532,25 +537,25 @@ fn b3(case: &Case<'_>, found: &mut Found) {
 }
 
 fn o3(case: &Case<'_>, found: &mut Found) {
-    for muscle in Muscle::ALL {
-        // The last day on which it was worked hard.
-        let mut last: Option<u32> = None;
-        for week in case.weeks() {
-            for session in &week.sessions {
+    // The last day on which each muscle was worked hard.
+    let mut last = [0; Muscle::ALL.len()];
+    for week in case.weeks() {
+        let steps = steps(week);
+        for session in &week.sessions {
+            let today = 7 * week.week + session.day;
+            for (last, muscle) in last.iter_mut().zip(Muscle::ALL) {
                 let mut sets = 0;
-                for (day, step, exercise) in steps(week) {
-                    if day == session.day && exercise.primary.contains(*muscle) {
+                for (day, step, exercise) in &steps {
+                    if *day == session.day && exercise.primary.contains(*muscle) {
                         sets += step.sets;
                     }
                 }
-                if sets < 3 {
-                    continue;
+                if sets >= 3 {
+                    if today < *last + 2 {
+                        found.week("O3", week.week, "a muscle is worked hard twice within 48 hours");
+                    }
+                    *last = today;
                 }
-                let today = 7 * week.week + session.day;
-                if last.is_some_and(|last| today < last + 2) {
-                    found.broken("O3", format_args!("{}: too soon for {}", session.session_id, muscle.as_str()));
-                }
-                last = Some(today);
             }
         }
     }

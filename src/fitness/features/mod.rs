@@ -15,8 +15,7 @@ mod workout_detail;
 mod workout_recommendations;
 
 pub(in crate::fitness) use user_analysis::analyze_profile;
-pub use workout_recommendations::Progression;
-pub(in crate::fitness) use workout_recommendations::{progression, recommend};
+pub(in crate::fitness) use workout_recommendations::recommend;
 
 use super::form::{Form, Ids};
 use crate::bus::feature::{ActionInfo, Feature, FeatureInfo};

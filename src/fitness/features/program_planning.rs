@@ -6,10 +6,9 @@
 //! `workout.infeasible`.
 
 use super::{Action, CoachFeature};
-use crate::error::{Code, Error};
-use crate::fitness::form::{Form, Ids, field};
-use crate::fitness::programme::{self, ProgrammeRequest, plan};
-use crate::fitness::reader::{At, Reader};
+use crate::error::Error;
+use crate::fitness::form::Form;
+use crate::fitness::programme::plan;
 use crate::value::Value;
 
 /// The feature `program-planning`.
@@ -19,23 +18,18 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
     capabilities: &["programme", "periodisation", "offline"],
     actions: &[
         Action { name: "planPhase", input: &plan::PHASE, output: "Programme", perform: plan_phase },
-        Action { name: "plan", input: &WHOLE, output: "Programme", perform: plan_whole },
+        Action { name: "plan", input: &plan::WHOLE, output: "Programme", perform: plan_whole },
     ],
 };
 
-const WHOLE: Form = Form::Object(&[("request", Form::Ref("ProgrammeRequest"))]);
-
-pub(in crate::fitness) fn plan_phase(params: &Value) -> Result<Value, Error> {
-    Ok(plan::Params::read(params)?.plan()?.to_json())
+fn plan_phase(params: &Value) -> Result<Value, Error> {
+    planned(params, &plan::PHASE)
 }
 
 fn plan_whole(params: &Value) -> Result<Value, Error> {
-    let mut reader = Reader::default();
-    let read = WHOLE.read(Some(params), &At::Pointer(""), &Ids::default(), &mut reader);
-    let request = field(&read, "request").cloned().unwrap_or_default();
-    let request = ProgrammeRequest::read_among(&request, "/request", &[], &mut reader.problems);
-    if !reader.problems.is_empty() {
-        return Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems));
-    }
-    Ok(programme::build(&request)?.to_json())
+    planned(params, &plan::WHOLE)
+}
+
+fn planned(params: &Value, form: &Form) -> Result<Value, Error> {
+    Ok(plan::Params::read(params, form)?.plan()?.to_json())
 }

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription;
-use crate::fitness::record::{Object, ToJson, record};
+use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::selection::is_available;
 use crate::fitness::words::{Kind, Level, Load, Pattern, Word, with_spaces};
@@ -140,21 +140,8 @@ fn same_muscles(one: &Exercise, other: &Exercise) -> bool {
     !one.primary.intersection(other.primary).is_empty() || (helps(one, other) && helps(other, one))
 }
 
-record! {
-    /// When and how to make an exercise harder.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Progression {
-        /// The exercise.
-        pub exercise_id: String,
-        /// How: `double_progression`, `repetitions_then_variant`, `duration`.
-        pub method: String,
-        /// In words.
-        pub advice: String,
-    }
-}
-
 /// When and how to make an exercise harder.
-pub(in crate::fitness) fn progression(step: &Step, exercise: &Exercise) -> Progression {
+fn progression(step: &Step, exercise: &Exercise) -> Value {
     let (min, max) = (step.goal.min, step.goal.max);
     let (method, advice) = match (step.goal.kind, exercise.load) {
         _ if exercise.pattern == Pattern::Cardio => (
@@ -178,7 +165,7 @@ pub(in crate::fitness) fn progression(step: &Step, exercise: &Exercise) -> Progr
             ),
         ),
     };
-    Progression { exercise_id: step.exercise_id.clone(), method: method.to_owned(), advice }
+    Object("exercise_id method advice", &[&step.exercise_id, &method, &advice]).to_json()
 }
 
 fn next_session(workout: &Workout) -> Vec<String> {

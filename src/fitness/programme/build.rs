@@ -5,9 +5,7 @@
 //! grows by a tenth at most (P5). What then does not fill the time that was asked for is planned shorter, and said.
 
 use crate::error::{Code, Error};
-use crate::fitness::catalogue;
 use crate::fitness::check::{Violation, check_phases, due};
-use crate::fitness::features::{Progression, progression};
 use crate::fitness::id;
 use crate::fitness::prescription::{self, Row};
 use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
@@ -18,19 +16,11 @@ use crate::fitness::session::series::Base;
 use crate::fitness::session::{PROVIDER, report};
 use crate::fitness::strategy::json;
 use crate::fitness::words::{Muscle, Pattern, Set, Word};
-use crate::fitness::workout::{BlockKind, BlockProvenance, Figures, Insight, NOTICE, SetType, Status, Workout};
+use crate::fitness::workout::{BlockKind, BlockProvenance, Figures, NOTICE, Status, Workout};
 
-use super::outline::{Outline, PlannedWeek};
+use super::outline::Outline;
 use super::request::ProgrammeRequest;
 use super::{PHASES, PhaseName, Programme, Session, TrainingPhase, Week};
-
-/// A phase that somebody has planned.
-#[derive(Clone, Debug)]
-pub(in crate::fitness) struct Given {
-    pub(in crate::fitness) weeks: Vec<PlannedWeek>,
-    pub(in crate::fitness) summary: Option<String>,
-    pub(in crate::fitness) provenance: BlockProvenance,
-}
 
 /// Builds a programme.
 ///
@@ -52,7 +42,7 @@ pub(in crate::fitness) struct Given {
 /// # Errors
 /// `workout.infeasible` when no session can be built.
 pub fn build(request: &ProgrammeRequest) -> Result<Programme, Error> {
-    up_to(request, &[], PHASES).map_err(|violations| infeasible(&violations))
+    up_to(request, Given::default(), PHASES).map_err(|violations| infeasible(&violations))
 }
 
 /// The error for what breaks rules.
@@ -67,21 +57,25 @@ pub(in crate::fitness) fn infeasible(violations: &[Violation]) -> Error {
     Error::new(Code::WorkoutInfeasible, message)
 }
 
-/// The first phases of a programme: those that are given as they are planned, the rest as the coach plans them.
+/// The first phases of a programme: those that are `given`, of which only who planned them and the load, the sets, the
+/// reserve and the note of each week count, and the rest as the coach plans them.
 ///
 /// # Errors
 /// The rules that it breaks.
 #[inline(never)]
 pub(in crate::fitness) fn up_to(
     request: &ProgrammeRequest,
-    given: &[Given],
+    given: Given,
     count: usize,
 ) -> Result<Programme, Vec<Violation>> {
     let outline = Outline::of(&request.session);
-    let mut maker = Maker { request, programme: begun(request, &outline), outline, last: Vec::new() };
+    let programme = begun(request, &outline, given.0);
+    let mut maker = Maker { request, programme, outline, last: Vec::new() };
     if maker.programme.status == Status::Ok {
+        let mut weeks = given.1.into_iter();
         for phase in 0..count {
-            if !maker.phase(phase, given.get(phase)) {
+            let planned: Vec<Week> = weeks.by_ref().take(4).collect();
+            if maker.phase(phase, planned).is_none() {
                 let message = "no session fits the time in this phase: choose fewer days, more equipment or another \
                                duration";
                 return Err(vec![Violation { rule: "T1", message: message.to_owned() }]);
@@ -94,8 +88,11 @@ pub(in crate::fitness) fn up_to(
     if violations.is_empty() { Ok(maker.programme) } else { Err(violations) }
 }
 
+/// Phases and weeks that somebody has planned.
+pub(in crate::fitness) type Given = (Vec<TrainingPhase>, Vec<Week>);
+
 /// A programme without weeks.
-fn begun(request: &ProgrammeRequest, outline: &Outline) -> Programme {
+fn begun(request: &ProgrammeRequest, outline: &Outline, phases: Vec<TrainingPhase>) -> Programme {
     let session = &request.session;
     let screening = Screening::of(session);
     let may_train = screening.clearance > Clearance::LightOnly;
@@ -110,7 +107,7 @@ fn begun(request: &ProgrammeRequest, outline: &Outline) -> Programme {
         level: session.level,
         days_per_week: request.days_per_week,
         start_date: request.start_date.clone(),
-        phases: Vec::new(),
+        phases: if may_train { phases } else { Vec::new() },
         weeks: Vec::new(),
         warnings: Vec::new(),
         referral: report::referral(&screening),
@@ -145,50 +142,34 @@ struct Maker<'r> {
 }
 
 impl Maker<'_> {
-    /// Adds a phase; false when a session of it fits no time.
-    fn phase(&mut self, phase: usize, given: Option<&Given>) -> bool {
-        let load = self.programme.weeks.iter().rfind(|week| !week.deload).map(|week| week.pct_1rm);
-        let weeks = match given {
-            Some(given) => given.weeks.clone(),
-            None => self.outline.weeks(phase, load),
-        };
+    /// Adds the weeks of a phase, and the phase where it is not there; nothing when a session of it fits no time.
+    fn phase(&mut self, phase: usize, mut weeks: Vec<Week>) -> Option<()> {
+        let first = 4 * phase as u32 + 1;
+        if weeks.is_empty() {
+            let last = self.programme.weeks.iter().rfind(|week| !week.deload).map(|week| week.pct_1rm);
+            weeks = self.outline.weeks(phase, last);
+            let rules = vec!["weeks:coach".to_owned()];
+            self.programme.phases.push(TrainingPhase {
+                phase: PhaseName::ALL[phase],
+                focus: self.outline.focuses[phase],
+                weeks: (first, first + 3),
+                summary: None,
+                progression: PROGRESSION.to_owned(),
+                provenance: BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules },
+            });
+        }
         let row = self.outline.dosed(phase, &weeks);
-        let usual = weeks.first().map_or(row.clone(), |week| dosed(&row, week));
-        let Some(bases) = self.bases(phase, &usual) else { return false };
-        for (place, planned) in weeks.iter().enumerate() {
-            let Some(week) = self.week(phase, place, planned, &dosed(&row, planned), &bases) else { return false };
+        let bases = self.bases(phase, &dosed(&row, weeks.first()?))?;
+        for (place, mut week) in weeks.into_iter().enumerate() {
+            week.week = first + place as u32;
+            week.phase = PhaseName::ALL[phase];
+            week.deload = place == 3;
+            let row = dosed(&row, &week);
+            self.week(&mut week, &row, &bases)?;
             self.programme.weeks.push(week);
         }
         self.last = bases;
-        let rule = format!("prescription:{}:{}", row.focus.as_str(), row.level.as_str());
-        let provenance = given.map_or_else(
-            || BlockProvenance {
-                provider: PROVIDER.to_owned(),
-                model: None,
-                fallback_level: 0,
-                rules: vec![rule, "weeks:coach".to_owned()],
-            },
-            |given| given.provenance.clone(),
-        );
-        let summary = given.and_then(|given| given.summary.clone());
-        if let Some(summary) = &summary {
-            self.programme.insight = Some(Insight { analysis: summary.clone(), ..Insight::default() });
-            let from = &mut self.programme.provenance;
-            from.provider.clone_from(&provenance.provider);
-            from.model.clone_from(&provenance.model);
-            from.fallback_level = provenance.fallback_level;
-            from.repairs = None;
-        }
-        let first = 4 * phase as u32 + 1;
-        self.programme.phases.push(TrainingPhase {
-            phase: PhaseName::ALL[phase],
-            focus: self.outline.focuses[phase],
-            weeks: (first, first + 3),
-            summary,
-            progression: self.progression(4 * phase),
-            provenance,
-        });
-        true
+        Some(())
     }
 
     /// The sessions of a phase.
@@ -275,72 +256,53 @@ impl Maker<'_> {
         if longest == 0 { u32::MAX } else { longest * 11 / 10 / 60 * 60 }
     }
 
-    fn week(&self, phase: usize, place: usize, planned: &PlannedWeek, row: &Row, bases: &[Base]) -> Option<Week> {
-        let deload = place == 3;
-        let number = (4 * phase + place + 1) as u32;
+    /// Fills a week with its sessions.
+    fn week(&self, week: &mut Week, row: &Row, bases: &[Base]) -> Option<()> {
+        let before = self.programme.weeks.iter().rfind(|week| !week.deload);
         let (mut usual, mut given) = (0, 0);
-        let mut sessions = Vec::new();
+        week.sessions = Vec::new();
+        week.sets_per_muscle = Figures::default();
         for (base, day) in bases.iter().zip(days(self.request.days_per_week)) {
             let mut sets = Vec::new();
             for (_, of) in &base.members {
                 // Shares of a set go on to the next exercise, and to the next session.
                 usual += of;
-                let wanted = (usual * planned.sets_pct + 50) / 100;
-                let now = wanted.saturating_sub(given).max(1).min(if deload { *of } else { row.sets.1 });
+                let wanted = (usual * week.sets_pct + 50) / 100;
+                let now = wanted.saturating_sub(given).max(1).min(if week.deload { *of } else { row.sets.1 });
                 given += now;
                 sets.push(now);
             }
             let full = base.request.duration_min;
+            // A deload is as long as half the sets take: about two thirds of the usual time.
+            let (mut minutes, mut least, mut steady) = (full, full, u32::MAX);
+            if week.deload {
+                minutes = DURATION_MIN.0.max(full * 2 / 3);
+                least = DURATION_MIN.0;
+                let before = before.and_then(|before| before.sessions.get(week.sessions.len()));
+                steady = before.map_or(0, |session| steady_s(&session.workout));
+            }
             let mut workout = None;
-            if deload {
-                // As long as half the sets take: about two thirds of the usual time.
-                let least = DURATION_MIN.0.max(full * 2 / 3);
-                let before = self.programme.weeks.last().and_then(|week| week.sessions.get(sessions.len()));
-                let steady_s = before.map_or(0, |session| steady_s(&session.workout));
-                for minutes in (least..=full).chain((DURATION_MIN.0..least).rev()) {
-                    workout = workout.or_else(|| base.week((minutes, steady_s), row, &sets));
-                }
-            } else {
-                workout = base.week((full, u32::MAX), row, &sets);
+            for minutes in (minutes..=full).chain((least..minutes).rev()) {
+                workout = workout.or_else(|| base.week((minutes, steady), row, &sets));
             }
             let mut workout = workout?;
-            let session_id = format!("{}-w{number}d{day}", self.programme.programme_id);
+            let session_id = format!("{}-w{}d{day}", self.programme.programme_id, week.week);
             workout.workout_id.clone_from(&session_id);
-            workout.provenance.rules.push("series:programme".to_owned());
-            sessions.push(Session { session_id, day: *day, workout });
-        }
-        own_up(&mut sessions);
-        let before = self.programme.weeks.iter().rfind(|week| !week.deload);
-        Some(Week {
-            week: number,
-            phase: PhaseName::ALL[phase],
-            deload,
-            pct_1rm: planned.pct_1rm,
-            load_ratio: before.map(|before| (planned.pct_1rm / before.pct_1rm * 1_000.0).round() / 1_000.0),
-            sets_pct: planned.sets_pct,
-            rir: planned.rir,
-            sets_per_muscle: volume(&sessions),
-            sessions,
-            note: planned.note.clone(),
-        })
-    }
-
-    /// How each exercise of a week gets harder.
-    fn progression(&self, week: usize) -> Vec<Progression> {
-        let mut list: Vec<Progression> = Vec::new();
-        for session in self.programme.weeks.get(week).map_or(&[][..], |week| &week.sessions) {
-            for step in session.workout.blocks.iter().flat_map(|block| &block.steps) {
-                let new = !list.iter().any(|known| known.exercise_id == step.exercise_id);
-                if let Some(exercise) = catalogue::find(&step.exercise_id).filter(|_| new) {
-                    if step.set_type == SetType::Working {
-                        list.push(progression(step, exercise));
-                    }
-                }
+            for (muscle, sets) in workout.totals.sets_per_muscle.iter() {
+                week.sets_per_muscle.set(muscle, sets + week.sets_per_muscle.get(muscle).unwrap_or_default());
             }
+            week.sessions.push(Session { session_id, day: *day, workout });
         }
-        list
+        own_up(&mut week.sessions);
+        week.load_ratio = before.map(|before| (week.pct_1rm / before.pct_1rm * 1_000.0).round() / 1_000.0);
+        Some(())
     }
 }
+
+/// How exercises get harder from session to session: double progression with the 2-for-2 rule (ACSM 2009).
+const PROGRESSION: &str = "Work up to the most repetitions in every set. When two sessions in a row allow two more, add 2 \
+                           to 10 % of load, or take a harder variant, and start again at the least. Hold timed work 5 s \
+                           longer when every set feels clean.";
 
 /// What a session leaves to another day may find no time there either: then it says so.
 fn own_up(sessions: &mut [Session]) {
@@ -362,7 +324,7 @@ fn own_up(sessions: &mut [Session]) {
 }
 
 /// A row as a week doses it.
-fn dosed(row: &Row, week: &PlannedWeek) -> Row {
+fn dosed(row: &Row, week: &Week) -> Row {
     Row { plan_rir: week.rir, load: Some(week.pct_1rm), ..row.clone() }
 }
 
@@ -375,17 +337,6 @@ fn sum(bases: &[Base]) -> Volume {
         }
     }
     sum
-}
-
-/// The sets that a week gives each muscle.
-fn volume(sessions: &[Session]) -> Figures {
-    let mut volume = Figures::default();
-    for session in sessions {
-        for (muscle, sets) in session.workout.totals.sets_per_muscle.iter() {
-            volume.set(muscle, sets + volume.get(muscle).unwrap_or_default());
-        }
-    }
-    volume
 }
 
 /// The seconds of steady work in a session.

@@ -8,8 +8,8 @@
 //! Two and three days are full-body, with a day or more between them; four days alternate upper and lower body, so that no
 //! muscle is worked hard twice within 48 hours (house split; volume by Pelland 2025 and Baz-Valle 2022).
 //!
-//! A programme is a function of its request and of the [`PlannedWeek`]s. The coach plans its own; a model may plan a phase
-//! instead, through the same builder and the same checks.
+//! A programme is a function of its request, and of load, sets and reserve of each week. The coach plans its own; a model
+//! may plan a phase instead, through the same builder and the same checks.
 //!
 //! # Layout
 //! - `request`: what is asked; `outline`: rows, loads and reserves week by week
@@ -23,11 +23,8 @@ pub(super) mod plan;
 pub(super) mod request;
 
 pub use build::build;
-pub use outline::PlannedWeek;
-pub use plan::Planner;
 pub use request::{DAYS, ProgrammeRequest};
 
-use super::features::Progression;
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::words::{Focus, Level, words};
@@ -99,8 +96,8 @@ record! {
         pub weeks: (u32, u32),
         /// What a model says of it.
         pub summary = "summary?": Option<String>,
-        /// How each exercise gets harder from session to session.
-        pub progression: Vec<Progression>,
+        /// How exercises get harder from session to session.
+        pub progression: String,
         /// Who planned it.
         pub provenance: BlockProvenance,
     }

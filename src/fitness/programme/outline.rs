@@ -11,28 +11,13 @@
 
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::prescription::{self, Caps, Row};
-use crate::fitness::record::record;
+use crate::fitness::record::FromJson;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
 use crate::fitness::strength::pct_1rm;
 use crate::fitness::words::Focus;
 
-use super::PHASES;
-
-record! {
-    /// How a week is dosed.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct PlannedWeek {
-        /// The share of the one-repetition maximum for lifts whose load can be chosen.
-        pub pct_1rm: f64,
-        /// Percent of the sets of a usual week.
-        pub sets_pct: u32,
-        /// Repetitions in reserve.
-        pub rir: u32,
-        /// What it is about.
-        pub note: String,
-    }
-}
+use super::{PHASES, Week};
 
 /// The example, in half percents.
 const EXAMPLE: [i32; 9] = [120, 125, 130, 136, 142, 148, 154, 160, 166];
@@ -129,7 +114,7 @@ impl Outline {
     }
 
     /// The coach's own weeks of a phase, after a loading week with the load `last`.
-    pub(in crate::fitness) fn weeks(&self, phase: usize, last: Option<f64>) -> Vec<PlannedWeek> {
+    pub(in crate::fitness) fn weeks(&self, phase: usize, last: Option<f64>) -> Vec<Week> {
         let mut weeks = Vec::new();
         let mut last = last.map(|last| halves(last).round() as i32);
         let rir = self.rir[phase];
@@ -148,9 +133,9 @@ impl Outline {
     }
 
     /// The row of a phase with the repetitions that leave the reserve at every load of it.
-    pub(in crate::fitness) fn dosed(&self, phase: usize, weeks: &[PlannedWeek]) -> Row {
+    pub(in crate::fitness) fn dosed(&self, phase: usize, weeks: &[Week]) -> Row {
         let mut row = self.rows[phase].clone();
-        let leaves = |reps: u32, week: &PlannedWeek| week.pct_1rm <= pct_1rm(reps, week.rir + self.mild) + 0.03;
+        let leaves = |reps: u32, week: &Week| week.pct_1rm <= pct_1rm(reps, week.rir + self.mild) + 0.03;
         let mut most = row.plan_reps.1;
         while most > row.reps.0 && !weeks.iter().all(|week| leaves(most, week)) {
             most -= 1;
@@ -166,8 +151,9 @@ impl Outline {
     }
 }
 
-fn planned(load: i32, sets_pct: u32, rir: u32, note: &str) -> PlannedWeek {
-    PlannedWeek { pct_1rm: f64::from(load) / 200.0, sets_pct, rir, note: note.to_owned() }
+/// A week without sessions.
+fn planned(load: i32, sets_pct: u32, rir: u32, note: &str) -> Week {
+    Week { pct_1rm: f64::from(load) / 200.0, sets_pct, rir, note: note.to_owned(), ..Week::blank() }
 }
 
 /// A share in half percents.

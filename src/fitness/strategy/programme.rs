@@ -10,13 +10,13 @@
 
 use super::{Case, Faults, Opened, Origin, Task, Work};
 use crate::fitness::form::{list, number, text, whole};
-use crate::fitness::programme::build::{Given, up_to};
+use crate::fitness::programme::build::up_to;
 use crate::fitness::programme::outline::Outline;
-use crate::fitness::programme::plan::Params;
-use crate::fitness::programme::{PlannedWeek, Programme};
-use crate::fitness::record::{Object, ToJson};
+use crate::fitness::programme::plan::{PHASE, Params};
+use crate::fitness::programme::{PhaseName, Programme, TrainingPhase, Week};
+use crate::fitness::record::{FromJson, Object, ToJson};
 use crate::fitness::words::Word;
-use crate::fitness::workout::{BlockProvenance, Status};
+use crate::fitness::workout::{Insight, Status};
 use crate::value::{Value, put};
 
 /// A phase on its way to a model.
@@ -30,11 +30,11 @@ pub(super) struct Phase {
 
 impl Phase {
     pub(super) fn open(params: &Value) -> Opened {
-        let params = Params::read(params)?;
+        let params = Params::read(params, &PHASE)?;
         let built = params.plan()?;
         let outline = Outline::of(&params.request.session);
         let mut case = Case::of(&params.request.session);
-        let phase = params.phase.index();
+        let phase = params.phase;
         if built.status != Status::Ok {
             case.output = Some(built.to_json());
         }
@@ -48,7 +48,7 @@ impl Phase {
         let first = 4 * phase as u32 + 1;
         let facts: [(&str, &dyn ToJson); 7] = [
             ("daysPerWeek", &params.request.days_per_week),
-            ("phase", &params.phase),
+            ("phase", &PhaseName::ALL[phase]),
             ("trainedFor", &row.focus),
             ("weeks", &(first, first + 3)),
             ("loads", &loads),
@@ -69,9 +69,9 @@ impl Work for Phase {
     }
 
     fn accept(&self, answer: &Value, origin: &Origin, faults: &mut Faults) -> Value {
-        let phase = self.params.phase.index();
+        let phase = self.params.phase;
         let loads = self.outline.loads(phase);
-        let mut weeks = Vec::new();
+        let mut given = self.params.given();
         for (place, week) in list(answer, "weeks").iter().enumerate() {
             let number_of = 4 * phase + place + 1;
             let pct_1rm = (number(week, "pct_1rm") * 2.0).round() / 200.0;
@@ -81,28 +81,31 @@ impl Work for Phase {
             if loads.get(place).is_some_and(|(from, to)| pct_1rm < from - 1e-9 || pct_1rm > to + 1e-9) {
                 faults.broken("V1", format!("week {number_of}: the load is outside its range of `loads`"));
             }
-            weeks.push(PlannedWeek {
+            given.1.push(Week {
                 pct_1rm,
                 sets_pct: whole(week, "sets_pct"),
                 rir: whole(week, "rir"),
                 note: text(week, "note").to_owned(),
+                ..Week::blank()
             });
         }
-        let mut given = self.params.given.clone();
-        given.push(Given {
-            weeks,
-            summary: Some(text(answer, "summary").to_owned()),
-            provenance: BlockProvenance {
-                provider: origin.provider.clone(),
-                model: origin.model.clone(),
-                fallback_level: origin.fallback_level,
-                rules: vec![crate::small::join(&["weeks", Task::Programme.strategy().version], ":")],
-            },
-        });
-        match up_to(&self.params.request, &given, phase + 1) {
+        let summary = text(answer, "summary").to_owned();
+        let mut planned = TrainingPhase { summary: Some(summary.clone()), ..self.built.phases[phase].clone() };
+        let from = &mut planned.provenance;
+        from.provider.clone_from(&origin.provider);
+        from.model.clone_from(&origin.model);
+        from.fallback_level = origin.fallback_level;
+        from.rules = vec![crate::small::join(&["weeks", Task::Programme.strategy().version], ":")];
+        given.0.push(planned);
+        match up_to(&self.params.request, given, phase + 1) {
             Ok(mut programme) => {
-                programme.provenance.repairs = Some(origin.repairs);
-                programme.provenance.cache.clone_from(&origin.cache);
+                programme.insight = Some(Insight { analysis: summary, ..Insight::default() });
+                let from = &mut programme.provenance;
+                from.provider.clone_from(&origin.provider);
+                from.model.clone_from(&origin.model);
+                from.fallback_level = origin.fallback_level;
+                from.repairs = Some(origin.repairs);
+                from.cache.clone_from(&origin.cache);
                 return programme.to_json();
             }
             Err(violations) => {
@@ -116,7 +119,7 @@ impl Work for Phase {
 
     fn by_rules(&self) -> Value {
         let mut weeks = Vec::new();
-        for week in self.built.weeks.iter().skip(4 * self.params.phase.index()) {
+        for week in self.built.weeks.iter().skip(4 * self.params.phase) {
             weeks.push(
                 Object(
                     "week pct_1rm sets_pct rir note",
