@@ -72,10 +72,10 @@ pub(in crate::fitness) fn up_to(
     let programme = begun(request, &outline, given.0);
     let mut maker = Maker { request, programme, outline, last: Vec::new() };
     if maker.programme.status == Status::Ok {
-        let mut weeks = given.1.into_iter();
+        let mut weeks = given.1;
         for phase in 0..count {
-            let planned: Vec<Week> = weeks.by_ref().take(4).collect();
-            if maker.phase(phase, planned).is_none() {
+            let later = weeks.split_off(weeks.len().min(4));
+            if maker.phase(phase, std::mem::replace(&mut weeks, later)).is_none() {
                 let message = "no session fits the time in this phase: choose fewer days, more equipment or another \
                                duration";
                 return Err(vec![Violation { rule: "T1", message: message.to_owned() }]);
@@ -90,6 +90,20 @@ pub(in crate::fitness) fn up_to(
 
 /// Phases and weeks that somebody has planned.
 pub(in crate::fitness) type Given = (Vec<TrainingPhase>, Vec<Week>);
+
+/// A phase that the coach plans.
+pub(in crate::fitness) fn planned(outline: &Outline, phase: usize) -> TrainingPhase {
+    let first = 4 * phase as u32 + 1;
+    let rules = vec!["weeks:coach".to_owned()];
+    TrainingPhase {
+        phase: PhaseName::ALL[phase],
+        focus: outline.focuses[phase],
+        weeks: (first, first + 3),
+        summary: None,
+        progression: PROGRESSION.to_owned(),
+        provenance: BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules },
+    }
+}
 
 /// A programme without weeks.
 fn begun(request: &ProgrammeRequest, outline: &Outline, phases: Vec<TrainingPhase>) -> Programme {
@@ -148,15 +162,7 @@ impl Maker<'_> {
         if weeks.is_empty() {
             let last = self.programme.weeks.iter().rfind(|week| !week.deload).map(|week| week.pct_1rm);
             weeks = self.outline.weeks(phase, last);
-            let rules = vec!["weeks:coach".to_owned()];
-            self.programme.phases.push(TrainingPhase {
-                phase: PhaseName::ALL[phase],
-                focus: self.outline.focuses[phase],
-                weeks: (first, first + 3),
-                summary: None,
-                progression: PROGRESSION.to_owned(),
-                provenance: BlockProvenance { provider: PROVIDER.to_owned(), model: None, fallback_level: 0, rules },
-            });
+            self.programme.phases.push(planned(&self.outline, phase));
         }
         let row = self.outline.dosed(phase, &weeks);
         let bases = self.bases(phase, &dosed(&row, weeks.first()?))?;
@@ -281,9 +287,17 @@ impl Maker<'_> {
                 let before = before.and_then(|before| before.sessions.get(week.sessions.len()));
                 steady = before.map_or(0, |session| steady_s(&session.workout));
             }
-            let mut workout = None;
-            for minutes in (minutes..=full).chain((least..minutes).rev()) {
-                workout = workout.or_else(|| base.week((minutes, steady), row, &sets));
+            let mut workout = base.week((minutes, steady), row, &sets);
+            let mut up = minutes;
+            while workout.is_none() && (up < full || minutes > least) {
+                // Longer first, then shorter.
+                if up < full {
+                    up += 1;
+                    workout = base.week((up, steady), row, &sets);
+                } else {
+                    minutes -= 1;
+                    workout = base.week((minutes, steady), row, &sets);
+                }
             }
             let mut workout = workout?;
             let session_id = format!("{}-w{}d{day}", self.programme.programme_id, week.week);

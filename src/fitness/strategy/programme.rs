@@ -10,7 +10,7 @@
 
 use super::{Case, Faults, Opened, Origin, Task, Work};
 use crate::fitness::form::{list, number, text, whole};
-use crate::fitness::programme::build::up_to;
+use crate::fitness::programme::build::{planned, up_to};
 use crate::fitness::programme::outline::Outline;
 use crate::fitness::programme::plan::{PHASE, Params};
 use crate::fitness::programme::{PhaseName, Programme, TrainingPhase, Week};
@@ -90,13 +90,13 @@ impl Work for Phase {
             });
         }
         let summary = text(answer, "summary").to_owned();
-        let mut planned = TrainingPhase { summary: Some(summary.clone()), ..self.built.phases[phase].clone() };
-        let from = &mut planned.provenance;
+        let mut by_model = TrainingPhase { summary: Some(summary.clone()), ..planned(&self.outline, phase) };
+        let from = &mut by_model.provenance;
         from.provider.clone_from(&origin.provider);
         from.model.clone_from(&origin.model);
         from.fallback_level = origin.fallback_level;
         from.rules = vec![crate::small::join(&["weeks", Task::Programme.strategy().version], ":")];
-        given.0.push(planned);
+        given.0.push(by_model);
         match up_to(&self.params.request, given, phase + 1) {
             Ok(mut programme) => {
                 programme.insight = Some(Insight { analysis: summary, ..Insight::default() });
