@@ -27,7 +27,7 @@ use std::fmt;
 use super::{Found, Leeway, Violation, check_with};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::prescription::{self, Caps, Row};
+use crate::fitness::prescription::{self, Caps};
 use crate::fitness::programme::{PhaseName, Programme, ProgrammeRequest, Session, Week};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
@@ -124,12 +124,6 @@ impl<'a> Case<'a> {
             }
         }
         pairs
-    }
-
-    /// The row of a week.
-    fn row(&self, week: &Week) -> Option<Row> {
-        let phase = self.programme.phases.get(week.phase.index())?;
-        Some(prescription::capped(phase.focus, self.request.session.level, self.caps()))
     }
 
     /// What was asked of a session.
@@ -315,7 +309,10 @@ fn p4(case: &Case<'_>, found: &mut Found) {
             found.week("P4", phase.weeks.0, "the phase is not heavier than the one before");
         }
     }
-    let explosive = |week: &Week| case.row(week).is_some_and(|row| row.focus == Focus::Power);
+    let explosive = |week: &Week| {
+        let phase = case.programme.phases.get(week.phase.index());
+        phase.is_some_and(|phase| phase.focus == Focus::Power)
+    };
     for (_, week, (_, before)) in case.pairs() {
         if !week.deload && week.rir > before.rir && explosive(week) == explosive(before) {
             found.week("P4", week.week, "the reserve grows");

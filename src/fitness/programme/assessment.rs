@@ -119,6 +119,7 @@ pub(in crate::fitness) fn assess(params: &Value) -> Result<Value, Error> {
 }
 
 /// Kilograms to a half, inside what a request may say.
+#[inline(never)]
 fn to_half(kg: f64) -> f64 {
     ((kg * 2.0).round() / 2.0).min(600.0)
 }
@@ -128,21 +129,22 @@ fn heart_rate(request: &WorkoutRequest, resting: Option<f64>) -> Option<Value> {
     let age = request.age.filter(|_| {
         !request.conditions.contains(Condition::BetaBlocker) && Screening::of(request).clearance > Clearance::LightOnly
     })?;
-    let zone = |zone: Zone| {
-        let (from, to) = if resting.is_some() { zone.of_reserve() } else { zone.of_maximum() };
-        let bpm = |share: f64| {
-            let bpm = resting.map_or(max_bpm(age) * share, |resting| at_reserve_share(share, age, resting));
-            bpm.round() as u32
-        };
-        (bpm(from), bpm(to))
-    };
-    let method = if resting.is_some() { "karvonen" } else { "share_of_maximum" };
     let max = max_bpm(age).round() as u32;
+    let method = if resting.is_some() { "karvonen" } else { "share_of_maximum" };
+    let mut zones = [(0, 0); 3];
+    for (bounds, zone) in zones.iter_mut().zip([Zone::Light, Zone::Moderate, Zone::Vigorous]) {
+        let (from, to) = if resting.is_some() { zone.of_reserve() } else { zone.of_maximum() };
+        *bounds = (bpm(from, age, resting), bpm(to, age, resting));
+    }
+    let [light, moderate, vigorous] = zones;
     Some(
-        Object(
-            "max_bpm method light_bpm moderate_bpm vigorous_bpm",
-            &[&max, &method, &zone(Zone::Light), &zone(Zone::Moderate), &zone(Zone::Vigorous)],
-        )
-        .to_json(),
+        Object("max_bpm method light_bpm moderate_bpm vigorous_bpm", &[&max, &method, &light, &moderate, &vigorous])
+            .to_json(),
     )
+}
+
+/// The heart rate at a share of the reserve, or of the maximum where the resting rate is not known.
+#[inline(never)]
+fn bpm(share: f64, age: u32, resting: Option<f64>) -> u32 {
+    resting.map_or(max_bpm(age) * share, |resting| at_reserve_share(share, age, resting)).round() as u32
 }

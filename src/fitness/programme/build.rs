@@ -302,6 +302,8 @@ impl Maker<'_> {
             let mut workout = workout?;
             let session_id = format!("{}-w{}d{day}", self.programme.programme_id, week.week);
             workout.workout_id.clone_from(&session_id);
+            // Steady work in a deload fills no time: it is what there is of it in other weeks.
+            workout.warnings.retain(|warning| !week.deload || warning.code != "time_filled");
             for (muscle, sets) in workout.totals.sets_per_muscle.iter() {
                 week.sets_per_muscle.set(muscle, sets + week.sets_per_muscle.get(muscle).unwrap_or_default());
             }

@@ -80,15 +80,17 @@ impl ProgrammeRequest {
 
 /// Whether a text is a day of the calendar from 1970 on, as `YYYY-MM-DD`.
 fn is_date(text: &str) -> bool {
-    let mut parts = [0; 6];
-    let (mut count, mut lengths) = (0, 0);
-    for (place, part) in text.split('-').enumerate() {
-        lengths = lengths * 10 + part.len();
-        count += 1;
-        if !part.bytes().all(|byte| byte.is_ascii_digit()) || place > 2 {
+    let (mut parts, mut at) = ([0; 6], 0);
+    for (place, byte) in text.bytes().enumerate() {
+        let is_dash = matches!(place, 4 | 7);
+        match byte {
+            b'-' if is_dash => at += 1,
+            b'0'..=b'9' if !is_dash => parts[at] = parts[at] * 10 + u64::from(byte - b'0'),
+            _ => return false,
+        }
+        if place > 9 {
             return false;
         }
-        parts[place] = part.parse().unwrap_or_default();
     }
-    count == 3 && lengths == 422 && parts[0] >= 1970 && seconds_of(parts).is_some()
+    text.len() == 10 && parts[0] >= 1970 && seconds_of(parts).is_some()
 }
