@@ -190,13 +190,16 @@ impl Maker<'_> {
             // The days from this one on that train the same movements.
             let left = if split { (days.len() - turn).div_ceil(2) } else { days.len() - turn };
             let mut room = [0.0; Muscle::ALL.len()];
-            let (used, before) = (sum(&bases), sum(&self.last));
+            let used = sum(&bases);
+            let last = self.programme.weeks.iter().rfind(|week| !week.deload);
             let later = sum(self.last.get(turn + 1..).unwrap_or_default());
             for (place, room) in room.iter_mut().enumerate() {
-                *room = if self.last.is_empty() {
-                    (most - used[place]) / left as f64
-                } else {
-                    most.min(before[place] + 2.0) - used[place] - later[place]
+                *room = match last {
+                    None => (most - used[place]) / left as f64,
+                    Some(week) => {
+                        let before = week.sets_per_muscle.get(Muscle::ALL[place].as_str()).unwrap_or_default();
+                        most.min(before + 2.0) - used[place] - later[place]
+                    }
                 };
                 *room = room.min(f64::from(weekly.per_session_cap));
             }
