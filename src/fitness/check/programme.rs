@@ -20,22 +20,23 @@
 //! | O3 | 48 hours between three hard sets and more for the same main muscle |
 //!
 //! The reserve of explosive work is far from failure by definition, so P4 compares it with explosive work only (house).
-//! B1, B3, V4 and V5 are about loading weeks: a deload has half of them (house).
+//! Those of V4 to O3 are in `balance`. B1, B3, V4 and V5 are about loading weeks: a deload has half of them (house).
+
+mod balance;
 
 use std::fmt;
 
 use super::{Found, Leeway, Violation, check_with};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::prescription::{self, Caps};
+use crate::fitness::prescription::Caps;
 use crate::fitness::programme::{PhaseName, Programme, ProgrammeRequest, Session, Week};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::{Clearance, Screening};
-use crate::fitness::session::report::{missing, totals};
-use crate::fitness::session::selection::GROUPS;
-use crate::fitness::words::{Focus, Kind, Muscle, Pattern, Word};
+use crate::fitness::session::report::totals;
+use crate::fitness::words::{Focus, Kind, Pattern, Word};
 use crate::fitness::workout::{BlockKind, Figures, SetType, Status, Step, Warning};
-use crate::number;
+use balance::{b1, b2, b3, o3, v4, v5};
 
 /// Everything that is wrong with a programme for a request; nothing when it is correct.
 #[must_use]
@@ -429,130 +430,6 @@ fn v1(case: &Case<'_>, found: &mut Found) {
             }
             for Violation { rule, message } in check_with(&session.workout, &asked, leeway) {
                 found.week(rule, week.week, &message);
-            }
-        }
-    }
-}
-
-/// The muscles that every week should train (house): the large ones, and the shoulders.
-const MAIN: [Muscle; 7] = [
-    Muscle::Quadriceps,
-    Muscle::Hamstrings,
-    Muscle::Glutes,
-    Muscle::Chest,
-    Muscle::Lats,
-    Muscle::MiddleBack,
-    Muscle::Shoulders,
-];
-
-/// The least sets that a muscle gets in a loading week, of all phases or of those for a focus; nothing without such weeks.
-fn least(case: &Case<'_>, muscle: Muscle, focus: Option<Focus>) -> Option<f64> {
-    let mut least: Option<f64> = None;
-    for (place, week) in case.weeks().iter().enumerate() {
-        let phase = case.programme.phases.get(place / 4);
-        if !week.deload && focus.is_none_or(|focus| phase.is_some_and(|phase| phase.focus == focus)) {
-            let sets = case.volumes[place].1.get(muscle.as_str()).unwrap_or_default();
-            least = Some(least.map_or(sets, |least| least.min(sets)));
-        }
-    }
-    least
-}
-
-fn v4(case: &Case<'_>, found: &mut Found) {
-    let weekly = prescription::weekly_sets();
-    let most = f64::from(weekly.of(case.request.session.level).1);
-    for (week, (_, volume)) in case.weeks().iter().zip(&case.volumes) {
-        if volume.iter().any(|(_, sets)| sets > most) {
-            found.week("V4", week.week, "a muscle gets more than the most of the level");
-        }
-    }
-    low(case, found, "V4", &MAIN, weekly.min_effective, None);
-}
-
-fn v5(case: &Case<'_>, found: &mut Found) {
-    let mut favoured = Vec::new();
-    for muscle in case.request.session.target_muscles.iter() {
-        favoured.push(muscle);
-    }
-    low(case, found, "V5", &favoured, prescription::weekly_sets().hypertrophy_floor, Some(Focus::Hypertrophy));
-}
-
-/// Muscles that get less than `floor` sets.
-fn low(case: &Case<'_>, found: &mut Found, rule: &'static str, of: &[Muscle], floor: u32, focus: Option<Focus>) {
-    for muscle in of {
-        if let Some(sets) = least(case, *muscle, focus).filter(|sets| *sets < f64::from(floor)) {
-            let (sets, name) = (number::format(sets), muscle.spoken());
-            case.excused(
-                rule,
-                found,
-                format_args!("{sets} sets a week for the {name}, where {floor} are wanted: time, equipment or health do not allow more."),
-            );
-        }
-    }
-}
-
-/// Whether two movements are in balance in every loading week, where both can be trained.
-fn balance(case: &Case<'_>, found: &mut Found, rule: &'static str, groups: [usize; 2], (least, most): (f64, f64)) {
-    let [(name, one), (other_name, other)] = groups.map(|group| GROUPS[group]);
-    let session = &case.request.session;
-    let can = |patterns| missing(patterns, session, &case.restrictions).is_none();
-    if !can(one) || !can(other) {
-        return;
-    }
-    for week in case.weeks().iter().filter(|week| !week.deload) {
-        let (sets, others) = (case.sets_of(week, one), case.sets_of(week, other));
-        if !(least * others - 1e-9..=most * others + 1e-9).contains(&sets) {
-            let (phase, sets, others) = (week.phase.as_str(), number::format(sets), number::format(others));
-            case.excused(
-                rule,
-                found,
-                format_args!(
-                    "{sets} sets of {name} and {others} of {other_name} a week ({phase}): the time does not allow a balance."
-                ),
-            );
-        }
-    }
-}
-
-fn b1(case: &Case<'_>, found: &mut Found) {
-    balance(case, found, "B1", [3, 2], (0.8, 1.5));
-}
-
-fn b2(case: &Case<'_>, found: &mut Found) {
-    for week in case.weeks() {
-        for warning in week.sessions.iter().flat_map(|session| &session.workout.warnings) {
-            let left = GROUPS.iter().find(|(_, patterns)| warning.pattern.is_some_and(|one| patterns.contains(&one)));
-            if warning.code == "pattern_other_day" && left.is_none_or(|(_, of)| case.sets_of(week, of) == 0.0) {
-                found.week("B2", week.week, "a movement is left to another day, and to none");
-            }
-        }
-    }
-}
-
-fn b3(case: &Case<'_>, found: &mut Found) {
-    balance(case, found, "B3", [0, 1], (0.5, 2.0));
-}
-
-fn o3(case: &Case<'_>, found: &mut Found) {
-    // The last day on which each muscle was worked hard.
-    let mut last = [0; Muscle::ALL.len()];
-    for week in case.weeks() {
-        let steps = steps(week);
-        for session in &week.sessions {
-            let today = 7 * week.week + session.day;
-            for (last, muscle) in last.iter_mut().zip(Muscle::ALL) {
-                let mut sets = 0;
-                for (day, step, exercise) in &steps {
-                    if *day == session.day && exercise.primary.contains(*muscle) {
-                        sets += step.sets;
-                    }
-                }
-                if sets >= 3 {
-                    if today < *last + 2 {
-                        found.week("O3", week.week, "a muscle is worked hard twice within 48 hours");
-                    }
-                    *last = today;
-                }
             }
         }
     }

@@ -5,7 +5,6 @@ use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{FromJson, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::words::Level;
-use crate::time::seconds_of;
 use crate::value::{Value, get, put};
 use std::rc::Rc;
 
@@ -80,17 +79,24 @@ impl ProgrammeRequest {
 
 /// Whether a text is a day of the calendar from 1970 on, as `YYYY-MM-DD`.
 fn is_date(text: &str) -> bool {
-    let (mut parts, mut at) = ([0; 6], 0);
+    let (mut parts, mut at) = ([0; 3], 0);
     for (place, byte) in text.bytes().enumerate() {
         let is_dash = matches!(place, 4 | 7);
         match byte {
             b'-' if is_dash => at += 1,
-            b'0'..=b'9' if !is_dash => parts[at] = parts[at] * 10 + u64::from(byte - b'0'),
+            b'0'..=b'9' if !is_dash => parts[at] = parts[at] * 10 + u32::from(byte - b'0'),
             _ => return false,
         }
         if place > 9 {
             return false;
         }
     }
-    text.len() == 10 && parts[0] >= 1970 && seconds_of(parts).is_some()
+    let [year, month, day] = parts;
+    let last = match month {
+        2 => 28 + u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    text.len() == 10 && year >= 1970 && (1..=last).contains(&day)
 }
