@@ -163,7 +163,7 @@ fn prescription(file: &Row) -> String {
         let (focus, level) = (row.place("focus", "Focus"), row.place("level", "Level"));
         let text = format!(
             "Row {{ focus: {}, level: {}, sets: {}, reps: {}, pct: {}, rest_compound: {}, rest_iso: {}, rir: {}, plan_reps: \
-             {}, plan_rir: {} }},\n",
+             {}, plan_rir: {}, load: None }},\n",
             row.word("focus", "Focus"),
             row.word("level", "Level"),
             row.range("sets"),

@@ -1,5 +1,7 @@
 //! The definition of a correct session, as code: one function for each invariant.
 //!
+//! A programme has its own in `programme`.
+//!
 //! The checker knows nothing of how a workout was made. The coach runs it on what it built, a model's answer is run
 //! through it before anyone sees it, and the property tests run it on thousands of random requests.
 //!
@@ -42,10 +44,13 @@
 
 pub mod adaptation;
 mod group;
+mod programme;
 pub mod relations;
 mod rules;
 
 pub use group::check_group;
+pub use programme::check_programme;
+pub(in crate::fitness) use programme::{check_phases, due};
 
 use std::fmt;
 
@@ -77,6 +82,26 @@ impl ToJson for Violation {
 /// Everything that is wrong with a workout for a request; nothing when it is correct.
 #[must_use]
 pub fn check(workout: &Workout, request: &WorkoutRequest) -> Vec<Violation> {
+    check_with(workout, request, Leeway::NONE)
+}
+
+/// How far a session of a programme may go below its row (V1).
+#[derive(Clone, Copy)]
+struct Leeway {
+    /// The least sets, where the row asks for more.
+    sets: u32,
+    /// The share of the lightest load of the row.
+    load: f64,
+    /// How many more repetitions in reserve.
+    rir: u32,
+}
+
+impl Leeway {
+    const NONE: Self = Self { sets: u32::MAX, load: 1.0, rir: 0 };
+}
+
+/// [`check`], with leeway below the row.
+fn check_with(workout: &Workout, request: &WorkoutRequest, leeway: Leeway) -> Vec<Violation> {
     let screening = Screening::of(request);
     let restrictions = Restrictions::of(request);
     let caps = screening.caps(&restrictions);
@@ -88,7 +113,7 @@ pub fn check(workout: &Workout, request: &WorkoutRequest) -> Vec<Violation> {
             steps.push(Known { step, exercise, is_main: block.kind.is_main() });
         }
     }
-    let case = Case { workout, request, screening, restrictions, caps, row, steps };
+    let case = Case { workout, request, screening, restrictions, caps, row, leeway, steps };
     let mut found = Found(Vec::new());
     for rule in rules::ALL {
         rule(&case, &mut found);
@@ -104,6 +129,7 @@ struct Case<'a> {
     restrictions: Restrictions,
     caps: Caps,
     row: Row,
+    leeway: Leeway,
     steps: Vec<Known<'a>>,
 }
 
@@ -148,6 +174,12 @@ impl Found {
     /// Something is wrong with a step: the message is its exercise and `what`.
     fn with(&mut self, rule: &'static str, step: &Step, what: &str) {
         self.broken(rule, format_args!("{}{what}", step.exercise_id));
+    }
+
+    /// Something is wrong with a week of a programme.
+    #[inline(never)]
+    fn week(&mut self, rule: &'static str, week: u32, what: &str) {
+        self.broken(rule, format_args!("week {week}: {what}"));
     }
 
     /// Something is wrong with the whole.

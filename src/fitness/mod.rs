@@ -29,6 +29,7 @@
 //! - [`adaptation`]: how to go on in a session; [`live`]: a session that stays open
 //! - [`history`], [`progression`], [`recommendation`]: what was trained, and what follows from it
 //! - [`session`]: the builder; [`workout`]: what it builds; [`check`]: the invariants
+//! - [`programme`]: twelve weeks of sessions
 //! - [`group`]: one session for several people; [`preferences`]: what somebody likes to do
 //! - [`strategy`]: what a model is asked and what becomes of its answer
 //! - [`features`]: what is registered on the bus; [`templates`]: the workflow definitions
@@ -54,6 +55,7 @@ mod id;
 pub mod live;
 pub mod preferences;
 pub mod prescription;
+pub mod programme;
 pub mod progression;
 mod reader;
 pub mod recommendation;

@@ -31,6 +31,8 @@ pub struct Row {
     pub plan_reps: (u32, u32),
     /// Where a first session starts inside `rir` (house).
     pub plan_rir: u32,
+    /// The share of the maximum of a week of a programme; `None` where the range decides.
+    pub load: Option<f64>,
 }
 
 impl Row {
@@ -39,6 +41,7 @@ impl Row {
     #[must_use]
     pub fn plan_pct(&self) -> f64 {
         match self.focus {
+            _ if self.load.is_some() => self.load.unwrap_or_default(),
             Focus::Power => (self.pct.0 + self.pct.1) / 2.0,
             _ => within(self.pct, strength::pct_1rm(self.plan_reps.1, self.plan_rir)),
         }

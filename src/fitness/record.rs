@@ -236,6 +236,21 @@ impl<T: ToJson> ToJson for (T, T) {
     }
 }
 
+impl FromJson for (u32, u32) {
+    fn blank() -> Self {
+        (0, 0)
+    }
+
+    fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {
+        let [from, to] = reader.list(json, at) else {
+            reader.expected(at, "a list of two", json);
+            return;
+        };
+        self.0.read(Some(from), &At::Place(at, 0), reader);
+        self.1.read(Some(to), &At::Place(at, 1), reader);
+    }
+}
+
 impl<T: ToJson> ToJson for Option<T> {
     fn to_json(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::to_json)

@@ -305,8 +305,9 @@ record! {
     /// Something the person should know.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Warning {
-        /// What kind: `pattern_unavailable`, `pattern_skipped`, `load_limited`, `restriction`, `referral`, `effort_capped`,
-        /// `prescription_changed`, `time_filled`, `target_skipped`.
+        /// What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`,
+        /// `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`,
+        /// `session_shortened`, `phase_changed`.
         pub code: String,
         /// What to know.
         pub message: String,

@@ -43,6 +43,8 @@ fn they_and_their_actions_are_these() {
         ("user-preference-analysis", "analyzeUserProfile"),
         ("group-compatibility", "findCompatibility limitations"),
         ("group-workout", "generateBase createVariations"),
+        ("fitness-assessment", "assess"),
+        ("program-planning", "planPhase plan"),
     ];
     let actions = |names: &str| names.split(' ').map(str::to_owned).collect();
     assert_eq!(named, expected.map(|(name, names)| (name.to_owned(), actions(names))));

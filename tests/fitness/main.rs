@@ -11,6 +11,7 @@ mod formulas;
 mod group;
 mod live;
 mod prescription;
+mod programme;
 mod properties;
 mod recommendation;
 mod relations;

@@ -4,7 +4,6 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use proptest::strategy::ValueTree;
 use repflow::Kind;
 use repflow::fitness::catalogue;
 use repflow::fitness::check::{check, relations};

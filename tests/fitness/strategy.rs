@@ -58,6 +58,13 @@ fn faults(task: Task, params: &Json, answer: &Json) -> Vec<String> {
     }
 }
 
+/// What a feature answers.
+fn feature(name: &str, action: &str, params: &Json) -> Result<Json, repflow::Error> {
+    let all = repflow::fitness::features::features();
+    let found = all.iter().find(|one| one.info().name == name).unwrap();
+    found.call(action, &Value::from(params)).map(|answer| Json::from(&answer))
+}
+
 /// The ids that a schema lets a model name.
 fn candidates(request: &ModelRequest) -> Vec<String> {
     let schema = Json::from(&request.schema.as_ref().unwrap().schema);
@@ -99,7 +106,7 @@ fn params_of(task: Task) -> Json {
                 "performanceData": { "fatigue": 0.7, "heartRate": 150 }, "userFeedback": { "difficulty": "hard" },
             })
         }
-        Task::Programme => json!({ "request": request }),
+        Task::Programme => json!({ "request": request, "phase": "foundation" }),
         Task::Group => json!({
             "participants": [
                 { "userId": "ada@example.org", "fitnessLevel": "beginner" },
@@ -583,10 +590,14 @@ mod others {
             let mut all = vec![
                 (Task::Analysis, request.clone()),
                 (Task::Adaptation, adaptation),
-                (Task::Programme, json!({ "request": request })),
             ];
             if let Ok(workout) = session::build(&parse(&request).unwrap()) {
                 all.push((Task::Recommendation, json!({ "request": request, "workout": workout })));
+            }
+            // Not everybody who gets a session gets twelve weeks of them.
+            let params = json!({ "request": request, "phase": "foundation" });
+            if begin(Task::Programme, &Value::from(&params)).is_ok() {
+                all.push((Task::Programme, params));
             }
             for (task, params) in all {
                 if let Some(asked) = started(task, &params).request {
@@ -685,30 +696,71 @@ mod others {
     }
 
     #[test]
-    fn twelve_weeks_keep_the_rules() {
-        let params = params_of(Task::Programme);
-        let good = by_rules(&asked(Task::Programme, &params));
-        assert_eq!(output(Task::Programme, &params, &good)["weeks"].as_array().unwrap().len(), 12);
+    fn a_phase_keeps_the_rules() {
+        let mut params = params_of(Task::Programme);
+        let request = asked(Task::Programme, &params);
+        let facts = &data_of(&request)["facts"];
+        assert_eq!(
+            (&facts["phase"], &facts["trainedFor"], &facts["weeks"]),
+            (&json!("foundation"), &json!("general_fitness"), &json!([1, 4]))
+        );
+        let first = by_rules(&request);
+        let plan = output(Task::Programme, &params, &first);
+        assert_eq!(plan["weeks"].as_array().unwrap().len(), 4);
+        params["phase"] = json!("development");
+        params["plan"] = plan;
+        let request = asked(Task::Programme, &params);
+        assert_eq!(data_of(&request)["facts"]["last_pct_1rm"], json!(65));
+        let good = by_rules(&request);
+        assert_eq!(output(Task::Programme, &params, &good)["weeks"].as_array().unwrap().len(), 8);
         let wrong = |change: &dyn Fn(&mut Json)| {
             let mut answer = good.clone();
             change(&mut answer["weeks"]);
             faults(Task::Programme, &params, &answer).join("\n")
         };
-        assert!(wrong(&|weeks| weeks[1]["pct_1rm"] = json!(70)).contains("P2  week 2"));
-        assert!(wrong(&|weeks| weeks[1]["pct_1rm"] = json!(60)).contains("P2  week 2"));
-        assert!(wrong(&|weeks| weeks[3]["pct_1rm"] = json!(65)).contains("P3  week 4"));
-        assert!(wrong(&|weeks| weeks[3]["kind"] = json!("load")).contains("P3  week 4"));
-        assert!(wrong(&|weeks| weeks[3]["sets_pct"] = json!(80)).contains("P3  week 4"));
-        assert!(wrong(&|weeks| weeks[5]["rir"] = json!(4)).contains("P4  week 6"));
-        assert!(wrong(&|weeks| weeks[0]["week"] = json!(2)).contains("P1  week 1"));
-        assert!(wrong(&|weeks| weeks[11]["phase"] = json!("foundation")).contains("P1  week 12"));
-        assert!(wrong(&|weeks| weeks[10]["pct_1rm"] = json!(87)).contains("S6  week 11"));
+        assert!(wrong(&|weeks| weeks[1]["pct_1rm"] = json!(76)).contains("P2  week 6"));
+        assert!(wrong(&|weeks| weeks[1]["pct_1rm"] = json!(68)).contains("P2  week 6"));
+        assert!(wrong(&|weeks| weeks[3]["pct_1rm"] = json!(74)).contains("P3  week 8"));
+        assert!(wrong(&|weeks| weeks[3]["sets_pct"] = json!(80)).contains("P3  week 8"));
+        assert!(wrong(&|weeks| weeks[3]["rir"] = json!(2)).contains("P3  week 8"));
+        assert!(wrong(&|weeks| weeks[1]["rir"] = json!(3)).contains("P4  week 6"));
+        assert!(wrong(&|weeks| weeks[0]["week"] = json!(2)).contains("P1  week 5"));
+        assert!(wrong(&|weeks| weeks[2]["pct_1rm"] = json!(82)).contains("V1  week 7"));
         assert!(
             wrong(&|weeks| {
                 weeks.as_array_mut().unwrap().pop();
             })
-            .contains("/weeks has 11 elements")
+            .contains("/weeks has 3 elements")
         );
+    }
+
+    /// What a model planned is built on by the next phase, whoever plans that; and nobody else's weeks are.
+    #[test]
+    fn a_phase_builds_on_a_models_weeks() {
+        let mut params = params_of(Task::Programme);
+        let mut answer = by_rules(&asked(Task::Programme, &params));
+        answer["weeks"][1]["pct_1rm"] = json!(63);
+        answer["weeks"][2]["note"] = json!("Steady.");
+        answer["summary"] = json!("A calm start.");
+        let plan = output(Task::Programme, &params, &answer);
+        assert_eq!(
+            (&plan["weeks"][1]["pct_1rm"], &plan["insight"]["analysis"]),
+            (&json!(0.63), &json!("A calm start."))
+        );
+        params["phase"] = json!("development");
+        params["plan"] = plan;
+        let next = feature("program-planning", "planPhase", &params).unwrap();
+        assert_eq!(next["weeks"][2]["note"], "Steady.");
+        assert_eq!(next["phases"][0]["provenance"]["provider"], "openai");
+        assert_eq!(next["phases"][1]["provenance"]["provider"], "offline-coach");
+        for (pointer, value) in
+            [("/weeks/0/sessions/0/workout/blocks/1/steps/0/sets", json!(5)), ("/weeks/2/pct_1rm", json!(0.66))]
+        {
+            let mut other = params.clone();
+            *other["plan"].pointer_mut(pointer).unwrap() = value;
+            let error = feature("program-planning", "planPhase", &other).unwrap_err();
+            assert_eq!(error.problems()[0].pointer, "/plan", "{pointer}");
+        }
     }
 
     #[test]

@@ -177,3 +177,37 @@ fn a_group_workout_compiles_to_six_calls_three_of_them_for_everybody() {
     assert!(called.iter().all(|call| known.contains(call)), "{called:?}");
     assert_eq!(definition["steps"][2]["metadata"]["task"], "group");
 }
+
+/// The four steps of the programme, done by hand, give what `plan` gives in one; and every call is of a feature there is.
+#[test]
+fn a_programme_is_planned_in_four_steps() {
+    let definition: Json = serde_json::from_str(templates::find("progressive-program").unwrap().text).unwrap();
+    let plan = Plan::from_json(templates::find("progressive-program").unwrap().text, Duration::from_secs(30)).unwrap();
+    let steps = definition["steps"].as_array().unwrap();
+    assert_eq!(plan.roots.len(), 4);
+    let mut input = crate::support::example();
+    input["daysPerWeek"] = json!(2);
+    input["tests"] = json!({ "lifts": [{ "exerciseId": "Goblet_Squat", "weightKg": 30, "reps": 5 }] });
+    let all = features();
+    let call = |step: &Json, params: &Json| {
+        let (feature, action) = step["call"].as_str().unwrap().split_once('.').unwrap();
+        let found = all.iter().find(|one| one.info().name == feature).unwrap();
+        Json::from(&found.call(action, &repflow::value::Value::from(params)).unwrap())
+    };
+    let assessed = call(&steps[0], &input);
+    let mut last = Json::Null;
+    for step in &steps[1..] {
+        assert_eq!(step["metadata"]["task"], "programme");
+        assert!(step["timeout"].is_string() && step["retry"]["maxAttempts"] == 3);
+        let mut params = step["with"].clone();
+        params["request"] = assessed["request"].clone();
+        params["assessment"] = assessed.clone();
+        if step["with"].get("plan").is_some() {
+            params["plan"] = last;
+        }
+        last = call(step, &params);
+    }
+    let whole = call(&json!({ "call": "program-planning.plan" }), &json!({ "request": assessed["request"] }));
+    assert_eq!(whole.to_string(), last.to_string());
+    assert_eq!(last["weeks"].as_array().unwrap().len(), 12);
+}

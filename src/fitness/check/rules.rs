@@ -261,14 +261,14 @@ fn s7(case: &Case<'_>, found: &mut Found) {
 }
 
 fn v1(case: &Case<'_>, found: &mut Found) {
-    let row = &case.row;
+    let (row, leeway) = (&case.row, case.leeway);
     let inside = |range: (u32, u32), value: u32| (range.0..=range.1).contains(&value);
     for known in &case.steps {
         let (step, Some(exercise)) = (known.step, known.set()) else { continue };
         let multi_joint = matches!(exercise.kind, Kind::Compound | Kind::Plyometric);
         let rest = if multi_joint { row.rest_compound } else { row.rest_iso };
         let target = &step.target;
-        if !inside(row.sets, step.sets) {
+        if !inside((row.sets.0.min(leeway.sets), row.sets.1), step.sets) {
             found.broken("V1", format_args!("{}: {} sets", step.exercise_id, step.sets));
         }
         if (step.sets > 1) != step.recovery_s.is_some() || step.recovery_s.is_some_and(|s| !inside(rest, s)) {
@@ -277,7 +277,7 @@ fn v1(case: &Case<'_>, found: &mut Found) {
                 format_args!("{}: a rest of {} s", step.exercise_id, shown(step.recovery_s.map(f64::from))),
             );
         }
-        if target.pct_1rm.is_some_and(|pct| pct < row.pct.0 - 1e-9 || pct > row.pct.1 + 1e-9) {
+        if target.pct_1rm.is_some_and(|pct| pct < row.pct.0 * leeway.load - 1e-9 || pct > row.pct.1 + 1e-9) {
             found.broken("V1", format_args!("{}: a load of {}", step.exercise_id, shown(target.pct_1rm)));
         }
         if step.goal.kind == GoalKind::Reps {
@@ -292,7 +292,7 @@ fn v1(case: &Case<'_>, found: &mut Found) {
             }
             // A mild injury leaves one more in reserve.
             let mild = !exercise.tags.intersection(case.restrictions.mild_tags).is_empty();
-            if target.rir.is_some_and(|rir| !inside((row.rir.0, row.rir.1 + u32::from(mild)), rir)) {
+            if target.rir.is_some_and(|rir| !inside((row.rir.0, row.rir.1 + u32::from(mild) + leeway.rir), rir)) {
                 found.broken(
                     "V1",
                     format_args!("{}: {} in reserve", step.exercise_id, shown(target.rir.map(f64::from))),
@@ -348,7 +348,9 @@ fn b2(case: &Case<'_>, found: &mut Found) {
     }
     for (name, patterns) in GROUPS {
         let trained = case.steps.iter().any(|known| known.is_main && patterns.contains(&known.step.pattern));
-        let said = case.has_warning("pattern_unavailable", patterns) || case.has_warning("pattern_skipped", patterns);
+        let said = case.has_warning("pattern_unavailable", patterns)
+            || case.has_warning("pattern_skipped", patterns)
+            || case.has_warning("pattern_other_day", patterns);
         if !trained && !said {
             found.broken("B2", format_args!("no {name}, and no warning about it"));
         }

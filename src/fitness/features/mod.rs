@@ -5,12 +5,14 @@
 //! params are a typed error that lists every problem, never a panic.
 
 mod equipment_analysis;
+mod fitness_assessment;
 mod group_compatibility;
 mod group_workout;
 mod offline_coach;
 mod params;
 mod performance_assessment;
 mod preference_analysis;
+mod program_planning;
 mod quick_workout_setup;
 mod safety_validation;
 mod user_analysis;
@@ -45,7 +47,7 @@ struct Action {
     perform: fn(&Value) -> Result<Value, Error>,
 }
 
-static FEATURES: [&CoachFeature; 13] = [
+static FEATURES: [&CoachFeature; 15] = [
     &user_analysis::FEATURE,
     &quick_workout_setup::FEATURE,
     &workout_recommendations::FEATURE,
@@ -59,6 +61,8 @@ static FEATURES: [&CoachFeature; 13] = [
     &preference_analysis::BY_USER,
     &group_compatibility::FEATURE,
     &group_workout::FEATURE,
+    &fitness_assessment::FEATURE,
+    &program_planning::FEATURE,
 ];
 
 /// Every feature of the coach.

@@ -10,6 +10,7 @@ use super::request::{GroupRequest, STATIONS};
 use super::rotation::cyclic;
 use super::stations::{Able, Person, Setting, Station, Stations};
 use crate::fitness::request::WorkoutRequest;
+use crate::fitness::session::place::Place;
 use crate::fitness::session::plan::{Around, Edges, around};
 use crate::fitness::session::selection::GROUPS;
 use crate::fitness::time_budget::{TRANSITION_S, window_s};
@@ -176,7 +177,7 @@ impl<'r> Hall<'r> {
         let mut best: Option<(f64, Plan, Around)> = None;
         for plan in plans {
             let main_s = plan.count as u32 * plan.turn_s();
-            around(&aim, edges, &|_| i64::from(main_s), &mut |around| {
+            around(&aim, &Place::alone(&aim), edges, &|_| i64::from(main_s), &mut |around| {
                 let score = around.of(&aim, plan.score);
                 let fits = (least_s..=most_s).contains(&(main_s + around.seconds()));
                 if fits && best.as_ref().is_none_or(|best| score > best.0) {

@@ -35,7 +35,8 @@ impl<'r> Person<'r> {
     pub(super) fn of(request: &'r WorkoutRequest, likes: &Value) -> Self {
         let coach = Coach::new(request);
         let pools = Pools::of(request, Set::EMPTY, &coach.restrictions);
-        let mut candidates = selection::candidates(request, request.equipment, &coach.restrictions, &coach.row);
+        let mut candidates =
+            selection::candidates(request, request.equipment, &coach.restrictions, &coach.row, &coach.place);
         for one in &mut candidates {
             one.liking += LIKE * preferences::liking(likes, one.exercise);
         }
@@ -192,7 +193,7 @@ impl<'a> Stations<'a> {
             let score = candidate.liking - bent + if exercise.id == asked { ASKED } else { 0.0 };
             if best.is_none_or(|(most, ..)| score > most)
                 && !self.is_done(place, exercise)
-                && selection::fits(&self.load[place], exercise, self.setting.sets, cap)
+                && selection::fits(&self.load[place].map(|sets| cap - sets), exercise, self.setting.sets)
             {
                 best = Some((score, candidate, *reps));
             }

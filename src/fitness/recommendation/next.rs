@@ -10,6 +10,7 @@ use crate::fitness::form::{figure, text};
 use crate::fitness::history::MuscleState;
 use crate::fitness::prescription;
 use crate::fitness::record::{Object, ToJson};
+use crate::fitness::session::place::Place;
 use crate::fitness::session::selection::{self, Candidate, fits};
 use crate::fitness::words::{Muscle, Pattern, Word, with_spaces};
 use crate::number;
@@ -30,7 +31,9 @@ pub(super) fn exercises(asked: &Asked, muscles: &[MuscleState], progression: &[V
     let weekly = prescription::weekly_sets();
     let (least, most) = weekly.of(asked.request.level);
     let sets = asked.row.sets.0;
-    let candidates = selection::candidates(&asked.request, asked.request.equipment, &asked.restrictions, &asked.row);
+    let place = Place::alone(&asked.request);
+    let candidates =
+        selection::candidates(&asked.request, asked.request.equipment, &asked.restrictions, &asked.row, &place);
     let (mut session, mut week) = ([0.0; Muscle::ALL.len()], [0.0; Muscle::ALL.len()]);
     for (sets, state) in week.iter_mut().zip(muscles) {
         *sets = state.week_sets;
@@ -58,8 +61,8 @@ pub(super) fn exercises(asked: &Asked, muscles: &[MuscleState], progression: &[V
             if !ready
                 || !asked.allows(exercise)
                 || is_among(&taken, exercise)
-                || !fits(&session, exercise, sets, f64::from(weekly.per_session_cap))
-                || !fits(&week, exercise, sets, f64::from(most))
+                || !fits(&session.map(|sets| f64::from(weekly.per_session_cap) - sets), exercise, sets)
+                || !fits(&week.map(|sets| f64::from(most) - sets), exercise, sets)
             {
                 continue;
             }

@@ -6,8 +6,9 @@
 
 use super::dose::Dose;
 use super::layout::{Style, arrange};
+use super::place::Place;
 use super::plan::{self, CONDITIONING_S, Edges, Plan, SLACK};
-use super::selection::{self, Candidate};
+use super::selection::Candidate;
 use super::{Coach, Pools};
 use crate::fitness::catalogue::Exercise;
 use crate::fitness::prescription::{self, Row};
@@ -41,7 +42,7 @@ pub(in crate::fitness) struct Offer {
 #[inline(never)]
 pub(in crate::fitness) fn offers(request: &WorkoutRequest, built: &Workout, most: usize) -> (Vec<Offer>, Row) {
     let coach = Coach::new(request);
-    let candidates = selection::candidates(request, request.equipment, &coach.restrictions, &coach.row);
+    let candidates = coach.candidates(request.equipment);
     let used = |exercise: &Exercise| {
         built
             .blocks
@@ -97,9 +98,7 @@ pub(in crate::fitness) fn reps_of(dose: &Dose, row: &Row) -> (u32, u32) {
 pub(in crate::fitness) fn build(request: &WorkoutRequest, picks: &[Pick]) -> Result<Workout, String> {
     let coach = Coach::new(request);
     let pools = Pools::of(request, request.equipment, &coach.restrictions);
-    let conditioning = pools.conditioning().is_some();
-    let edges = Edges::of(request.duration_min, pools.warm_up_room_s(), pools.cool_down_room_s(), conditioning)
-        .ok_or("nothing fits the warm-up and the cool-down")?;
+    let edges = coach.edges(&pools).ok_or("nothing fits the warm-up and the cool-down")?;
     let (mut exact, mut free) = (Vec::new(), Vec::new());
     for pick in picks {
         let candidate = coach.chosen(pick);
@@ -108,7 +107,7 @@ pub(in crate::fitness) fn build(request: &WorkoutRequest, picks: &[Pick]) -> Res
         exact.push(Candidate { dose: rested, ..candidate });
         free.push(candidate);
     }
-    let plan = fit(request, [&exact, &free], edges)?;
+    let plan = fit(request, &coach.place, [&exact, &free], edges)?;
     Ok(coach.write(Status::Ok, coach.blocks(&plan, &pools)))
 }
 
@@ -126,7 +125,12 @@ impl Coach<'_> {
 }
 
 /// Fits the time around a choice: with the rests as chosen, or with any rest of the range, one after the other or paired.
-fn fit<'a>(request: &WorkoutRequest, [exact, free]: [&'a Vec<Candidate>; 2], edges: Edges) -> Result<Plan<'a>, String> {
+fn fit<'a>(
+    request: &WorkoutRequest,
+    place: &Place,
+    [exact, free]: [&'a Vec<Candidate>; 2],
+    edges: Edges,
+) -> Result<Plan<'a>, String> {
     let total_s = i64::from(request.duration_min) * 60;
     let slack_s = (SLACK * total_s as f64) as i64;
     let (mut shortest, mut longest) = (i64::MAX, 0);
@@ -139,7 +143,7 @@ fn fit<'a>(request: &WorkoutRequest, [exact, free]: [&'a Vec<Candidate>; 2], edg
         shortest = shortest.min(main(0.0));
         longest = longest.max(main(1.0));
         let mut best = None;
-        plan::consider(&mut best, request, edges, groups, style);
+        plan::consider(&mut best, request, place, edges, groups, style, 0.0);
         if let Some(plan) = best {
             return Ok(plan);
         }

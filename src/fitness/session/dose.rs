@@ -91,8 +91,11 @@ fn hold_s(level: Level) -> u32 {
     }
 }
 
-/// The share of the maximum, to whole percents, inside the row.
+/// The share of the maximum: that of the week, or to whole percents inside the row.
 fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
+    if let Some(load) = row.load {
+        return load;
+    }
     let planned = row.plan_pct().min(strength::pct_1rm(reps, rir).max(row.pct.0));
     (planned * 100.0).floor().max((row.pct.0 * 100.0).ceil()) / 100.0
 }

@@ -9,6 +9,7 @@
 //! - `dose`: what one exercise is prescribed
 //! - `layout`: straight sets and supersets, and their rests
 //! - `plan`: the search
+//! - `place`: what a session leaves to the others of a programme; `series`: a session from week to week
 //! - `edges`: warm-up and cool-down
 //! - `choice`: the same from what a model chose
 //! - `report`: totals, warnings, provenance
@@ -17,9 +18,11 @@ pub(super) mod choice;
 pub(super) mod dose;
 pub(super) mod edges;
 pub(super) mod layout;
+pub(super) mod place;
 pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod selection;
+pub(super) mod series;
 
 use crate::error::{Code, Error};
 use crate::fitness::check;
@@ -37,7 +40,9 @@ use crate::fitness::workout::{
 
 use edges::Pools;
 use layout::{Group, Style};
+use place::Place;
 use plan::{Edges, Plan};
+use selection::Candidate;
 
 /// Who builds these workouts.
 pub const PROVIDER: &str = "offline-coach";
@@ -116,6 +121,7 @@ pub(in crate::fitness) struct Coach<'r> {
     pub(in crate::fitness) restrictions: Restrictions,
     pub(in crate::fitness) caps: Caps,
     pub(in crate::fitness) row: Row,
+    pub(in crate::fitness) place: Place,
 }
 
 impl<'r> Coach<'r> {
@@ -124,7 +130,7 @@ impl<'r> Coach<'r> {
         let restrictions = Restrictions::of(request);
         let caps = screening.caps(&restrictions);
         let row = prescription::capped(request.focus, request.level, caps);
-        Self { request, screening, restrictions, caps, row }
+        Self { request, screening, restrictions, caps, row, place: Place::alone(request) }
     }
 
     fn workout(&self) -> Option<Workout> {
@@ -139,7 +145,8 @@ impl<'r> Coach<'r> {
     /// Everything that follows from the blocks.
     pub(in crate::fitness) fn write(&self, status: Status, blocks: Vec<Block>) -> Workout {
         let request = self.request;
-        let warnings = report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &blocks);
+        let warnings =
+            report::warnings(request, &self.restrictions, &self.screening, &self.row, self.caps, &self.place, &blocks);
         let mut rules = vec![format!("screening:{}", self.screening.clearance.as_str())];
         if status == Status::Ok {
             rules.push(self.prescription_rule());
@@ -178,17 +185,20 @@ impl<'r> Coach<'r> {
         without.into_iter().find_map(|equipment| self.training_with(equipment))
     }
 
+    fn candidates(&self, equipment: Set<Equipment>) -> Vec<Candidate> {
+        selection::candidates(self.request, equipment, &self.restrictions, &self.row, &self.place)
+    }
+
     fn training_with(&self, equipment: Set<Equipment>) -> Option<Vec<Block>> {
         let pools = Pools::of(self.request, equipment, &self.restrictions);
-        let candidates = selection::candidates(self.request, equipment, &self.restrictions, &self.row);
-        let edges = Edges::of(
-            self.request.duration_min,
-            pools.warm_up_room_s(),
-            pools.cool_down_room_s(),
-            pools.conditioning().is_some(),
-        )?;
-        let plan = plan::plan(self.request, &self.row, &candidates, edges)?;
+        let candidates = self.candidates(equipment);
+        let plan = plan::plan(self.request, &self.row, &self.place, &candidates, self.edges(&pools)?)?;
         Some(self.blocks(&plan, &pools))
+    }
+
+    fn edges(&self, pools: &Pools) -> Option<Edges> {
+        let (warm_up_s, cool_down_s) = (pools.warm_up_room_s(), pools.cool_down_room_s());
+        Edges::of(self.request.duration_min, warm_up_s, cool_down_s, pools.conditioning().is_some())
     }
 
     pub(in crate::fitness) fn blocks(&self, plan: &Plan<'_>, pools: &Pools) -> Vec<Block> {
@@ -276,8 +286,7 @@ impl<'r> Coach<'r> {
         let request = self.request;
         let pools = Pools::of(request, request.equipment, &self.restrictions);
         let conditioning = pools.conditioning();
-        let edges =
-            Edges::of(request.duration_min, pools.warm_up_room_s(), pools.cool_down_room_s(), conditioning.is_some())?;
+        let edges = self.edges(&pools)?;
         let total_s = request.duration_min * 60;
         let share_s = total_s / if conditioning.is_some() { 3 } else { 2 } / 5 * 5;
         let warm_up_s = share_s.max(edges.warm_up_s.0).min(edges.warm_up_s.1);

@@ -10,6 +10,7 @@ use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, warm_up_bounds_s};
 use crate::fitness::words::{Focus, Kind, Pattern, Set};
 
 use super::layout::{Group, Style, arrange};
+use super::place::Place;
 use super::selection::{Candidate, GROUPS, select};
 
 /// The most exercises of a session.
@@ -72,20 +73,22 @@ impl Edges {
 pub(super) fn plan<'a>(
     request: &WorkoutRequest,
     row: &Row,
+    place: &Place,
     candidates: &'a [Candidate],
     edges: Edges,
 ) -> Option<Plan<'a>> {
     let mut best: Option<Plan<'a>> = None;
     for sets in row.sets.0..=row.sets.1 {
         for accessory_sets in row.sets.0..=sets {
-            let chosen = select(candidates, request, (sets, accessory_sets), MOST);
+            let chosen = select(candidates, request, place, (sets, accessory_sets), MOST);
             for count in 1..=chosen.len() {
+                let cost = place.imbalance(candidates, &chosen[..count], (sets, accessory_sets));
                 for style in Style::ALL {
                     let groups = arrange(&chosen[..count], (sets, accessory_sets), style);
                     if style != Style::Straight && groups.len() == count {
                         continue;
                     }
-                    consider(&mut best, request, edges, groups, style);
+                    consider(&mut best, request, place, edges, groups, style, cost);
                 }
             }
         }
@@ -97,13 +100,15 @@ pub(super) fn plan<'a>(
 pub(super) fn consider<'a>(
     best: &mut Option<Plan<'a>>,
     request: &WorkoutRequest,
+    place: &Place,
     edges: Edges,
     groups: Vec<Group<'a>>,
     style: Style,
+    cost: f64,
 ) {
     let main = |share: f64| groups.iter().map(|group| i64::from(group.seconds(share))).sum::<i64>();
-    around(request, edges, &main, &mut |around| {
-        let score = around.of(request, score(request, &groups, style, around.rest_share));
+    around(request, place, edges, &main, &mut |around| {
+        let score = around.of(request, score(request, &groups, style, around.rest_share) - cost);
         if best.as_ref().is_none_or(|best| score > best.score) {
             *best = Some(Plan {
                 groups: groups.clone(),
@@ -130,6 +135,8 @@ pub(in crate::fitness) struct Around {
     off_s: i64,
     /// How far warm-up and cool-down are from what is wanted.
     bent_s: i64,
+    /// The steady work that is wanted.
+    wanted_s: u32,
 }
 
 impl Around {
@@ -145,7 +152,7 @@ impl Around {
         score
             - 200.0 * self.off_s.abs() as f64 / total_s
             - self.bent_s as f64 / 60.0
-            - conditioning_cost(request, wanted_conditioning_s(request), self.conditioning_s)
+            - conditioning_cost(request, self.wanted_s, self.conditioning_s)
     }
 }
 
@@ -153,6 +160,7 @@ impl Around {
 /// session. `main` is the seconds of the main part by the share of the rests, from 0 to 1.
 pub(in crate::fitness) fn around(
     request: &WorkoutRequest,
+    place: &Place,
     edges: Edges,
     main: &dyn Fn(f64) -> i64,
     take: &mut dyn FnMut(&Around),
@@ -161,10 +169,10 @@ pub(in crate::fitness) fn around(
     let (warm_up_s, cool_down_s) = edges.wanted(request.duration_min);
     let (shortest, longest) = (main(0.0), main(1.0));
     let room = total_s - i64::from(warm_up_s) - i64::from(cool_down_s);
-    let wanted = wanted_conditioning_s(request);
+    let wanted = wanted_conditioning_s(request, place.goal).min(place.steady_s);
     // What is left beside the main part at half its rests: conditioning that fills the session.
     let filling = room - (shortest + longest) / 2 - i64::from(TRANSITION_S);
-    let mut tried = [0, wanted, filling.max(0).min(i64::from(CONDITIONING_S.1)) as u32 / 60 * 60];
+    let mut tried = [0, wanted, filling.max(0).min(i64::from(place.steady_s.min(CONDITIONING_S.1))) as u32 / 60 * 60];
     if !edges.conditioning {
         tried = [0; 3];
     }
@@ -191,16 +199,20 @@ pub(in crate::fitness) fn around(
         }
         if off_s.abs() as f64 <= SLACK * total_s as f64 {
             let [warm_up_s, cool_down_s] = edge_s.map(|(seconds, _)| seconds);
-            take(&Around { rest_share, warm_up_s, conditioning_s, cool_down_s, off_s, bent_s });
+            take(&Around { rest_share, warm_up_s, conditioning_s, cool_down_s, off_s, bent_s, wanted_s: wanted });
         }
     }
 }
 
 /// The steady work that belongs to a focus: a quarter of a session for weight loss, a sixth for endurance, and for
 /// general fitness in longer sessions; an eighth of a long session for power, because explosive work is worth something
-/// only while it is fast.
-pub(in crate::fitness) fn wanted_conditioning_s(request: &WorkoutRequest) -> u32 {
-    let share = match request.focus {
+/// only while it is fast. In a programme the focus of the phase and the goal both count.
+pub(in crate::fitness) fn wanted_conditioning_s(request: &WorkoutRequest, goal: Focus) -> u32 {
+    wanted_s(request, request.focus).max(wanted_s(request, goal))
+}
+
+fn wanted_s(request: &WorkoutRequest, focus: Focus) -> u32 {
+    let share = match focus {
         Focus::WeightLoss if request.duration_min >= 25 => 4,
         Focus::Endurance if request.duration_min >= 30 => 6,
         Focus::GeneralFitness if request.duration_min >= 40 => 6,

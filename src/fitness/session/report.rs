@@ -11,6 +11,7 @@ use crate::fitness::words::{Equipment, Kind, Muscle, Pattern, Set, Word};
 use crate::fitness::workout::{Block, BlockKind, Figures, Provenance, Referral, SetType, Totals, Warning};
 use crate::small::join;
 
+use super::place::Place;
 use super::selection::GROUPS;
 
 /// How much more steady work than the focus asks for is worth a word (house).
@@ -137,6 +138,7 @@ pub(super) fn warnings(
     screening: &Screening,
     row: &Row,
     caps: Caps,
+    place: &Place,
     blocks: &[Block],
 ) -> Vec<Warning> {
     let mut list = Vec::new();
@@ -168,7 +170,8 @@ pub(super) fn warnings(
             format!("The limits do not allow the loads of {focus}: general fitness is prescribed instead."),
         );
     }
-    for muscle in Muscle::ALL.iter().filter(|muscle| request.target_muscles.contains(**muscle)) {
+    // What a programme does for a muscle is a matter of its weeks.
+    for muscle in Muscle::ALL.iter().filter(|muscle| !place.weekly && request.target_muscles.contains(**muscle)) {
         let trains = |id: &str| catalogue::find(id).is_some_and(|exercise| exercise.primary.contains(*muscle));
         if !main().any(|step| step.set_type == SetType::Working && trains(&step.exercise_id)) {
             let name = muscle.spoken();
@@ -196,16 +199,17 @@ pub(super) fn warnings(
     for (name, patterns) in GROUPS {
         let trained = main().any(|step| patterns.contains(&step.pattern));
         if !trained && missing(patterns, request, restrictions).is_none() {
-            warn(
-                "pattern_skipped",
-                Some(patterns[0]),
-                format!("No {name} today: the time does not allow every movement. Start with it next time."),
-            );
+            let (code, why) = if place.patterns.contains(patterns[0]) {
+                ("pattern_skipped", "the time does not allow every movement. Start with it next time.")
+            } else {
+                ("pattern_other_day", "it belongs to another day of the week.")
+            };
+            warn(code, Some(patterns[0]), format!("No {name} today: {why}"));
         }
     }
     let steady = blocks.iter().filter(|block| block.kind == BlockKind::Conditioning);
     let steady_s: u32 = steady.flat_map(|block| &block.steps).map(|step| step.work_s).sum();
-    if steady_s > super::plan::wanted_conditioning_s(request) + FILLING_S {
+    if steady_s > super::plan::wanted_conditioning_s(request, place.goal) + FILLING_S {
         let minutes = steady_s / 60;
         warn(
             "time_filled",

@@ -2,12 +2,13 @@
 
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::contraindications::Restrictions;
-use crate::fitness::prescription::{self, Row};
+use crate::fitness::prescription::Row;
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::words::{Equipment, Focus, Kind, Level, Load, Muscle, Pattern, Set, Tag, Word};
 use crate::rng::Rng;
 
 use super::dose::Dose;
+use super::place::Place;
 
 /// The four movements of a full-body session, each with the patterns that train it.
 pub(crate) const GROUPS: [(&str, &[Pattern]); 4] = [
@@ -83,17 +84,21 @@ pub(in crate::fitness) fn candidates(
     equipment: Set<Equipment>,
     restrictions: &Restrictions,
     row: &Row,
+    place: &Place,
 ) -> Vec<Candidate> {
     // One number is drawn for every exercise, chosen or not: what a restriction takes away does not reshuffle the rest.
     let mut rng = Rng::new(u64::from(request.seed));
     let mut candidates = Vec::new();
     for exercise in catalogue::all() {
         let draw = rng.unit();
-        if is_available(exercise, request, equipment, restrictions) && is_work(exercise, request, restrictions) {
+        if place.allows(exercise)
+            && is_available(exercise, request, equipment, restrictions)
+            && is_work(exercise, request, restrictions)
+        {
             let dose = Dose::of(exercise, row, restrictions, request);
             // Whoever knows a maximum trains that lift, and gets a weight for it.
             let known = if dose.target.weight_kg.is_some() { KNOWN_MAXIMUM } else { 0.0 };
-            let liking = liking(exercise, request, restrictions) + known + 1.5 * draw;
+            let liking = liking(exercise, place.goal, request, restrictions) + known + 1.5 * draw;
             candidates.push(Candidate { exercise, dose, sets: 0, liking });
         }
     }
@@ -107,8 +112,8 @@ const KNOWN_MAXIMUM: f64 = 10.0;
 const MAIN_LIFT: f64 = 2.5;
 
 /// How well an exercise suits a request; the weights are house.
-fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrictions) -> f64 {
-    let heavy = matches!(request.focus, Focus::Strength | Focus::Hypertrophy | Focus::Power);
+fn liking(exercise: &Exercise, goal: Focus, request: &WorkoutRequest, restrictions: &Restrictions) -> f64 {
+    let heavy = matches!(goal, Focus::Strength | Focus::Hypertrophy | Focus::Power);
     let mut liking = match (exercise.load, heavy) {
         (Load::External | Load::HeavyBody, true) => 2.5,
         (Load::External, false) => 1.0,
@@ -125,7 +130,7 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
         liking += 2.0;
     }
     if exercise.tags.contains(Tag::Main) {
-        liking += match request.focus {
+        liking += match goal {
             Focus::Strength => MAIN_LIFT,
             Focus::Power => MAIN_LIFT / 2.0,
             _ => 0.0,
@@ -146,19 +151,19 @@ fn liking(exercise: &Exercise, request: &WorkoutRequest, restrictions: &Restrict
     liking
 }
 
-/// Chooses at most `most` exercises, in the order of the slots, such that no muscle gets more than the session's cap
-/// when compounds are done `sets` times and the rest `accessory_sets` times.
+/// Chooses at most `most` exercises, in the order of the slots, such that no muscle gets more than it has room for when
+/// compounds are done `sets` times and the rest `accessory_sets` times.
 pub(in crate::fitness) fn select<'a>(
     candidates: &'a [Candidate],
     request: &WorkoutRequest,
+    place: &Place,
     (sets, accessory_sets): (u32, u32),
     most: usize,
 ) -> Vec<&'a Candidate> {
-    let cap = f64::from(prescription::weekly_sets().per_session_cap);
-    let mut load = [0.0_f64; Muscle::ALL.len()];
+    let mut room = place.room;
     let mut chosen: Vec<&Candidate> = Vec::new();
     let jumps: &[&[Pattern]] = if request.focus == Focus::Power { &[&[Pattern::Plyometric]] } else { &[] };
-    for slot in jumps.iter().chain(&SLOTS) {
+    for slot in place.order(jumps, &SLOTS) {
         if chosen.len() == most {
             break;
         }
@@ -168,7 +173,7 @@ pub(in crate::fitness) fn select<'a>(
             if !slot.contains(&exercise.pattern)
                 || chosen.iter().any(|other| std::ptr::eq(other.exercise, exercise))
                 || is_one_too_many(exercise, &chosen, request.focus)
-                || !fits(&load, exercise, sets_of(exercise, sets, accessory_sets), cap)
+                || !fits(&room, exercise, sets_of(exercise, sets, accessory_sets))
             {
                 continue;
             }
@@ -180,8 +185,8 @@ pub(in crate::fitness) fn select<'a>(
         }
         if let Some((_, candidate)) = best {
             let n = f64::from(sets_of(candidate.exercise, sets, accessory_sets));
-            for (load, muscle) in load.iter_mut().zip(Muscle::ALL) {
-                *load += n * candidate.exercise.share(*muscle);
+            for (room, muscle) in room.iter_mut().zip(Muscle::ALL) {
+                *room -= n * candidate.exercise.share(*muscle);
             }
             chosen.push(candidate);
         }
@@ -189,11 +194,11 @@ pub(in crate::fitness) fn select<'a>(
     chosen
 }
 
-/// Whether `sets` more of an exercise keep every muscle at or below the cap.
-pub(in crate::fitness) fn fits(load: &[f64], exercise: &Exercise, sets: u32, cap: f64) -> bool {
-    load.iter().zip(Muscle::ALL).all(|(load, muscle)| {
+/// Whether every muscle has room for `sets` more of an exercise.
+pub(in crate::fitness) fn fits(room: &[f64], exercise: &Exercise, sets: u32) -> bool {
+    room.iter().zip(Muscle::ALL).all(|(room, muscle)| {
         let share = exercise.share(*muscle);
-        share == 0.0 || load + f64::from(sets) * share <= cap
+        share == 0.0 || f64::from(sets) * share <= *room
     })
 }
 

@@ -46,7 +46,7 @@ words! {
         Generation = "generation", "A workout.";
         Recommendation = "recommendation", "What to do instead, and next time.";
         Adaptation = "adaptation", "How to go on in a session.";
-        Programme = "programme", "Twelve weeks.";
+        Programme = "programme", "A phase of twelve weeks.";
         Group = "group", "What a group does at each station, and who is when where.";
     }
 }
@@ -266,17 +266,6 @@ fn may_train(screening: &Screening) -> bool {
     screening.clearance > Clearance::LightOnly
 }
 
-/// Params in a shape.
-fn read(form: &Form, params: &Value) -> Result<Value, Error> {
-    let mut reader = Reader::default();
-    let read = form.read(Some(params), &At::Pointer(""), &Ids::default(), &mut reader);
-    if reader.problems.is_empty() { Ok(read) } else { Err(invalid(reader)) }
-}
-
-fn invalid(reader: Reader) -> Error {
-    Error::invalid(Code::WorkoutInvalid, "the params", reader.problems)
-}
-
 /// A task with its params read, or what is wrong with them.
 type Opened = Result<Box<dyn Work>, Error>;
 
@@ -286,7 +275,7 @@ static OPEN: [fn(&Value) -> Opened; 6] = [
     generation::Generation::open,
     recommendation::Recommendation::open,
     adaptation::Adaptation::open,
-    programme::Programme::open,
+    programme::Phase::open,
     group::Group::open,
 ];
 

@@ -2,6 +2,7 @@
 
 use super::adaptation::AdaptationRequest;
 use super::group::GroupRequest;
+use super::programme::assessment::assess;
 use super::request::WorkoutRequest;
 use crate::error::Error;
 use crate::value::Value;
@@ -21,12 +22,13 @@ pub struct Template {
 /// final writing. A quick one is the second of them alone. How to go on in a session takes five: how it goes, what may become of
 /// it, the adaptation or a stop, what to do instead of what hurts, and a check. A workout for a group takes six: everybody's
 /// fitness, preferences and limitations side by side, what they have in common, the stations with clock and rotation, and the
-/// variations.
-pub static ALL: [Template; 4] = [
+/// variations. A programme of twelve weeks takes four: assess, then the three phases, each from the plan so far.
+pub static ALL: [Template; 5] = [
     Template { text: include_str!("comprehensive-workout.json"), input: workout_request },
     Template { text: include_str!("quick-workout.json"), input: workout_request },
     Template { text: include_str!("real-time-adaptation.json"), input: situation },
     Template { text: include_str!("group-workout.json"), input: group },
+    Template { text: include_str!("progressive-program.json"), input: programme },
 ];
 
 impl Template {
@@ -59,4 +61,8 @@ fn situation(json: &Value) -> Result<Value, Error> {
 
 fn group(json: &Value) -> Result<Value, Error> {
     Ok(GroupRequest::parse(json)?.to_json())
+}
+
+fn programme(json: &Value) -> Result<Value, Error> {
+    assess(json).map(|_| json.clone())
 }
