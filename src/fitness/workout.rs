@@ -306,7 +306,7 @@ record! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Warning {
         /// What kind: `pattern_unavailable`, `pattern_skipped`, `load_limited`, `restriction`, `referral`, `effort_capped`,
-        /// `prescription_changed`, `time_filled`, `target_skipped`.
+        /// `prescription_changed`, `time_filled`, `target_skipped`; of a group `focus_changed`, `excluded`.
         pub code: String,
         /// What to know.
         pub message: String,
