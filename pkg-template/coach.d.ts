@@ -147,6 +147,11 @@ export interface Changes {
   sets_pct: number;
 }
 
+export interface CheckResult {
+  /** What does not hold. */
+  violations: Array<RuleViolation>;
+}
+
 export interface CommonGround {
   /** What there is to train with. */
   equipment: Record<string, number>;

@@ -140,6 +140,11 @@ records! {
         /// Where and how.
         message: String,
     }
+    /// What does not hold.
+    CheckResult {
+        /// What does not hold.
+        violations: Vec<RuleViolation>,
+    }
     /// Whether a workout is right for a person.
     SafetyValidation {
         /// `pass`, `caution`, `refer` or `fail`.
@@ -601,6 +606,7 @@ pub(super) fn describe(definitions: &mut Definitions) {
         UserAnalysis::schema,
         EquipmentAnalysis::schema,
         SafetyValidation::schema,
+        CheckResult::schema,
         WorkoutRecommendations::schema,
         PerformanceAssessment::schema,
         SessionConditions::schema,
