@@ -26,7 +26,7 @@ after(() => {
 test("a session from its first set to its summary is one run", async () => {
   const events = [];
   const session = await opened({ onEvent: (event) => events.push(event), correlationId: "gym" });
-  assert.equal(coach.orchestrator.get(session.runId).status(), "running");
+  assert.equal(coach.orchestrator.get(session.runId).status().status, "running");
   let answer = await session.signal("feedback", { difficulty: "moderate" });
   let sets = 0;
   while (answer.next !== null) {
