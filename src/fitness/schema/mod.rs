@@ -7,7 +7,7 @@
 //! It is published with the package as `coach.schema.json`, and as the types of `coach.d.ts`. Only who asks for the feature `schema` compiles this: the
 //! package carries the file, and none of the code.
 
-mod answers;
+pub mod answers;
 
 use serde_json::{Map, Value as Json, json};
 

@@ -1,6 +1,7 @@
 // Thousands of random requests to each workflow, through the package: whatever is asked, the answer is correct or an honest refusal.
 //
-// `REPFLOW_CASES` says how many of each; a failure says its seed, and `SEED=…` asks the same again.
+// `REPFLOW_CASES` says how many of each: `cargo xtask test --campaign` asks 5,000 times. A failure says its seed, and `SEED=…` asks
+// the same again.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -12,7 +13,7 @@ import { random } from "../api/random.mjs";
 import { AdvancedWorkflowIntegration } from "./package.mjs";
 import { Draw } from "./requests.mjs";
 
-const CASES = Number(process.env.REPFLOW_CASES ?? 5000);
+const { REPFLOW_CASES } = process.env;
 const schema = JSON.parse(await readFile(new URL("../../../pkg-template/coach.schema.json", import.meta.url), "utf8"));
 const validators = new Map();
 
@@ -38,7 +39,8 @@ async function asked(promise) {
 }
 
 /** Asks `cases` times; a share of the answers is asked for twice, and looked at by the schema. */
-function campaign(name, cases, { draw, ask, type, check }) {
+function campaign(name, usual, { draw, ask, type, check }) {
+  const cases = Number(REPFLOW_CASES ?? usual);
   test(`${name}: ${cases} random requests`, async () => {
     const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
     const it = new Draw(random(seed));
@@ -65,7 +67,7 @@ function campaign(name, cases, { draw, ask, type, check }) {
 /** A referral has no training, whatever else was asked. */
 const isReferral = ({ status }) => status === "referral";
 
-campaign("comprehensive workout", CASES, {
+campaign("comprehensive workout", 2000, {
   draw: (it) => it.workout(),
   ask: (request) => coach.generateComprehensiveWorkout(request),
   type: "Workout",
@@ -75,7 +77,7 @@ campaign("comprehensive workout", CASES, {
   },
 });
 
-campaign("real-time adaptation", CASES, {
+campaign("real-time adaptation", 2000, {
   draw: (it) => it.situation(),
   ask: (situation) => coach.adaptWorkoutInRealTime(situation),
   type: "Adaptation",
@@ -91,7 +93,7 @@ campaign("real-time adaptation", CASES, {
   },
 });
 
-campaign("progressive programme", CASES, {
+campaign("progressive programme", 150, {
   draw: (it) => it.programme(),
   ask: (request) => coach.createProgressiveProgram(request),
   type: "Programme",
@@ -101,7 +103,7 @@ campaign("progressive programme", CASES, {
   },
 });
 
-campaign("group workout", CASES, {
+campaign("group workout", 300, {
   draw: (it) => it.group(),
   ask: (request) => coach.createGroupWorkout(request),
   type: "GroupWorkout",

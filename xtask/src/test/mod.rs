@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use crate::progress::elapsed;
 use crate::setup::{self, Need};
 use crate::table::Table;
-use stages::{STAGES, Stage, WITH_MODEL};
+use stages::{CAMPAIGN, STAGES, Stage, WITH_MODEL};
 use tally::Tally;
 
 /// Which stages there are to choose from.
@@ -25,11 +25,18 @@ pub(crate) enum Extent {
     Usual,
     /// The usual stages, and then the one that asks a real model.
     WithModel,
+    /// The usual stages, and then the one that asks the coach thousands of times.
+    Campaign,
 }
 
 impl Extent {
     fn stages(self) -> impl Iterator<Item = &'static Stage> {
-        STAGES.iter().chain((self == Self::WithModel).then_some(&WITH_MODEL))
+        let more = match self {
+            Self::Usual => None,
+            Self::WithModel => Some(&WITH_MODEL),
+            Self::Campaign => Some(&CAMPAIGN),
+        };
+        STAGES.iter().chain(more)
     }
 }
 
@@ -70,8 +77,10 @@ pub(crate) fn run(names: &[String], options: &Options) -> Result<ExitCode> {
 
 fn choose(names: &[String], extent: Extent) -> Result<Vec<&'static Stage>> {
     if let Some(unknown) = names.iter().find(|name| extent.stages().all(|stage| stage.name != **name)) {
-        if *unknown == WITH_MODEL.name {
-            bail!("the stage `{unknown}` asks a real model: say --with-model as well");
+        for (stage, flag) in [(&WITH_MODEL, "--with-model"), (&CAMPAIGN, "--campaign")] {
+            if *unknown == stage.name {
+                bail!("the stage `{unknown}` takes long: say {flag} as well");
+            }
         }
         let known: Vec<_> = extent.stages().map(|stage| stage.name).collect();
         bail!("there is no stage `{unknown}`; the stages are {}", known.join(", "));
@@ -110,5 +119,8 @@ mod tests {
         assert_eq!(names(choose(&model, Extent::WithModel)), ["model"]);
         assert!(choose(&model, Extent::Usual).err().unwrap().to_string().contains("--with-model"));
         assert!(choose(&["modle".to_owned()], Extent::WithModel).is_err());
+        let campaign = ["campaign".to_owned()];
+        assert_eq!(names(choose(&campaign, Extent::Campaign)), ["campaign"]);
+        assert!(choose(&campaign, Extent::Usual).err().unwrap().to_string().contains("--campaign"));
     }
 }

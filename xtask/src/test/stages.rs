@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -50,6 +51,14 @@ pub(super) const WITH_MODEL: Stage = Stage {
     about: "the packed package against a real model on this machine",
     needs: &[Need::WasmTarget, Need::NpmPackages, Need::LocalModel],
     run: model,
+};
+
+/// What `--campaign` adds. Apart from [`STAGES`], because it takes half an hour.
+pub(super) const CAMPAIGN: Stage = Stage {
+    name: "campaign",
+    about: "5,000 random requests to each property and each workflow of the coach, optimised natively and through the package",
+    needs: &[Need::WasmTarget, Need::NpmPackages],
+    run: campaign,
 };
 
 const WASM: &[Need] = &[Need::WasmTarget];
@@ -124,20 +133,30 @@ fn fixtures() -> Result<Tally> {
     let files = test_files(Path::new("tests/pkg"))?;
     let elsewhere = [ON_MODERN_NODE, ON_A_MODEL].map(paths::in_root);
     let files = files.into_iter().filter(|file| !elsewhere.iter().any(|dir| file.starts_with(dir)));
-    let mut node = node_tests(Path::new("node"), files)?;
+    let mut node = node_tests(Path::new("node"), files, USUAL)?;
     node.env("CHROME", chrome).env("LLMOCK", setup::python::LLMOCK.program("llmock"));
     tests([node])
 }
 
 fn model() -> Result<Tally> {
-    let mut node = node_tests(Path::new("node"), test_files(Path::new(ON_A_MODEL))?)?;
+    let mut node = node_tests(Path::new("node"), test_files(Path::new(ON_A_MODEL))?, USUAL)?;
     node.env("MODEL_PYTHON", setup::python::MODEL.program("python"));
     tests([node])
 }
 
+fn campaign() -> Result<Tally> {
+    let file = paths::in_root("tests/pkg/fitness/campaign.test.mjs");
+    let mut native = cargo(&["test", "--release", "--package", "repflow", "--test", "fitness"], &[]);
+    let mut node = node_tests(Path::new("node"), [file], Duration::from_secs(7_200))?;
+    for command in [&mut native, &mut node] {
+        command.env("REPFLOW_CASES", "5000");
+    }
+    tests([native, node])
+}
+
 fn workers() -> Result<Tally> {
     let node = setup::node::modern()?;
-    let mut command = node_tests(&node, test_files(Path::new(ON_MODERN_NODE))?)?;
+    let mut command = node_tests(&node, test_files(Path::new(ON_MODERN_NODE))?, USUAL)?;
     // wrangler starts programs of its own by the name `node`.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = node.parent().map(PathBuf::from).into_iter().chain(std::env::split_paths(&path));
@@ -145,10 +164,14 @@ fn workers() -> Result<Tally> {
     tests([command])
 }
 
+/// How long a file of tests may take.
+const USUAL: Duration = Duration::from_secs(240);
+
 /// Node's test runner on `files`, told where the packed packages are.
-fn node_tests(node: &Path, files: impl IntoIterator<Item = PathBuf>) -> Result<Command> {
+fn node_tests(node: &Path, files: impl IntoIterator<Item = PathBuf>, timeout: Duration) -> Result<Command> {
     let mut command = process::command(node);
-    command.args(["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=240000"]);
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
+    command.arg(format!("--test-timeout={}", timeout.as_millis()));
     command.args(files);
     for (variable, tarball) in packed()? {
         command.env(variable, tarball);
