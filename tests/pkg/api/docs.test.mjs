@@ -15,7 +15,7 @@ function program(example) {
   return `import assert from "node:assert/strict";\n${checked}`;
 }
 
-for (const name of ["workflows", "bus", "ai", "exports"]) {
+for (const name of ["workflows", "bus", "ai", "exports", "fitness"]) {
   test(`the examples of docs/${name}.md`, async (t) => {
     const text = await readFile(new URL(`../../../docs/${name}.md`, import.meta.url), "utf8");
     const examples = [...text.matchAll(EXAMPLE)].map(([, example]) => example);
