@@ -1,4 +1,4 @@
-// The page: loads the package, then sets both sections up.
+// The page: loads the package, then sets its sections up.
 
 import { mountCoach } from "./coach/section.js";
 import { byId } from "./parts/dom.js";
