@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { assertIsTheWorkoutAskedFor } from "../support.mjs";
-import { open, pkg, said, saved, state } from "./page.mjs";
+import { open, pkg, said, saved, section, state } from "./page.mjs";
 
 test("the page makes the workout of the form, and shows what the engine did", async (t) => {
   const { page, complaints } = await open(t);
@@ -19,6 +19,9 @@ test("the page makes the workout of the form, and shows what the engine did", as
   assert.ok((await page.getByTestId("exercise").count()) >= 6);
   assert.match(await page.getByTestId("notice").textContent(), /not medical advice/i);
   const steps = await page.getByTestId("timeline-step").evaluateAll((nodes) => nodes.map((node) => node.dataset));
+  for (const id of ["analyze", "base", "recommend", "equipment", "safety", "detail"]) {
+    assert.ok(steps.some(({ step, status }) => step === id && status === "completed"), `${id} in ${JSON.stringify(steps)}`);
+  }
   assert.deepEqual(complaints, []);
 });
 
@@ -76,6 +79,36 @@ test("a workout is taken along in each format, and its checks are shown", async 
   assert.deepEqual(complaints, []);
 });
 
+test("a programme shows twelve weeks, and the sessions of the one that is chosen", async (t) => {
+  const { page, complaints } = await open(t);
+  await page.getByTestId("days-per-week").fill("3");
+  await page.getByTestId("start-date").fill("2027-01-04");
+  await page.getByTestId("programme-run").click();
+  await section(page, "programme", "done");
+  assert.deepEqual(await said(page, "phase", "phase"), ["foundation", "development", "specialization"]);
+  const deloads = await said(page, "week-bar", "deload");
+  assert.deepEqual(deloads.flatMap((deload, index) => (deload === "yes" ? [index + 1] : [])), [4, 8, 12]);
+  await page.getByTestId("week-bar").nth(10).click();
+  assert.equal(await page.getByTestId("session-day").count(), 3);
+  await page.getByTestId("session-day").nth(1).click();
+  assert.equal(await page.getByTestId("session-day").nth(1).textContent(), "Wednesday 17 March");
+  assert.ok((await page.getByTestId("session").getByTestId("exercise").count()) >= 6);
+
+  const exports = page.getByTestId("programme-view").getByTestId("exports").first();
+  const calendar = await saved(page, exports.locator('[data-format="ics"]'));
+  assert.match(calendar.name, /^p-[0-9a-f]{8}\.ics$/);
+  assert.equal(calendar.bytes.toString().match(/BEGIN:VEVENT/g).length, 36);
+  const table = await saved(page, exports.locator('[data-format="csv"]'));
+  assert.match(table.bytes.toString(), /specialization/);
+
+  await page.getByTestId("days-per-week").fill("6");
+  await page.getByTestId("duration").fill("600");
+  await page.getByTestId("programme-run").click();
+  await section(page, "programme", "error");
+  assert.deepEqual((await said(page, "problem", "pointer")).sort(), ["/daysPerWeek", "/duration"]);
+  assert.deepEqual(complaints, []);
+});
+
 test("every example of the playground ends", async (t) => {
   const { page, complaints } = await open(t);
   const examples = page.getByTestId("playground-example");
@@ -96,6 +129,10 @@ test("nothing sticks out of a small screen", async (t) => {
   const { page } = await open(t, { width: 375, height: 740 });
   await page.getByTestId("generate").click();
   await state(page, "done");
+  for (const id of ["programme"]) {
+    await page.getByTestId(`${id}-run`).click();
+    await section(page, id, "done");
+  }
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= 375, `the page is ${width} px wide`);
 });
