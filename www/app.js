@@ -1,6 +1,7 @@
 // The page: loads the package, then sets its sections up.
 
 import { mountCoach } from "./coach/section.js";
+import { mountLive } from "./live/section.js";
 import { byId } from "./parts/dom.js";
 import { errorView } from "./parts/error-view.js";
 import { mountPlayground } from "./playground/section.js";
@@ -16,6 +17,7 @@ try {
   const repflow = await import("./pkg/entry-browser.js");
   const coach = mountCoach(repflow, setState);
   mountProgramme(coach);
+  mountLive(coach);
   mountPlayground(repflow);
   setState("ready");
 } catch (error) {

@@ -109,6 +109,43 @@ test("a programme shows twelve weeks, and the sessions of the one that is chosen
   assert.deepEqual(complaints, []);
 });
 
+test("a live session goes on from set to set, gets easier, and ends with a summary", async (t) => {
+  const { page, complaints } = await open(t);
+  assert.equal(await page.getByTestId("live-start").isDisabled(), true);
+  await page.getByTestId("generate").click();
+  await state(page, "done");
+  await page.getByTestId("live-start").click();
+  await section(page, "live", "running");
+  const log = page.getByTestId("live-signal");
+  const tell = async (testid) => {
+    const count = await log.count();
+    await page.getByTestId(testid).click();
+    await log.nth(count).waitFor();
+    return page.getByTestId("live-decision").getAttribute("data-decision");
+  };
+  const first = await page.getByTestId("live-next").textContent();
+  assert.equal(await tell("live-set"), "hold");
+  assert.notEqual(await page.getByTestId("live-next").textContent(), first);
+  assert.equal(await tell("live-too-hard"), "strong_cut");
+  assert.ok((await page.getByTestId("live-reason").count()) > 0);
+  assert.match(await page.getByTestId("live-took").textContent(), /ms$/);
+  await tell("live-heart-rate");
+  const name = await page.getByTestId("live-next").getAttribute("data-exercise");
+  await tell("live-skip");
+  assert.notEqual(await page.getByTestId("live-next").getAttribute("data-exercise"), name);
+
+  await page.getByTestId("live-reps").fill("-3");
+  await page.getByTestId("live-set").click();
+  await page.locator("#live-problem").getByTestId("problem").waitFor();
+  assert.deepEqual(await said(page, "problem", "pointer"), ["/signal/reps"]);
+
+  assert.equal(await tell("live-symptom-tell"), "stop");
+  await page.getByTestId("live-recovery").waitFor();
+  await tell("live-finish");
+  assert.match(await page.getByTestId("live-summary").textContent(), /Working sets/);
+  assert.deepEqual(complaints, []);
+});
+
 test("every example of the playground ends", async (t) => {
   const { page, complaints } = await open(t);
   const examples = page.getByTestId("playground-example");
@@ -133,6 +170,8 @@ test("nothing sticks out of a small screen", async (t) => {
     await page.getByTestId(`${id}-run`).click();
     await section(page, id, "done");
   }
+  await page.getByTestId("live-start").click();
+  await section(page, "live", "running");
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= 375, `the page is ${width} px wide`);
 });
