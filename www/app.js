@@ -1,6 +1,7 @@
 // The page: loads the package, then sets its sections up.
 
 import { mountCoach } from "./coach/section.js";
+import { mountGroup } from "./group/section.js";
 import { mountLive } from "./live/section.js";
 import { byId } from "./parts/dom.js";
 import { errorView } from "./parts/error-view.js";
@@ -18,6 +19,7 @@ try {
   const coach = mountCoach(repflow, setState);
   mountProgramme(coach);
   mountLive(coach);
+  mountGroup(coach);
   mountPlayground(repflow);
   setState("ready");
 } catch (error) {

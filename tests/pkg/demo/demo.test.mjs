@@ -146,6 +146,28 @@ test("a live session goes on from set to set, gets easier, and ends with a summa
   assert.deepEqual(complaints, []);
 });
 
+test("a group has stations, a rotation and a clock, and says who is left out", async (t) => {
+  const { page, complaints } = await open(t);
+  await page.getByTestId("group-run").click();
+  await section(page, "group", "done");
+  const members = await said(page, "member", "user");
+  assert.deepEqual(members, ["ada", "bo", "cleo"]);
+  assert.deepEqual(await said(page, "excluded", "user"), ["dan"]);
+  const stations = await page.getByTestId("station").count();
+  assert.ok(stations >= 2);
+  assert.equal(await page.getByTestId("rotation").locator("tbody tr").count(), members.length);
+  assert.equal(await page.getByTestId("rotation").locator("thead th").count(), stations);
+  assert.match(await page.getByTestId("clock").textContent(), /Turn/);
+
+  await page.getByTestId("person").nth(1).locator('[name="injuries"]').fill("kne, shoulder");
+  await page.getByTestId("person-remove").nth(3).click();
+  await page.getByTestId("group-run").click();
+  await section(page, "group", "error");
+  assert.deepEqual(await said(page, "problem", "pointer"), ["/participants/1/injuries/0"]);
+  assert.match(await page.getByTestId("suggestion").textContent(), /knee/);
+  assert.deepEqual(complaints, []);
+});
+
 test("every example of the playground ends", async (t) => {
   const { page, complaints } = await open(t);
   const examples = page.getByTestId("playground-example");
@@ -166,7 +188,7 @@ test("nothing sticks out of a small screen", async (t) => {
   const { page } = await open(t, { width: 375, height: 740 });
   await page.getByTestId("generate").click();
   await state(page, "done");
-  for (const id of ["programme"]) {
+  for (const id of ["programme", "group"]) {
     await page.getByTestId(`${id}-run`).click();
     await section(page, id, "done");
   }
