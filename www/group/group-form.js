@@ -83,13 +83,13 @@ function personRow({ userId, fitnessLevel, age, injuries, symptoms }, onRemove) 
   return el(
     "fieldset",
     { class: "person", "data-testid": "person" },
-    el("legend", { class: "visually-hidden" }, userId),
+    el("legend", { class: "visually-hidden" }, "Person"),
     field("Name", text("userId", userId)),
     field("Level", el("select", { name: "fitnessLevel" }, levels)),
     field("Age", el("input", { name: "age", type: "number", inputmode: "numeric", value: age })),
     field("Injuries", text("injuries", injuries, "knee, shoulder"), "is-whole"),
     field("Symptoms", text("symptoms", symptoms, "none"), "is-wide"),
-    el("button", { type: "button", class: "quiet", "aria-label": `Remove ${userId}`, "data-testid": "person-remove", onclick: onRemove }, "Remove"),
+    el("button", { type: "button", class: "quiet", "data-testid": "person-remove", onclick: onRemove }, "Remove"),
   );
 }
 

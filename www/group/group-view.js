@@ -49,13 +49,14 @@ function stations(group) {
 }
 
 function stationView({ station, pattern, capacity, equipment, exercises }, names) {
-  const gear = Object.entries(equipment).filter(([, count]) => count > 0);
+  const items = Object.entries(equipment).filter(([, count]) => count > 0);
+  const gear = items.length > 0 ? items.map(([item, count]) => `${count} × ${plain(item)}`).join(", ") : "No equipment";
   return el(
     "section",
     { class: "station", "data-testid": "station", "data-station": station },
     el("h5", {}, `${station}: ${plain(pattern)}`),
     el("ul", {}, exercises.map((id) => el("li", {}, names.get(id) ?? id))),
-    el("p", { class: "hint" }, `${gear.length > 0 ? gear.map(([item, count]) => `${count} × ${plain(item)}`).join(", ") : "No equipment"}; up to ${capacity} at once`),
+    el("p", { class: "hint" }, `${gear}; up to ${capacity} at once`),
   );
 }
 

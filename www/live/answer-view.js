@@ -31,11 +31,15 @@ export function answerView(answer, took) {
       { class: "reasons" },
       reasons.map(({ rule, message }) => el("li", { "data-testid": "live-reason", "data-rule": rule }, message, " ", el("code", {}, rule))),
     ),
-    next ? nextSet(next) : el("p", { class: "notice", "data-testid": "live-over" }, recovery ? "The session is stopped." : "Nothing is left to do."),
+    next ? nextSet(next) : el("p", { class: "notice", "data-testid": "live-over" }, over(answer)),
     pairs(inForce(changes), "stats", "live-changes"),
     recovery && recoveryView(recovery),
   );
 }
+
+/** Why nothing comes next. */
+const over = ({ recovery, summary }) =>
+  recovery ? "The session is stopped." : summary ? "The session is over." : "Nothing is left to do.";
 
 function nextSet(next) {
   const { name, set, sets, rest_s: rest } = next;
