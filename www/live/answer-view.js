@@ -78,7 +78,7 @@ export function summaryView(summary) {
   const stats = [
     ["Working sets", `${done} of ${planned}`],
     ["Adherence", `${Math.round(adherence * 100)} %`],
-    ["Volume", volume > 0 ? `${volume} kg` : "needs known weights"],
+    ["Volume", volume > 0 || done === 0 ? `${volume} kg` : "needs known weights"],
   ];
   return el(
     "section",
