@@ -2261,11 +2261,16 @@ export interface CoachModels {
 // ── The coach ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 import type {
-  Adaptation, Advice, Block, Focus, GroupWorkout, Level as FitnessLevel, LiveAnswer, LiveSummary, Programme, Step, Target, Workout,
+  Adaptation, Advice, Block as WorkoutBlock, CommonGround, FitnessAssessment, Focus, GroupWorkout, Level as FitnessLevel, Limitations, LiveAnswer,
+  LiveState, LiveSummary, PerformanceAssessment, PreferenceAnalysis, Programme, SafetyValidation, SessionConditions, Step as WorkoutStep, Target,
+  UserAnalysis, Workout,
 } from "./coach.js";
 
-export type { Adaptation, Advice, Focus, GroupWorkout, LiveAnswer, LiveSummary, Programme, Target, Workout };
-export type { Block as WorkoutBlock, FitnessLevel, Step as WorkoutStep };
+export type {
+  Adaptation, Advice, CommonGround, FitnessAssessment, FitnessLevel, Focus, GroupWorkout, Limitations, LiveAnswer,
+  LiveState, LiveSummary, PerformanceAssessment, PreferenceAnalysis, Programme, SafetyValidation, SessionConditions,
+  Target, UserAnalysis, Workout, WorkoutBlock, WorkoutStep,
+};
 
 /** A word of a list that editors complete, or another spelling of one: case, spaces and plural are forgiven. */
 type Spelled<Word extends string> = Word | (string & {});
@@ -2319,11 +2324,10 @@ export interface WorkoutRequest {
 
 /** A complete workout, and what each step of the workflow found. General information for healthy adults, not medical advice. */
 export interface ComprehensiveWorkout extends Workout {
-  analysis: object;
+  analysis: UserAnalysis;
   recommendations: object;
   equipment: object;
-  safety: object;
-  [more: string]: unknown;
+  safety: SafetyValidation;
 }
 
 /** A request for twelve weeks: that of one session, whose `focus` is the goal. */
@@ -2349,9 +2353,9 @@ export interface Situation {
   workoutId?: string;
   /** By `exerciseId`, or by a name that people use: `"Push-ups"`. */
   currentExercise?: { exerciseId?: string; name?: string; sets?: number; reps?: number; weightKg?: number; restS?: number; setsDone?: number };
-  performanceData: {
+  performanceData?: {
     /** 0 to 1. */
-    fatigue: number;
+    fatigue?: number;
     /** Beats a minute. */
     heartRate?: number;
     zoneMaxBpm?: number;
@@ -2414,6 +2418,19 @@ export interface RecommendationRequest {
   unavailable?: string[];
 }
 
+/** How to go on, and what each step of the workflow found. */
+export interface AdaptationResult extends Adaptation {
+  assessment: PerformanceAssessment;
+  conditions: SessionConditions;
+  validation: { status: string; violations: Violation[] };
+}
+
+/** A workout for a group, and what each step of the workflow found. */
+export interface GroupResult extends GroupWorkout {
+  common: CommonGround;
+  analysis: { fitness: UserAnalysis[]; preferences: PreferenceAnalysis[]; limitations: Limitations[] };
+}
+
 /** An invariant that does not hold: its id (`"S1"`), where and how. */
 export interface Violation {
   rule: string;
@@ -2423,9 +2440,9 @@ export interface Violation {
 /** What each signal of a live session says. */
 export interface LiveSignals {
   "set-finished": {
-    exerciseId?: string; set?: number; reps: number; weightKg?: number; rir?: number; rpe?: number; difficulty?: Difficulty; fatigue?: number;
+    exerciseId?: string; set?: number; reps?: number; weightKg?: number; rir?: number; rpe?: number; difficulty?: Difficulty; fatigue?: number;
   };
-  "heart-rate": { bpm: number; at_s?: number };
+  "heart-rate": { bpm: number; atS?: number };
   feedback: { difficulty?: Difficulty; fatigue?: number; symptoms?: string[]; pain?: Spelled<InjuryArea>[] };
   skip: {};
   finish: {};
@@ -2435,7 +2452,7 @@ export interface LiveSignals {
 export interface LiveSession {
   readonly runId: string;
   /** What has happened so far, as plain data: `startLiveSession({ state })` goes on from there. */
-  readonly state: object;
+  readonly state: LiveState;
   /** The summary, when the session has ended. Rejects when it was cancelled. */
   readonly result: Promise<LiveSummary>;
   /** Tells what happened, and resolves with how to go on. */
@@ -2452,7 +2469,7 @@ export interface CoachOptions extends RunOptions {
   provider?: "offline-coach" | ModelClient;
 }
 
-export type TemplateId = "comprehensive-workout" | "quick-workout" | "real-time-adaptation" | "progressive-program" | "group-workout";
+export type CoachWorkflow = "comprehensive-workout" | "quick-workout" | "real-time-adaptation" | "progressive-program" | "group-workout";
 
 /** `fit`: Garmin's workout file; `ics`: RFC 5545; `csv`: RFC 4180; `jsonld`: an `ExercisePlan` of schema.org. */
 export type ExportFormat = "fit" | "ics" | "csv" | "jsonld";
@@ -2552,17 +2569,17 @@ export class AdvancedWorkflowIntegration {
   quickWorkoutSetup(request: WorkoutRequest, options?: CoachOptions): Promise<Workout>;
 
   /** How to go on: stop, less, as planned, or more, and what becomes of the exercise and of the workout. `workout-adapted`. */
-  adaptWorkoutInRealTime(situation: Situation, options?: CoachOptions): Promise<Adaptation>;
+  adaptWorkoutInRealTime(situation: Situation, options?: CoachOptions): Promise<AdaptationResult>;
 
   /** Twelve weeks: foundation, development, specialization, each session a whole workout. `program-created`. */
   createProgressiveProgram(request: ProgramRequest, options?: CoachOptions): Promise<Programme>;
 
   /** Stations with one clock for all, and for each their own exercise, load and repetitions. `group-workout-created`. */
-  createGroupWorkout(request: GroupRequest, options?: CoachOptions): Promise<GroupWorkout>;
+  createGroupWorkout(request: GroupRequest, options?: CoachOptions): Promise<GroupResult>;
 
   /** A session that stays open: sets and heart rates are signals, and each is answered at once. */
   startLiveSession(
-    session: { profile: WorkoutRequest; workout: Workout } | { state: object },
+    session: Partial<Situation> & { workout: Workout } | { state: LiveState },
     options?: RunOptions,
   ): Promise<LiveSession>;
 
@@ -2571,6 +2588,9 @@ export class AdvancedWorkflowIntegration {
 
   /** Everything that is wrong with a workout for a request, whoever built it; nothing when it is correct. */
   checkWorkout(workout: Workout, request: WorkoutRequest): Promise<Violation[]>;
+  checkProgram(program: Programme, request: ProgramRequest): Promise<Violation[]>;
+  checkGroupWorkout(group: GroupWorkout, request: GroupRequest): Promise<Violation[]>;
+  checkAdaptation(adaptation: Adaptation, situation: Situation): Promise<Violation[]>;
 
   /**
    * A workout for other programs. Rejects with `config.invalid` when format or options cannot be used, and with `workout.invalid`
@@ -2590,5 +2610,5 @@ export class AdvancedWorkflowIntegration {
   ): Promise<ProgramExports[Format]>;
 
   /** The definition of a workflow, as data: run it, or change it. */
-  template(id: TemplateId): Promise<WorkflowDefinition>;
+  template(id: CoachWorkflow): Promise<WorkflowDefinition>;
 }

@@ -8,6 +8,7 @@ import { described } from "./feature.js";
 import { LiveSession } from "./live.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
 import { missing } from "./nearest.js";
+import { plain } from "./plain.js";
 import { runSchemas } from "./standard-schema.js";
 
 const CHAIN = {
@@ -140,8 +141,24 @@ export class IntegrationBase {
   }
 
   /** Everything that is wrong with a workout for a request, whoever built it; nothing when it is correct. */
-  async checkWorkout(workout, request) {
-    return ask(await this.#coach(), "safety-validation", "validate", { workout, request }).violations;
+  checkWorkout(workout, request) {
+    return this.#check("safety-validation", "validate", { workout, request });
+  }
+
+  checkProgram(program, request) {
+    return this.#check("safety-validation", "checkProgram", { program, request });
+  }
+
+  checkGroupWorkout(group, request) {
+    return this.#check("safety-validation", "checkGroup", { group, request });
+  }
+
+  checkAdaptation(adaptation, request) {
+    return this.#check("workout-adaptation", "validate", { adaptation, request });
+  }
+
+  async #check(feature, action, params) {
+    return ask(await this.#coach(), feature, action, params).violations;
   }
 
   /** A workout as `fit`, `ics`, `csv` or `jsonld`. */
@@ -173,7 +190,7 @@ export class IntegrationBase {
     checkOptions("config.invalid", `the options of ${method}`, options, CALL);
     const { provider, ...runOptions } = options;
     const coach = await this.#coach(options.signal);
-    const input = coach.coachInput(id, given);
+    const input = coach.coachInput(id, plain(given));
     const definition = withLevels(JSON.parse(coach.coachTemplate(id)), this.#levelsOf(provider), this.#levelTimeout);
     try {
       const run = await this.orchestrator.executeWorkflow(definition, input, runOptions);
@@ -181,7 +198,8 @@ export class IntegrationBase {
       let { output } = run;
       if (whole !== undefined) {
         const { [whole]: main, ...parts } = output;
-        output = { ...parts, ...main };
+        // What a step left out says nothing.
+        output = { ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== null)), ...main };
       }
       this.bus[internals].emit(topic, output, id, options.correlationId ?? run.runId);
       return output;
@@ -249,7 +267,7 @@ export class IntegrationBase {
       const calls = actions.map(({ name, input, output }) => [
         name,
         {
-          handler: async (params, { level }) => atLevel((await this.#runtime.coach.ready()).featureCall(index, name, params), level),
+          handler: async (params, { level }) => atLevel((await this.#runtime.coach.ready()).featureCall(index, name, plain(params)), level),
           // The core reads what it is given, and says more of what is wrong than a schema can: these are to be read.
           [described]: { input, output: { $ref: `coach.schema.json#/$defs/${output}` } },
         },
@@ -283,7 +301,7 @@ function withLevels(definition, [first, ...others], levelTimeout) {
 
 /** Has a feature of the coach do something, whoever has taken its name on the bus. */
 function ask(coach, feature, action, params) {
-  return coach.featureCall(coach.featureList().findIndex(({ name }) => name === feature), action, params);
+  return coach.featureCall(coach.featureList().findIndex(({ name }) => name === feature), action, plain(params));
 }
 
 /** What exports; a module of its own, since most pages need it seldom. */

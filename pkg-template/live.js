@@ -41,10 +41,10 @@ export class LiveSession {
   #over = undefined;
 
   /** Opens a session on a run of its own; `apply` has the core decide. */
-  static async start(apply, orchestrator, { state, ...start }, options) {
+  static async start(apply, orchestrator, { state, ...given }, options) {
     const session = new LiveSession();
     session.#apply = apply;
-    session.#state = (await apply(() => (state === undefined ? { start } : { state }))).state;
+    session.#state = (await apply(() => (state === undefined ? { start: { userId: given.workout?.user_id, ...given } } : { state }))).state;
     const { bus } = orchestrator;
     if (!bus[internals].features.has(FEATURE.name)) bus.registerFeature(FEATURE);
     count += 1;

@@ -3,6 +3,7 @@
 import { canonical } from "./canonical.js";
 import { RepflowError } from "./errors.js";
 import { dataOf } from "./model-output.js";
+import { plain } from "./plain.js";
 import { PolicyBase } from "./policy.js";
 
 const TASKS = ["analysis", "generation", "recommendation", "adaptation", "programme", "group"];
@@ -25,7 +26,7 @@ export class Level {
 
   async perform(task, params, context) {
     const coach = await this.#runtime.coach.ready();
-    const begun = coach.taskBegin(task, params);
+    const begun = coach.taskBegin(task, plain(params));
     if (begun.output !== undefined) return begun.output;
     return this.answer(coach, { task, params, context, ...begun, user: userOf(params) });
   }
@@ -123,7 +124,7 @@ export class Race {
 
 /** Has the coach judge an answer. */
 function accept(coach, { task, params, context }, { data, provider, model, repairs }, cache) {
-  return coach.taskAccept(task, params, data, { provider, model, fallbackLevel: context.level ?? 0, repairs, cache });
+  return coach.taskAccept(task, plain(params), plain(data), { provider, model, fallbackLevel: context.level ?? 0, repairs, cache });
 }
 
 const userOf = (params) => params?.userId ?? params?.request?.userId;

@@ -2,6 +2,7 @@
 
 import { isObject } from "./definition.js";
 import { RepflowError, describe } from "./errors.js";
+import { plain } from "./plain.js";
 
 const COUNTS = ["inputTokens", "outputTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens"];
 export const OUTCOMES = ["completed", "tool_calls", "refusal", "length", "content_filter"];
@@ -20,7 +21,7 @@ export const offlineCoach = (runtime) => ({
     if (task === undefined) {
       throw new RepflowError("config.invalid", "the offline coach answers by rules, so a request needs a `task` and its input; free text is for a model");
     }
-    return (await runtime.ready()).taskByRules(task.name, task.input);
+    return (await runtime.ready()).taskByRules(task.name, plain(task.input));
   },
 });
 

@@ -7,6 +7,7 @@
 
 use std::rc::Rc;
 
+use crate::error::{Code, Error};
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{Object, ToJson};
 use crate::value::{Fields, Value, get};
@@ -65,6 +66,20 @@ impl Form {
                 Object("type properties required additionalProperties", &[&"object", &properties, &required, &false])
                     .to_json()
             }
+        }
+    }
+
+    /// The params of an action in this shape.
+    ///
+    /// # Errors
+    /// `workout.invalid` with everything that is wrong.
+    pub(in crate::fitness) fn read_params(&self, params: &Value) -> Result<Value, Error> {
+        let mut reader = Reader::default();
+        let read = self.read(Some(params), &At::Pointer(""), &Ids::default(), &mut reader);
+        if reader.problems.is_empty() {
+            Ok(read)
+        } else {
+            Err(Error::invalid(Code::WorkoutInvalid, "the params", reader.problems))
         }
     }
 

@@ -236,9 +236,9 @@ impl<T: ToJson> ToJson for (T, T) {
     }
 }
 
-impl FromJson for (u32, u32) {
+impl<T: FromJson> FromJson for (T, T) {
     fn blank() -> Self {
-        (0, 0)
+        (T::blank(), T::blank())
     }
 
     fn read(&mut self, json: Option<&Value>, at: &At<'_>, reader: &mut Reader) {

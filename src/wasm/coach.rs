@@ -5,7 +5,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Fields, data_from_js, error_to_js, value_to_js};
+use super::convert::{Fields, data_from_plain, error_to_js, value_to_js};
 use crate::bus::{Feature, FeatureInfo};
 use crate::error::{Code, Error};
 use crate::fitness;
@@ -44,7 +44,7 @@ fn info_to_js(info: &FeatureInfo) -> JsValue {
 /// Performs an action of the feature at `index` of the list.
 #[wasm_bindgen(js_name = featureCall)]
 pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsValue, JsValue> {
-    let answer = data_from_js(params, Code::ConfigInvalid, "what the action was given").and_then(|params| {
+    let answer = data_from_plain(params, Code::ConfigInvalid, "what the action was given").and_then(|params| {
         FEATURES.with(|features| match features.get(index) {
             Some(feature) => feature.call(action, &params),
             None => Err(Error::new(Code::NoSuchFeature, format!("there is no built-in feature number {index}"))),
@@ -59,10 +59,11 @@ pub fn feature_call(index: usize, action: &str, params: &JsValue) -> Result<JsVa
 /// Checks the input of a template of the coach, and completes it with defaults.
 #[wasm_bindgen(js_name = coachInput)]
 pub fn coach_input(id: &str, input: &JsValue) -> Result<JsValue, JsValue> {
-    let checked = data_from_js(input, Code::WorkoutInvalid, "the request").and_then(|json| match templates::find(id) {
-        Some(template) => (template.input)(&json),
-        None => Ok(json),
-    });
+    let checked =
+        data_from_plain(input, Code::WorkoutInvalid, "the request").and_then(|json| match templates::find(id) {
+            Some(template) => (template.input)(&json),
+            None => Ok(json),
+        });
     match checked {
         Ok(input) => Ok(value_to_js(&input)),
         Err(error) => Err(error_to_js(&error)),
@@ -110,7 +111,7 @@ fn on_task(task: &str, given: &[&JsValue], work: Work<'_>) -> Result<JsValue, Js
     let read = || {
         let mut plain = Vec::new();
         for value in given {
-            plain.push(data_from_js(value, Code::ConfigInvalid, "what the task was given")?);
+            plain.push(data_from_plain(value, Code::ConfigInvalid, "what the task was given")?);
         }
         work(Task::parse(task)?, &plain)
     };

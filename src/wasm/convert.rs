@@ -96,7 +96,15 @@ pub(super) fn data_from_js(value: &JsValue, code: Code, what: &str) -> Result<Va
     }
     plain(value)
         .ok_or_else(|| refuse("functions, symbols, BigInt, circles and getters that throw are not data"))
-        .and_then(|plain| read(&plain, MAX_DEPTH).ok_or_else(|| refuse("it is nested deeper than 128 levels")))
+        .and_then(|plain| data_from_plain(&plain, code, what))
+}
+
+/// Plain data that the host has made of what somebody gave: reading it runs no code.
+pub(super) fn data_from_plain(value: &JsValue, code: Code, what: &str) -> Result<Value, Error> {
+    read(value, MAX_DEPTH).ok_or_else(|| {
+        let message = "it must be plain data that JSON can hold: it is nested deeper than 128 levels";
+        Error::invalid(code, what, vec![Problem::new("", message)])
+    })
 }
 
 /// The value as JSON would give it back: plain objects and lists, without getters, so that reading it runs no code.

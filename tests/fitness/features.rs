@@ -34,7 +34,7 @@ fn they_and_their_actions_are_these() {
         ("quick-workout-setup", "generateWorkout"),
         ("workout-recommendations", "recommend nextExercises substitute recovery progress advise"),
         ("equipment-analysis", "analyze"),
-        ("safety-validation", "validate"),
+        ("safety-validation", "validate checkProgram checkGroup"),
         ("workout-detail", "write"),
         ("performance-assessment", "assess evaluateConditions"),
         ("workout-adaptation", "adapt recover alternatives validate live"),

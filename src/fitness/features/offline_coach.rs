@@ -11,9 +11,9 @@ use crate::fitness::form::Form;
 use crate::fitness::session::PROVIDER;
 use crate::fitness::strategy::{Task, answer};
 
-const ADAPTATION: Form = Form::Ref("AdaptationParams");
-const PROGRAMME: Form = Form::Ref("ProgrammeParams");
-const GROUP: Form = Form::Ref("GroupParams");
+const ADAPTATION: Form = Form::Ref("Situation");
+const PROGRAMME: Form = Form::Ref("PhaseRequest");
+const GROUP: Form = Form::Ref("GroupRequest");
 
 /// The feature `offline-coach`.
 pub(super) static FEATURE: CoachFeature = CoachFeature {
@@ -24,7 +24,7 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
         Action {
             name: "analysis",
             input: &REQUEST,
-            output: "AnalysisResult",
+            output: "UserAnalysis",
             perform: |params| answer(Task::Analysis, params),
         },
         Action {
@@ -42,16 +42,16 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
         Action {
             name: "adaptation",
             input: &ADAPTATION,
-            output: "AdaptationResult",
+            output: "Adaptation",
             perform: |params| answer(Task::Adaptation, params),
         },
         Action {
             name: "programme",
             input: &PROGRAMME,
-            output: "ProgrammeResult",
+            output: "Programme",
             perform: |params| answer(Task::Programme, params),
         },
-        Action { name: "group", input: &GROUP, output: "GroupResult", perform: |params| answer(Task::Group, params) },
+        Action { name: "group", input: &GROUP, output: "GroupWorkout", perform: |params| answer(Task::Group, params) },
         Action { name: "detail", input: &DETAIL, output: "Workout", perform: write },
     ],
 };

@@ -11,13 +11,18 @@
 //!   "notice": "…" }
 //! ```
 //!
+//! `checkProgram` takes `{ request, program }` and `checkGroup` `{ request, group }`; both answer `{ violations }`.
+//!
 //! `fail`: an invariant does not hold. `refer`: somebody should be seen first. `caution`: the rules modified something.
 
 use super::params::{BUILT, Built};
 use super::{Action, CoachFeature};
 use crate::error::Error;
-use crate::fitness::check::check;
+use crate::fitness::check::{check, check_group, check_programme};
 use crate::fitness::contraindications::Restrictions;
+use crate::fitness::form::{Form, field};
+use crate::fitness::group::{GroupRequest, GroupWorkout};
+use crate::fitness::programme::{Programme, ProgrammeRequest};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::session::report;
@@ -29,8 +34,29 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
     name: "safety-validation",
     description: "Checks a workout against every invariant and the person's health.",
     capabilities: &["safety", "screening", "validation"],
-    actions: &[Action { name: "validate", input: &BUILT, output: "SafetyValidation", perform: validate }],
+    actions: &[
+        Action { name: "validate", input: &BUILT, output: "SafetyValidation", perform: validate },
+        Action { name: "checkProgram", input: &PROGRAM, output: "CheckResult", perform: check_program },
+        Action { name: "checkGroup", input: &GROUP, output: "CheckResult", perform: check_group_workout },
+    ],
 };
+
+const PROGRAM: Form = Form::Object(&[("program", Form::Ref("Programme")), ("request", Form::Ref("ProgrammeRequest"))]);
+const GROUP: Form = Form::Object(&[("group", Form::Ref("GroupWorkout")), ("request", Form::Ref("GroupRequest"))]);
+
+fn check_program(params: &Value) -> Result<Value, Error> {
+    let read = PROGRAM.read_params(params)?;
+    let request = ProgrammeRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
+    let program = Programme::from_json(field(&read, "program").unwrap_or(&Value::Null))?;
+    Ok(Object("violations", &[&check_programme(&program, &request)]).to_json())
+}
+
+fn check_group_workout(params: &Value) -> Result<Value, Error> {
+    let read = GROUP.read_params(params)?;
+    let request = GroupRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
+    let group = GroupWorkout::from_json(field(&read, "group").unwrap_or(&Value::Null))?;
+    Ok(Object("violations", &[&check_group(&group, &request)]).to_json())
+}
 
 pub(in crate::fitness) fn validate(params: &Value) -> Result<Value, Error> {
     let Built { request, workout } = Built::read(params)?;

@@ -39,7 +39,7 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
             output: "AdaptationValidation",
             perform: validate,
         },
-        Action { name: "live", input: &live::FORM, output: "LiveAnswer", perform: live::perform },
+        Action { name: "live", input: &live::FORM, output: "LiveTurn", perform: live::perform },
     ],
 };
 

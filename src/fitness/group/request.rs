@@ -137,7 +137,7 @@ pub(in crate::fitness) const GROUP: Form = Form::Object(&[
     ("capacity?", Form::Whole(1, PARTICIPANTS.1 as i16)),
     ("duration", Form::Whole(DURATION_MIN.0 as i16, DURATION_MIN.1 as i16)),
     ("equipment", Form::Ref("GroupEquipment")),
-    ("focus?", Form::Ref("Focus")),
+    ("focus?", Form::Ref("Spelled")),
     ("groupId?", Form::Text(128)),
     ("participants", Form::List(PARTICIPANTS.0, PARTICIPANTS.1, &Form::Ref("Participant"))),
     ("seed?", Form::Ref("Seed")),

@@ -55,10 +55,13 @@ impl ProgrammeRequest {
         let usual = if session.level == Level::Advanced { 4 } else { 3 };
         let days_per_week = whole(MORE[0], DAYS, &mut reader).unwrap_or(usual);
         whole(MORE[2], (WEEKS, WEEKS), &mut reader);
-        let mut start_date = None;
+        let (mut start_date, before) = (None, reader.problems.len());
         start_date.read(of(MORE[1]), &At::Key(&pointer, MORE[1]), &mut reader);
-        if reader.problems.is_empty() && start_date.as_deref().is_some_and(|date: &str| !is_date(date)) {
-            reader.problem(&At::Key(&pointer, MORE[1]), "is no date: `YYYY-MM-DD` is wanted");
+        if reader.problems.len() == before && start_date.as_deref().is_some_and(|date: &str| !is_date(date)) {
+            reader.problem(
+                &At::Key(&pointer, MORE[1]),
+                "is no day of the calendar: `YYYY-MM-DD` is wanted, such as `2027-01-04`",
+            );
         }
         problems.append(&mut reader.problems);
         Self { session, days_per_week, start_date }

@@ -74,3 +74,41 @@ campaign("comprehensive workout", CASES, {
     if ((request.symptoms ?? []).length > 0) assert.ok(isReferral(workout) && workout.blocks.length === 0);
   },
 });
+
+campaign("real-time adaptation", CASES, {
+  draw: (it) => it.situation(),
+  ask: (situation) => coach.adaptWorkoutInRealTime(situation),
+  type: "Adaptation",
+  check: async (adaptation, situation) => {
+    assert.deepEqual(await coach.checkAdaptation(adaptation, situation), []);
+    if ((situation.userFeedback?.symptoms ?? []).length > 0) assert.equal(adaptation.decision, "stop");
+    // A1: more fatigue never gives more.
+    const { performanceData } = situation;
+    const worse = { ...situation, performanceData: { ...performanceData, fatigue: Math.min(1, performanceData.fatigue + 0.2) } };
+    const order = ["stop", "strong_cut", "cut", "hold", "progress"];
+    const { decision } = await coach.bus.request("workout-adaptation", "adapt", worse);
+    assert.ok(order.indexOf(decision) <= order.indexOf(adaptation.decision), `${decision} after ${adaptation.decision}`);
+  },
+});
+
+campaign("progressive programme", CASES, {
+  draw: (it) => it.programme(),
+  ask: (request) => coach.createProgressiveProgram(request),
+  type: "Programme",
+  check: async (programme, request) => {
+    assert.deepEqual(await coach.checkProgram(programme, request), []);
+    if ((request.symptoms ?? []).length > 0) assert.ok(isReferral(programme) && programme.weeks.length === 0);
+  },
+});
+
+campaign("group workout", CASES, {
+  draw: (it) => it.group(),
+  ask: (request) => coach.createGroupWorkout(request),
+  type: "GroupWorkout",
+  check: async (group, request) => {
+    assert.deepEqual(await coach.checkGroupWorkout(group, request), []);
+    for (const { userId, symptoms = [] } of request.participants) {
+      if (symptoms.length > 0) assert.ok(group.excluded.some(({ user_id }) => user_id === userId));
+    }
+  },
+});

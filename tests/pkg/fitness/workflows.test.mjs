@@ -91,7 +91,7 @@ for (const [id, { method, input, calls, topic }] of Object.entries(WORKFLOWS)) {
     const output = await integration[method](input, { onEvent: (event) => events.push(event), correlationId: `c-${id}` });
     assert.equal(told.length, 1);
     assert.equal(told[0].data, output);
-    assert.equal(told[0].correlationId, `c-${id}`);
+    assert.equal(told[0].correlationid, `c-${id}`);
     assert.equal(events.at(-1).type, "run.completed");
     const called = events.filter(({ type }) => type === "attempt.started").length;
     if (calls !== undefined) assert.equal(called, calls);

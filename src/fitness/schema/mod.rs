@@ -1,11 +1,29 @@
 //! The JSON Schema of what the coach answers, made of the very types that it answers with.
 //!
+//! # Layout
+//! - `answers`: what is answered without a type of its own
+//! - `requests.json`: what is asked, which is read forgivingly and so has no types; by hand
+//!
 //! It is published with the package as `coach.schema.json`, and as the types of `coach.d.ts`. Only who asks for the feature `schema` compiles this: the
 //! package carries the file, and none of the code.
+
+mod answers;
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::value::Value;
+
+/// Everything that the coach answers.
+#[must_use]
+pub fn answers() -> Definitions {
+    let mut definitions = Definitions::default();
+    super::workout::Workout::schema(&mut definitions);
+    super::programme::Programme::schema(&mut definitions);
+    super::adaptation::Adaptation::schema(&mut definitions);
+    super::group::GroupWorkout::schema(&mut definitions);
+    answers::describe(&mut definitions);
+    definitions
+}
 
 /// What has a JSON Schema.
 pub trait Described {
@@ -50,12 +68,20 @@ impl Definitions {
         reference(name)
     }
 
-    /// The whole schema document, under its address.
+    /// Says of a field of a record what its type leaves open.
+    pub fn refine<T: Described>(&mut self, record: &str, field: &str) {
+        let schema = T::schema(self);
+        if let (Some(known), Some(schema)) = (self.0[record]["properties"][field].as_object_mut(), schema.as_object()) {
+            known.extend(schema.clone());
+        }
+    }
+
+    /// The whole schema document, under its address, with what is asked.
     #[must_use]
     pub fn document(&self, id: &str, title: &str) -> Json {
-        json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": id, "title": title, "$defs": self.0,
-        })
+        let mut all: Map<String, Json> = serde_json::from_str(include_str!("requests.json")).unwrap_or_default();
+        all.extend(self.0.clone());
+        json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": id, "title": title, "$defs": all })
     }
 
     /// The same as declarations of TypeScript, by name.
