@@ -2416,6 +2416,11 @@ export interface RecommendationRequest {
   pain?: Spelled<InjuryArea>[];
   /** Exercises or equipment that somebody else has. */
   unavailable?: string[];
+  /** The one exercise that is asked about, by id or by a name that people use. */
+  exerciseId?: string;
+  name?: string;
+  /** How many exercises to do next, 1 to 10; 5. */
+  count?: number;
 }
 
 /** How to go on, and what each step of the workflow found. */
@@ -2444,7 +2449,7 @@ export interface LiveSignals {
   };
   "heart-rate": { bpm: number; atS?: number };
   feedback: { difficulty?: Difficulty; fatigue?: number; symptoms?: string[]; pain?: Spelled<InjuryArea>[] };
-  skip: {};
+  skip: { exerciseId?: string };
   finish: {};
 }
 

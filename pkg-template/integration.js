@@ -166,7 +166,7 @@ export class IntegrationBase {
     return (await loadExports()).exportWorkout(workout, format, options);
   }
 
-  /** A programme as `ics`, `csv` or `jsonld`. */
+  /** A programme as `ics`, `csv` or `jsonld`, or as a `fit` file for each session. */
   async exportProgram(program, format, options) {
     return (await loadExports()).exportProgram(program, format, options);
   }

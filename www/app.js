@@ -1,9 +1,12 @@
-// The page: loads the package, then sets both sections up.
+// The page: loads the package, then sets its sections up.
 
 import { mountCoach } from "./coach/section.js";
+import { mountGroup } from "./group/section.js";
+import { mountLive } from "./live/section.js";
 import { byId } from "./parts/dom.js";
 import { errorView } from "./parts/error-view.js";
 import { mountPlayground } from "./playground/section.js";
+import { mountProgramme } from "./programme/section.js";
 
 /** `loading`, `ready`, `done` or `error`: where the page, and then the coach's last request, is. */
 function setState(state) {
@@ -13,7 +16,10 @@ function setState(state) {
 try {
   // Not a static import: a page without its package should say so.
   const repflow = await import("./pkg/entry-browser.js");
-  mountCoach(repflow, setState);
+  const coach = mountCoach(repflow, setState);
+  mountProgramme(coach);
+  mountLive(coach);
+  mountGroup(coach);
   mountPlayground(repflow);
   setState("ready");
 } catch (error) {

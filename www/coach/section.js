@@ -1,16 +1,23 @@
 // "Ask the coach": a request goes in, and what the engine did and the workout come out.
 
+import { readable } from "../parts/asking.js";
 import { byId, el } from "../parts/dom.js";
 import { errorView } from "../parts/error-view.js";
 import { eventLog } from "../parts/event-log.js";
 import { RunLog } from "../parts/run-log.js";
 import { now } from "../parts/time.js";
 import { drawTimeline, follow, summary } from "../parts/timeline.js";
+import { checksView } from "./checks.js";
+import { workoutExports } from "./export-row.js";
 import { RequestForm } from "./request-form.js";
 import { slowBus } from "./slow-motion.js";
 import { workoutView } from "./workout-view.js";
 
-/** @param {(state: "loading" | "done" | "error") => void} onState hears how the last request goes */
+/**
+ * Gives what the other sections go on from: the coach, the form with the request, and `onWorkout`, which hears of each
+ * workout and of the request it is for.
+ * @param {(state: "loading" | "done" | "error") => void} onState hears how the last request goes
+ */
 export function mountCoach(repflow, onState) {
   const view = {
     run: byId("coach-run"),
@@ -24,6 +31,7 @@ export function mountCoach(repflow, onState) {
   const atSpeed = new repflow.AdvancedWorkflowIntegration();
   let inSlowMotion = undefined;
   let controller = undefined;
+  const listeners = [];
 
   async function integration() {
     if (!view.slow.checked) return atSpeed;
@@ -51,7 +59,10 @@ export function mountCoach(repflow, onState) {
       drawLast = follow(view.timeline, log);
       const workout = await coach.generateComprehensiveWorkout(request, { signal, onEvent: (event) => log.add(event) });
       log.close(now(), "completed");
-      view.result.replaceChildren(workoutView(workout));
+      const trains = workout.blocks.length > 0;
+      const tools = trains ? [workoutExports(atSpeed, workout), checksView(atSpeed, workout, request)] : [];
+      view.result.replaceChildren(workoutView(workout, tools));
+      for (const listener of listeners) listener(workout, request);
       view.status.textContent = `${workout.title}: ${summary(log)}.`;
       onState("done");
     } catch (error) {
@@ -75,11 +86,7 @@ export function mountCoach(repflow, onState) {
   view.run.disabled = false;
   view.status.textContent = "Ready when you are.";
   view.result.replaceChildren(el("p", { class: "empty" }, "The workout will be here."));
-}
-
-/** What the JSON editor holds may not even be JSON; that never reaches the package. */
-function readable(error) {
-  return error instanceof SyntaxError ? Object.assign(error, { code: "not JSON", kind: "validation" }) : error;
+  return { coach: atSpeed, form, onWorkout: (listener) => listeners.push(listener) };
 }
 
 /** On a small screen the answer is below the form, and on a large one it may be above what is seen. */

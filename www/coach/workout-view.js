@@ -21,8 +21,8 @@ import {
   totals,
 } from "./words.js";
 
-/** The whole sheet. */
-export function workoutView(workout) {
+/** The whole sheet, with `tools` below its head. A workout of a programme or of a group has no advice of other steps. */
+export function workoutView(workout, tools = []) {
   const trains = workout.blocks.length > 0;
   const notes = ownWarnings(workout);
   return el(
@@ -36,6 +36,7 @@ export function workoutView(workout) {
     ),
     workout.referral && referral(workout.referral),
     trains && pairs(totals(workout), "stats", "totals"),
+    tools,
     notes.length > 0 && warnings(notes),
     trains && session(workout),
     workout.blocks.map((block, index) => blockView(workout, block, startOf(workout, index))),
@@ -43,9 +44,9 @@ export function workoutView(workout) {
       "div",
       { class: "cards" },
       muscles(workout.totals.sets_per_muscle),
-      safety(workout.safety, workout.blocks),
-      card("Equipment", "equipment-card", trains ? equipmentNotes(workout) : []),
-      card("Next time", "next-time", nextTime(workout)),
+      workout.safety && safety(workout.safety, workout.blocks),
+      workout.equipment && card("Equipment", "equipment-card", trains ? equipmentNotes(workout) : []),
+      workout.recommendations && card("Next time", "next-time", nextTime(workout)),
     ),
     el("p", { class: "notice", "data-testid": "notice" }, workout.notice),
     provenance(workout),
@@ -55,7 +56,8 @@ export function workoutView(workout) {
 
 const startOf = ({ blocks }, index) => blocks.slice(0, index).reduce((sum, block) => sum + block.duration_s, 0);
 
-function pairs(list, name, testid) {
+/** Names and texts, side by side. */
+export function pairs(list, name, testid) {
   return el(
     "dl",
     { class: name, "data-testid": testid },
@@ -110,7 +112,7 @@ function exercise(workout, block, step) {
 
 /** How to do it, what to do instead, and how to go on; a warm-up needs none of it. */
 function more(workout, step) {
-  if (step.set_type !== "working") return undefined;
+  if (step.set_type !== "working" || step.coaching === undefined) return undefined;
   const { notes, alternatives, progression } = coachingOf(workout, step);
   return el(
     "details",
@@ -129,7 +131,8 @@ function more(workout, step) {
   );
 }
 
-function warnings(list) {
+/** What to know before. */
+export function warnings(list) {
   return el(
     "section",
     { class: "warnings", "data-testid": "warnings" },
@@ -138,7 +141,8 @@ function warnings(list) {
   );
 }
 
-function referral({ clearance, reasons }) {
+/** Who should be seen first, and why. */
+export function referral({ clearance, reasons }) {
   return el(
     "section",
     { class: "referral", role: "alert", "data-testid": "referral" },
