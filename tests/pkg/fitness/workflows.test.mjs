@@ -27,11 +27,11 @@ const GROUP = {
 
 /** Each workflow: how it is called, with what, and how many steps it has. */
 const WORKFLOWS = {
-  "comprehensive-workout": { method: "generateComprehensiveWorkout", input: REQUEST, calls: 6, topic: "workout-generated" },
-  "quick-workout": { method: "quickWorkoutSetup", input: REQUEST, calls: 1, topic: "workout-generated" },
-  "real-time-adaptation": { method: "adaptWorkoutInRealTime", input: SITUATION, calls: undefined, topic: "workout-adapted" },
-  "progressive-program": { method: "createProgressiveProgram", input: REQUEST, calls: 4, topic: "program-created" },
-  "group-workout": { method: "createGroupWorkout", input: GROUP, calls: undefined, topic: "group-workout-created" },
+  "comprehensive-workout": { method: "generateComprehensiveWorkout", input: REQUEST, calls: 6, topic: "workout-generated", check: "checkWorkout" },
+  "quick-workout": { method: "quickWorkoutSetup", input: REQUEST, calls: 1, topic: "workout-generated", check: "checkWorkout" },
+  "real-time-adaptation": { method: "adaptWorkoutInRealTime", input: SITUATION, calls: undefined, topic: "workout-adapted", check: "checkAdaptation" },
+  "progressive-program": { method: "createProgressiveProgram", input: REQUEST, calls: 4, topic: "program-created", check: "checkProgram" },
+  "group-workout": { method: "createGroupWorkout", input: GROUP, calls: undefined, topic: "group-workout-created", check: "checkGroupWorkout" },
 };
 
 test("example 1: a comprehensive workout", async () => {
@@ -128,6 +128,31 @@ for (const [id, { method, input, calls, topic }] of Object.entries(WORKFLOWS)) {
     await integration[method](input, { provider: broken });
     const features = await integration.bus.discover({ capability: "model" });
     assert.equal(features.length, 1);
+  });
+}
+
+for (const [id, { method, input, check }] of Object.entries(WORKFLOWS)) {
+  test(`${method}: a model that answers is heard, and what it says is checked`, async () => {
+    const rules = new ModelClient({ provider: "offline-coach", cache: false });
+    const asked = [];
+    const complete = async (request) => {
+      asked.push(request.task.name);
+      const { text } = await rules.complete({ messages: request.messages, task: request.task });
+      return { text };
+    };
+    const clever = new ModelClient({ provider: { name: "clever", complete }, model: "clever-1", policy: { retry: { maxAttempts: 1 } } });
+    const integration = new AdvancedWorkflowIntegration();
+    const answer = await integration[method](input, { provider: clever });
+    assert.ok(asked.length > 0, `${id}: no task was given to it`);
+    const [{ provider, model }] = [answer.provenance, ...(answer.phases ?? []).map(({ provenance }) => provenance)].filter((it) => it.provider === "clever");
+    assert.deepEqual([provider, model], ["clever", "clever-1"]);
+    assert.deepEqual(await integration[check](answer, input), []);
+
+    // A model that says anything else is not heard; the rules are.
+    const wild = new ModelClient({ provider: { name: "wild", complete: () => '{"decision":"progress","load_pct":500}' }, policy: { retry: { maxAttempts: 1 } } });
+    const sober = await integration[method](input, { provider: wild });
+    assert.notEqual(sober.provenance.provider, "wild");
+    assert.deepEqual(await integration[check](sober, input), []);
   });
 }
 
