@@ -37,7 +37,7 @@ export function mountLive({ coach, onWorkout }) {
     attempt(async () => {
       session?.cancel("another one begins");
       const { workout, request } = planned;
-      session = await coach.startLiveSession({ userId: request.userId, profile: request, workout });
+      session = await coach.startLiveSession({ profile: request, workout });
       heading = workout.title;
       view.log.replaceChildren();
       // A feeling that is nothing of note: what comes first is the answer.
