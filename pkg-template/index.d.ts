@@ -2458,6 +2458,8 @@ export interface LiveSession {
   readonly runId: string;
   /** What has happened so far, as plain data: `startLiveSession({ state })` goes on from there. */
   readonly state: LiveState;
+  /** How to go on, as it was last said: what comes first, at the beginning. */
+  readonly answer: LiveAnswer;
   /** The summary, when the session has ended. Rejects when it was cancelled. */
   readonly result: Promise<LiveSummary>;
   /** Tells what happened, and resolves with how to go on. */

@@ -131,7 +131,7 @@ export class IntegrationBase {
   async startLiveSession(session, options = NO_OPTIONS) {
     checkOptions("config.invalid", "the options of startLiveSession", options, RUN);
     await this.#coach(options.signal);
-    const apply = async (given) => ask(await this.#runtime.coach.ready(), "workout-adaptation", "live", given());
+    const apply = async (given) => ask(await this.#runtime.coach.ready(), "workout-adaptation", "live", given);
     return LiveSession.start(apply, this.orchestrator, session, options);
   }
 

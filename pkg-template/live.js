@@ -4,8 +4,10 @@
 // was lost, and can be taken up again elsewhere.
 
 import { internals } from "./bus.js";
-import { RepflowError } from "./errors.js";
+import { isObject } from "./definition.js";
+import { RepflowError, describe, invalid } from "./errors.js";
 import { withResolvers } from "./feature.js";
+import { unknownWord } from "./nearest.js";
 
 /** Nobody trains longer. */
 const LONGEST = "12h";
@@ -26,25 +28,40 @@ const FEATURE = {
   actions: { hold: ({ session }, context) => LiveSession.hold(session, context) },
 };
 
+/** What can happen in a session. */
+const SIGNALS = ["set-finished", "heart-rate", "feedback", "skip", "finish"];
+
 /** Sessions that are open, by number: the input of a run is plain data. */
 const open = new Map();
 let count = 0;
 
+/** What is wrong, where the caller has it. */
+function told(error, at) {
+  if (error?.problems === undefined) return error;
+  return invalid(error.code, "the session", error.problems.map((it) => ({ ...it, pointer: it.pointer.replace(at, "") })));
+}
+
 export class LiveSession {
   /** The summary, once the session has ended. */
   result;
+  /** How to go on, as it was last said. */
+  answer;
   #apply;
   #state;
   #run;
   #context = undefined;
   #summary = withResolvers();
   #over = undefined;
+  /** Signals are answered in turn: each goes on from the one before. */
+  #last = Promise.resolve();
 
   /** Opens a session on a run of its own; `apply` has the core decide. */
-  static async start(apply, orchestrator, { state, ...given }, options) {
+  static async start(apply, orchestrator, given, options) {
+    if (!isObject(given)) throw invalid("workout.invalid", "the session", [{ pointer: "", message: `it must be an object with \`profile\` and \`workout\`, not ${describe(given)}` }]);
+    const { state, ...start } = given;
     const session = new LiveSession();
     session.#apply = apply;
-    session.#state = (await apply(() => (state === undefined ? { start: { userId: given.workout?.user_id, ...given } } : { state }))).state;
+    await session.#turn(state === undefined ? { start: { userId: start.workout?.user_id ?? start.profile?.userId, ...start } } : { state }, "/start");
     const { bus } = orchestrator;
     if (!bus[internals].features.has(FEATURE.name)) bus.registerFeature(FEATURE);
     count += 1;
@@ -75,16 +92,23 @@ export class LiveSession {
     return structuredClone(this.#state);
   }
 
-  /** Tells what happened, and resolves with how to go on: `set-finished`, `heart-rate`, `feedback`, `skip`, `finish`. */
-  async signal(type, data = {}) {
-    if (this.#over !== undefined) throw this.#over;
-    const { state, answer } = await this.#apply(() => ({ state: this.#state, signal: { ...data, type } }));
-    this.#state = state;
-    this.#context?.progress({ signal: type, answer });
-    if (answer.summary !== undefined) {
-      this.#over = new RepflowError("run.cancelled", "this session is over");
-      this.#summary.resolve(answer.summary);
-    }
+  /** Tells what happened, and resolves with how to go on. */
+  signal(type, data = {}) {
+    const answer = this.#last.then(async () => {
+      if (this.#over !== undefined) throw this.#over;
+      if (!SIGNALS.includes(type)) {
+        const message = `${describe(type)} is no signal; there are ${SIGNALS.join(", ")}`;
+        throw invalid("workout.invalid", "the session", [typeof type === "string" ? unknownWord("", message, type, SIGNALS) : { pointer: "", message }]);
+      }
+      await this.#turn({ state: this.#state, signal: { ...data, type } }, "/signal");
+      this.#context?.progress({ signal: type, answer: this.answer });
+      if (this.answer.summary !== undefined) {
+        this.#over = new RepflowError("run.cancelled", "this session is over");
+        this.#summary.resolve(this.answer.summary);
+      }
+      return this.answer;
+    });
+    this.#last = answer.catch(() => {});
     return answer;
   }
 
@@ -96,6 +120,17 @@ export class LiveSession {
 
   /** Gives it up; `result` rejects. */
   cancel(reason) {
+    this.#over ??= new RepflowError("run.cancelled", "this session was given up", { cause: reason });
     this.#run.cancel(reason);
+  }
+
+  async #turn(params, at) {
+    try {
+      const { state, answer } = await this.#apply(params);
+      Object.assign(this, { answer });
+      this.#state = state;
+    } catch (error) {
+      throw told(error, at);
+    }
   }
 }

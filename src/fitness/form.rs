@@ -105,7 +105,7 @@ impl Form {
             Self::List(least, most, of) => {
                 let items = reader.list(json, at);
                 if items.len() < *least || items.len() > *most {
-                    let message = format!("has {} elements; {least} to {most} are allowed", items.len());
+                    let message = format!("{} are given; {least} to {most} are allowed", items.len());
                     reader.problem_with(at, message, None);
                 }
                 let mut list = Vec::new();

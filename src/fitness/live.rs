@@ -48,7 +48,7 @@ use super::words::Load;
 use super::workout::{Goal, GoalKind, Status, Target};
 use crate::error::{Code, Error, Problem};
 use crate::small::sort_by;
-use crate::value::Value;
+use crate::value::{Value, get};
 
 const SIGNAL: Form = Form::Object(&[
     ("atS?", Form::Number(0, 32_000)),
@@ -83,7 +83,8 @@ const GAP_S: f64 = 60.0;
 pub fn start(params: &Value) -> Result<LiveState, Error> {
     let mut problems = Vec::new();
     let request = AdaptationRequest::read_at(params, "/start", &mut problems);
-    if request.workout.is_none() && problems.is_empty() {
+    let is_given = |key: &str| params.as_map().is_some_and(|start| get(start, key).is_some());
+    if request.workout.is_none() && !is_given("workout") {
         let message = "is missing".to_owned();
         problems.push(Problem { pointer: "/start/workout".to_owned(), message, suggestion: None });
     }

@@ -213,7 +213,7 @@ mod generation {
             wrong(&|a| a["exercises"][0]["weight_kg"] = json!(500))
                 .contains("/exercises/0/weight_kg is not known here")
         );
-        assert!(wrong(&|a| a["exercises"] = json!([])).contains("has 0 elements; 1 to 16 are allowed"));
+        assert!(wrong(&|a| a["exercises"] = json!([])).contains("0 are given; 1 to 16 are allowed"));
         assert!(wrong(&|a| a["exercises"][1] = a["exercises"][0].clone()).contains("E3  "));
         assert!(wrong(&|a| a["exercises"] = json!([a["exercises"][0]])).contains("B2  no "));
         assert!(wrong(&|a| *a = json!(null)).contains("expected an object"));

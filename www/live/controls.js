@@ -64,8 +64,7 @@ export class Controls {
   }
 
   #field(pointer) {
-    const [, where, key] = pointer.split("/");
-    return where === "signal" ? this.#elements[key] : undefined;
+    return this.#elements[pointer.split("/")[1]];
   }
 
   #show() {

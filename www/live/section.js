@@ -40,19 +40,19 @@ export function mountLive({ coach, onWorkout }) {
       session = await coach.startLiveSession({ profile: request, workout });
       heading = workout.title;
       view.log.replaceChildren();
-      // A feeling that is nothing of note: what comes first is the answer.
-      await send("feedback", {}, "start");
+      await send("start");
     });
 
   function tell(type, data) {
     return attempt(() => send(type, data));
   }
 
-  async function send(type, data, name = type) {
+  /** Shows what comes first at the start, and what a signal is answered with. */
+  async function send(type, data = {}) {
     const from = performance.now();
-    const answer = await session.signal(type, data);
+    const answer = type === "start" ? session.answer : await session.signal(type, data);
     const took = performance.now() - from;
-    view.log.prepend(signalLog(name, data, answer, took));
+    view.log.prepend(signalLog(type, data, answer, took));
     view.answer.replaceChildren(answerView(answer, took), ...(answer.summary ? [summaryView(answer.summary)] : []));
     view.status.textContent = `${heading}: ${answer.status}.`;
     section.dataset.state = answer.status;

@@ -158,7 +158,7 @@ impl AdaptationRequest {
             }
         }
         let user_id = text(&read, "userId").to_owned();
-        if user_id.is_empty() && of("userId").is_some() {
+        if field(json, "userId").and_then(Value::as_str).is_some_and(|text| text.trim().is_empty()) {
             reader.problem(&At::Key(&at, "userId"), "must not be empty");
         }
         let mut completed: Vec<(String, u32)> = Vec::new();

@@ -73,7 +73,7 @@ pub(in crate::fitness) fn assess(params: &Value) -> Result<Value, Error> {
         maxima.push((id, epley, brzycki));
     }
     if !reader.problems.is_empty() {
-        return Err(Error::invalid(Code::WorkoutInvalid, "the assessment", reader.problems));
+        return Err(Error::invalid(Code::WorkoutInvalid, "the programme request", reader.problems));
     }
     let session = &request.session;
     let (mut strengths, mut limitations) = (Vec::new(), Vec::new());

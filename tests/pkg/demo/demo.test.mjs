@@ -137,7 +137,7 @@ test("a live session goes on from set to set, gets easier, and ends with a summa
   await page.getByTestId("live-reps").fill("-3");
   await page.getByTestId("live-set").click();
   await page.locator("#live-problem").getByTestId("problem").waitFor();
-  assert.deepEqual(await said(page, "problem", "pointer"), ["/signal/reps"]);
+  assert.deepEqual(await said(page, "problem", "pointer"), ["/reps"]);
 
   assert.equal(await tell("live-symptom-tell"), "stop");
   await page.getByTestId("live-recovery").waitFor();

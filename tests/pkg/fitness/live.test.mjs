@@ -126,6 +126,30 @@ test("wrong signals and starts are refused with what is wrong, and change nothin
   }
 });
 
+test("signals that are sent together are answered in turn, and none is lost", async () => {
+  const session = await opened();
+  assert.equal(session.answer.next.set, 1, "how to begin is known before the first signal");
+  const answers = await Promise.all([1, 2, 3].map(() => session.signal("set-finished", { reps: 5 })));
+  assert.equal(session.state.log.length, 3);
+  assert.equal(new Set(answers.map(({ next }) => `${next.exercise_id} ${next.set}`)).size, 3);
+  const last = session.signal("set-finished", { reps: 5 });
+  const summary = await session.finish();
+  await last;
+  assert.equal(session.state.log.length, 4);
+  assert.ok(summary.sets_done <= 4);
+});
+
+test("what is wrong stands where the caller has it, and is said once", async () => {
+  const wrong = async (promise) => (await errorOf(promise)).problems.map(({ pointer, suggestion }) => [pointer, suggestion].filter((it) => it !== undefined).join(" "));
+  const session = await opened();
+  assert.deepEqual(await wrong(session.signal("set-finished", { reps: -1 })), ["/reps"]);
+  assert.deepEqual(await wrong(session.signal("set-finishd", {})), [" set-finished"]);
+  assert.deepEqual(await wrong(coach.startLiveSession()), [""]);
+  assert.deepEqual((await wrong(coach.startLiveSession({}))).sort(), ["/userId", "/workout"]);
+  session.cancel("enough");
+  assert.equal((await errorOf(session.signal("skip"))).code, "run.cancelled");
+});
+
 test("the signal of the run gives a session up, and nothing is left behind", async () => {
   const controller = new AbortController();
   const session = await opened({ signal: controller.signal });
