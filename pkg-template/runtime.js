@@ -137,6 +137,8 @@ function crashed(it) {
   const { cause } = it.lost;
   const error = new RepflowError("internal.panic", `the core stopped: ${panicMessage(it, cause)}; call again`, { cause });
   it.glue.reset();
+  // The next call makes a new instance, after it has put its texts into the memory of the old one: so it takes none.
+  it.glue.panicMessage();
   it.generation += 1;
   it.lastCrash = error;
   const owners = [...it.owners];
