@@ -51,7 +51,7 @@ prop_compose! {
 
 prop_compose! {
     /// Any group at all; half of them healthy.
-    fn any_group()(
+    pub(crate) fn any_group()(
         people in vec((one(), any::<bool>(), option::weighted(0.05, 15_u32..=90)), 2..=20),
         healthy in any::<bool>(),
         equipment in prop_oneof![inventory(), Just(json!(["full_gym"])), Just(json!([]))],

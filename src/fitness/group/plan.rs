@@ -58,6 +58,9 @@ const ORDER: [Pattern; 10] = [
     IsolationUpper,
 ];
 
+/// What a station counts at which nobody does its movement; part of it for who does something else (house).
+const VARIED: f64 = 30.0;
+
 /// The intervals that are tried, in seconds.
 const INTERVALS_S: (u32, u32) = (60, 330);
 
@@ -76,9 +79,10 @@ pub(super) struct Plan {
 impl Plan {
     /// The plan of stations that are set up.
     pub(super) fn of(setting: &Setting<'_>, capacity: u32, stations: &[Station]) -> Self {
-        let (mut work_s, mut liking, mut accessory) = (0, 0.0, 0);
+        let (mut work_s, mut liking, mut accessory, mut varied) = (0, 0.0, 0, 0);
         for station in stations {
             liking += station.liking;
+            varied += station.varied;
             for share in &station.shares {
                 work_s = work_s.max(share.dose.work_s);
             }
@@ -90,6 +94,7 @@ impl Plan {
         let together = setting.people.len().div_ceil(count.max(1)) as u32;
         let score = 50.0 * covered as f64 + 3.0 * liking / count.max(1) as f64 + count as f64 + f64::from(setting.sets)
             - 3.0 * f64::from(accessory)
+            - VARIED * varied as f64 / setting.people.len().max(1) as f64
             - 4.0 * f64::from(together)
             - 15.0 * f64::from(together.saturating_sub(2));
         Self { count, capacity, sets: setting.sets, interval_s: setting.interval_s, work_s, score }
@@ -189,22 +194,30 @@ impl<'r> Hall<'r> {
     }
 }
 
-/// Sets up so many stations.
+/// Sets up so many stations, such that everybody does the movement of each; where that is not possible, such that as few
+/// as possible do something else at each.
 pub(super) fn fill(setting: &Setting<'_>, count: usize) -> Option<Vec<Station>> {
-    let (mut filled, mut stations) = (Stations::new(setting), Vec::new());
-    for slot in SLOTS {
-        for pattern in slot {
-            let place = stations.len();
-            if place < count
-                && let Some(station) = filled.add(place, *pattern, "")
-            {
-                stations.push(station);
-                break;
+    for vary in [0, setting.people.len() / 2, setting.people.len()] {
+        let (mut filled, mut stations) = (Stations::new(setting), Vec::new());
+        for slot in SLOTS {
+            for most in [0, vary] {
+                let place = stations.len();
+                let mut add = |pattern: &Pattern| filled.add(place, *pattern, "", most);
+                if place < count
+                    && (most == 0 || vary > 0)
+                    && let Some(station) = slot.iter().find_map(&mut add)
+                {
+                    stations.push(station);
+                    break;
+                }
             }
         }
+        if stations.len() == count {
+            sort_by(&mut stations, |a, b| place_of(a.pattern) < place_of(b.pattern));
+            return Some(stations);
+        }
     }
-    sort_by(&mut stations, |a, b| place_of(a.pattern) < place_of(b.pattern));
-    (stations.len() == count).then_some(stations)
+    None
 }
 
 /// Sets up stations for these movements, each with the exercise that whoever can shall do.
@@ -214,7 +227,7 @@ pub(super) fn fill_as(setting: &Setting<'_>, wanted: &[(Pattern, &str)]) -> Opti
     for slot in SLOTS {
         for (place, (pattern, asked)) in wanted.iter().enumerate() {
             if slot.contains(pattern) && !places.contains(&place) {
-                stations.push(filled.add(place, *pattern, asked)?);
+                stations.push(filled.add(place, *pattern, asked, setting.people.len())?);
                 places.push(place);
             }
         }
