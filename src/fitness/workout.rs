@@ -6,6 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::adaptation::request::figures;
 pub use super::figures::Figures;
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
@@ -77,7 +78,25 @@ impl Workout {
         let mut reader = Reader::default();
         let mut workout = Self::blank();
         workout.read(json, at, &mut reader);
+        if !workout.is_real() {
+            reader.problem(at, "has figures that no workout has");
+        }
         (workout, reader.problems)
+    }
+
+    /// Whether it is small enough to reckon with: no sum overflows, no weight is negative.
+    pub(super) fn is_real(&self) -> bool {
+        let mut sum = 0.0;
+        for block in &self.blocks {
+            sum += f64::from(block.setup_s) + f64::from(block.rounds);
+            for step in &block.steps {
+                let pause = step.rest_s.max(step.recovery_s.unwrap_or_default()).max(step.sets).max(step.work_s);
+                let set = figures(&step.goal, &step.target) * f64::from(step.tempo_s.unwrap_or(1)).max(1.0) * 2.0;
+                sum += (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
+            }
+        }
+        // A session of days, and no NaN.
+        (0.0..1e6).contains(&sum)
     }
 }
 
@@ -307,7 +326,7 @@ record! {
     pub struct Warning {
         /// What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`,
         /// `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`,
-        /// `session_shortened`, `phase_changed`.
+        /// `session_shortened`, `phase_changed`; in a group also `station_varied`, `steady_varied`, `focus_changed`, `excluded`.
         pub code: String,
         /// What to know.
         pub message: String,

@@ -20,9 +20,10 @@ fn examples() -> Vec<(&'static str, &'static str, Json)> {
         "injuries": [{ "area": "knee", "severity": "mild" }], "conditions": ["hypertension"], "symptoms": [],
         "targetMuscles": ["chest"], "oneRepMaxKg": { "Dumbbell_Bench_Press": 40, "Goblet_Squat": 50 },
     });
-    let ask = |feature, action, params: &Json| call(feature, action, params).unwrap_or_else(|error| {
-        panic!("{feature}.{action}: {error} {:?}", error.problems())
-    });
+    let ask = |feature, action, params: &Json| {
+        call(feature, action, params)
+            .unwrap_or_else(|error| panic!("{feature}.{action}: {error} {:?}", error.problems()))
+    };
     let workout = ask("quick-workout-setup", "generateWorkout", &request);
     let both = json!({ "request": request, "workout": workout });
     let analysis = ask("user-analysis", "analyzeProfile", &request);
@@ -61,6 +62,11 @@ fn examples() -> Vec<(&'static str, &'static str, Json)> {
         "duration": 45, "equipment": { "dumbbells": 4, "bench": 2 }, "groupId": "tuesday", "stations": 4, "capacity": 2,
     });
     let base = ask("group-workout", "generateBase", &group);
+    let mut person = group["participants"][0].clone();
+    person["duration"] = json!(45);
+    person["focus"] = json!("strength");
+    person["equipment"] = json!(["dumbbells"]);
+    person["preferences"] = json!({ "likes": ["Pushups"] });
     let programme = json!({
         "userId": "user123", "duration": 45, "focus": "strength", "equipment": ["full_gym"], "fitnessLevel": "intermediate",
         "daysPerWeek": 2, "startDate": "2026-01-05", "oneRepMaxKg": { "Barbell_Squat": 140 },
@@ -100,13 +106,13 @@ fn examples() -> Vec<(&'static str, &'static str, Json)> {
         ("offline-coach", "generation", request),
         ("offline-coach", "recommendation", both),
         ("offline-coach", "adaptation", session),
-        ("offline-coach", "programme", programme.clone()),
+        ("offline-coach", "programme", json!({ "request": programme, "phase": "foundation" })),
         ("offline-coach", "group", group.clone()),
         ("offline-coach", "detail", detail),
         ("preference-analysis", "analyzePreferences", likes.clone()),
         ("user-preference-analysis", "analyzeUserProfile", likes),
         ("group-compatibility", "findCompatibility", group.clone()),
-        ("group-compatibility", "limitations", group["participants"][1].clone()),
+        ("group-compatibility", "limitations", person),
         ("group-workout", "generateBase", group.clone()),
         ("group-workout", "createVariations", json!({ "request": group, "base": base })),
         ("fitness-assessment", "assess", tested),
@@ -144,12 +150,50 @@ fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
 /// Something else for a place where `old` is.
 fn other(rng: &mut Rng, old: &Json) -> Json {
     const NUMBERS: [f64; 24] = [
-        1e308, -1e308, 5e-324, -0.0, 0.0, 0.5, -0.5, 1.5, -1.0, 1.0, 2.0, 7.0, 30.0, 31.0, 60.0, 90.0, 1e3, 1e5, 1e9,
-        2_147_483_648.0, 4_294_967_295.0, 4_294_967_296.0, 1.8e19, 9.3e18,
+        1e308,
+        -1e308,
+        5e-324,
+        -0.0,
+        0.0,
+        0.5,
+        -0.5,
+        1.5,
+        -1.0,
+        1.0,
+        2.0,
+        7.0,
+        30.0,
+        31.0,
+        60.0,
+        90.0,
+        1e3,
+        1e5,
+        1e9,
+        2_147_483_648.0,
+        4_294_967_295.0,
+        4_294_967_296.0,
+        1.8e19,
+        9.3e18,
     ];
     const WORDS: [&str; 18] = [
-        "", " ", "\u{0}", "é", "🏋️‍♀️", "\u{202e}abc", "ﬀ", "knee", "strength", "Pushups", "barbell", "cardio", "Plank", "s1",
-        "9999-12-31", "2026-02-30", "İ", "%s{}",
+        "",
+        " ",
+        "\u{0}",
+        "é",
+        "🏋️‍♀️",
+        "\u{202e}abc",
+        "ﬀ",
+        "knee",
+        "strength",
+        "Pushups",
+        "barbell",
+        "cardio",
+        "Plank",
+        "s1",
+        "9999-12-31",
+        "2026-02-30",
+        "İ",
+        "%s{}",
     ];
     match rng.below(16) {
         0 => Json::Null,

@@ -3,7 +3,8 @@
 //! All warm up together, go through the stations in turn, finish together with steady work where time is left, and cool
 //! down together. At a station everybody does all their sets before the bell: a set and its rest take the same interval for
 //! everybody, whose share of work and rest is their own. Who can do nothing of the movement of a station does something else
-//! there, which their summary and a warning `station_varied` say, but not why. Who screening does not let train is left out,
+//! there, which their summary and a warning `station_varied` say, but not why; who can do no steady work stretches while the
+//! others do it (`steady_varied`). Who screening does not let train is left out,
 //! with a referral, and the others train; one who is left keeps the stations alone, because that is what was set up.
 //!
 //! The rules are G1 to G5 of [`check_group`](crate::fitness::check::check_group); the weights of every choice are house.

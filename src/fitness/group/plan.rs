@@ -13,7 +13,7 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::place::Place;
 use crate::fitness::session::plan::{Around, Edges, around};
 use crate::fitness::session::selection::GROUPS;
-use crate::fitness::time_budget::{TRANSITION_S, window_s};
+use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, window_s};
 use crate::fitness::words::{Kind, Pattern};
 use crate::small::sort_by;
 
@@ -60,6 +60,9 @@ const ORDER: [Pattern; 10] = [
 
 /// What a station counts at which nobody does its movement; part of it for who does something else (house).
 const VARIED: f64 = 30.0;
+
+/// So much steady work of the others may be sat out by who has no more to stretch (house).
+const SAT_OUT_S: u32 = 900;
 
 /// The intervals that are tried, in seconds.
 const INTERVALS_S: (u32, u32) = (60, 330);
@@ -170,11 +173,19 @@ impl<'r> Hall<'r> {
             duration_min: duration_min.min(limit_min * 11 / 10),
             ..self.people.first()?.coach.request.clone()
         };
-        let (mut warm_up_s, mut cool_down_s, mut conditioning) = (u32::MAX, u32::MAX, true);
+        let (mut warm_up_s, mut cool_down_s, mut conditioning) = (u32::MAX, u32::MAX, false);
+        let mut place = Place::alone(&aim);
         for one in &self.people {
+            let room_s = one.pools.cool_down_room_s();
             warm_up_s = warm_up_s.min(one.pools.warm_up_room_s());
-            cool_down_s = cool_down_s.min(one.pools.cool_down_room_s());
-            conditioning &= one.pools.conditioning().is_some();
+            cool_down_s = cool_down_s.min(room_s);
+            if one.pools.conditioning().is_some() {
+                conditioning = true;
+            } else {
+                // Who can do no steady work stretches instead, and rests when that is done.
+                let room_s = room_s.saturating_sub(COOL_DOWN_S.0 + TRANSITION_S);
+                place.steady_s = place.steady_s.min(room_s.max(SAT_OUT_S));
+            }
         }
         let edges = Edges::of(duration_min, warm_up_s, cool_down_s, conditioning)?;
         let (least_s, most_s) = window_s(duration_min);
@@ -182,7 +193,7 @@ impl<'r> Hall<'r> {
         let mut best: Option<(f64, Plan, Around)> = None;
         for plan in plans {
             let main_s = plan.count as u32 * plan.turn_s();
-            around(&aim, &Place::alone(&aim), edges, &|_| i64::from(main_s), &mut |around| {
+            around(&aim, &place, edges, &|_| i64::from(main_s), &mut |around| {
                 let score = around.of(&aim, plan.score);
                 let fits = (least_s..=most_s).contains(&(main_s + around.seconds()));
                 if fits && best.as_ref().is_none_or(|best| score > best.0) {

@@ -155,12 +155,18 @@ impl Made<'_> {
             let mut summary = join(&["Begins at ", stations.first().map_or("", String::as_str)], "");
             for (id, turn) in stations.iter().zip(turns) {
                 let Some(station) = self.stations.get(*turn) else { continue };
-                let Some(share) = station.shares.get(place).filter(|one| one.exercise.pattern != station.pattern) else {
+                let Some(share) = station.shares.get(place).filter(|one| one.exercise.pattern != station.pattern)
+                else {
                     continue;
                 };
                 let other = join(&[id, ": ", &share.exercise.name, " instead of ", &station.pattern.spoken()], "");
                 summary = join(&[&summary, &other], "; ");
                 own.warnings.push(varied(station.pattern, other));
+            }
+            if self.stretches(person) {
+                let message = "Stretches and rests while the others do steady work.".to_owned();
+                summary = join(&[&summary, &message], "; ");
+                own.warnings.push(Warning { code: "steady_varied".to_owned(), message, pattern: None });
             }
             workout.rotation.push(Turns { user_id: user_id.clone(), stations });
             workout.participants.push(Member { user_id, level: one.request.level, workout: own, summary });
@@ -169,9 +175,17 @@ impl Made<'_> {
         workout
     }
 
+    /// Whether somebody stretches while the others do steady work.
+    fn stretches(&self, person: &Person<'_>) -> bool {
+        self.around.conditioning_s > 0 && person.pools.conditioning().is_none()
+    }
+
     /// One person's session. What a set lacks to the longest one is waited for after the last one of a station.
     fn blocks(&self, place: usize, person: &Person<'_>, turns: &[usize]) -> Vec<Block> {
         let around = &self.around;
+        // Who can do no steady work stretches while the others do it.
+        let cool_down_s =
+            around.cool_down_s + if self.stretches(person) { TRANSITION_S + around.conditioning_s } else { 0 };
         let mut groups = Vec::new();
         for station in turns {
             if let Some(share) = self.stations.get(*station).and_then(|station| station.shares.get(place)) {
@@ -184,7 +198,7 @@ impl Made<'_> {
             rest_share: 0.0,
             warm_up_s: around.warm_up_s,
             conditioning_s: around.conditioning_s,
-            cool_down_s: around.cool_down_s,
+            cool_down_s,
             ramps: false,
             score: 0.0,
         };
@@ -193,7 +207,7 @@ impl Made<'_> {
         for block in &mut blocks {
             let left_s = match block.kind {
                 BlockKind::WarmUp => around.warm_up_s - block.duration_s,
-                BlockKind::CoolDown => around.cool_down_s - block.duration_s,
+                BlockKind::CoolDown => cool_down_s - block.duration_s,
                 _ => 0,
             };
             block.setup_s += left_s + waited_s;
