@@ -161,7 +161,7 @@ export interface Totals {
 }
 
 export interface Warning {
-  /** What kind: `pattern_unavailable`, `pattern_skipped`, `load_limited`, `restriction`, `referral`, `effort_capped`, `prescription_changed`, `time_filled`, `target_skipped`. */
+  /** What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`, `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`, `session_shortened`, `phase_changed`; in a group also `station_varied`, `steady_varied`, `focus_changed`, `excluded`. */
   code: string;
   /** What to know. */
   message: string;

@@ -119,7 +119,7 @@ fn examples() -> Vec<(&'static str, &'static str, Json)> {
         (
             "program-planning",
             "planPhase",
-            json!({ "request": programme, "assessment": starts, "phase": "progression", "plan": first }),
+            json!({ "request": programme, "assessment": starts, "phase": "development", "plan": first }),
         ),
         ("program-planning", "plan", json!({ "request": programme })),
     ]

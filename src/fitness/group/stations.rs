@@ -25,7 +25,7 @@ const ASKED: f64 = 100.0;
 /// What a like or a dislike counts (house).
 const LIKE: f64 = 2.0;
 
-/// What one step further from the movement of a station counts: more than what was asked for.
+/// What one step further from the movement of a station counts: more than everything else.
 const STEP: f64 = 1_000.0;
 
 /// What each item counts against what is done instead of the movement of a station: others need it (house).
@@ -143,7 +143,7 @@ impl<'a> Stations<'a> {
         let setting = self.setting;
         let people = setting.people.len();
         let (mut varied, mut muscles) = (0, Set::EMPTY);
-        for exercise in catalogue::all().iter().filter(|exercise| exercise.pattern == pattern) {
+        for exercise in catalogue::all().iter().filter(|exercise| vary > 0 && exercise.pattern == pattern) {
             muscles = muscles.union(exercise.primary);
         }
         let mut chosen: Vec<Option<Chosen<'a>>> = vec![None; people];
@@ -156,11 +156,12 @@ impl<'a> Stations<'a> {
                 for (place, turns) in setting.rotation.iter().enumerate() {
                     if turns.get(turn) == Some(&station) && self.is_free(place, pattern) == free {
                         let left = self.left.with(&used, u32::saturating_sub);
-                        let best = self.best(place, (pattern, muscles), asked, &left)?;
-                        varied += usize::from(best.1.exercise.pattern != pattern);
-                        if varied > vary.min(people - 1) {
-                            return None;
+                        let mut best = self.best(place, pattern, None, asked, &left);
+                        if best.is_none() && varied < vary.min(people - 1) {
+                            best = self.best(place, pattern, Some(muscles), asked, &left);
+                            varied += 1;
                         }
+                        let best = best?;
                         used.add(best.1.exercise.requires);
                         chosen[place] = Some(best);
                     }
@@ -204,11 +205,13 @@ impl<'a> Stations<'a> {
         self.done[place].iter().any(|done| std::ptr::eq(*done, exercise))
     }
 
-    /// The best exercise for a person at a station of a movement for some muscles, from what is left of the equipment.
+    /// The best exercise of a movement for a person, from what is left of the equipment; `instead` of it, when its main
+    /// muscles are said.
     fn best(
         &self,
         place: usize,
-        (pattern, muscles): (Pattern, Set<Muscle>),
+        pattern: Pattern,
+        instead: Option<Set<Muscle>>,
         asked: &str,
         left: &Counts,
     ) -> Option<Chosen<'a>> {
@@ -217,12 +220,12 @@ impl<'a> Stations<'a> {
         let mut best: Option<Chosen<'a>> = None;
         for (candidate, reps) in &self.setting.able[place] {
             let exercise = candidate.exercise;
-            if !exercise.requires.is_subset(there) {
+            if (exercise.pattern == pattern) == instead.is_some() || !exercise.requires.is_subset(there) {
                 continue;
             }
             let bent = if *reps == (candidate.dose.goal.min, candidate.dose.goal.max) { 0.0 } else { 1.0 };
             let mut score = candidate.liking - bent + if exercise.id == asked { ASKED } else { 0.0 };
-            if exercise.pattern != pattern {
+            if let Some(muscles) = instead {
                 score -= ITEM * exercise.requires.len() as f64 + STEP * f64::from(distance(exercise, pattern, muscles));
             }
             if best.is_none_or(|(most, ..)| score > most)
