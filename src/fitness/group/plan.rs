@@ -13,7 +13,7 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::place::Place;
 use crate::fitness::session::plan::{Around, Edges, around};
 use crate::fitness::session::selection::GROUPS;
-use crate::fitness::time_budget::{COOL_DOWN_S, TRANSITION_S, window_s};
+use crate::fitness::time_budget::{COOL_DOWN_S, SHORT_WARM_UP_S, TRANSITION_S, window_s};
 use crate::fitness::words::{Kind, Pattern};
 use crate::small::sort_by;
 
@@ -127,12 +127,12 @@ impl<'r> Hall<'r> {
         sets
     }
 
-    /// Every plan that works, whatever time it takes.
-    pub(super) fn plans(&self, inventory: Counts) -> Vec<Plan> {
+    /// Every plan that works, and that may fit a session of so many minutes.
+    pub(super) fn plans(&self, inventory: Counts, most_min: u32) -> Vec<Plan> {
         let mut plans = Vec::new();
         for interval_s in (INTERVALS_S.0..=INTERVALS_S.1).step_by(10) {
             let able = self.able(interval_s);
-            self.plans_at(interval_s, inventory, &able, &mut plans);
+            self.plans_at(interval_s, inventory, &able, window_s(most_min).1, &mut plans);
         }
         plans
     }
@@ -146,7 +146,7 @@ impl<'r> Hall<'r> {
         able
     }
 
-    fn plans_at(&self, interval_s: u32, inventory: Counts, able: &[Able<'_>], plans: &mut Vec<Plan>) {
+    fn plans_at(&self, interval_s: u32, inventory: Counts, able: &[Able<'_>], most_s: u32, plans: &mut Vec<Plan>) {
         let (people, sets) = (self.people.len(), self.sets());
         for count in STATIONS.0..=STATIONS.1 {
             let together = people.div_ceil(count as usize) as u32;
@@ -156,6 +156,9 @@ impl<'r> Hall<'r> {
             }
             let rotation = cyclic(people, count as usize);
             for sets in sets.0..=sets.1 {
+                if SHORT_WARM_UP_S.0 + count * (TRANSITION_S + (sets - 1) * interval_s) + COOL_DOWN_S.0 > most_s {
+                    continue;
+                }
                 let rotation = &rotation;
                 let setting = Setting { people: &self.people, able, inventory, rotation, sets, interval_s };
                 if let Some(stations) = fill(&setting, count as usize) {

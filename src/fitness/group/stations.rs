@@ -17,6 +17,7 @@ use crate::fitness::session::choice::{Pick, reps_of};
 use crate::fitness::session::edges::Pools;
 use crate::fitness::session::selection::{self, Candidate};
 use crate::fitness::words::{Kind, Muscle, Pattern, Set, Word};
+use crate::small::sort_by;
 use crate::value::Value;
 
 /// What an exercise that was asked for counts: more than everything else.
@@ -48,6 +49,8 @@ impl<'r> Person<'r> {
         for one in &mut candidates {
             one.liking += LIKE * preferences::liking(likes, one.exercise);
         }
+        // By movement, as the catalogue has them: what can be done of one is looked up often.
+        sort_by(&mut candidates, |a, b| a.exercise.pattern < b.exercise.pattern);
         Self { coach, pools, candidates }
     }
 
@@ -92,8 +95,15 @@ impl<'r> Person<'r> {
     }
 }
 
-/// What somebody can do, with which repetitions.
+/// What somebody can do, with which repetitions, by movement.
 pub(super) type Able<'a> = Vec<(&'a Candidate, (u32, u32))>;
+
+/// What of it is of a movement.
+fn of_pattern<'s, 'a>(able: &'s [(&'a Candidate, (u32, u32))], pattern: Pattern) -> &'s [(&'a Candidate, (u32, u32))] {
+    let from = able.partition_point(|(one, _)| one.exercise.pattern < pattern);
+    let able = able.get(from..).unwrap_or_default();
+    able.get(..able.partition_point(|(one, _)| one.exercise.pattern == pattern)).unwrap_or_default()
+}
 
 /// What is the same for everybody.
 pub(super) struct Setting<'a> {
@@ -189,9 +199,9 @@ impl<'a> Stations<'a> {
     /// Whether somebody has an exercise of a movement that needs nothing, or none at all.
     fn is_free(&self, place: usize, pattern: Pattern) -> bool {
         let mut has = false;
-        for (one, _) in &self.setting.able[place] {
+        for (one, _) in of_pattern(&self.setting.able[place], pattern) {
             let exercise = one.exercise;
-            if exercise.pattern == pattern && !self.is_done(place, exercise) {
+            if !self.is_done(place, exercise) {
                 if exercise.requires.is_empty() {
                     return true;
                 }
@@ -218,9 +228,10 @@ impl<'a> Stations<'a> {
         let cap = f64::from(prescription::weekly_sets().per_session_cap);
         let there = left.items();
         let mut best: Option<Chosen<'a>> = None;
-        for (candidate, reps) in &self.setting.able[place] {
+        let able = &self.setting.able[place];
+        for (candidate, reps) in if instead.is_some() { able } else { of_pattern(able, pattern) } {
             let exercise = candidate.exercise;
-            if (exercise.pattern == pattern) == instead.is_some() || !exercise.requires.is_subset(there) {
+            if (instead.is_some() && exercise.pattern == pattern) || !exercise.requires.is_subset(there) {
                 continue;
             }
             let bent = if *reps == (candidate.dose.goal.min, candidate.dose.goal.max) { 0.0 } else { 1.0 };
