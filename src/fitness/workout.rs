@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::adaptation::request::figures;
 pub use super::figures::Figures;
+use super::form::field;
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::words::{Focus, Level, Pattern, words};
@@ -17,6 +18,9 @@ use crate::value::Value;
 /// What every workout says of itself.
 pub const NOTICE: &str = "General information for healthy adults, not medical advice. Stop at pain, dizziness or chest \
                           discomfort, and ask a doctor when in doubt.";
+
+/// The most blocks of a workout that are read (house).
+const BLOCKS: usize = 200;
 
 record! {
     /// A workout.
@@ -77,6 +81,11 @@ impl Workout {
     pub(super) fn read_at(json: Option<&Value>, at: &At<'_>) -> (Self, Vec<Problem>) {
         let mut reader = Reader::default();
         let mut workout = Self::blank();
+        let blocks = json.and_then(|json| field(json, "blocks")).and_then(Value::as_list).unwrap_or_default();
+        if blocks.len() > BLOCKS {
+            reader.problem(&At::Key(at, "blocks"), "has more blocks than a workout may have");
+            return (workout, reader.problems);
+        }
         workout.read(json, at, &mut reader);
         if !workout.is_real() {
             reader.problem(at, "has figures that no workout has");
@@ -92,11 +101,11 @@ impl Workout {
             for step in &block.steps {
                 let pause = step.rest_s.max(step.recovery_s.unwrap_or_default()).max(step.sets).max(step.work_s);
                 let set = figures(&step.goal, &step.target) * f64::from(step.tempo_s.unwrap_or(1)).max(1.0) * 2.0;
-                sum += (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
+                sum += 2e4 + (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
             }
         }
-        // A session of days, and no NaN.
-        (0.0..1e6).contains(&sum)
+        // A session of months with a few hundred steps, and no NaN.
+        (0.0..1e7).contains(&sum)
     }
 }
 
