@@ -37,7 +37,7 @@
 //! | id | rule |
 //! | --- | --- |
 //! | G1 | everybody whom screening lets train has a workout that is correct alone (but for O1), everybody else a referral |
-//! | G2 | everybody visits every station once, and none is ever fuller than its capacity |
+//! | G2 | everybody visits every station once, does its movement there or is told what else, with what stands there; none is ever fuller than its capacity |
 //! | G3 | the stations hold everybody, all keep one clock, and nobody needs an item that others have |
 //! | G4 | compatibility is symmetric, from 0 to 1, and 1 for equals |
 //! | G5 | it takes no longer than anybody has time for, to a tenth |

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::adaptation::request::figures;
 pub use super::figures::Figures;
+use super::form::field;
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::words::{Focus, Level, Pattern, words};
@@ -16,6 +18,9 @@ use crate::value::Value;
 /// What every workout says of itself.
 pub const NOTICE: &str = "General information for healthy adults, not medical advice. Stop at pain, dizziness or chest \
                           discomfort, and ask a doctor when in doubt.";
+
+/// The most blocks of a workout that are read (house).
+const BLOCKS: usize = 200;
 
 record! {
     /// A workout.
@@ -76,8 +81,31 @@ impl Workout {
     pub(super) fn read_at(json: Option<&Value>, at: &At<'_>) -> (Self, Vec<Problem>) {
         let mut reader = Reader::default();
         let mut workout = Self::blank();
+        let blocks = json.and_then(|json| field(json, "blocks")).and_then(Value::as_list).unwrap_or_default();
+        if blocks.len() > BLOCKS {
+            reader.problem(&At::Key(at, "blocks"), "has more blocks than a workout may have");
+            return (workout, reader.problems);
+        }
         workout.read(json, at, &mut reader);
+        if !workout.is_real() {
+            reader.problem(at, "has figures that no workout has");
+        }
         (workout, reader.problems)
+    }
+
+    /// Whether it is small enough to reckon with: no sum overflows, no weight is negative.
+    pub(super) fn is_real(&self) -> bool {
+        let mut sum = 0.0;
+        for block in &self.blocks {
+            sum += f64::from(block.setup_s) + f64::from(block.rounds);
+            for step in &block.steps {
+                let pause = step.rest_s.max(step.recovery_s.unwrap_or_default()).max(step.sets).max(step.work_s);
+                let set = figures(&step.goal, &step.target) * f64::from(step.tempo_s.unwrap_or(1)).max(1.0) * 2.0;
+                sum += 2e4 + (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
+            }
+        }
+        // A session of months with a few hundred steps, and no NaN.
+        (0.0..1e7).contains(&sum)
     }
 }
 
@@ -307,7 +335,7 @@ record! {
     pub struct Warning {
         /// What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`,
         /// `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`,
-        /// `session_shortened`, `phase_changed`; of a group `focus_changed`, `excluded`.
+        /// `session_shortened`, `phase_changed`; of a group `focus_changed`, `excluded`, `station_varied`.
         pub code: String,
         /// What to know.
         pub message: String,

@@ -50,10 +50,10 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Any group at all; half of them healthy.
-    fn any_group()(
+    /// Any group that is healthy or not.
+    pub(crate) fn group_of(health: Vec<bool>)(
         people in vec((one(), any::<bool>(), option::weighted(0.05, 15_u32..=90)), 2..=20),
-        healthy in any::<bool>(),
+        healthy in select(health),
         equipment in prop_oneof![inventory(), Just(json!(["full_gym"])), Just(json!([]))],
         (duration, seed, focus) in (15_u32..=90, any::<u32>(), option::of(select(Focus::ALL.to_vec()))),
         stations in option::weighted(0.2, 2_u32..=8),
@@ -76,6 +76,11 @@ prop_compose! {
         }
         json
     }
+}
+
+/// Any group at all; half of them healthy.
+fn any_group() -> impl Strategy<Value = Json> {
+    group_of(vec![false, true])
 }
 
 /// The seconds at which each set of a station begins, counted from JSON alone.

@@ -9,6 +9,8 @@ mod coverage;
 mod features;
 mod formulas;
 mod group;
+mod group_rate;
+mod hostile;
 mod live;
 mod prescription;
 mod programme;

@@ -19,8 +19,9 @@ use crate::fitness::form::{Form, Ids, field, figure, list, text, whole};
 use crate::fitness::reader::{At, Reader, nearest_of};
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::{AGE, WorkoutRequest};
+use crate::fitness::time_budget;
 use crate::fitness::words::{Area, Equipment, Level, Set, Word};
-use crate::fitness::workout::{Goal, Target, Workout};
+use crate::fitness::workout::{Goal, Step, Target, Workout};
 use crate::small::{join, rest};
 use crate::value::Value;
 
@@ -141,8 +142,11 @@ impl AdaptationRequest {
             let at = At::Key(&at, "workout");
             let (workout, mut problems) = Workout::read_at(Some(json), &at);
             reader.problems.append(&mut problems);
-            if !is_real(&workout) {
-                reader.problem(&at, "has figures that no workout has");
+            if let Some(place) = wrong_times(&workout) {
+                reader.problem(
+                    &At::Place(&At::Key(&at, "blocks"), place),
+                    "has times that are not the sums of its parts",
+                );
             }
             workout
         });
@@ -207,19 +211,18 @@ impl AdaptationRequest {
     }
 }
 
-/// Whether a workout is small enough to reckon with: no sum overflows, no weight is negative.
-pub(in crate::fitness) fn is_real(workout: &Workout) -> bool {
-    let mut sum = 0.0;
-    for block in &workout.blocks {
-        sum += f64::from(block.setup_s) + f64::from(block.rounds);
-        for step in &block.steps {
-            let pause = step.rest_s.max(step.recovery_s.unwrap_or_default()).max(step.sets).max(step.work_s);
-            let set = figures(&step.goal, &step.target) * f64::from(step.tempo_s.unwrap_or(1)).max(1.0) * 2.0;
-            sum += (set + f64::from(pause)) * f64::from(block.rounds).max(1.0);
-        }
+/// The place of a block whose times are not what its parts say, where they can be reckoned with.
+fn wrong_times(workout: &Workout) -> Option<usize> {
+    if !workout.is_real() {
+        return None;
     }
-    // A session of days, and no NaN.
-    (0.0..1e6).contains(&sum)
+    workout.blocks.iter().position(|block| {
+        let is_wrong = |step: &Step| {
+            let work_s = time_budget::set_work_s(&step.goal, step.tempo_s, step.per_side);
+            step.work_s != work_s || (block.kind.is_main() && step.sets != block.rounds)
+        };
+        block.duration_s != time_budget::block_s(block) || block.steps.iter().any(is_wrong)
+    })
 }
 
 /// What is reckoned with of an exercise, in one number; infinite when something is negative.

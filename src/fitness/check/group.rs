@@ -6,10 +6,10 @@
 
 use super::{Found, Violation, check};
 use crate::fitness::catalogue;
-use crate::fitness::group::{Counts, GroupRequest, GroupWorkout, Member, compatibility, may_train, place_of};
+use crate::fitness::group::{Counts, GroupRequest, GroupWorkout, Member, VARIED, compatibility, may_train, place_of};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::time_budget::block_s;
-use crate::fitness::words::Word;
+use crate::fitness::words::{Pattern, Set, Word};
 use crate::fitness::workout::{Block, BlockKind, Status};
 use crate::small::join;
 
@@ -88,7 +88,11 @@ fn g2(group: &Group<'_>, found: &mut Found) {
         found.whole("G2", "not everybody who trains is in the rotation once");
     }
     for member in &workout.participants {
-        let mut visited = Vec::new();
+        let (mut visited, mut varied) = (Vec::new(), 0);
+        let told = |pattern: Option<Pattern>| {
+            let warnings = member.workout.warnings.iter();
+            warnings.filter(|one| one.code == VARIED && pattern.is_none_or(|_| one.pattern == pattern)).count()
+        };
         for turn in 0..=stations.len() {
             let station = group.place(member, turn).filter(|place| !visited.contains(place));
             let Some(block) = group.turn(member, turn) else { continue };
@@ -98,12 +102,19 @@ fn g2(group: &Group<'_>, found: &mut Found) {
                 continue;
             };
             visited.push(place);
+            let other = step.pattern != station.pattern;
+            varied += usize::from(other);
+            let needs = catalogue::find(&step.exercise_id).map_or(Set::EMPTY, |exercise| exercise.requires);
             if block.steps.len() != 1
-                || step.pattern != station.pattern
+                || (other && told(Some(station.pattern)) == 0)
                 || !station.exercises.contains(&step.exercise_id)
+                || !needs.is_subset(station.equipment.items())
             {
                 group.of(found, "G2", &member.user_id, "trains something else than the station");
             }
+        }
+        if varied != told(None) {
+            group.of(found, "G2", &member.user_id, "is not told where another movement is done, or is told wrongly");
         }
         let rows =
             workout.rotation.iter().filter(|row| row.user_id == member.user_id && row.stations.len() == visited.len());
@@ -112,6 +123,19 @@ fn g2(group: &Group<'_>, found: &mut Found) {
         }
     }
     for (at, station) in stations.iter().enumerate() {
+        let own = |exercise: &catalogue::Exercise| exercise.pattern == station.pattern;
+        let trains = |member: &&Member| {
+            (0..stations.len()).any(|turn| {
+                let step = group.turn(member, turn).and_then(|block| block.steps.first());
+                group.place(member, turn) == Some(at)
+                    && step.and_then(|step| catalogue::find(&step.exercise_id)).is_some_and(own)
+            })
+        };
+        let told = workout.warnings.iter().any(|one| one.code == VARIED && one.pattern == Some(station.pattern));
+        let doing = workout.participants.iter().filter(trains).count();
+        if doing == 0 || (doing < workout.participants.len() && !told) {
+            found.broken("G2", format_args!("{}: too few do its movement, or it is not told", station.station));
+        }
         for turn in 0..stations.len() {
             let there =
                 workout.participants.iter().filter(|member| group.place(member, turn) == Some(at)).count() as u32;

@@ -14,7 +14,7 @@
 use super::params::{adaptation_of, invalid};
 use super::{Action, CoachFeature};
 use crate::error::Error;
-use crate::fitness::adaptation::request::{FORM, is_real};
+use crate::fitness::adaptation::request::FORM;
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, adapt, instead, recover};
 use crate::fitness::check::adaptation::check_adaptation;
 use crate::fitness::check::check;
@@ -22,6 +22,7 @@ use crate::fitness::form::{Form, field};
 use crate::fitness::live;
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{FromJson, Object, ToJson};
+use crate::fitness::workout::Workout;
 use crate::value::Value;
 
 /// The feature `workout-adaptation`.
@@ -56,7 +57,7 @@ fn validate(params: &Value) -> Result<Value, Error> {
     let request = adaptation_of(params, "adaptation")?;
     let (mut reader, mut given) = (Reader::default(), Adaptation::blank());
     given.read(field(params, "adaptation"), &At::Pointer("/adaptation"), &mut reader);
-    if !given.workout.as_ref().is_none_or(is_real) {
+    if !given.workout.as_ref().is_none_or(Workout::is_real) {
         reader.problem(&At::Pointer("/adaptation/workout"), "has figures that no workout has");
     }
     if !reader.problems.is_empty() {

@@ -2,8 +2,10 @@
 //!
 //! All warm up together, go through the stations in turn, finish together with steady work where time is left, and cool
 //! down together. At a station everybody does all their sets before the bell: a set and its rest take the same interval for
-//! everybody, whose share of work and rest is their own. Who screening does not let train is left out, with a referral, and
-//! the others train.
+//! everybody, whose share of work and rest is their own. Who can do nothing of the movement of a station does something else
+//! there, which their summary and a warning `station_varied` say, but not why; who can do no steady work stretches while the
+//! others do it (`steady_varied`). Who screening does not let train is left out,
+//! with a referral, and the others train; one who is left keeps the stations alone, because that is what was set up.
 //!
 //! The rules are G1 to G5 of [`check_group`](crate::fitness::check::check_group); the weights of every choice are house.
 //! The order in which people are named changes nothing but the order in which they are listed.
@@ -44,7 +46,7 @@ pub use request::{GroupRequest, PARTICIPANTS, Participant, STATIONS};
 
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
-use super::request::WorkoutRequest;
+use super::request::{DURATION_MIN, WorkoutRequest};
 use super::screening::{Clearance, Screening};
 use super::session::other_durations;
 use super::session::selection::Candidate;
@@ -179,6 +181,9 @@ record! {
     }
 }
 
+/// The code of the warning that somebody does something else than the movement of a station.
+pub(super) const VARIED: &str = "station_varied";
+
 impl GroupWorkout {
     /// Its JSON.
     #[must_use]
@@ -260,7 +265,10 @@ pub fn vary(request: &GroupRequest, base: &Value) -> Result<GroupWorkout, Error>
 /// As [`vary`], with what is wrong with the result.
 pub(super) fn attempt(request: &GroupRequest, base: &Value) -> Result<(GroupWorkout, Vec<Violation>), Error> {
     let mut feasible = Vec::new();
-    for focus in [request.focus, Focus::GeneralFitness] {
+    // When nothing is possible, what else would be.
+    let tried = [request.focus, Focus::GeneralFitness];
+    let tried = tried.map(|focus| (focus, false)).into_iter().chain(tried.map(|focus| (focus, true)));
+    for (focus, hint) in tried {
         let requests = requests(request, focus);
         if requests.is_empty() {
             return Ok((write::nobody(request), Vec::new()));
@@ -268,19 +276,20 @@ pub(super) fn attempt(request: &GroupRequest, base: &Value) -> Result<(GroupWork
         let hall = hall(request, &requests);
         // What equipment spoils can be done without.
         for inventory in [request.inventory, Counts::default()] {
-            let plans = hall.plans(inventory);
-            if let Some((plan, around)) = hall.best(&plans, request.duration_min) {
+            let plans = hall.plans(inventory, if hint { DURATION_MIN.1 } else { request.duration_min });
+            if hint {
+                for minutes in (DURATION_MIN.0..=DURATION_MIN.1).step_by(5) {
+                    if hall.best(&plans, minutes).is_some() {
+                        feasible.push(minutes);
+                    }
+                }
+            } else if let Some((plan, around)) = hall.best(&plans, request.duration_min) {
                 let rotation = rotation::cyclic(hall.people.len(), plan.count);
                 let mut made = Made { hall: &hall, focus, plan, around, stations: Vec::new(), rotation };
                 made.fill(inventory, base).map_err(|problem| invalid(vec![problem]))?;
                 let workout = made.write(base);
                 let violations = check_group(&workout, request);
                 return Ok((workout, violations));
-            }
-            for minutes in (15..=90).step_by(5) {
-                if hall.best(&plans, minutes).is_some() {
-                    feasible.push(minutes);
-                }
             }
         }
     }

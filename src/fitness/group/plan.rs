@@ -13,7 +13,7 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::session::place::Place;
 use crate::fitness::session::plan::{Around, Edges, around};
 use crate::fitness::session::selection::GROUPS;
-use crate::fitness::time_budget::{TRANSITION_S, window_s};
+use crate::fitness::time_budget::{COOL_DOWN_S, SHORT_WARM_UP_S, TRANSITION_S, window_s};
 use crate::fitness::words::{Kind, Pattern};
 use crate::small::sort_by;
 
@@ -58,6 +58,12 @@ const ORDER: [Pattern; 10] = [
     IsolationUpper,
 ];
 
+/// What a station counts at which nobody does its movement; part of it for who does something else (house).
+const VARIED: f64 = 30.0;
+
+/// So much steady work of the others may be sat out by who has no more to stretch (house).
+const SAT_OUT_S: u32 = 900;
+
 /// The intervals that are tried, in seconds.
 const INTERVALS_S: (u32, u32) = (60, 330);
 
@@ -76,9 +82,10 @@ pub(super) struct Plan {
 impl Plan {
     /// The plan of stations that are set up.
     pub(super) fn of(setting: &Setting<'_>, capacity: u32, stations: &[Station]) -> Self {
-        let (mut work_s, mut liking, mut accessory) = (0, 0.0, 0);
+        let (mut work_s, mut liking, mut accessory, mut varied) = (0, 0.0, 0, 0);
         for station in stations {
             liking += station.liking;
+            varied += station.varied;
             for share in &station.shares {
                 work_s = work_s.max(share.dose.work_s);
             }
@@ -90,6 +97,7 @@ impl Plan {
         let together = setting.people.len().div_ceil(count.max(1)) as u32;
         let score = 50.0 * covered as f64 + 3.0 * liking / count.max(1) as f64 + count as f64 + f64::from(setting.sets)
             - 3.0 * f64::from(accessory)
+            - VARIED * varied as f64 / setting.people.len().max(1) as f64
             - 4.0 * f64::from(together)
             - 15.0 * f64::from(together.saturating_sub(2));
         Self { count, capacity, sets: setting.sets, interval_s: setting.interval_s, work_s, score }
@@ -119,12 +127,12 @@ impl<'r> Hall<'r> {
         sets
     }
 
-    /// Every plan that works, whatever time it takes.
-    pub(super) fn plans(&self, inventory: Counts) -> Vec<Plan> {
+    /// Every plan that works, and that may fit a session of so many minutes.
+    pub(super) fn plans(&self, inventory: Counts, most_min: u32) -> Vec<Plan> {
         let mut plans = Vec::new();
         for interval_s in (INTERVALS_S.0..=INTERVALS_S.1).step_by(10) {
             let able = self.able(interval_s);
-            self.plans_at(interval_s, inventory, &able, &mut plans);
+            self.plans_at(interval_s, inventory, &able, window_s(most_min).1, &mut plans);
         }
         plans
     }
@@ -138,7 +146,7 @@ impl<'r> Hall<'r> {
         able
     }
 
-    fn plans_at(&self, interval_s: u32, inventory: Counts, able: &[Able<'_>], plans: &mut Vec<Plan>) {
+    fn plans_at(&self, interval_s: u32, inventory: Counts, able: &[Able<'_>], most_s: u32, plans: &mut Vec<Plan>) {
         let (people, sets) = (self.people.len(), self.sets());
         for count in STATIONS.0..=STATIONS.1 {
             let together = people.div_ceil(count as usize) as u32;
@@ -148,6 +156,9 @@ impl<'r> Hall<'r> {
             }
             let rotation = cyclic(people, count as usize);
             for sets in sets.0..=sets.1 {
+                if SHORT_WARM_UP_S.0 + count * (TRANSITION_S + (sets - 1) * interval_s) + COOL_DOWN_S.0 > most_s {
+                    continue;
+                }
                 let rotation = &rotation;
                 let setting = Setting { people: &self.people, able, inventory, rotation, sets, interval_s };
                 if let Some(stations) = fill(&setting, count as usize) {
@@ -165,11 +176,19 @@ impl<'r> Hall<'r> {
             duration_min: duration_min.min(limit_min * 11 / 10),
             ..self.people.first()?.coach.request.clone()
         };
-        let (mut warm_up_s, mut cool_down_s, mut conditioning) = (u32::MAX, u32::MAX, true);
+        let (mut warm_up_s, mut cool_down_s, mut conditioning) = (u32::MAX, u32::MAX, false);
+        let mut place = Place::alone(&aim);
         for one in &self.people {
+            let room_s = one.pools.cool_down_room_s();
             warm_up_s = warm_up_s.min(one.pools.warm_up_room_s());
-            cool_down_s = cool_down_s.min(one.pools.cool_down_room_s());
-            conditioning &= one.pools.conditioning().is_some();
+            cool_down_s = cool_down_s.min(room_s);
+            if one.pools.conditioning().is_some() {
+                conditioning = true;
+            } else {
+                // Who can do no steady work stretches instead, and rests when that is done.
+                let room_s = room_s.saturating_sub(COOL_DOWN_S.0 + TRANSITION_S);
+                place.steady_s = place.steady_s.min(room_s.max(SAT_OUT_S));
+            }
         }
         let edges = Edges::of(duration_min, warm_up_s, cool_down_s, conditioning)?;
         let (least_s, most_s) = window_s(duration_min);
@@ -177,7 +196,7 @@ impl<'r> Hall<'r> {
         let mut best: Option<(f64, Plan, Around)> = None;
         for plan in plans {
             let main_s = plan.count as u32 * plan.turn_s();
-            around(&aim, &Place::alone(&aim), edges, &|_| i64::from(main_s), &mut |around| {
+            around(&aim, &place, edges, &|_| i64::from(main_s), &mut |around| {
                 let score = around.of(&aim, plan.score);
                 let fits = (least_s..=most_s).contains(&(main_s + around.seconds()));
                 if fits && best.as_ref().is_none_or(|best| score > best.0) {
@@ -189,22 +208,30 @@ impl<'r> Hall<'r> {
     }
 }
 
-/// Sets up so many stations.
+/// Sets up so many stations, such that everybody does the movement of each; where that is not possible, such that as few
+/// as possible do something else at each.
 pub(super) fn fill(setting: &Setting<'_>, count: usize) -> Option<Vec<Station>> {
-    let (mut filled, mut stations) = (Stations::new(setting), Vec::new());
-    for slot in SLOTS {
-        for pattern in slot {
-            let place = stations.len();
-            if place < count
-                && let Some(station) = filled.add(place, *pattern, "")
-            {
-                stations.push(station);
-                break;
+    for vary in [0, setting.people.len() / 2, setting.people.len()] {
+        let (mut filled, mut stations) = (Stations::new(setting), Vec::new());
+        for slot in SLOTS {
+            for most in [0, vary] {
+                let place = stations.len();
+                let mut add = |pattern: &Pattern| filled.add(place, *pattern, "", most);
+                if place < count
+                    && (most == 0 || vary > 0)
+                    && let Some(station) = slot.iter().find_map(&mut add)
+                {
+                    stations.push(station);
+                    break;
+                }
             }
         }
+        if stations.len() == count {
+            sort_by(&mut stations, |a, b| place_of(a.pattern) < place_of(b.pattern));
+            return Some(stations);
+        }
     }
-    sort_by(&mut stations, |a, b| place_of(a.pattern) < place_of(b.pattern));
-    (stations.len() == count).then_some(stations)
+    None
 }
 
 /// Sets up stations for these movements, each with the exercise that whoever can shall do.
@@ -214,7 +241,7 @@ pub(super) fn fill_as(setting: &Setting<'_>, wanted: &[(Pattern, &str)]) -> Opti
     for slot in SLOTS {
         for (place, (pattern, asked)) in wanted.iter().enumerate() {
             if slot.contains(pattern) && !places.contains(&place) {
-                stations.push(filled.add(place, *pattern, asked)?);
+                stations.push(filled.add(place, *pattern, asked, setting.people.len())?);
                 places.push(place);
             }
         }

@@ -1,12 +1,14 @@
 //! What everybody does at each station.
 //!
-//! Everybody at a station trains the same movement, each with an exercise, repetitions and a load of their own. What
-//! stands at a station belongs to it for the whole session, so what the stations have together is never more than what
-//! there is, whoever is where.
+//! Everybody at a station trains the same movement, each with an exercise, repetitions and a load of their own. Who can do
+//! none of that movement, there and on this clock, does the nearest that they can (house): what shares main muscles with
+//! it, another movement of the same half of the body, the trunk, any other resistance work that is new to their session.
+//! What stands at a station belongs to it for the whole session, so what the stations have together is never more than
+//! what there is, whoever is where.
 
 use super::inventory::Counts;
 use super::rotation::Turns;
-use crate::fitness::catalogue::Exercise;
+use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::preferences;
 use crate::fitness::prescription;
 use crate::fitness::request::WorkoutRequest;
@@ -15,6 +17,7 @@ use crate::fitness::session::choice::{Pick, reps_of};
 use crate::fitness::session::edges::Pools;
 use crate::fitness::session::selection::{self, Candidate};
 use crate::fitness::words::{Kind, Muscle, Pattern, Set, Word};
+use crate::small::sort_by;
 use crate::value::Value;
 
 /// What an exercise that was asked for counts: more than everything else.
@@ -22,6 +25,12 @@ const ASKED: f64 = 100.0;
 
 /// What a like or a dislike counts (house).
 const LIKE: f64 = 2.0;
+
+/// What one step further from the movement of a station counts: more than everything else.
+const STEP: f64 = 1_000.0;
+
+/// What each item counts against what is done instead of the movement of a station: others need it (house).
+const ITEM: f64 = 3.0;
 
 /// Somebody who trains.
 pub(super) struct Person<'r> {
@@ -40,6 +49,8 @@ impl<'r> Person<'r> {
         for one in &mut candidates {
             one.liking += LIKE * preferences::liking(likes, one.exercise);
         }
+        // By movement, as the catalogue has them: what can be done of one is looked up often.
+        sort_by(&mut candidates, |a, b| a.exercise.pattern < b.exercise.pattern);
         Self { coach, pools, candidates }
     }
 
@@ -84,8 +95,15 @@ impl<'r> Person<'r> {
     }
 }
 
-/// What somebody can do, with which repetitions.
+/// What somebody can do, with which repetitions, by movement.
 pub(super) type Able<'a> = Vec<(&'a Candidate, (u32, u32))>;
+
+/// What of it is of a movement.
+fn of_pattern<'s, 'a>(able: &'s [(&'a Candidate, (u32, u32))], pattern: Pattern) -> &'s [(&'a Candidate, (u32, u32))] {
+    let from = able.partition_point(|(one, _)| one.exercise.pattern < pattern);
+    let able = able.get(from..).unwrap_or_default();
+    able.get(..able.partition_point(|(one, _)| one.exercise.pattern == pattern)).unwrap_or_default()
+}
 
 /// What is the same for everybody.
 pub(super) struct Setting<'a> {
@@ -108,6 +126,8 @@ pub(super) struct Station {
     pub(super) shares: Vec<Candidate>,
     /// How well it suits them, on average.
     pub(super) liking: f64,
+    /// How many do something else than its movement.
+    pub(super) varied: usize,
 }
 
 /// The stations so far.
@@ -127,11 +147,15 @@ impl<'a> Stations<'a> {
         Self { setting, left: setting.inventory, load, done: vec![Vec::new(); people] }
     }
 
-    /// Sets up the station number `station`, when everybody has something to do there. `asked` is an exercise that whoever
-    /// can shall do.
-    pub(super) fn add(&mut self, station: usize, pattern: Pattern, asked: &str) -> Option<Station> {
+    /// Sets up the station number `station`, when everybody has something to do there: its movement, or for at most `vary` of
+    /// them another one, and never for all. `asked` is an exercise that whoever can shall do.
+    pub(super) fn add(&mut self, station: usize, pattern: Pattern, asked: &str, vary: usize) -> Option<Station> {
         let setting = self.setting;
         let people = setting.people.len();
+        let (mut varied, mut muscles) = (0, Set::EMPTY);
+        for exercise in catalogue::all().iter().filter(|exercise| vary > 0 && exercise.pattern == pattern) {
+            muscles = muscles.union(exercise.primary);
+        }
         let mut chosen: Vec<Option<Chosen<'a>>> = vec![None; people];
         let mut gear = Counts::default();
         let turns = setting.rotation.first().map_or(0, Vec::len);
@@ -142,7 +166,12 @@ impl<'a> Stations<'a> {
                 for (place, turns) in setting.rotation.iter().enumerate() {
                     if turns.get(turn) == Some(&station) && self.is_free(place, pattern) == free {
                         let left = self.left.with(&used, u32::saturating_sub);
-                        let best = self.best(place, pattern, asked, &left)?;
+                        let mut best = self.best(place, pattern, None, asked, &left);
+                        if best.is_none() && varied < vary.min(people - 1) {
+                            best = self.best(place, pattern, Some(muscles), asked, &left);
+                            varied += 1;
+                        }
+                        let best = best?;
                         used.add(best.1.exercise.requires);
                         chosen[place] = Some(best);
                     }
@@ -164,33 +193,52 @@ impl<'a> Stations<'a> {
             shares.push(setting.people[place].share(candidate, reps, setting));
         }
         self.left = self.left.with(&gear, u32::saturating_sub);
-        Some(Station { pattern, gear, shares, liking: liking / people.max(1) as f64 })
+        Some(Station { pattern, gear, shares, liking: liking / people.max(1) as f64, varied })
     }
 
-    /// Whether somebody has an exercise of a movement that needs nothing.
+    /// Whether somebody has an exercise of a movement that needs nothing, or none at all.
     fn is_free(&self, place: usize, pattern: Pattern) -> bool {
-        self.setting.able[place].iter().any(|(one, _)| {
+        let mut has = false;
+        for (one, _) in of_pattern(&self.setting.able[place], pattern) {
             let exercise = one.exercise;
-            exercise.pattern == pattern && exercise.requires.is_empty() && !self.is_done(place, exercise)
-        })
+            if !self.is_done(place, exercise) {
+                if exercise.requires.is_empty() {
+                    return true;
+                }
+                has = true;
+            }
+        }
+        !has
     }
 
     fn is_done(&self, place: usize, exercise: &'static Exercise) -> bool {
         self.done[place].iter().any(|done| std::ptr::eq(*done, exercise))
     }
 
-    /// The best exercise of a movement for a person, from what is left of the equipment.
-    fn best(&self, place: usize, pattern: Pattern, asked: &str, left: &Counts) -> Option<Chosen<'a>> {
+    /// The best exercise of a movement for a person, from what is left of the equipment; `instead` of it, when its main
+    /// muscles are said.
+    fn best(
+        &self,
+        place: usize,
+        pattern: Pattern,
+        instead: Option<Set<Muscle>>,
+        asked: &str,
+        left: &Counts,
+    ) -> Option<Chosen<'a>> {
         let cap = f64::from(prescription::weekly_sets().per_session_cap);
         let there = left.items();
         let mut best: Option<Chosen<'a>> = None;
-        for (candidate, reps) in &self.setting.able[place] {
+        let able = &self.setting.able[place];
+        for (candidate, reps) in if instead.is_some() { able } else { of_pattern(able, pattern) } {
             let exercise = candidate.exercise;
-            if exercise.pattern != pattern || !exercise.requires.is_subset(there) {
+            if (instead.is_some() && exercise.pattern == pattern) || !exercise.requires.is_subset(there) {
                 continue;
             }
             let bent = if *reps == (candidate.dose.goal.min, candidate.dose.goal.max) { 0.0 } else { 1.0 };
-            let score = candidate.liking - bent + if exercise.id == asked { ASKED } else { 0.0 };
+            let mut score = candidate.liking - bent + if exercise.id == asked { ASKED } else { 0.0 };
+            if let Some(muscles) = instead {
+                score -= ITEM * exercise.requires.len() as f64 + STEP * f64::from(distance(exercise, pattern, muscles));
+            }
             if best.is_none_or(|(most, ..)| score > most)
                 && !self.is_done(place, exercise)
                 && selection::fits(&self.load[place].map(|sets| cap - sets), exercise, self.setting.sets)
@@ -199,6 +247,31 @@ impl<'a> Stations<'a> {
             }
         }
         best
+    }
+}
+
+/// How far an exercise of another movement is from a movement for some muscles.
+fn distance(exercise: &Exercise, pattern: Pattern, muscles: Set<Muscle>) -> u32 {
+    if !exercise.primary.intersection(muscles).is_empty() {
+        1
+    } else if half(exercise.pattern) == half(pattern) {
+        2
+    } else if exercise.pattern == Pattern::Core {
+        3
+    } else {
+        4
+    }
+}
+
+/// The half of the body that a movement trains: the legs, the arms, or neither.
+fn half(pattern: Pattern) -> u32 {
+    use Pattern::{
+        Hinge, IsolationLower, IsolationUpper, Lunge, PullHorizontal, PullVertical, PushHorizontal, PushVertical, Squat,
+    };
+    match pattern {
+        Squat | Hinge | Lunge | IsolationLower => 0,
+        PushHorizontal | PushVertical | PullHorizontal | PullVertical | IsolationUpper => 1,
+        _ => 2,
     }
 }
 

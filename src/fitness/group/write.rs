@@ -4,7 +4,7 @@ use super::plan::{self, Hall, Plan};
 use super::request::GroupRequest;
 use super::rotation::Turns as Rotation;
 use super::stations::{Person, Setting, Station};
-use super::{Counts, compatibility};
+use super::{Counts, PARTICIPANTS, VARIED, compatibility};
 use super::{Excluded, GroupClock, GroupStation, GroupWorkout, Member, Turns, may_train};
 use crate::error::Problem;
 use crate::fitness::form::{field, list, text, texts};
@@ -15,7 +15,6 @@ use crate::fitness::record::{FromJson, ToJson};
 use crate::fitness::screening::Screening;
 use crate::fitness::session::layout::{Group, Style};
 use crate::fitness::session::plan::Around;
-use crate::fitness::session::selection::Candidate;
 use crate::fitness::session::{self, PROVIDER, report};
 use crate::fitness::time_budget::TRANSITION_S;
 use crate::fitness::words::{Focus, Level, Pattern, Word};
@@ -62,7 +61,7 @@ impl Made<'_> {
         let mut wanted = Vec::new();
         for (station, base) in self.stations.iter().zip(stations) {
             let pattern = text(base, "pattern");
-            same &= station.pattern.as_str() == pattern && offered(&station.shares, "") == texts(base, "exercises");
+            same &= station.pattern.as_str() == pattern && offered(station, "") == texts(base, "exercises");
             wanted.push((Pattern::from_name(pattern).unwrap_or(Pattern::Stretch), first(base)));
         }
         if same {
@@ -132,8 +131,13 @@ impl Made<'_> {
                 pattern: station.pattern,
                 capacity: plan.capacity,
                 equipment: station.gear,
-                exercises: offered(&station.shares, list(base, "stations").get(place).map_or("", first)),
+                exercises: offered(station, list(base, "stations").get(place).map_or("", first)),
             });
+            if station.varied > 0 {
+                let (id, name) = (station_id(place), station.pattern.spoken());
+                let message = format!("{id}: {} of those who train do something else than {name}.", station.varied);
+                workout.warnings.push(varied(station.pattern, message));
+            }
         }
         for one in &request.participants {
             let is_one = |person: &Person<'_>| person.coach.request.user_id == one.request.user_id;
@@ -148,7 +152,22 @@ impl Made<'_> {
             let said = vec![person.coach.request.to_json(), clock, places, stations.to_json()];
             own.workout_id = format!("w-{:08x}", id::of_json(&said.to_json()));
             own.provenance.rules.push("group:shared_clock".to_owned());
-            let summary = join(&["Begins at ", stations.first().map_or("", String::as_str)], "");
+            let mut summary = join(&["Begins at ", stations.first().map_or("", String::as_str)], "");
+            for (id, turn) in stations.iter().zip(turns) {
+                let Some(station) = self.stations.get(*turn) else { continue };
+                let Some(share) = station.shares.get(place).filter(|one| one.exercise.pattern != station.pattern)
+                else {
+                    continue;
+                };
+                let other = join(&[id, ": ", &share.exercise.name, " instead of ", &station.pattern.spoken()], "");
+                summary = join(&[&summary, &other], "; ");
+                own.warnings.push(varied(station.pattern, other));
+            }
+            if self.stretches(person) {
+                let message = "Stretches and rests while the others do steady work.".to_owned();
+                summary = join(&[&summary, &message], "; ");
+                own.warnings.push(Warning { code: "steady_varied".to_owned(), message, pattern: None });
+            }
             workout.rotation.push(Turns { user_id: user_id.clone(), stations });
             workout.participants.push(Member { user_id, level: one.request.level, workout: own, summary });
         }
@@ -156,9 +175,17 @@ impl Made<'_> {
         workout
     }
 
+    /// Whether somebody stretches while the others do steady work.
+    fn stretches(&self, person: &Person<'_>) -> bool {
+        self.around.conditioning_s > 0 && person.pools.conditioning().is_none()
+    }
+
     /// One person's session. What a set lacks to the longest one is waited for after the last one of a station.
     fn blocks(&self, place: usize, person: &Person<'_>, turns: &[usize]) -> Vec<Block> {
         let around = &self.around;
+        // Who can do no steady work stretches while the others do it.
+        let cool_down_s =
+            around.cool_down_s + if self.stretches(person) { TRANSITION_S + around.conditioning_s } else { 0 };
         let mut groups = Vec::new();
         for station in turns {
             if let Some(share) = self.stations.get(*station).and_then(|station| station.shares.get(place)) {
@@ -171,7 +198,7 @@ impl Made<'_> {
             rest_share: 0.0,
             warm_up_s: around.warm_up_s,
             conditioning_s: around.conditioning_s,
-            cool_down_s: around.cool_down_s,
+            cool_down_s,
             ramps: false,
             score: 0.0,
         };
@@ -180,7 +207,7 @@ impl Made<'_> {
         for block in &mut blocks {
             let left_s = match block.kind {
                 BlockKind::WarmUp => around.warm_up_s - block.duration_s,
-                BlockKind::CoolDown => around.cool_down_s - block.duration_s,
+                BlockKind::CoolDown => cool_down_s - block.duration_s,
                 _ => 0,
             };
             block.setup_s += left_s + waited_s;
@@ -192,6 +219,11 @@ impl Made<'_> {
         }
         blocks
     }
+}
+
+/// What is said of a station at which somebody does something else than its movement: never why.
+fn varied(pattern: Pattern, message: String) -> Warning {
+    Warning { code: VARIED.to_owned(), message, pattern: Some(pattern) }
 }
 
 fn wrong(pointer: &str, who: &str, what: &str) -> Problem {
@@ -213,14 +245,17 @@ fn station_id(place: usize) -> String {
     format!("s{}", place + 1)
 }
 
-/// The exercises that are done: what was asked for first, then the most common one, then in the order of the people.
-fn offered(shares: &[Candidate], asked: &str) -> Vec<String> {
+/// The exercises that are done: what was asked for first, then those of the movement, the most common one first, then in the
+/// order of the people.
+fn offered(station: &Station, asked: &str) -> Vec<String> {
     let mut offered: Vec<(usize, &str)> = Vec::new();
-    for share in shares {
+    for share in &station.shares {
         let id = share.exercise.id.as_str();
+        // More than there are people.
+        let of_it = if share.exercise.pattern == station.pattern { PARTICIPANTS.1 + 1 } else { 1 };
         match offered.iter_mut().find(|(_, known)| *known == id) {
             Some((count, _)) => *count += 1,
-            None => offered.push((1, id)),
+            None => offered.push((of_it, id)),
         }
     }
     sort_by(&mut offered, |a, b| (a.1 == asked, a.0) > (b.1 == asked, b.0));

@@ -9,6 +9,7 @@
 //! that of the rules.
 
 use super::{Case, Faults, Opened, Origin, Task, Work, with};
+use crate::fitness::catalogue;
 use crate::fitness::form::{field, list, text, texts};
 use crate::fitness::group::{self, GroupRequest};
 use crate::fitness::record::{Object, ToJson};
@@ -37,6 +38,7 @@ impl Group {
             case.ids[1].push(station.station.clone());
             // What the coach would choose is among them.
             let mut ids = station.exercises.clone();
+            ids.retain(|id| catalogue::find(id).is_some_and(|exercise| exercise.pattern == station.pattern));
             for id in offers {
                 if !ids.iter().any(|known| known == id) {
                     ids.push((*id).to_owned());
