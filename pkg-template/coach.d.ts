@@ -1028,7 +1028,7 @@ export interface UserAnalysis {
 }
 
 export interface Warning {
-  /** What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`, `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`, `session_shortened`, `phase_changed`; of a group `focus_changed`, `excluded`, `station_varied`. */
+  /** What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`, `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`, `session_shortened`, `phase_changed`; of a group `focus_changed`, `excluded`, `station_varied`, `steady_varied`. */
   code: string;
   /** What to know. */
   message: string;

@@ -335,7 +335,7 @@ record! {
     pub struct Warning {
         /// What kind: `pattern_unavailable`, `pattern_skipped`, `pattern_other_day`, `load_limited`, `restriction`, `referral`, `effort_capped`,
         /// `prescription_changed`, `time_filled`, `target_skipped`; of a programme also `volume_low`, `balance_off`,
-        /// `session_shortened`, `phase_changed`; of a group `focus_changed`, `excluded`, `station_varied`.
+        /// `session_shortened`, `phase_changed`; of a group `focus_changed`, `excluded`, `station_varied`, `steady_varied`.
         pub code: String,
         /// What to know.
         pub message: String,
