@@ -283,7 +283,7 @@ const LIMIT: Duration = Duration::from_millis(100);
 fn one_wrong_place_is_no_catastrophe() {
     let all = features();
     let examples = examples();
-    let rounds = cases(6);
+    let rounds = cases(40);
     let mut rng = Rng::new(std::env::var("REPFLOW_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7));
     let (mut faults, mut slowest) = (Vec::<String>::new(), (Duration::ZERO, ""));
     for (feature, action, params) in &examples {
