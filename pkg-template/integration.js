@@ -289,7 +289,7 @@ function withLevels(definition, [first, ...others], levelTimeout) {
       const { call, retry, parallel, steps, switch: branches, ...rest } = step;
       const task = step.metadata?.task;
       if (task !== undefined) {
-        const fallback = [...others.map((name) => ({ call: `${name}.${task}` })), { call }];
+        const fallback = [...others.map((name) => ({ call: `${name}.${task}` })), { call }, ...(step.fallback ?? [])];
         return { ...rest, call: `${first}.${task}`, timeout: levelTimeout, fallback };
       }
       const inner = { parallel: raised(parallel), steps: raised(steps), switch: branches?.map((one) => ({ ...one, steps: raised(one.steps) })) };

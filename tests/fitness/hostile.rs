@@ -77,6 +77,8 @@ fn examples() -> Vec<(&'static str, &'static str, Json)> {
         "plankS": 60,
     });
     let starts = ask("fitness-assessment", "assess", &tested);
+    let whole = ask("program-planning", "plan", &json!({ "request": programme }));
+    let together = ask("group-workout", "createVariations", &json!({ "request": group, "base": base }));
     let first = ask("program-planning", "planPhase", &json!({ "request": programme, "phase": "foundation" }));
     vec![
         ("user-analysis", "analyzeProfile", request.clone()),
@@ -89,6 +91,8 @@ fn examples() -> Vec<(&'static str, &'static str, Json)> {
         ("workout-recommendations", "advise", advice),
         ("equipment-analysis", "analyze", both.clone()),
         ("safety-validation", "validate", both.clone()),
+        ("safety-validation", "checkProgram", json!({ "request": programme, "program": whole })),
+        ("safety-validation", "checkGroup", json!({ "request": group, "group": together })),
         ("workout-detail", "write", detail.clone()),
         ("performance-assessment", "assess", session.clone()),
         ("performance-assessment", "evaluateConditions", json!({ "assessment": assessment, "request": session })),

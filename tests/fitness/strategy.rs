@@ -730,7 +730,7 @@ mod others {
             wrong(&|weeks| {
                 weeks.as_array_mut().unwrap().pop();
             })
-            .contains("/weeks has 3 elements")
+            .contains("/weeks 3 are given")
         );
     }
 

@@ -156,6 +156,25 @@ for (const [id, { method, input, check }] of Object.entries(WORKFLOWS)) {
   });
 }
 
+test("where an app's own way of writing a workout fails, the coach writes it", async () => {
+  const bus = new FeatureBus();
+  bus.registerFeature({
+    name: "workout-detail",
+    version: "9.0.0",
+    actions: {
+      write: () => {
+        throw new Error("out of ink");
+      },
+    },
+  });
+  const integration = new AdvancedWorkflowIntegration({ bus });
+  const events = [];
+  const workout = await integration.generateComprehensiveWorkout(REQUEST, { onEvent: ({ type }) => events.push(type) });
+  assert.equal(workout.safety.status, "pass");
+  assert.ok(workout.blocks[0].steps[0].coaching.notes.length > 0);
+  assert.ok(events.includes("attempt.failed"));
+});
+
 test("a red-flag sign is a referral and nothing else, whatever is asked", async () => {
   const coach = new AdvancedWorkflowIntegration();
   const symptoms = ["chest pain"];
