@@ -8,8 +8,8 @@ import { described } from "./feature.js";
 import { LiveSession } from "./live.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
 import { missing } from "./nearest.js";
+import { RUN_OPTIONS } from "./orchestrator.js";
 import { plain } from "./plain.js";
-import { runSchemas } from "./standard-schema.js";
 
 const CHAIN = {
   model: checks.string,
@@ -24,18 +24,9 @@ const AI = {
   hedge: [(hedge) => isObject(hedge) && checks.duration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
 };
 
-/** What a run of a workflow may be told, and who shall answer in it. */
-const RUN = {
-  signal: checks.signal,
-  onEvent: checks.handler,
-  correlationId: checks.string,
-  traceparent: checks.string,
-  tracestate: checks.string,
-  priority: checks.integer,
-  schemas: runSchemas,
-};
+/** What a run may be told, and who shall answer in it. */
 const CALL = {
-  ...RUN,
+  ...RUN_OPTIONS,
   provider: [(it) => it === "offline-coach" || it instanceof ModelClientBase, '`"offline-coach"`, or a ModelClient'],
 };
 
@@ -129,7 +120,7 @@ export class IntegrationBase {
 
   /** A session that stays open: it takes sets and heart rates as signals, and answers each at once. */
   async startLiveSession(session, options = NO_OPTIONS) {
-    checkOptions("config.invalid", "the options of startLiveSession", options, RUN);
+    checkOptions("config.invalid", "the options of startLiveSession", options, RUN_OPTIONS);
     await this.#coach(options.signal);
     const apply = async (given) => ask(await this.#runtime.coach.ready(), "workout-adaptation", "live", given);
     return LiveSession.start(apply, this.orchestrator, session, options);

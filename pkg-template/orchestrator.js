@@ -36,7 +36,7 @@ const RETENTION = {
   count: [isCount, "a whole number, 0 or more"],
   age: [(value) => checks.duration[0](value) || value === 0, checks.duration[1]],
 };
-const RUN_OPTIONS = {
+export const RUN_OPTIONS = {
   signal: checks.signal,
   onEvent: checks.handler,
   correlationId: checks.string,

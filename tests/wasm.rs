@@ -216,11 +216,11 @@ fn data_that_is_no_data_is_refused_and_not_a_crash() {
         deep = Array::of1(&deep).into();
     }
     for value in [JsValue::from(js_sys::BigInt::from(1)), JsValue::symbol(None), deep] {
-        let error = coach::workout_request(&value).unwrap_err();
+        let error = coach::coach_input("quick-workout", &value).unwrap_err();
         assert_eq!(field(&error, "code").as_string().as_deref(), Some("workout.invalid"));
     }
     let nested = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-    let error = coach::workout_request(&js(&nested)).unwrap_err();
+    let error = coach::coach_input("quick-workout", &js(&nested)).unwrap_err();
     assert!(
         field(&error, "message").as_string().is_some_and(|text| text.contains("128")),
         "it says how deep it may be"

@@ -7,7 +7,7 @@
 //! others do it (`steady_varied`). Who screening does not let train is left out,
 //! with a referral, and the others train; one who is left keeps the stations alone, because that is what was set up.
 //!
-//! The rules are G1 to G5 of [`check_group`](crate::fitness::check::check_group); the weights of every choice are house.
+//! The rules are G1 to G5 of [`check_group`]; the weights of every choice are house.
 //! The order in which people are named changes nothing but the order in which they are listed.
 //!
 //! ```

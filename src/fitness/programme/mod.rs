@@ -2,7 +2,7 @@
 //!
 //! Foundation is prescribed as general fitness, development as hypertrophy, specialization as the goal. A session keeps
 //! its exercises through a phase, and mostly through all three, because what is liked depends on the goal; load rises from
-//! week to week and repetitions follow it. Every session is a [`Workout`](super::workout::Workout) like any other, and the
+//! week to week and repetitions follow it. Every session is a [`Workout`] like any other, and the
 //! whole passes [`check_programme`](super::check::check_programme).
 //!
 //! Two and three days are full-body, with a day or more between them; four days alternate upper and lower body, so that no

@@ -1,4 +1,5 @@
-//! What is answered without a type of its own: the code that writes it is smaller so, and its shape stands here.
+//! What is answered without a type of its own: the code that writes it is smaller so, and its shape stands here. It is long
+//! because it is a list, and every field says what it is.
 
 use super::super::record::record;
 use super::{Definitions, Described};

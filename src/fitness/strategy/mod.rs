@@ -11,7 +11,7 @@
 //!
 //! # Layout
 //! - [`adaptation`], [`analysis`], [`generation`], [`group`], [`programme`], [`recommendation`]: one task each, with its params
-//! - `prompt`: the request; the shape of an answer is a [`Form`](super::form)
+//! - `prompt`: the request; the shape of an answer is a `Form`
 
 pub mod adaptation;
 pub mod analysis;

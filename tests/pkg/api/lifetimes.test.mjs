@@ -150,7 +150,7 @@ async function slim(t) {
 
 test("a core that never comes keeps nobody waiting beyond what they asked for", async (t) => {
   const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, initialize } = await slim(t);
-  initialize(new Promise(() => {}));
+  initialize(new Promise(() => {}), new Promise(() => {}));
   const bus = new FeatureBus();
   const controller = new AbortController();
   const code = (code) => (error) => error.code === code;
@@ -167,6 +167,19 @@ test("a core that never comes keeps nobody waiting beyond what they asked for", 
   orchestrator.dispose();
   bus.dispose();
   for (const promise of waiting) await assert.rejects(promise, code("internal.disposed"));
+});
+
+test("a coach that never comes keeps nobody waiting who does not need it, nor beyond what they asked for", async (t) => {
+  const { directory, FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, initialize } = await slim(t);
+  initialize(await readFile(join(directory, "core.wasm")), new Promise(() => {}));
+  const plain = new WorkflowOrchestrator();
+  assert.equal((await plain.executeWorkflow({ id: "w", steps: [] }, {})).status, "completed");
+  const bus = new FeatureBus();
+  const coach = new AdvancedWorkflowIntegration({ bus });
+  const code = (code) => (error) => error.code === code;
+  await assert.rejects(coach.generateComprehensiveWorkout({}, { signal: AbortSignal.timeout(20) }), code("run.cancelled"));
+  await assert.rejects(bus.request("a", "b", {}, { timeout: "10ms" }), code("bus.timeout"));
+  bus.dispose();
 });
 
 test("a core that could not be loaded can be given again", async (t) => {
