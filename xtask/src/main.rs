@@ -29,7 +29,7 @@ Usage: cargo xtask COMMAND
   demo [--once] [--port N]           build the package and serve the demo page; --once makes one workout in Node instead
   test [STAGE...] [--list]           set everything up and run every test, or only the named stages
        [--with-model]                and the stage `model`, which asks a real model on this machine; brings 300 MB
-       [--campaign]                  and the stage `campaign`, which asks the coach 5,000 times for each property; half an hour
+       [--campaign]                  and the stage `campaign`, which asks the coach 5,000 times for each property; an hour
   bench [NAME...] [--quick]          measure the package beside what one would pick instead; without a name, what there is
   pkg [--features F] [--out DIR]     build the npm package, by default into pkg/
   size                               what each part of the package costs; fails above the budget

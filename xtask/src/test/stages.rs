@@ -53,7 +53,7 @@ pub(super) const WITH_MODEL: Stage = Stage {
     run: model,
 };
 
-/// What `--campaign` adds. Apart from [`STAGES`], because it takes half an hour.
+/// What `--campaign` adds. Apart from [`STAGES`], because it takes an hour.
 pub(super) const CAMPAIGN: Stage = Stage {
     name: "campaign",
     about: "5,000 random requests to each property and each workflow of the coach, optimised natively and through the package",
