@@ -104,13 +104,7 @@ impl WorkoutRequest {
     /// # Errors
     /// `workout.invalid` with every problem.
     pub fn parse(json: &Value) -> Result<Self, Error> {
-        let mut problems = Vec::new();
-        let request = Self::read_among(json, "", &[], &mut problems);
-        if problems.is_empty() {
-            Ok(request)
-        } else {
-            Err(Error::invalid(Code::WorkoutInvalid, "the workout request", problems))
-        }
+        sound("the workout request", |problems| Self::read_among(json, "", &[], problems))
     }
 
     /// Reads a request that stands at the pointer `at`, and whose object may have the keys `more` too, which somebody else
@@ -150,6 +144,13 @@ impl WorkoutRequest {
         )
         .to_json()
     }
+}
+
+/// What was read, when nothing is wrong with it.
+pub(super) fn sound<T>(what: &str, read: impl FnOnce(&mut Vec<Problem>) -> T) -> Result<T, Error> {
+    let mut problems = Vec::new();
+    let read = read(&mut problems);
+    if problems.is_empty() { Ok(read) } else { Err(Error::invalid(Code::WorkoutInvalid, what, problems)) }
 }
 
 fn read(json: &Value, more: &[&str], reader: &mut Reader) -> WorkoutRequest {

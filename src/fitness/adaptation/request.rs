@@ -13,12 +13,12 @@
 //! that is in use; what is not said of how it goes is neutral; of two ages the higher one counts (house). Any symptom is a sign, whatever its name.
 
 use super::rules::Signs;
-use crate::error::{Code, Error, Problem};
+use crate::error::{Error, Problem};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::form::{Form, Ids, field, figure, list, text, whole};
 use crate::fitness::reader::{At, Reader, nearest_of};
 use crate::fitness::record::{Object, ToJson};
-use crate::fitness::request::{AGE, WorkoutRequest};
+use crate::fitness::request::{AGE, WorkoutRequest, sound};
 use crate::fitness::time_budget;
 use crate::fitness::words::{Area, Equipment, Level, Set, Word};
 use crate::fitness::workout::{Goal, Step, Target, Workout};
@@ -123,13 +123,7 @@ impl AdaptationRequest {
     /// # Errors
     /// `workout.invalid` with every problem.
     pub fn parse(json: &Value) -> Result<Self, Error> {
-        let mut problems = Vec::new();
-        let request = Self::read_at(json, "", &mut problems);
-        if problems.is_empty() {
-            Ok(request)
-        } else {
-            Err(Error::invalid(Code::WorkoutInvalid, "the params", problems))
-        }
+        sound("the params", |problems| Self::read_at(json, "", problems))
     }
 
     /// Reads params that stand at a pointer.

@@ -12,7 +12,7 @@ use crate::fitness::id;
 use crate::fitness::preferences;
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{FromJson, Object, ToJson};
-use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
+use crate::fitness::request::{DURATION_MIN, WorkoutRequest, sound};
 use crate::fitness::words::{Focus, Level, Word};
 use crate::small::{join, sort_by};
 use crate::value::{Value, get, put};
@@ -72,13 +72,7 @@ impl GroupRequest {
     /// # Errors
     /// `workout.invalid` with every problem.
     pub fn parse(json: &Value) -> Result<Self, Error> {
-        let mut problems = Vec::new();
-        let request = Self::read_at(json, "", &mut problems);
-        if problems.is_empty() {
-            Ok(request)
-        } else {
-            Err(Error::invalid(Code::WorkoutInvalid, "the group's request", problems))
-        }
+        sound("the group's request", |problems| Self::read_at(json, "", problems))
     }
 
     /// Reads a request that stands at the pointer `at`. A harmless one where there are problems.

@@ -1,9 +1,9 @@
 //! What is asked of a programme: a request for one of its sessions, the days of a week, and when it starts.
 
-use crate::error::{Code, Error, Problem};
+use crate::error::{Error, Problem};
 use crate::fitness::reader::{At, Reader};
 use crate::fitness::record::{FromJson, ToJson};
-use crate::fitness::request::WorkoutRequest;
+use crate::fitness::request::{WorkoutRequest, sound};
 use crate::fitness::words::Level;
 use crate::value::{Value, get, put};
 use std::rc::Rc;
@@ -34,13 +34,7 @@ impl ProgrammeRequest {
     /// # Errors
     /// `workout.invalid` with every problem.
     pub fn parse(json: &Value) -> Result<Self, Error> {
-        let mut problems = Vec::new();
-        let request = Self::read_among(json, "", &[], &mut problems);
-        if problems.is_empty() {
-            Ok(request)
-        } else {
-            Err(Error::invalid(Code::WorkoutInvalid, "the programme request", problems))
-        }
+        sound("the programme request", |problems| Self::read_among(json, "", &[], problems))
     }
 
     /// As [`WorkoutRequest::read_among`].
