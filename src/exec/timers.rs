@@ -79,6 +79,13 @@ impl<K> Timers<K> {
         }
     }
 
+    /// The earliest timer: when it is due, and its key.
+    pub fn peek(&mut self) -> Option<(Timestamp, &K)> {
+        let at = self.next_due()?;
+        let slot = self.heap.0.first()?.slot;
+        Some((at, self.live[slot as usize].as_ref().map(|(_, key)| key)?))
+    }
+
     /// How many timers are set.
     #[must_use]
     pub fn len(&self) -> usize {

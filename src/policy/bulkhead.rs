@@ -116,6 +116,18 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
         self.used
     }
 
+    /// Who is first in line.
+    #[must_use]
+    pub fn first(&self) -> Option<T> {
+        self.queue.first().copied()
+    }
+
+    /// Whether nobody is in line.
+    #[must_use]
+    pub fn has_nobody_waiting(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// How many wait.
     #[must_use]
     pub fn queued(&self) -> usize {

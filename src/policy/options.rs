@@ -150,6 +150,13 @@ impl Options {
         }
     }
 
+    /// Whether nothing is asked for but that an attempt may take so long: then a call is one attempt, and it ends as that
+    /// does.
+    #[must_use]
+    pub fn only_bound_time(&self) -> bool {
+        self.total_timeout.is_none() && self.retry.is_none() && !self.share_something()
+    }
+
     /// Whether calls share anything beyond these options.
     #[must_use]
     pub fn share_something(&self) -> bool {

@@ -382,11 +382,11 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         let Some(state) = self.runs.get(run) else { return String::new() };
         let Some(run) = state.id.and_then(|id| self.engine.run(id)) else { return state.gone.clone() };
         let mut text = String::new();
-        for event in run.log() {
+        for (place, event) in run.log().iter().enumerate() {
             let step = event.kind.node().map_or("", |node| &*state.plan.step(run.node(node).step).id);
             let [.., node, attempt, a, b] = event.to_numbers();
             let name = event.kind.name();
-            let _ = writeln!(text, "{} {} {name} {step} {node} {attempt} {a} {b}", event.seq, event.at);
+            let _ = writeln!(text, "{} {} {name} {step} {node} {attempt} {a} {b}", place, event.at);
         }
         text
     }
@@ -467,9 +467,9 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             let state = &mut self.runs[number];
             let Some(run) = state.id.and_then(|id| old.run(id)) else { continue };
             let numbers: Vec<f64> = run.log().iter().flat_map(Event::to_numbers).collect();
-            let log: Vec<Event> = (0..)
-                .zip(numbers.chunks(Event::NUMBERS))
-                .map(|(seq, numbers)| Event::from_numbers(seq, numbers).expect("it is an event"))
+            let log: Vec<Event> = numbers
+                .chunks(Event::NUMBERS)
+                .map(|numbers| Event::from_numbers(numbers).expect("it is an event"))
                 .collect();
             assert_eq!(log, run.log(), "events are the same after they were numbers");
             if state.end.is_some() {

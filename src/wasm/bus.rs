@@ -145,6 +145,12 @@ pub fn health_record(bus: u32, feature: u32, failed: bool, took_ms: f64, now_ms:
     with_health(bus, feature, |health| health.record(failed, duration(took_ms), Timestamp::from_millis(now_ms)))
 }
 
+/// So many calls of the feature ended well, none of them slow; its status then.
+#[wasm_bindgen(js_name = healthRecordGood)]
+pub fn health_record_good(bus: u32, feature: u32, calls: u32, now_ms: f64) -> u8 {
+    with_health(bus, feature, |health| health.record_good(calls, Timestamp::from_millis(now_ms)))
+}
+
 /// A check reported a status of the feature; its status then. What is no status is unhealthy.
 #[wasm_bindgen(js_name = healthChecked)]
 pub fn health_checked(bus: u32, feature: u32, status: u8, now_ms: f64) -> u8 {

@@ -1,7 +1,8 @@
 //! Engines: what outlives their runs, and how commands get out.
 //!
 //! Commands go out as words in linear memory, five to a command: what it is, the run, the step, and two more. Every
-//! function that moves a run returns how many commands wait there; the host reads them before it calls again.
+//! function that moves a run returns how many commands wait there, with two flags for what else the host should ask; it
+//! reads them before it calls again.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,20 +29,30 @@ thread_local! {
     static ENGINES: Table<Host> = const { Table::new() };
 }
 
+/// What is told beside how many commands wait: that they stand in another place of the memory than before, and that
+/// something is due before the host was told to come back. So most calls tell all that there is to say in one number.
+const IS_ELSEWHERE: u32 = 1 << 31;
+const IS_EARLIER: u32 = 1 << 30;
+
 /// An engine, the plans it knows, and the commands that wait to be fetched.
 #[derive(Default)]
 pub(super) struct Host {
     pub(super) engine: Engine,
     pub(super) plans: Slab<Rc<Plan>>,
+    /// Taken out of the engine, and as words.
+    commands: Vec<Command>,
     words: Vec<u32>,
+    /// When the host was told that something is due.
+    told_deadline: Option<Timestamp>,
 }
 
 impl Host {
     pub(super) fn flush(&mut self) -> u32 {
-        let Self { engine, words, .. } = self;
+        let Self { engine, commands, words, told_deadline, .. } = self;
         words.clear();
-        let commands: Vec<Command> = engine.drain_commands().collect();
-        for command in commands {
+        let place = words.as_ptr();
+        engine.take_commands(commands);
+        for command in commands.drain(..) {
             // The end of the run follows, and tells every handler why.
             let told = matches!(command, Command::Abort { run, reason: AbortReason::Cancelled, .. }
                 if engine.run(run).is_none_or(|run| run.end().is_some()));
@@ -49,7 +60,10 @@ impl Host {
                 words.extend(encode(command));
             }
         }
-        (words.len() / WORDS) as u32
+        let count = (words.len() / WORDS) as u32;
+        let is_elsewhere = place != words.as_ptr();
+        let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
+        count | if is_elsewhere { IS_ELSEWHERE } else { 0 } | if is_earlier { IS_EARLIER } else { 0 }
     }
 }
 
@@ -196,6 +210,8 @@ pub fn engine_define(engine: u32, name: &str, options: &JsValue) -> Result<(), J
 pub fn engine_tick(engine: u32, now_ms: f64) -> u32 {
     with(engine, |host| {
         host.engine.tick(Timestamp::from_millis(now_ms));
+        // Whoever comes by because something was due comes again only when told.
+        host.told_deadline = None;
         host.flush()
     })
 }
@@ -203,7 +219,11 @@ pub fn engine_tick(engine: u32, now_ms: f64) -> u32 {
 /// When the next timer is due, in milliseconds; infinity when none is set.
 #[wasm_bindgen(js_name = engineDeadline)]
 pub fn engine_deadline(engine: u32) -> f64 {
-    with(engine, |host| host.engine.next_deadline()).map_or(f64::INFINITY, Timestamp::as_millis)
+    with(engine, |host| {
+        host.told_deadline = host.engine.next_deadline();
+        host.told_deadline
+    })
+    .map_or(f64::INFINITY, Timestamp::as_millis)
 }
 
 /// The linear memory of this instance.

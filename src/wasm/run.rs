@@ -44,7 +44,7 @@ pub fn run_restore(
 ) -> Result<Option<u32>, JsValue> {
     let mut events = Vec::with_capacity(log.len() / Event::NUMBERS);
     for numbers in log.chunks(Event::NUMBERS) {
-        let event = Event::from_numbers(events.len() as u32, numbers).ok_or_else(|| {
+        let event = Event::from_numbers(numbers).ok_or_else(|| {
             let message = format!("the log of the journal is damaged: event {} is none", events.len());
             error_to_js(&Error::new(Code::JournalInvalid, message))
         })?;

@@ -3,17 +3,14 @@
 //! Records, metrics, the dashboard and the journal are folds over these. They stay as small numbers
 //! until somebody reads them.
 
-use std::time::Duration;
-
 use super::message::Note;
 use super::state::NodeIx;
 use crate::time::Timestamp;
 
-/// Something that happened in a run.
+/// Something that happened in a run. Its place among the others is that in the log. There are three for most steps, so it is
+/// kept small: 32 bytes, which a wasm copies without asking its host to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// Its place in the run, from 0, without gaps.
-    pub seq: u32,
     /// When.
     pub at: Timestamp,
     /// What.
@@ -87,8 +84,8 @@ pub enum EventKind {
     AttemptRateLimited(NodeIx),
     /// An attempt ran when its process ended, and is made again.
     AttemptInterrupted(NodeIx, u32),
-    /// The next attempt begins after a delay.
-    RetryScheduled(NodeIx, u32, Duration),
+    /// The next attempt begins after a delay, in microseconds.
+    RetryScheduled(NodeIx, u32, u64),
     /// The step goes on with a fallback, from 1.
     FallbackStarted(NodeIx, u32),
     /// A step waits until an instant.
@@ -265,7 +262,7 @@ impl EventKind {
         Self::AttemptRejected(NODE),
         Self::AttemptRateLimited(NODE),
         Self::AttemptInterrupted(NODE, 0),
-        Self::RetryScheduled(NODE, 0, Duration::ZERO),
+        Self::RetryScheduled(NODE, 0, 0),
         Self::FallbackStarted(NODE, 0),
         Self::TimerSet(NODE, Timestamp::EPOCH),
         Self::TimerFired(NODE),
@@ -328,7 +325,7 @@ impl EventKind {
                 };
                 (fields.a, fields.b) = (Some(a), Some(b));
             }
-            Self::RetryScheduled(_, _, delay) => fields.b = Some(delay.as_secs_f64() * 1_000.0),
+            Self::RetryScheduled(_, _, delay) => fields.b = Some(delay as f64 / 1_000.0),
             Self::FallbackStarted(_, level) => fields.a = Some(level),
             Self::TimerSet(_, at) => fields.b = Some(at.as_millis()),
             Self::SignalReceived(a, b) | Self::IterationStarted(_, a, b) => {
@@ -365,7 +362,7 @@ impl EventKind {
                     _ => return None,
                 };
             }
-            Self::RetryScheduled(_, _, delay) => *delay = Duration::from_micros((b? * 1_000.0 + 0.5) as u64),
+            Self::RetryScheduled(_, _, delay) => *delay = (b? * 1_000.0 + 0.5) as u64,
             Self::FallbackStarted(_, level) => *level = a?,
             Self::TimerSet(_, at) => *at = Timestamp::from_millis(b?),
             Self::SignalReceived(first, second) | Self::IterationStarted(_, first, second) => {
@@ -403,7 +400,7 @@ impl Event {
 
     /// What [`to_numbers`](Self::to_numbers) gave; `None` for what is no event.
     #[must_use]
-    pub fn from_numbers(seq: u32, numbers: &[f64]) -> Option<Self> {
+    pub fn from_numbers(numbers: &[f64]) -> Option<Self> {
         let &[index, at, node, attempt, a, b] = numbers else { return None };
         let whole = |it: f64| (it >= 0.0 && it < f64::from(u32::MAX)).then_some(it as u32);
         let fields = Fields {
@@ -413,6 +410,6 @@ impl Event {
             b: (!b.is_nan()).then_some(b),
         };
         let kind = EventKind::from_fields(whole(index)? as usize, fields)?;
-        Some(Self { seq, at: Timestamp::from_millis(at), kind })
+        Some(Self { at: Timestamp::from_millis(at), kind })
     }
 }

@@ -305,8 +305,8 @@ pub(crate) fn state(run: &Run) -> String {
 /// A log as a journal keeps it.
 pub(crate) fn through_numbers(log: &[Event]) -> Vec<Event> {
     let numbers: Vec<f64> = log.iter().flat_map(Event::to_numbers).collect();
-    let events = (0..).zip(numbers.chunks(Event::NUMBERS));
-    events.map(|(seq, numbers)| Event::from_numbers(seq, numbers).expect("it is an event")).collect()
+    let events = numbers.chunks(Event::NUMBERS);
+    events.map(|numbers| Event::from_numbers(numbers).expect("it is an event")).collect()
 }
 
 /// A command as a line.
@@ -403,8 +403,7 @@ fn words(reason: FailureReason) -> String {
 
 /// The log of a run: the time in ms, the event, the step and its attempt.
 pub(crate) fn log(run: &Run) -> Vec<String> {
-    let line = |(index, event): (usize, &Event)| {
-        assert_eq!(event.seq as usize, index, "the log has no gaps");
+    let line = |event: &Event| {
         let mut line = format!("{} {}", event.at.as_millis(), event.kind.name());
         if let Some(node) = event.kind.node() {
             line = format!("{line} {}", name(run, node));
@@ -413,7 +412,7 @@ pub(crate) fn log(run: &Run) -> Vec<String> {
             line = format!("{line}#{attempt}");
         }
         match event.kind {
-            EventKind::RetryScheduled(_, _, delay) => format!("{line} in {delay:?}"),
+            EventKind::RetryScheduled(_, _, delay) => format!("{line} in {:?}", Duration::from_micros(delay)),
             EventKind::FallbackStarted(_, level) => format!("{line} {level}"),
             EventKind::TimerSet(_, at) => format!("{line} for {}", at.as_millis()),
             EventKind::StepEvaluated(_, decision) => format!("{line} {decision:?}"),
@@ -424,5 +423,5 @@ pub(crate) fn log(run: &Run) -> Vec<String> {
             _ => line,
         }
     };
-    run.log().iter().enumerate().map(line).collect()
+    run.log().iter().map(line).collect()
 }

@@ -296,6 +296,11 @@ impl Guards {
         self.commands.pop()
     }
 
+    /// Whether there is nothing for the host to do.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.commands.is_empty() && self.vacant.is_empty()
+    }
+
     /// How many calls have not ended.
     #[must_use]
     pub fn len(&self) -> usize {

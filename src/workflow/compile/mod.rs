@@ -125,6 +125,8 @@ impl<'a> Compiler<'a> {
         };
         let policies = call.map(|call| Rc::clone(&call.policies)).unwrap_or_default();
         let scope = policies.share_something().then(|| format!("{}.{}{suffix}", self.id, definition.id).into());
+        let is_plain =
+            call.is_some_and(|call| call.fallback.is_empty()) && undoes.is_none() && policies.only_bound_time();
         self.written.push(written);
         let end = self.written.len();
         self.steps.push(Step {
@@ -140,6 +142,7 @@ impl<'a> Compiler<'a> {
             priority: 0,
             timeout: None,
             policies,
+            is_plain,
             scope,
             compensation: None,
             compensates: None,

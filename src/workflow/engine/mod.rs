@@ -6,10 +6,12 @@
 //!
 //! # Layout
 //! - this file: what a host calls; `relay`: between runs, guards and the host; `command`: what the host is asked to do
+//! - `plain`: calls that need no guards
 //! - `keys`: how many calls of all runs with the same key run at once
 
 mod command;
 mod keys;
+mod plain;
 mod relay;
 
 use std::rc::Rc;
@@ -18,6 +20,7 @@ use slab::Slab;
 
 pub use self::command::{Command, RunId};
 use self::keys::Keys;
+use self::plain::Watch;
 use super::event::{Decision, Event};
 use super::message::{Effect, Input, Note};
 use super::plan::{Plan, WHAT};
@@ -37,17 +40,29 @@ const TIMERS_AT_ONCE: u32 = 128;
 pub struct Engine {
     runs: Slab<Slot>,
     /// The timers of the runs and of their steps.
-    timers: Timers<(RunId, Option<NodeIx>)>,
+    timers: Timers<(RunId, Whose)>,
     guards: Guards,
     keys: Keys,
     commands: Vec<Command>,
     /// Effects that are to be performed. A queue: what a run wants is done in the order in which it wants it, also when one
     /// of its calls is over before the next thing is done, so that outputs are there before who reads them is asked.
     todo: Queue<(RunId, Effect)>,
-    /// Reused for the effects of each input.
+    /// Reused for the effects of each input, and for the plain calls that follow one.
     effects: Vec<Effect>,
+    begun: Vec<NodeIx>,
     /// Calls that follow another one whose end comes next.
     followers: Vec<(RunId, NodeIx)>,
+}
+
+/// Whose a timer is, in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// That of the run itself.
+    Run,
+    /// That of a step.
+    Step(NodeIx),
+    /// That of its plain calls.
+    Calls,
 }
 
 #[derive(Debug)]
@@ -56,6 +71,7 @@ struct Slot {
     /// Which runs it shares a limit with.
     key: Option<u32>,
     timers: Vec<(Option<NodeIx>, TimerId)>,
+    watch: Option<Watch>,
     /// By node.
     calls: Vec<OpenCall>,
 }
@@ -75,7 +91,7 @@ struct OpenCall {
 
 impl Slot {
     fn new(run: Run, key: Option<u32>) -> Self {
-        Self { run, key, timers: Vec::new(), calls: Vec::new() }
+        Self { run, key, timers: Vec::new(), watch: None, calls: Vec::new() }
     }
 
     /// The timer of the run or of a step, which is over.
@@ -155,6 +171,8 @@ impl Engine {
         if let Some(call) = call {
             self.guards.settle(call, attempt, outcome, now);
             self.work_off(now);
+        } else if self.runs.get(run as usize).is_some_and(|slot| slot.runs_plainly(node, attempt)) {
+            self.settle_plain(run, node, outcome, now);
         }
     }
 
@@ -220,7 +238,15 @@ impl Engine {
             let (timer, call) = (self.timers.next_due(), self.guards.next_deadline());
             // At the same instant the end of a run comes first: nothing is begun for a run that is over.
             if timer.is_some_and(|at| call.is_none_or(|call| at <= call)) {
-                let Some((run, node)) = self.timers.pop_due(now) else { return };
+                let Some((run, whose)) = self.timers.pop_due(now) else { return };
+                let node = match whose {
+                    Whose::Calls => {
+                        self.watch_fired(run, now);
+                        continue;
+                    }
+                    Whose::Run => None,
+                    Whose::Step(node) => Some(node),
+                };
                 if let Some(slot) = self.runs.get_mut(run as usize) {
                     slot.take_timer(node);
                 }
@@ -236,6 +262,12 @@ impl Engine {
 
     /// When [`tick`](Self::tick) is due next; `None` when nothing waits for time to pass.
     pub fn next_deadline(&mut self) -> Option<Timestamp> {
+        self.refresh_watches();
+        self.next_look()
+    }
+
+    /// As [`next_deadline`](Self::next_deadline), or earlier: for who asks after each step, and may come in vain now and then.
+    pub fn next_look(&mut self) -> Option<Timestamp> {
         let (timer, call) = (self.timers.next_due(), self.guards.next_deadline());
         call.filter(|call| timer.is_none_or(|timer| *call < timer)).or(timer)
     }
@@ -249,6 +281,11 @@ impl Engine {
     pub fn with_guards(&mut self, act: impl FnOnce(&mut Guards), now: Timestamp) {
         act(&mut self.guards);
         self.work_off(now);
+    }
+
+    /// Takes what the host has to do, in order, into a list that is empty; the engine goes on with the memory of that list.
+    pub fn take_commands(&mut self, into: &mut Vec<Command>) {
+        std::mem::swap(&mut self.commands, into);
     }
 
     /// Takes what the host has to do, in order.
@@ -272,6 +309,9 @@ impl Engine {
         if let Some(slot) = self.runs.try_remove(run as usize) {
             for (_, timer) in slot.timers {
                 self.timers.clear(timer);
+            }
+            if let Some(watch) = slot.watch {
+                self.timers.clear(watch.timer);
             }
             self.keys.leave(slot.key);
             // Another run may get what its calls held.

@@ -1,6 +1,6 @@
 //! Between runs, guards and the host: who is told what.
 
-use super::{Command, Engine, RunId};
+use super::{Command, Engine, RunId, Whose};
 use crate::policy::{self, End, FailureReason, Made, Request, Then, Wiring};
 use crate::time::Timestamp;
 use crate::workflow::message::{AbortReason, Effect, Input};
@@ -16,10 +16,22 @@ impl Engine {
     pub(super) fn feed(&mut self, run: RunId, input: Input, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         slot.run.handle(input, now, &mut self.effects);
-        for effect in &self.effects {
-            self.todo.push((run, *effect));
+        // Mostly nothing else waits, and a plain call begins: it needs not wait its turn.
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Call { node } if self.begins_at_once(run, node, now) => self.begin_plain(run, node, now),
+                effect => self.todo.push((run, effect)),
+            }
         }
-        self.effects.clear();
+        self.effects = effects;
+    }
+
+    /// Whether a plain call begins, and nothing that waits has to come before it.
+    fn begins_at_once(&self, run: RunId, node: NodeIx, now: Timestamp) -> bool {
+        self.todo.is_empty()
+            && self.guards.is_silent()
+            && self.runs.get(run as usize).is_some_and(|slot| slot.begins_plainly(node, now))
     }
 
     /// Performs what is to be done until nothing is: first what guards have to say, then the next effect. Last of all,
@@ -46,6 +58,7 @@ impl Engine {
             return;
         }
         match effect {
+            Effect::Call { node } if slot.begins_plainly(node, now) => self.begin_plain(run, node, now),
             Effect::Call { node } => {
                 // One that had begun before a restart begins at once, since its time goes on; without a place it waits then.
                 let made = slot.run.made(node, now);
@@ -61,7 +74,7 @@ impl Engine {
             }
             Effect::CancelCall { node } => self.revoke(run, node, now),
             Effect::SetTimer { node, at } => {
-                let timer = self.timers.set(at, (run, node));
+                let timer = self.timers.set(at, (run, node.map_or(Whose::Run, Whose::Step)));
                 slot.timers.push((node, timer));
             }
             Effect::ClearTimer { node } => {
@@ -166,6 +179,10 @@ impl Engine {
     /// Gives a call up. Others that wait for its answer ask for themselves then: no call outlives its run.
     pub(super) fn revoke(&mut self, run: RunId, node: NodeIx, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
+        if slot.ran_plainly(node) {
+            self.commands.push(Command::Abort { run, node, attempt: 1, reason: AbortReason::Cancelled });
+            return;
+        }
         if let Some(id) = slot.call(node).id.take() {
             self.guards.revoke(id, now);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{NodeIx, Run, Task};
 use crate::policy::FailureReason;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, micros};
 use crate::workflow::event::EventKind;
 use crate::workflow::message::{Effect, Question};
 use crate::workflow::plan::{StepKind, Wait};
@@ -13,14 +13,14 @@ use crate::workflow::state::{Hold, Status};
 
 impl Run {
     /// All that the step waited for is there.
-    pub(super) fn open(&mut self, node: NodeIx, effects: &mut Vec<Effect>) {
+    pub(super) fn open(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
         let has_condition = self.plan.step(self.node(node).step).when.is_some();
         if has_condition && !self.node(node).admitted {
             return self.ask_for(node, Question::When, effects);
         }
         // Two reasons to go on, a delay and a leader that gave up, may have been held by one pause.
         if self.node(node).hold == Hold::Nothing {
-            self.enter_group(node);
+            self.enter_group(node, now, effects);
         }
     }
 
@@ -29,7 +29,7 @@ impl Run {
         let plan = Rc::clone(&self.plan);
         let step = plan.step(self.node(node).step);
         if step.is_call() {
-            return self.enter_run(node);
+            return self.enter_run(node, now, effects);
         }
         self.begin(node, now);
         if let Some(timeout) = step.timeout {
@@ -93,7 +93,7 @@ impl Run {
         effects.push(Effect::Call { node });
     }
 
-    pub(super) fn attempt_started(&mut self, node: NodeIx, attempt: u32, now: Timestamp) {
+    pub(in crate::workflow) fn attempt_started(&mut self, node: NodeIx, attempt: u32, now: Timestamp) {
         if !self.node(node).called {
             return;
         }
@@ -160,7 +160,7 @@ impl Run {
         state.live = 0;
         state.due = Some(now + delay);
         let next = state.attempt + 1;
-        self.record(EventKind::RetryScheduled(node, next, delay), now);
+        self.record(EventKind::RetryScheduled(node, next, micros(delay)), now);
         self.release(node);
     }
 

@@ -20,6 +20,7 @@
 mod ending;
 mod flow;
 mod loops;
+mod plain;
 mod restore;
 mod slots;
 
@@ -33,6 +34,9 @@ use crate::policy::{Bulkhead, FailureReason};
 use crate::rng::Rng;
 use crate::small::Queue;
 use crate::time::Timestamp;
+
+/// Events that there is room for from the beginning.
+const MOST_RESERVED: usize = 1_024;
 
 /// One execution of a plan.
 #[derive(Debug)]
@@ -112,7 +116,8 @@ impl Run {
             listening: Vec::new(),
             mailbox: Queue::default(),
             undoable: Vec::new(),
-            log: Vec::new(),
+            // Three events for most steps: it begins, its attempt begins, it ends.
+            log: Vec::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };
@@ -317,7 +322,7 @@ impl Run {
                 continue;
             }
             match task {
-                Task::Open(_) => self.open(node, effects),
+                Task::Open(_) => self.open(node, now, effects),
                 Task::Enter(_) => self.enter(node, now, effects),
                 Task::Attempt(_) => self.attempt(node, now, effects),
                 Task::Complete(_) => self.complete(node, now, effects),
@@ -379,6 +384,6 @@ impl Run {
     }
 
     fn record(&mut self, kind: EventKind, at: Timestamp) {
-        self.log.push(Event { seq: self.log.len() as u32, at, kind });
+        self.log.push(Event { at, kind });
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{NodeIx, Run, Task};
 use crate::policy::{Bulkhead, Entry};
+use crate::time::Timestamp;
+use crate::workflow::message::Effect;
 use crate::workflow::state::Hold;
 
 /// The limit of the run, among those of its groups.
@@ -9,20 +11,25 @@ const OF_RUN: u32 = u32::MAX;
 
 impl Run {
     /// Asks for a slot of the group; when there is none, the step is entered later.
-    pub(super) fn enter_group(&mut self, node: NodeIx) {
+    pub(super) fn enter_group(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
         let group = self.group_of(node);
         let entered = self.ask(group, node);
         self.state(node).hold = if entered { Hold::Group } else { Hold::QueuedInGroup };
-        if entered {
+        // With nothing in line before it, its turn is now.
+        if entered && self.agenda.is_empty() {
+            self.enter(node, now, effects);
+        } else if entered {
             self.agenda.push(Task::Enter(node));
         }
     }
 
     /// Asks for a slot of the run; when there is none, the call is made later.
-    pub(super) fn enter_run(&mut self, node: NodeIx) {
+    pub(super) fn enter_run(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
         let entered = self.ask(Some(OF_RUN), node);
         self.state(node).hold = if entered { Hold::Both } else { Hold::QueuedInRun };
-        if entered {
+        if entered && self.agenda.is_empty() {
+            self.attempt(node, now, effects);
+        } else if entered {
             self.agenda.push(Task::Attempt(node));
         }
     }
