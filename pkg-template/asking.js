@@ -2,40 +2,18 @@
 
 import { aborts } from "./aborts.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
-import { Cancellable, CallContext, Participant } from "./context.js";
+import { Call, abortCall, answerCall } from "./call.js";
+import { CallContext, traceOf } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, textOf } from "./errors.js";
-import { drained, judged, unavailable, withResolvers } from "./feature.js";
+import { drained, foundIn, judged, unavailable, withResolvers } from "./feature.js";
 import { PASSED_ON } from "./hearing.js";
 import { uniqueId } from "./ids.js";
-import { milliseconds, unattended } from "./runtime.js";
+import { milliseconds, unlessPanic } from "./runtime.js";
 import { Trace } from "./trace.js";
 
 const REQUEST_OPTIONS = { ...PASSED_ON, timeout: checks.duration, signal: checks.signal, source: checks.string, failFast: checks.flag };
 
 const UNHEALTHY = 2;
-
-/** An action that is under way. */
-class Call {
-  /** When the first part of an answer came that comes in parts: how long the others take is up to who reads them. */
-  firstAt = undefined;
-
-  constructor(bus, feature, meter, caller, context) {
-    this.bus = bus;
-    this.feature = feature;
-    this.meter = meter;
-    this.caller = caller;
-    this.context = context;
-    this.began = now();
-    meter.begin(caller, this.began);
-    feature.calls.add(this);
-    Cancellable.hold(context, this);
-  }
-
-  leave(hasFailed, error) {
-    this.feature.end(this);
-    this.bus.record(this, hasFailed, error);
-  }
-}
 
 /** What is asked on one bus. */
 export class Asking {
@@ -90,7 +68,7 @@ export class Asking {
         wanted.resolve();
       }
     } finally {
-      request.fail(cancelled(feature, action, undefined, request.context.correlationId));
+      request.fail(cancelled(feature, action, undefined, request.correlationId));
       demand.resolve();
     }
   }
@@ -125,8 +103,8 @@ export class Asking {
     const signals = by instanceof CallContext ? [options.signal, by.signal] : [options.signal];
     const timeoutMs = milliseconds(core, options.timeout ?? this.#hub.requestTimeout, "timeout");
     const { promise, resolve, reject } = withResolvers();
-    const trace = by === undefined ? new Trace(options.traceparent, options.tracestate) : Participant.traceOf(by);
-    const context = new CallContext(feature, action, correlationId, trace, (_, isValue, answer) =>
+    const trace = by === undefined ? new Trace(options.traceparent, options.tracestate) : traceOf(by);
+    const call = new Call(this.#hub, { correlationId, trace }, undefined, { feature, action }, 1, 0, (_, isValue, answer) =>
       isValue ? end(resolve, answer) : end(reject, asTyped(feature, action, answer, correlationId)),
     );
     const aborted = signals.find((signal) => signal?.aborted);
@@ -147,14 +125,14 @@ export class Asking {
     };
     const request = {
       promise,
-      context,
+      correlationId,
       hasEnded: false,
       late: () => request.fail(timedOut(feature, action, `${timeoutMs} ms`, correlationId)),
       /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
       fail: (error) => {
         if (request.hasEnded) return;
         end(reject, error);
-        CallContext.abort(context, error);
+        abortCall(call, error);
       },
       pause: () => this.#waits.end(core, request),
       resume: () => !request.hasEnded && this.#waits.begin(this.#link.attached(), request, timeoutMs),
@@ -163,21 +141,23 @@ export class Asking {
     promise.catch(() => {});
     this.#waits.begin(core, request, timeoutMs);
     unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId))));
-    if (sink !== undefined) CallContext.pour(context, sink);
-    this.invoke(registered, action, params, context, source);
+    call.sink = sink;
+    this.invoke(foundIn(registered, action), params, call, new CallContext(call), source, now());
     return request;
   }
 
-  /** Calls a handler; its context is told once what it answered. */
-  invoke(feature, action, params, context, caller) {
-    const call = new Call(this.#hub, feature, this.#hub.meters.action(feature.name, action), caller, context);
-    Participant.join(context, this.#hub);
+  /** Calls a handler, now; its call is told once what it answered. */
+  invoke({ feature, action, known }, params, call, context, caller, at) {
+    call.meter = known?.meter ?? this.#meterOf(feature, action, known);
+    call.caller = caller;
+    call.began = at;
+    call.meter.begin(caller, at);
+    feature.begin(call);
     let answer;
     try {
-      const { handler, input, output } = feature.isLoaded ? feature.actionOf(action) : NO_OPTIONS;
-      const isPlain = handler !== undefined && feature.limits === undefined && input === undefined && output === undefined;
-      answer = isPlain ? handler.call(feature.receiver, params, context) : this.#perform(call, action, params);
-      if (answer?.[Symbol.toStringTag] === "AsyncGenerator") answer = drained(answer, call);
+      const isPlain = known !== undefined && known.isPlain && feature.isLoaded && feature.limits === undefined;
+      answer = isPlain ? known.handler.call(feature.receiver, params, context) : this.#perform(call, context, action, params);
+      if (!(answer instanceof Promise) && answer?.[Symbol.toStringTag] === "AsyncGenerator") answer = drained(answer, call, context);
       if (typeof answer?.then !== "function") {
         answered(call, true, answer);
         return;
@@ -186,34 +166,90 @@ export class Asking {
       answered(call, false, error);
       return;
     }
-    // Not `answer.then` itself: a thenable may call back twice, or throw after it did.
-    Promise.resolve(answer).then((value) => answered(call, true, value), (error) => answered(call, false, error));
+    awaitAnswer(call, answer);
+  }
+
+  /** Where an action is counted: looked up once, since its name has to be made for that. */
+  #meterOf(feature, action, known) {
+    const meter = this.#hub.meters.action(feature.name, action);
+    if (known !== undefined) known.meter = meter;
+    return meter;
   }
 
   /** Calls a handler that is yet to be loaded, that waits for its turn, or whose input and output are judged. */
-  async #perform(call, action, params) {
-    const { feature, context } = call;
+  async #perform(call, context, action, params) {
+    const { feature } = call;
     if (!feature.isLoaded) {
       await feature.load();
       if (feature.healthCheck !== undefined) this.#hub.checkHealth();
     }
-    const { handler, input, output } = feature.actionOf(action, { correlationId: context.correlationId });
+    const { handler, input, output } = feature.actionOf(action, { correlationId: call.of.correlationId });
     const what = `of \`${feature.name}.${action}\``;
     const given = input === undefined ? params : await judged(input, params, "input.invalid", `the input ${what}`);
     const perform = () => {
       const answer = handler.call(feature.receiver, given, context);
-      return answer?.[Symbol.toStringTag] === "AsyncGenerator" ? drained(answer, call) : answer;
+      return answer?.[Symbol.toStringTag] === "AsyncGenerator" ? drained(answer, call, context) : answer;
     };
     const answer = await (feature.limits === undefined ? perform() : feature.limits.execute(perform, { signal: context.signal }));
     return output === undefined ? answer : judged(output, answer, "output.invalid", `the output ${what}`);
   }
 }
 
+/** A lane that has room for another answer, which is `next` then; see `lane`. */
+let free = undefined;
+
+/** Has a call be told once what `answer` comes to. */
+function awaitAnswer(call, answer) {
+  if (free === undefined) {
+    void lane(call, answer);
+  } else {
+    free.call = call;
+    free.answer = answer;
+    free = undefined;
+  }
+}
+
+/**
+ * Awaits an answer; and then the first one that is to be awaited because of it, and so on. In most workflows one step leads to
+ * the next, and to await that where the one before was awaited costs a fraction of what two functions and a promise for each
+ * do.
+ *
+ * An answer may be any thenable: it may call back twice, or throw after it did, and `await` takes it once.
+ */
+async function lane(call, answer) {
+  const next = { call, answer };
+  while (next.call !== undefined) {
+    const { call, answer } = next;
+    next.call = next.answer = undefined;
+    let isValue = true;
+    let value;
+    try {
+      value = await answer;
+    } catch (error) {
+      isValue = false;
+      value = error;
+    }
+    free = next;
+    try {
+      answered(call, isValue, value);
+    } catch (error) {
+      if (next.call !== undefined) void lane(next.call, next.answer);
+      throw error;
+    } finally {
+      free = undefined;
+    }
+  }
+}
+
 /** Nobody awaits what comes of an answer here: of a panic, whoever waits has been told already. */
-function answered({ context, meter, firstAt }, isValue, answer) {
+function answered(call, isValue, answer) {
   // What a stream still does when nobody reads any more is no answer.
-  if (Cancellable.isOver(context) && firstAt === undefined) meter.late += 1;
-  unattended(() => CallContext.answer(context, isValue, answer));
+  if (call.isOver && call.firstAt === undefined) call.meter.late += 1;
+  try {
+    answerCall(call, isValue, answer);
+  } catch (error) {
+    unlessPanic(error);
+  }
 }
 
 /** What a handler threw, as an error of ours: whoever asks can tell by its code what to do. */

@@ -1,8 +1,8 @@
 // Attempts of steps: whom they ask, with what, and what comes of the answer.
 
+import { Call, abortCall, answerCall, isDone } from "./call.js";
 import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
-import { Cancellable, CallContext, StepContext } from "./context.js";
 import { report } from "./failures.js";
 import { launchChild } from "./launch.js";
 import { VALUE } from "./plans.js";
@@ -10,28 +10,27 @@ import { unattended } from "./runtime.js";
 import { conform } from "./standard-schema.js";
 import { childFailed, rootOf, stepCancelled } from "./step-errors.js";
 
-/** Begins an attempt. */
-export function call(engine, core, run, node, attempt, level) {
+/** Begins an attempt, now. */
+export function beginAttempt(engine, core, run, node, attempt, level, at) {
   const step = run.stepAt(node);
   // What was cancelled after this was queued is not begun; what undoes a step of a cancelled run is.
   if (run.revoked?.delete(placeOf(node, attempt)) || (run.cancellation !== undefined && step.compensates === undefined)) return;
-  const target = level === 0 ? step : step.fallbacks[level - 1];
-  const context = new StepContext(engine, run, node, step.id, target, attempt, level, answered);
-  run.begin(node, context);
+  const call = new Call(engine.bus, run, node, step, attempt, level, answered);
+  run.begin(node, call);
   try {
     const params = level === 0 ? paramsOf(engine, core, run, node, step) : fallbackParams(engine, core, run, node, level);
     // Reading the parameters may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
     if (schema === undefined) {
-      ask(engine, core, run, node, target, params, context);
+      ask(engine, call, params, at);
       return;
     }
     const checked = conform(schema, params, "input.invalid", `the input of step \`${step.id}\``, run.where);
-    if (!(checked instanceof Promise)) ask(engine, core, run, node, target, checked, context);
-    else checked.then((params) => askLater(engine, run, node, target, params, context), (error) => fail(context, error));
+    if (!(checked instanceof Promise)) ask(engine, call, checked, at);
+    else checked.then((params) => askLater(engine, call, params), (error) => fail(call, error));
   } catch (error) {
-    CallContext.answer(context, false, error);
+    answerCall(call, false, error);
   }
 }
 
@@ -54,72 +53,78 @@ const schemasOf = (run, step) =>
     ? run.schemas.steps[step.id]
     : undefined;
 
-function askLater(engine, run, node, target, params, context) {
-  if (run.number === undefined || CallContext.isDone(context)) return;
+function askLater(engine, call, params) {
+  if (call.of.number === undefined || isDone(call)) return;
   try {
-    ask(engine, engine.core, run, node, target, params, context);
+    ask(engine, call, params, now());
   } catch (error) {
-    fail(context, error);
+    fail(call, error);
   }
 }
 
-function ask(engine, core, run, node, target, params, context) {
+function ask(engine, call, params, at) {
+  const { target } = call;
   switch (target.kind) {
     case "call":
-      engine.bus.call(core, target.feature, target.action, params, context);
+      engine.bus.perform(target, params, call, at);
       break;
     case "workflow":
-      askWorkflow(engine, run, node, target.workflow, params, context);
+      askWorkflow(engine, call, target.workflow, params);
       break;
-    case "emit":
-      engine.bus.emit(target.topic, params, run.workflowId, run.correlationId, run.trace);
-      CallContext.answer(context, true, null);
+    case "emit": {
+      const { workflowId, correlationId, trace } = call.of;
+      engine.bus.emit(target.topic, params, workflowId, correlationId, trace);
+      answerCall(call, true, null);
       break;
+    }
     default:
-      CallContext.answer(context, true, params);
+      answerCall(call, true, params);
   }
 }
 
 /** A workflow answers with its output. Who gives up the attempt cancels the run. */
-function askWorkflow(engine, run, node, workflow, input, context) {
+function askWorkflow(engine, call, workflow, input) {
+  const { of: run, node, attempt } = call;
   const whenEnded = (child, isValue, answer) => {
     run.children?.delete(child);
     if (isValue && answer.degraded) {
       run.degraded = true;
       (run.degradedNodes ??= new Set()).add(node);
     }
-    unattended(() => CallContext.answer(context, isValue, isValue ? answer.output : childFailed(child, answer)));
+    unattended(() => answerCall(call, isValue, isValue ? answer.output : childFailed(child, answer)));
   };
   const child = launchChild(engine, run, node, workflow, input, whenEnded);
   // It may have ended as it began.
-  if (CallContext.isDone(context)) return;
-  (run.children ??= new Map()).set(child, { node, attempt: context.attempt });
-  Cancellable.hold(context, {
-    leave: (_, reason, isOver) => {
+  if (isDone(call)) return;
+  (run.children ??= new Map()).set(child, { node, attempt });
+  call.place = {
+    leave: (_call, _hasFailed, reason, isOver) => {
       if (isOver) unattended(() => engine.cancel(child, reason));
     },
-  });
+  };
 }
 
 /** Nobody awaits what comes of this: of a panic, whoever waits has been told already. */
-const fail = (context, error) => unattended(() => CallContext.answer(context, false, error));
+const fail = (call, error) => unattended(() => answerCall(call, false, error));
+
+/** Whether an answer is of no use any more. */
+const isLate = (call) => call.of.number === undefined || call.isOver;
 
 /** An attempt has answered. One that nobody waits for any more is not heard. */
-function answered(context, isValue, answer) {
-  const run = StepContext.runOf(context);
-  if (run.number === undefined || Cancellable.isOver(context)) return;
-  const node = StepContext.nodeOf(context);
-  const schema = isValue && run.schemas !== undefined ? schemasOf(run, run.stepAt(node))?.output : undefined;
+function answered(call, isValue, answer, at) {
+  if (isLate(call)) return;
+  const { of: run, step } = call;
+  const schema = isValue && run.schemas !== undefined ? schemasOf(run, step)?.output : undefined;
   if (schema === undefined) {
-    settle(context, run, node, isValue, answer);
+    settle(call, isValue, answer, at);
     return;
   }
   const done = (isValue, answer) => {
-    if (run.number !== undefined && !Cancellable.isOver(context)) settle(context, run, node, isValue, answer);
+    if (!isLate(call)) settle(call, isValue, answer, now());
   };
   let checked;
   try {
-    checked = conform(schema, answer, "output.invalid", `the output of step \`${context.stepId}\``, run.where);
+    checked = conform(schema, answer, "output.invalid", `the output of step \`${step.id}\``, run.where);
   } catch (error) {
     done(false, error);
     return;
@@ -128,45 +133,42 @@ function answered(context, isValue, answer) {
   else checked.then((value) => unattended(() => done(true, value)), (error) => unattended(() => done(false, error)));
 }
 
-function settle(context, run, node, isValue, answer) {
-  const engine = StepContext.engineOf(context);
-  if (engine.commands.isYielding) engine.commands.answerLater(settleInTurn, context, isValue, answer);
-  else settleNow(engine, context, run, node, isValue, answer);
+function settle(call, isValue, answer, at) {
+  const { commands } = call.of.engine;
+  if (commands.isYielding) commands.answerLater(settleInTurn, call, isValue, answer);
+  else settleNow(call, isValue, answer, at);
 }
 
-function settleInTurn(context, isValue, answer) {
-  const run = StepContext.runOf(context);
-  if (run.number === undefined || Cancellable.isOver(context)) return;
-  settleNow(StepContext.engineOf(context), context, run, StepContext.nodeOf(context), isValue, answer);
+function settleInTurn(call, isValue, answer, at) {
+  if (!isLate(call)) settleNow(call, isValue, answer, at);
 }
 
-function settleNow(engine, context, run, node, isValue, answer) {
-  const { attempt } = context;
+function settleNow({ of: run, node, attempt }, isValue, answer, at) {
   run.take(node, attempt);
   run.prepared?.delete(node);
+  const { engine } = run;
   const { core } = engine;
-  const time = now();
   let commands;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
-    commands = core.runSettle(engine.handle, run.number, node, attempt, time);
+    commands = core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
     run.errors[node] = answer;
     const told = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
-    commands = core.runFail(engine.handle, run.number, node, attempt, told, time);
+    commands = core.runFail(engine.handle, run.number, node, attempt, told, at);
   }
   engine.telling.touch(run);
   engine.commands.take(core, commands);
-  engine.commands.work(core, time);
+  engine.commands.work(core, at);
 }
 
 /** It may have answered between the decision and now; that came too late. */
 export function abortAttempt(run, node, attempt, error) {
-  const context = run.take(node, attempt);
-  if (context !== undefined) CallContext.abort(context, error);
+  const call = run.take(node, attempt);
+  if (call !== undefined) abortCall(call, error);
 }
 
 /** The run goes on without this attempt, which may not even have begun. */

@@ -1,6 +1,7 @@
 // FeatureBus: features call each other, and tell what happened.
 
 import { Asking } from "./asking.js";
+import { StepContext } from "./context.js";
 import { isObject } from "./definition.js";
 import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded } from "./errors.js";
 import { Hearing } from "./hearing.js";
@@ -61,10 +62,10 @@ export class FeatureBusBase {
       publish: (...event) => hearing.publish(...event),
       tell: (topic, data) => hearing.tell(topic, data),
       listenerFailed: (error, details) => hearing.listenerFailed(error, details),
-      /** Performs the action of a step, whose context is told how it ended. */
-      call: (core, feature, action, params, context) => {
+      /** Performs the action of a step, whose call is told how it ended. */
+      perform: (target, params, call, at) => {
         link.assertUsable();
-        asking.invoke(registry.featureOf(feature), action, params, context, context.workflowId);
+        asking.invoke(registry.find(target), params, call, new StepContext(call), call.of.workflowId, at);
       },
       /** Publishes for a step. Every handler has been called when this returns; the asynchronous ones are nobody's concern. */
       emit: (topic, data, source, correlationId, trace) => {

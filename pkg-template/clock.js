@@ -40,6 +40,11 @@ export class Alarm {
     this.#wake = wake;
   }
 
+  /** Whether it will ring, and keeps the process alive until then. */
+  get isSet() {
+    return this.#at !== Infinity && !this.#resting;
+  }
+
   /** Sets the alarm to `at`. One that would ring too early is left: it finds nothing due and is set anew. */
   set(at) {
     if (this.#resting) {

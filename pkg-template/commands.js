@@ -13,9 +13,17 @@ const ITERATE = 15;
 const DROP = 21;
 const SHARE = 22;
 
+/** What the core answers beside how many commands there are; see `flush` in src/wasm/engine.rs. */
+const IS_ELSEWHERE = 2 ** 31;
+const IS_EARLIER = 2 ** 30;
+const COUNT = IS_EARLIER - 1;
+
+/** Words that are kept room for when nothing waits. */
+const MOST_KEPT = 1_000 * WORDS;
+
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
-/** A pause between two performances that is longer than this was the host's turn. */
+/** A pause between two performances that is longer than this may have been the host's turn. */
 const IDLE_MS = 0.5;
 
 export class Commands {
@@ -23,19 +31,35 @@ export class Commands {
   /** The memory of the core, and what was last seen of it. */
   #memory = undefined;
   #view = new Uint32Array();
+  /** Where in it commands stand. */
+  #start = 0;
+  /** Whether the core may have an earlier deadline than it was last asked for. */
+  #isEarlier = true;
   /** Runs that have begun, by the core's number. */
   #runs = [];
-  /** Commands that wait to be performed, flat, and how far they are. */
+  /**
+   * Commands that wait to be performed, flat, from one place to another. It keeps its length: to empty a list and fill it
+   * again is dearer than all that is done for most of the commands.
+   */
   #todo = [];
   #head = 0;
+  #tail = 0;
   /** Answers that came while the host had its turn, flat, and how far they are. */
   #answers = [];
   #answered = 0;
   #performing = false;
   #yielding = false;
-  /** Since when the host had no turn, and when it was last known to have none. */
+  /**
+   * Since when the host had no turn, as far as is known, and when something was last done. The clock is not asked how long a
+   * handler takes, so what comes long after that may come of it, or after a turn of the host: then a task of ours that waits
+   * its turn tells. While it waits, nobody else had one.
+   */
   #busySince = 0;
   #busyUntil = -Infinity;
+  #awaitsTurn = false;
+  #hadTurn = () => {
+    this.#awaitsTurn = false;
+  };
   #alarm = new Alarm(() => unattended(() => this.#tick()));
   #ticksSoon = false;
 
@@ -46,6 +70,8 @@ export class Commands {
   /** There is a core, whose commands stand in this memory. */
   attach(memory) {
     this.#memory = memory;
+    this.#view = new Uint32Array();
+    this.#isEarlier = true;
   }
 
   /** The core is gone. */
@@ -53,8 +79,10 @@ export class Commands {
     this.#runs = [];
     this.#todo = [];
     this.#head = 0;
+    this.#tail = 0;
     this.#answers = [];
     this.#answered = 0;
+    this.#isEarlier = true;
     this.#alarm.clear();
   }
 
@@ -76,19 +104,29 @@ export class Commands {
   }
 
   /** Copies commands out of linear memory, which the next call into the core overwrites. */
-  take(core, commands) {
+  take(core, told) {
+    if (told === 0) return;
+    if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
+    const commands = told & COUNT;
     if (commands === 0) return;
-    if (this.#view.byteLength === 0 || this.#view.buffer !== this.#memory.buffer) {
-      this.#view = new Uint32Array(this.#memory.buffer);
-    }
+    // What it views is gone when the memory has grown.
+    if (this.#view.length === 0) this.#view = new Uint32Array(this.#memory.buffer);
+    if (told >= IS_ELSEWHERE) this.#start = core.engineCommands(this.#engine.handle) >>> 2;
     const view = this.#view;
-    const start = core.engineCommands(this.#engine.handle) >>> 2;
+    const start = this.#start;
+    const todo = this.#todo;
     for (let word = start; word < start + commands * WORDS; word += WORDS) {
       const op = view[word];
       const node = view[word + 2];
       const a = view[word + 3];
       const b = view[word + 4];
-      this.#todo.push(op, view[word + 1], node, a, b);
+      const at = this.#tail;
+      todo[at] = op;
+      todo[at + 1] = view[word + 1];
+      todo[at + 2] = node;
+      todo[at + 3] = a;
+      todo[at + 4] = b;
+      this.#tail = at + WORDS;
       if (op === CIRCUIT || op === DROP) continue;
       const run = this.#runs[view[word + 1]];
       if (run === undefined) continue;
@@ -105,46 +143,53 @@ export class Commands {
     if (this.#performing || this.#yielding) return;
     this.#performing = true;
     // Handlers that answer in microtasks come back here within the same task: what they used counts too.
-    if (time - this.#busyUntil > IDLE_MS) this.#busySince = time;
+    if (time - this.#busyUntil > IDLE_MS && !this.#awaitsTurn) {
+      this.#busySince = time;
+      this.#awaitsTurn = true;
+      soon(this.#hadTurn);
+    }
     let last = time;
     try {
       last = this.#workOff(core, time);
     } finally {
       this.#busyUntil = this.#yielding ? -Infinity : last;
-      if (this.#head === this.#todo.length) {
-        this.#todo.length = 0;
+      if (this.#head === this.#tail) {
         this.#head = 0;
+        this.#tail = 0;
+        // A great many are seldom needed twice.
+        if (this.#todo.length > MOST_KEPT) this.#todo = [];
       }
       this.#performing = false;
     }
     if (this.#engine.isAttached && this.#engine.runs.size > 0) this.#keepTime(core, last);
   }
 
-  /** Returns when it ended. */
+  /** Returns when the last command was performed: asking when it had been, too, is dear where most answers lead to one. */
   #workOff(core, begin) {
     let time = begin;
     for (;;) {
       const isLate = time - this.#busySince >= SLICE_MS;
       // Those who are told may start something.
-      if (isLate || this.#isIdle) this.#engine.telling.tellMoved(core);
-      if (this.#isIdle) return time;
+      if (isLate || this.#isIdle()) this.#engine.telling.tellMoved(core);
+      if (this.#isIdle()) return time;
       if (isLate) {
         this.#yield();
         return time;
       }
-      if (this.#head === this.#todo.length) {
-        this.#settleNext();
+      if (this.#head === this.#tail) {
+        this.#settleNext(time);
       } else {
+        const todo = this.#todo;
         const at = this.#head;
         this.#head += WORDS;
-        this.#performOne(core, this.#todo[at], this.#todo[at + 1], this.#todo[at + 2], this.#todo[at + 3], this.#todo[at + 4]);
+        this.#performOne(core, todo[at], todo[at + 1], todo[at + 2], todo[at + 3], todo[at + 4], time);
       }
-      time = now();
+      if (!this.#isIdle()) time = now();
     }
   }
 
-  get #isIdle() {
-    return this.#head === this.#todo.length && !this.hasAnswers;
+  #isIdle() {
+    return this.#head === this.#tail && this.#answered === this.#answers.length;
   }
 
   /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
@@ -156,20 +201,20 @@ export class Commands {
     return this.#answered < this.#answers.length;
   }
 
-  /** Has `settle(context, isValue, answer)` called when it is its turn. */
-  answerLater(settle, context, isValue, answer) {
-    this.#answers.push(settle, context, isValue, answer);
+  /** Has `settle(call, isValue, answer, at)` called when it is its turn. */
+  answerLater(settle, call, isValue, answer) {
+    this.#answers.push(settle, call, isValue, answer);
   }
 
-  #settleNext() {
+  #settleNext(time) {
     const at = this.#answered;
     this.#answered += 4;
-    const [settle, context, isValue, answer] = this.#answers.slice(at, at + 4);
+    const [settle, call, isValue, answer] = this.#answers.slice(at, at + 4);
     if (this.#answered === this.#answers.length) {
       this.#answers = [];
       this.#answered = 0;
     }
-    settle(context, isValue, answer);
+    settle(call, isValue, answer, time);
   }
 
   /** Lets the host have its turn. */
@@ -181,7 +226,7 @@ export class Commands {
     });
   }
 
-  #performOne(core, op, number, node, a, b) {
+  #performOne(core, op, number, node, a, b, at) {
     if (op === CIRCUIT) {
       this.#engine.circuitChanged(core, number, a, b);
       return;
@@ -193,7 +238,7 @@ export class Commands {
     const run = this.#runs[number];
     if (run === undefined) return;
     try {
-      perform(this.#engine, core, run, op, node, a, b);
+      perform(this.#engine, core, run, op, node, a, b, at);
     } catch (error) {
       // Nothing there is expected to throw, but whatever happens, no promise is left hanging.
       this.#engine.fail(run, error);
@@ -201,6 +246,8 @@ export class Commands {
   }
 
   #keepTime(core, time) {
+    if (!this.#isEarlier && this.#alarm.isSet) return;
+    this.#isEarlier = false;
     const deadline = core.engineDeadline(this.#engine.handle);
     if (deadline > time) {
       this.#alarm.set(deadline);

@@ -1,53 +1,28 @@
 // What a handler is given beside its parameters.
 
 import { BusEvent } from "./bus-event.js";
+import { isDone, signalOf } from "./call.js";
 import { spanId } from "./trace.js";
 
-/** Work that its caller may give up. */
+/** What somebody does that may be given up. All that is known of it is in one object behind its context. */
 export class Cancellable {
-  #controller = undefined;
-  #over = false;
-  #reason = undefined;
-  #place = undefined;
+  #work;
 
-  /** Aborted when the answer is no longer wanted. Made when it is first asked for: most handlers never look. */
+  constructor(work) {
+    this.#work = work;
+  }
+
+  /** Aborted when the answer is no longer wanted. */
   get signal() {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#over) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
+    return signalOf(this.#work);
   }
 
-  /** Tells the handler to stop; what it still answers is dropped. */
-  static abort(context, reason) {
-    context.#over = true;
-    context.#reason = reason;
-    Cancellable.release(context, true, reason);
-    context.#controller?.abort(reason);
-  }
-
-  /**
-   * Has `place.leave(hasFailed, error, isOver)` called once: when the work is done, or when nobody waits for it any more, and
-   * why.
-   */
-  static hold(context, place) {
-    context.#place = place;
-  }
-
-  /** The work is done. */
-  static release(context, hasFailed = false, error) {
-    const place = context.#place;
-    if (place === undefined) return;
-    context.#place = undefined;
-    place.leave(hasFailed, error, context.#over);
-  }
-
-  /** Whether nobody waits for the answer any more. */
-  static isOver(context) {
-    return context.#over;
+  static workOf(context) {
+    return context.#work;
   }
 }
+
+const { workOf } = Cancellable;
 
 /** A text that may be a header; what may not is percent-encoded. */
 const asHeader = (text) => (/^([!-~]([ -~]*[!-~])?)?$/.test(text) ? text : encodeURIComponent(text.toWellFormed?.() ?? text));
@@ -57,24 +32,13 @@ const asHeader = (text) => (/^([!-~]([ -~]*[!-~])?)?$/.test(text) ? text : encod
  * same trace, and it ends when the handler's own work is given up.
  */
 export class Participant extends Cancellable {
-  #bus;
-  /** What it goes on with: a trace, or an event that has one when it is asked for. */
-  #origin;
-  #span = undefined;
-
-  constructor(origin, bus) {
-    super();
-    this.#origin = origin;
-    this.#bus = bus;
-  }
-
   /** W3C trace context, for services that this handler calls. */
   get traceparent() {
-    return Participant.traceOf(this).headerOf((this.#span ??= spanId()));
+    return traceOf(this).headerOf((workOf(this).span ??= spanId()));
   }
 
   get tracestate() {
-    return Participant.traceOf(this).tracestate;
+    return traceOf(this).tracestate;
   }
 
   /** The headers that carry correlation and trace over HTTP. */
@@ -97,73 +61,51 @@ export class Participant extends Cancellable {
 
   /** As the bus has it. */
   get request() {
-    return (feature, action, params, options) => this.#bus.request(feature, action, params, options, this);
+    return (feature, action, params, options) => workOf(this).bus.request(feature, action, params, options, this);
   }
 
   get requestStream() {
-    return (feature, action, params, options) => this.#bus.requestStream(feature, action, params, options, this);
+    return (feature, action, params, options) => workOf(this).bus.requestStream(feature, action, params, options, this);
   }
 
   get publish() {
-    return (topic, data, options) => this.#bus.publish(topic, data, options, this);
+    return (topic, data, options) => workOf(this).bus.publish(topic, data, options, this);
   }
+}
 
-  /** From here on it can use the bus. */
-  static join(context, bus) {
-    context.#bus = bus;
-  }
-
-  /** The trace that goes on with what it asks for. */
-  static traceOf(context) {
-    const origin = context.#origin;
-    return origin instanceof BusEvent ? BusEvent.traceOf(origin) : origin;
-  }
+/** The trace that goes on with what the handler of a context asks for. */
+export function traceOf(context) {
+  const { trace } = workOf(context).of;
+  return trace instanceof BusEvent ? BusEvent.traceOf(trace) : trace;
 }
 
 const nothing = () => {};
 const SILENT = /* @__PURE__ */ Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
 
-/** The context of who hears an event. */
+/** The context of who hears an event, made of a `Hearer`. */
 export class EventContext extends Participant {
-  #event;
-
-  constructor(bus, event, feature) {
-    super(event, bus);
-    this.feature = feature;
-    this.#event = event;
+  get feature() {
+    return workOf(this).feature;
   }
 
   get correlationId() {
-    return this.#event.correlationid ?? this.#event.id;
-  }
-
-  /** The event because of which a handler acts; none when it is no handler of events. */
-  static eventOf(context) {
-    return context !== undefined && #event in context ? context.#event : undefined;
+    const { event } = workOf(this);
+    return event.correlationid ?? event.id;
   }
 }
 
-/** The context of a direct request. */
+/** The context of an action, made of a `Call`. */
 export class CallContext extends Participant {
-  #settle;
-  #sink = undefined;
-
-  /** `settle(context, isValue, answer)` is told how the call ended. */
-  constructor(feature, action, correlationId, trace, settle) {
-    super(trace);
-    this.feature = feature;
-    this.action = action;
-    this.correlationId = correlationId;
-    this.#settle = settle;
+  get feature() {
+    return workOf(this).target.feature;
   }
 
-  /** The handler has answered. */
-  static answer(context, isValue, answer) {
-    Cancellable.release(context, !isValue, isValue ? undefined : answer);
-    const settle = context.#settle;
-    if (settle === undefined) return;
-    context.#settle = undefined;
-    settle(context, isValue, answer);
+  get action() {
+    return workOf(this).target.action;
+  }
+
+  get correlationId() {
+    return workOf(this).of.correlationId;
   }
 
   /** For handlers that also work in steps: nobody hears these. */
@@ -174,29 +116,6 @@ export class CallContext extends Participant {
   get log() {
     return SILENT;
   }
-
-  /** Whether the handler has answered, or nobody waits for that. */
-  static isDone(context) {
-    return context.#settle === undefined || Cancellable.isOver(context);
-  }
-
-  /** Somebody other than the handler ends it, who is told to stop. */
-  static giveUp(context, error) {
-    CallContext.answer(context, false, error);
-    Cancellable.abort(context, error);
-  }
-
-  /**
-   * Has `sink.pour(part)` called with each part of an answer that comes in parts; the next comes when its promise resolves.
-   * `sink.isStream` tells that the answer does.
-   */
-  static pour(context, sink) {
-    context.#sink = sink;
-  }
-
-  static sinkOf(context) {
-    return context.#sink;
-  }
 }
 
 /** The kinds of notes that an attempt makes; see `runNote`. */
@@ -205,56 +124,53 @@ const LOG = 1;
 
 /** The context of a step's attempt. */
 export class StepContext extends CallContext {
-  #engine;
-  #run;
-  #node;
-  #progress = undefined;
-  #log = undefined;
+  get runId() {
+    return workOf(this).of.id;
+  }
 
-  constructor(engine, run, node, id, target, attempt, level, settle) {
-    super(target.feature, target.action, run.correlationId, run.trace, settle);
-    this.#engine = engine;
-    this.#run = run;
-    this.#node = node;
-    this.runId = run.id;
-    this.workflowId = run.workflowId;
-    this.stepId = id;
-    /** Counts every attempt of the step, from 1. */
-    this.attempt = attempt;
-    /** 0 for the step itself, then its fallbacks. */
-    this.level = level;
+  get workflowId() {
+    return workOf(this).of.workflowId;
+  }
+
+  get stepId() {
+    return workOf(this).step.id;
+  }
+
+  /** Counts every attempt of the step, from 1. */
+  get attempt() {
+    return workOf(this).attempt;
+  }
+
+  /** 0 for the step itself, then its fallbacks. */
+  get level() {
+    return workOf(this).level;
   }
 
   /** The same for all attempts of this step, also after a restart: by it, a service knows a request that it has had. */
   get idempotencyKey() {
-    return this.#engine.idempotencyKey(this.#run, this.#node);
+    const { of: run, node } = workOf(this);
+    return run.engine.idempotencyKey(run, node);
   }
 
   /** Tells who listens to the run of a part of the result, or how far it is. It works on its own, too. */
   get progress() {
-    return (this.#progress ??= (data) => this.#note(PROGRESS, { data }));
+    const call = workOf(this);
+    return (notesOf(call).progress ??= (data) => note(call, PROGRESS, { data }));
   }
 
   /** Writes lines among the events of the run. Its functions work on their own, too. */
   get log() {
-    const write = (level) => (message, fields) => this.#note(LOG, fields === undefined ? { level, message } : { level, message, fields });
-    return (this.#log ??= { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") });
+    const call = workOf(this);
+    const write = (level) => (message, fields) => note(call, LOG, fields === undefined ? { level, message } : { level, message, fields });
+    return (notesOf(call).log ??= { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") });
   }
+}
 
-  /** What an attempt says that is over is dropped. */
-  #note(kind, note) {
-    if (!CallContext.isDone(this)) this.#engine.telling.note(this.#run, this.#node, this.attempt, kind, note);
-  }
+const notesOf = (call) => (call.notes ??= { progress: undefined, log: undefined });
 
-  static engineOf(context) {
-    return context.#engine;
-  }
-
-  static runOf(context) {
-    return context.#run;
-  }
-
-  static nodeOf(context) {
-    return context.#node;
-  }
+/** What an attempt says that is over is dropped. */
+function note(call, kind, note) {
+  if (isDone(call)) return;
+  const { of: run, node, attempt } = call;
+  run.engine.telling.note(run, node, attempt, kind, note);
 }

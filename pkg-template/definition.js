@@ -2,16 +2,20 @@
 
 import { describe, invalid, textOf } from "./errors.js";
 
-/** Texts of definitions that nobody can change any more. */
-const texts = new WeakMap();
+/**
+ * What is known of definitions that were given before: the `text`; and a `copy` to compare with, from the second time on, or
+ * `isFrozen` when nobody can change it any more. Most are given many times, and to compare takes a fifth of what it takes to
+ * check them and write them down again.
+ */
+const known = new WeakMap();
 
 /**
  * A definition as JSON text, which is what runs, also when the caller changes the object later. What JSON would drop or
  * make something else of is refused, with every place; the rest is judged by the core.
  */
 export function textOfDefinition(definition) {
-  const known = texts.get(definition);
-  if (known !== undefined) return known;
+  const before = known.get(definition);
+  if (before !== undefined && (before.isFrozen || isSame(definition, before.copy))) return before.text;
   const problems = [];
   checkData(definition, [], [], false, problems);
   if (typeof definition !== "object" || definition === null) {
@@ -25,8 +29,30 @@ export function textOfDefinition(definition) {
     const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
     throw invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
   }
-  if (isFrozen(definition)) texts.set(definition, text);
+  const copy = before?.text === text ? JSON.parse(text) : undefined;
+  known.set(definition, { text, copy, isFrozen: isFrozen(definition) });
   return text;
+}
+
+/**
+ * Whether JSON would make of a value what it has made of it before. Said only of plain objects and lists, where there is nothing
+ * to it but their fields; of anything else, who asks looks closer.
+ */
+function isSame(value, copy) {
+  if (typeof value !== "object" || value === null || typeof copy !== "object" || copy === null) return value === copy;
+  if (Array.isArray(value)) {
+    if (!Array.isArray(copy) || value.length !== copy.length) return false;
+    for (let index = 0; index < value.length; index += 1) if (!isSame(value[index], copy[index])) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || Array.isArray(copy)) return false;
+  let fields = 0;
+  for (const key in value) {
+    if (!Object.hasOwn(copy, key) || !isSame(value[key], copy[key])) return false;
+    fields += 1;
+  }
+  for (const _ in copy) fields -= 1;
+  return fields === 0;
 }
 
 /** Where a value is something else than plain data, which JSON would not give back as it was. */

@@ -193,7 +193,8 @@ export class Engine {
       }
       if (plan.signals.length > 0) run.signals = [];
       run.errors = [];
-      run.contexts = [];
+      run.calls = [];
+      run.engine = this;
       // What reads a step that was skipped, or has failed, reads null.
       run.outputs = new Array(plan.steps.length).fill(null);
       const at = now();

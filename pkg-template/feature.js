@@ -1,7 +1,7 @@
 // What a feature is: its description, its actions, and what is under way in it.
 
 import { now } from "./clock.js";
-import { CallContext } from "./context.js";
+import { isDone } from "./call.js";
 import { escaped, isObject } from "./definition.js";
 import { RepflowError, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
@@ -43,7 +43,7 @@ function readActions(actions, problems) {
         for (const { message } of checkSchema(action[key])) problems.push({ pointer: `${pointer}/${key}`, message });
       }
     }
-    read.set(name, { ...action });
+    read.set(name, { ...action, isPlain: action?.input === undefined && action?.output === undefined, meter: undefined });
   }
   return read;
 }
@@ -60,16 +60,25 @@ export class Registered {
   /** The core's number for its health, while there is one. */
   number = undefined;
   actions = new Map();
-  /** What is under way. */
-  calls = new Set();
+  /** How many calls are under way, and the last one that began: each knows its neighbours. */
+  underWay = 0;
+  #last = undefined;
+  /** Calls that ended well and that the core has not been told of, and when the last of them did; see `Registry.record`. */
+  untold = 0;
+  untoldAt = -Infinity;
+  /** When a call last ended otherwise. */
+  blemishedAt = -Infinity;
   /** What actions are called on. */
   receiver;
+  /** The inside of the bus that it is registered on. */
+  bus;
   #load;
   #loading = undefined;
   #idle = undefined;
 
   /** Reads what `registerFeature` was given; `policyOf` makes a policy of limits. */
-  constructor(feature, at, policyOf) {
+  constructor(bus, feature, at, policyOf) {
+    this.bus = bus;
     const problems = problemsOf(feature, FEATURE);
     const { name, version, description = "", capabilities = [], metadata = {}, actions, load, healthCheck, limits } = feature ?? {};
     if (isObject(actions)) this.actions = readActions(actions, problems);
@@ -96,10 +105,6 @@ export class Registered {
 
   get isLoaded() {
     return this.#load === undefined;
-  }
-
-  get underWay() {
-    return this.calls.size;
   }
 
   /** Loads the actions, once; when that fails, the next request tries again. */
@@ -134,15 +139,45 @@ export class Registered {
 
   /** Resolves when nothing is under way. */
   idle() {
-    if (this.calls.size > 0) this.#idle ??= withResolvers();
+    if (this.underWay > 0) this.#idle ??= withResolvers();
     return this.#idle?.promise;
   }
 
-  end(call) {
-    this.calls.delete(call);
-    if (this.calls.size === 0) this.#idle?.resolve();
+  /** A call begins. Its neighbours are kept in itself: a set costs more than all the rest of a call. */
+  begin(call) {
+    call.feature = this;
+    call.place = this;
+    this.underWay += 1;
+    call.previous = this.#last;
+    if (this.#last !== undefined) this.#last.next = call;
+    this.#last = call;
+  }
+
+  leave(call, hasFailed, error, _, at) {
+    this.#end(call);
+    this.bus.record(call, hasFailed, error, at);
+  }
+
+  #end(call) {
+    this.underWay -= 1;
+    const { previous, next } = call;
+    if (previous !== undefined) previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    call.previous = call.next = undefined;
+    if (this.underWay === 0) this.#idle?.resolve();
+  }
+
+  /** The calls that are under way, in the order of their begin. */
+  calls() {
+    const calls = [];
+    for (let call = this.#last; call !== undefined; call = call.previous) calls.push(call);
+    return calls.reverse();
   }
 }
+
+/** A feature, and one of its actions when it is there; see `Asking.invoke`. */
+export const foundIn = (feature, action) => ({ feature, action, known: feature.actions.get(action) });
 
 /** Has a schema of either kind judge what an action is given or answers; returns what it makes of it, or a promise of that. */
 export function judged(schema, value, code, what) {
@@ -158,9 +193,8 @@ export function judged(schema, value, code, what) {
  * The answer of an action whose answer comes in parts: what its generator returns, or the list of all parts. Whoever wants the
  * parts one by one has them poured into a sink, and then there is no list.
  */
-export async function drained(parts, call) {
-  const { context } = call;
-  const sink = CallContext.sinkOf(context);
+export async function drained(parts, call, context) {
+  const { sink } = call;
   const list = [];
   if (sink !== undefined) sink.isStream = true;
   for (;;) {
@@ -170,10 +204,10 @@ export async function drained(parts, call) {
     if (sink === undefined) {
       list.push(value);
       context.progress(value);
-    } else if (!CallContext.isDone(context)) {
+    } else if (!isDone(call)) {
       await sink.pour(value);
     }
-    if (CallContext.isDone(context)) {
+    if (isDone(call)) {
       // Nobody reads any more; what it has to clean up is its own concern.
       parts.return().catch(() => {});
       return undefined;

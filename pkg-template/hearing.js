@@ -5,7 +5,8 @@
 import { aborts } from "./aborts.js";
 import { BusEvent } from "./bus-event.js";
 import { millisecondsOf, now } from "./clock.js";
-import { EventContext, Participant } from "./context.js";
+import { Hearer } from "./call.js";
+import { Cancellable, EventContext, traceOf } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { FORMATS } from "./formats.js";
@@ -297,7 +298,7 @@ export class Hearing {
     const began = meter.published % TIMED_EVERY === 0 ? now() : undefined;
     let [delivered, filtered, failed] = [0, 0, 0];
     let pending;
-    let context = takesContext ? new EventContext(this.#hub, event, undefined) : undefined;
+    let context = takesContext ? new EventContext(new Hearer(this.#hub, event, undefined)) : undefined;
     let place = 0;
     this.#depth += 1;
     // Plain handlers are called, and that is all, until one of them changes who hears this.
@@ -328,7 +329,7 @@ export class Hearing {
           answer = new Promise((resolve, reject) => missed.push({ event, resolve, reject }));
         } else {
           if (subscription.once) subscription.end();
-          if (context !== undefined && feature !== context.feature) context = new EventContext(this.#hub, event, feature);
+          if (context !== undefined && feature !== context.feature) context = new EventContext(new Hearer(this.#hub, event, feature));
           answer = subscription.handler(event, context);
         }
         if (typeof answer?.then === "function") {
@@ -375,7 +376,7 @@ export class Hearing {
       // What came meanwhile has passed the filter already.
       if (resolve === undefined && filter !== undefined && !this.#passes(subscription, event)) return;
       if (once) subscription.end();
-      const answer = handler(event, new EventContext(this.#hub, event, feature));
+      const answer = handler(event, new EventContext(new Hearer(this.#hub, event, feature)));
       if (resolve !== undefined) resolve(answer);
       else if (typeof answer?.then === "function") Promise.resolve(answer).catch(reject);
     } catch (error) {
@@ -459,12 +460,15 @@ export class Hearing {
   }
 }
 
+/** The event because of which a handler acts; none when it is no handler of events. */
+const eventOf = (by) => by && Cancellable.workOf(by).event;
+
 /** What an event has from its options, and from the handler that publishes it. */
 function more(options, by) {
   const { correlationId = by?.correlationId, traceparent, tracestate, priority, expiresIn } = options;
-  const trace = by === undefined ? traceparent && new Trace(traceparent, tracestate) : Participant.traceOf(by);
+  const trace = by === undefined ? traceparent && new Trace(traceparent, tracestate) : traceOf(by);
   const expiresAt = expiresIn === undefined ? undefined : now() + millisecondsOf(expiresIn);
-  return { correlationId, causationId: EventContext.eventOf(by)?.id, trace, priority, expiresAt };
+  return { correlationId, causationId: eventOf(by)?.id, trace, priority, expiresAt };
 }
 
 function tooDeep(topic, depth) {

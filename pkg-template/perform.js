@@ -1,6 +1,6 @@
 // What the commands of the core mean for a run.
 
-import { abortAttempt, abortCancelled, call, prepare } from "./attempts.js";
+import { abortAttempt, abortCancelled, beginAttempt, prepare } from "./attempts.js";
 import { now } from "./clock.js";
 import { RepflowError, describe } from "./errors.js";
 import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
@@ -42,11 +42,11 @@ const CASE = 1;
 /** What stands for "not known" where the core says in how many milliseconds to ask again; see `pack` in src/wasm/engine.rs. */
 const LONGEST_MS = 2 ** 28 - 1;
 
-/** Performs one command. */
-export function perform(engine, core, run, op, node, a, b) {
+/** Performs one command, now. */
+export function perform(engine, core, run, op, node, a, b, at) {
   switch (op) {
     case CALL:
-      call(engine, core, run, node, a, b);
+      beginAttempt(engine, core, run, node, a, b, at);
       break;
     case TIME_OUT_ATTEMPT:
       abortAttempt(run, node, a, (run.errors[node] = attemptTimedOut(run, node)));

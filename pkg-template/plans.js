@@ -8,6 +8,13 @@ import { checkSchema } from "./schemas.js";
 /** What the core is asked for of a step; see `runValue`. */
 export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
 
+/**
+ * What all targets have, and all steps: so they all look alike to the engine that runs this, and it need not find out where each
+ * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`.
+ */
+const TARGET = { found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined };
+const STEP = { ...TARGET, id: undefined, hasWith: false, compensates: undefined, fallbacks: undefined };
+
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;
 
@@ -71,7 +78,8 @@ function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
     if (plan !== undefined) core.planFree(engine, plan.handle);
     throw invalid("workflow.invalid", "the workflow definition", all);
   }
-  const { steps } = plan;
+  const steps = plan.steps.map((step) => ({ ...STEP, ...step, fallbacks: step.fallbacks?.map((it) => ({ ...TARGET, ...it })) }));
+  plan.steps = steps;
   plan.text = text;
   plan.parameters = parameters;
   plan.lists = listsOf(steps);

@@ -7,6 +7,7 @@ import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
+import { Work, abortWork } from "./call.js";
 import { Cancellable } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf, textOf } from "./errors.js";
 import { REASON, refused } from "./failures.js";
@@ -67,13 +68,15 @@ const MORE_OPTIONS = { snapshot: [isObject, "what `snapshot()` gave"] };
 /** How a context reaches its policy. */
 let commitAttempt;
 
+const isOver = (context) => Cancellable.workOf(context).isOver;
+
 /** What a function is given. */
 class PolicyContext extends Cancellable {
   #policy;
   #call;
 
   constructor(policy, call, attempt, level) {
-    super();
+    super(new Work());
     this.#policy = policy;
     this.#call = call;
     /** Counts every time the function is called, from 1. */
@@ -88,7 +91,7 @@ class PolicyContext extends Cancellable {
    */
   get commit() {
     return () => {
-      if (!Cancellable.isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
+      if (!isOver(this)) commitAttempt(this.#policy, this.#call, this.attempt);
     };
   }
 }
@@ -145,7 +148,7 @@ class Call {
   /** Tells every attempt that still runs to stop. */
   abort(reason) {
     for (const context of [this.context, ...(this.others ?? [])]) {
-      if (context !== undefined) Cancellable.abort(context, reason);
+      if (context !== undefined) abortWork(Cancellable.workOf(context), reason);
     }
     this.context = this.others = undefined;
   }
@@ -478,7 +481,7 @@ export class PolicyBase {
         break;
       case ABORT: {
         const context = call?.take(a);
-        if (context !== undefined) Cancellable.abort(context, abortReason(b, call.signal));
+        if (context !== undefined) abortWork(Cancellable.workOf(context), abortReason(b, call.signal));
         break;
       }
       case FAILED:
@@ -540,7 +543,7 @@ export class PolicyBase {
   }
 
   #completed(call, context, value) {
-    if (Cancellable.isOver(context)) return;
+    if (isOver(context)) return;
     call.take(context.attempt);
     call.value = value;
     const bytes = this.#host.caches ? sizeOf(value) : 0;
@@ -560,7 +563,7 @@ export class PolicyBase {
   }
 
   #failed(call, context, error) {
-    if (Cancellable.isOver(context)) return;
+    if (isOver(context)) return;
     call.take(context.attempt);
     call.fail(context.level, error);
     const told = this.#host.classify(error);

@@ -1,9 +1,9 @@
 // Who is there, and how healthy. The core judges health; the rest is known here, since it must be there before the core is.
 
+import { giveUp } from "./call.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
-import { CallContext } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks } from "./errors.js";
-import { HEALTH_STATUSES, Registered, unavailable, withResolvers } from "./feature.js";
+import { HEALTH_STATUSES, Registered, foundIn, unavailable, withResolvers } from "./feature.js";
 import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
 import { compareVersions } from "./versions.js";
@@ -36,12 +36,21 @@ export class Registry {
   #hub;
   #link;
   #healthNumbers;
+  /** Another number whenever features come or go. */
+  #epoch = 1;
+  /** The window of the core in milliseconds, and a tenth of it as the core has it; and when a call is slow. */
+  #windowMs;
+  #tenthUs;
+  #slowMs;
 
   constructor(hub, health = NO_OPTIONS) {
     checkOptions("config.invalid", "the `health` of FeatureBus", health, HEALTH_OPTIONS);
     this.#hub = hub;
     this.#link = hub.link;
     this.#healthNumbers = Float64Array.from(Object.entries(HEALTH), ([key, [usual]]) => millisecondsOf(health[key] ?? usual));
+    this.#windowMs = millisecondsOf(health.window ?? HEALTH.window[0]);
+    this.#tenthUs = Math.max(Math.floor(this.#windowMs * 100), 1);
+    this.#slowMs = millisecondsOf(health.slow ?? HEALTH.slow[0]);
     /** How often health is checked, and how long that may take, in milliseconds. */
     this.healthOptions = {
       interval: millisecondsOf(health.interval ?? "30s"),
@@ -55,13 +64,14 @@ export class Registry {
   }
 
   dispose() {
+    this.#epoch += 1;
     for (const { limits } of this.features.values()) limits?.dispose();
     this.features.clear();
   }
 
   register(given) {
     this.#link.assertUsable();
-    const feature = new Registered(given, now(), (limits) => new PolicyBase(this.#link.runtime, limits));
+    const feature = new Registered(this.#hub, given, now(), (limits) => new PolicyBase(this.#link.runtime, limits));
     const { name, version } = feature.info;
     const before = this.features.get(name);
     const previous = before?.info.version;
@@ -72,6 +82,7 @@ export class Registry {
     if (before !== undefined) void this.#remove(before);
     if (this.#link.isAttached) this.#add(this.#link.core, feature);
     this.features.set(name, feature);
+    this.#epoch += 1;
     if (before === undefined) this.#hub.tell("feature.registered", { name, version });
     else this.#hub.tell("feature.replaced", { name, version, previous });
   }
@@ -82,6 +93,7 @@ export class Registry {
     const feature = this.featureOf(name);
     const { version } = feature.info;
     this.features.delete(name);
+    this.#epoch += 1;
     const gone = this.#remove(feature);
     this.#hub.tell("feature.unregistered", { name, version });
     if (options.grace !== undefined && feature.underWay > 0) {
@@ -90,7 +102,7 @@ export class Registry {
       await Promise.race([gone, over.promise]);
       clearTimeout(timer);
       const message = `the feature \`${name}\` was unregistered, and its time of grace is over`;
-      for (const { context } of [...feature.calls]) CallContext.giveUp(context, unavailable(message, { correlationId: context.correlationId }));
+      for (const call of feature.calls()) giveUp(call, unavailable(message, { correlationId: call.of.correlationId }));
     }
     await gone;
   }
@@ -98,6 +110,7 @@ export class Registry {
   /** The core judges the health of a feature from now on. */
   #add(core, feature) {
     feature.number = core.healthNew(this.#link.handle, this.#healthNumbers);
+    feature.untold = 0;
     if (feature.healthCheck !== undefined) this.#hub.checkHealth();
   }
 
@@ -109,13 +122,27 @@ export class Registry {
     feature.limits?.dispose();
   }
 
+  /**
+   * The action that a step asks for, and its feature: looked up again only when features came or went. One that is yet to be
+   * loaded, or is not there, is for `invoke` to deal with.
+   */
+  find(target) {
+    if (target.found !== undefined && target.epoch === this.#epoch) return target.found;
+    const feature = this.featureOf(target.feature);
+    const found = foundIn(feature, target.action);
+    if (found.known !== undefined) {
+      target.found = found;
+      target.epoch = this.#epoch;
+    }
+    return found;
+  }
+
   featureOf(name, details) {
     return this.features.get(name) ?? missing("bus.no_such_feature", "there is no feature", name, this.features.keys(), details);
   }
 
   /** Counts an action that has ended, and has the core judge its feature. */
-  record({ feature, meter, caller, began, firstAt }, hasFailed, error) {
-    const at = now();
+  record({ feature, meter, caller, began, firstAt }, hasFailed, error, at) {
     const took = (firstAt ?? at) - began;
     let counts = true;
     try {
@@ -126,11 +153,41 @@ export class Registry {
     }
     if (!counts) return;
     if (feature.number === undefined || !this.#link.isAttached) return;
+    if (!hasFailed && took <= this.#slowMs && this.#isSpotless(feature, at)) {
+      // The window of the core counts by tenths: within one of them, it does not matter when it is told.
+      if (feature.untold > 0 && this.#tenthOf(at) !== this.#tenthOf(feature.untoldAt)) this.#tell(feature);
+      feature.untold += 1;
+      feature.untoldAt = at;
+      return;
+    }
+    if (hasFailed || took > this.#slowMs) feature.blemishedAt = at;
+    this.#tell(feature);
     this.#heed(feature, this.#link.core.healthRecord(this.#link.handle, feature.number, hasFailed, took, at), "requests");
+  }
+
+  /**
+   * Whether one more call that ended well changes nothing of how healthy a feature is: it is healthy, and in the window there is
+   * neither an error nor a slow call that it could make the rate of. Most calls are of this kind, and the core is told of many
+   * of them at once.
+   */
+  #isSpotless(feature, at) {
+    return feature.status === 0 && at - feature.blemishedAt > this.#windowMs;
+  }
+
+  #tenthOf(at) {
+    return Math.floor(Math.floor(at * 1_000 + 0.5) / this.#tenthUs);
+  }
+
+  /** Tells the core of the calls that it has not been told of. */
+  #tell(feature) {
+    if (feature.untold === 0) return;
+    this.#link.core.healthRecordGood(this.#link.handle, feature.number, feature.untold, feature.untoldAt);
+    feature.untold = 0;
   }
 
   statusOf(feature) {
     if (feature.number !== undefined && this.#link.isAttached) {
+      this.#tell(feature);
       this.#heed(feature, this.#link.core.healthStatus(this.#link.handle, feature.number, now()), "time");
     }
     return feature.status;
@@ -141,6 +198,7 @@ export class Registry {
     const at = now();
     Object.assign(feature.health, { checkedAt: at, details, reason });
     if (feature.number === undefined || !this.#link.isAttached) return;
+    this.#tell(feature);
     this.#heed(feature, this.#link.core.healthChecked(this.#link.handle, feature.number, status, at), "check");
   }
 

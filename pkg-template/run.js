@@ -2,7 +2,7 @@
 
 import { aborts } from "./aborts.js";
 import { now } from "./clock.js";
-import { CallContext } from "./context.js";
+import { abortCall } from "./call.js";
 import { RepflowError } from "./errors.js";
 import { resultOf } from "./results.js";
 import { Trace } from "./trace.js";
@@ -13,6 +13,8 @@ const NOTHING = Object.freeze([]);
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
   number = undefined;
+  /** The engine that it is in, from its begin on. */
+  engine = undefined;
   plan = undefined;
   workflowId = undefined;
   /** The text of its definition. */
@@ -32,7 +34,7 @@ export class Run {
   outputs = NOTHING;
   errors = NOTHING;
   failures = undefined;
-  contexts = NOTHING;
+  calls = NOTHING;
   /** The lists of loops that are under way, by node, and the item of each iteration. */
   lists = NOTHING;
   items = NOTHING;
@@ -132,8 +134,8 @@ export class Run {
     if (this.ended) return;
     this.#end(status);
     this.report = report;
-    for (const context of this.contexts) if (context !== undefined) CallContext.abort(context, error);
-    for (const { context } of this.#hedged ?? []) CallContext.abort(context, error);
+    for (const call of this.calls) if (call !== undefined) abortCall(call, error);
+    for (const call of this.#hedged ?? []) abortCall(call, error);
     this.#settle.reject(error);
     this.#letGo(false, error);
   }
@@ -155,7 +157,7 @@ export class Run {
     this.plan = this.nodes = undefined;
     this.text = this.journal = undefined;
     this.input = this.output = this.outputError = undefined;
-    this.outputs = this.errors = this.contexts = NOTHING;
+    this.outputs = this.errors = this.calls = NOTHING;
     this.failures = undefined;
     this.lists = this.items = this.signals = NOTHING;
     this.#hedged = this.prepared = this.revoked = this.notes = this.early = undefined;
@@ -183,21 +185,21 @@ export class Run {
   }
 
   /** An attempt of a step begins. */
-  begin(node, context) {
-    const before = this.contexts[node];
-    if (before !== undefined) (this.#hedged ??= []).push({ node, context: before });
-    this.contexts[node] = context;
+  begin(node, call) {
+    const before = this.calls[node];
+    if (before !== undefined) (this.#hedged ??= []).push(before);
+    this.calls[node] = call;
   }
 
-  /** Takes the context of an attempt that is over. */
+  /** Takes the call of an attempt that is over. */
   take(node, attempt) {
-    const last = this.contexts[node];
-    if (last?.attempt === attempt) {
-      this.contexts[node] = undefined;
+    const last = this.calls[node];
+    if (last !== undefined && last.attempt === attempt) {
+      this.calls[node] = undefined;
       return last;
     }
-    const at = this.#hedged?.findIndex((it) => it.node === node && it.context.attempt === attempt) ?? -1;
-    return at < 0 ? undefined : this.#hedged.splice(at, 1)[0].context;
+    const at = this.#hedged?.findIndex((it) => it.node === node && it.attempt === attempt) ?? -1;
+    return at < 0 ? undefined : this.#hedged.splice(at, 1)[0];
   }
 
   /** What the workflow of a step goes on from, when it ran as the journal was made. It is taken only once. */

@@ -155,8 +155,13 @@ export function unattended(act) {
   try {
     act();
   } catch (error) {
-    if (error?.code !== "internal.panic") throw error;
+    unlessPanic(error);
   }
+}
+
+/** The same, of what was caught already: where a function for each call would cost too much. */
+export function unlessPanic(error) {
+  if (error?.code !== "internal.panic") throw error;
 }
 
 /** What `module` becomes, or an error when that takes too long: a fetch may hang, and nobody may wait for ever. */

@@ -65,6 +65,7 @@ export class Telling {
 
   /** Tells of all that have moved. */
   tellMoved(core) {
+    if (this.#moved.size === 0) return;
     for (const run of this.#moved) {
       this.#moved.delete(run);
       try {

@@ -1,0 +1,125 @@
+// A call of an action that is under way, as the package knows it. Handlers see it through a context, see context.js; there are
+// many calls, so each is one plain object that holds no more than it must.
+
+import { now } from "./clock.js";
+
+/** What its caller may give up. */
+export class Work {
+  /** Whether nobody waits for what comes of it any more. */
+  isOver = false;
+  /** What aborts its signal, once somebody has asked for that; before that, of work that was given up, why it was. */
+  abort = undefined;
+}
+
+/** Who hears an event: what its handler does goes on with the trace of the event. */
+export class Hearer {
+  isOver = false;
+  abort = undefined;
+  span = undefined;
+
+  constructor(bus, event, feature) {
+    this.bus = bus;
+    this.event = event;
+    this.of = { trace: event };
+    this.feature = feature;
+  }
+}
+
+/** The signal of some work. Made when it is first asked for: most handlers never look. */
+export function signalOf(work) {
+  if (!(work.abort instanceof AbortController)) {
+    const reason = work.abort;
+    work.abort = new AbortController();
+    if (work.isOver) work.abort.abort(reason?.why);
+  }
+  return work.abort.signal;
+}
+
+/** Tells who does it to stop; what it still comes to is dropped. */
+export function abortWork(work, reason) {
+  work.isOver = true;
+  const controller = work.abort;
+  if (controller instanceof AbortController) controller.abort(reason);
+  // In a wrapper, as it may be anything, even a controller.
+  else work.abort = { why: reason };
+}
+
+export class Call {
+  isOver = false;
+  abort = undefined;
+  /** Has `leave(call, hasFailed, error, isOver, at)` called once: when it is done, or when nobody waits for it any more. */
+  place = undefined;
+
+  /** The feature that performs it, where it is counted, in whose name, and since when. */
+  feature = undefined;
+  meter = undefined;
+  caller = undefined;
+  began = 0;
+  /** Its neighbours among the calls of the feature. */
+  previous = undefined;
+  next = undefined;
+  /** Of an answer that comes in parts: who takes them, and when the first one came. */
+  sink = undefined;
+  firstAt = undefined;
+
+  /** Its span in its trace, and what writes its notes, once somebody has asked for them. */
+  span = undefined;
+  notes = undefined;
+
+  /**
+   * @param bus the inside of the bus
+   * @param of whose it is: a run, or whoever asks, with a `correlationId` and a `trace`
+   * @param step what is asked: a step, or the names of a `feature` and an `action`
+   * @param settle `settle(call, isValue, answer, at)` is told how it ended
+   */
+  constructor(bus, of, node, step, attempt, level, settle) {
+    this.bus = bus;
+    this.of = of;
+    this.node = node;
+    this.step = step;
+    this.attempt = attempt;
+    this.level = level;
+    this.settle = settle;
+  }
+
+  /** What is asked: the step itself, or one of its fallbacks. */
+  get target() {
+    return this.level === 0 ? this.step : this.step.fallbacks[this.level - 1];
+  }
+}
+
+/** The work is done, or given up. */
+function release(call, hasFailed, error, at) {
+  const { place } = call;
+  if (place === undefined) return;
+  call.place = undefined;
+  place.leave(call, hasFailed, error, call.isOver, at);
+}
+
+/** The handler has answered. */
+export function answerCall(call, isValue, answer, at = now()) {
+  release(call, !isValue, isValue ? undefined : answer, at);
+  const { settle } = call;
+  if (settle === undefined) return;
+  call.settle = undefined;
+  settle(call, isValue, answer, at);
+}
+
+/** Tells the handler to stop; what it still answers is dropped. */
+export function abortCall(call, reason) {
+  const controller = call.abort;
+  call.isOver = true;
+  // Whoever hears of it below may ask for the signal.
+  if (!(controller instanceof AbortController)) call.abort = { why: reason };
+  release(call, true, reason, now());
+  if (controller instanceof AbortController) controller.abort(reason);
+}
+
+/** Whether the handler has answered, or nobody waits for that. */
+export const isDone = (call) => call.settle === undefined || call.isOver;
+
+/** Somebody other than the handler ends it, who is told to stop. */
+export function giveUp(call, error) {
+  answerCall(call, false, error);
+  abortCall(call, error);
+}
