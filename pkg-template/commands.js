@@ -252,7 +252,8 @@ export class Commands {
     if (deadline > time) {
       this.#alarm.set(deadline);
     } else if (!this.#ticksSoon) {
-      // A timer would take its time, and what is due is due.
+      // A timer would take its time, and what is due is due. Until then, it is to be asked for again.
+      this.#isEarlier = true;
       this.#ticksSoon = true;
       soon(() => {
         this.#ticksSoon = false;

@@ -45,9 +45,13 @@ impl Run {
         Ok(run)
     }
 
-    /// What was under way: timers to set, questions to ask, calls to make or to go on with.
+    /// What was under way: timers to set, questions to ask, calls to make or to go on with; of a run that has ended, that it
+    /// has, since nobody may have heard of it.
     pub fn unfinished(&self, effects: &mut Vec<Effect>) {
-        if self.end().is_some() || self.log.is_empty() {
+        if let Some(end) = self.end() {
+            return effects.push(Effect::Settle(end));
+        }
+        if self.log.is_empty() {
             return;
         }
         if let Some(at) = self.deadline {
