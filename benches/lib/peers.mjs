@@ -20,7 +20,7 @@ export const PEERS = [
   {
     name: "effect",
     does: "Fibers that can be interrupted, typed failures with their cause, and a scheduler that lets the event loop have its turn.",
-    not: "The workflow is code: no definition to check, no events, history or metrics unless one adds them. Nothing to go on from after a restart; its workflow part, which can, is another package.",
+    not: "The workflow is code: no definition to check, no events, history or metrics unless one adds them. Nothing to go on from after a restart; its workflow module, which can, is not used here.",
   },
   {
     name: "xstate",
