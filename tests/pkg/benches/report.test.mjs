@@ -1,9 +1,11 @@
 // What is said about figures, on figures that are made up: which targets count as reached, and what is printed and written.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { document } from "../../../benches/lib/document.mjs";
+import { PEERS } from "../../../benches/lib/peers.mjs";
 import { figures, table, verdict } from "../../../benches/lib/report.mjs";
 import { judge } from "../../../benches/lib/targets.mjs";
 import { measureAll } from "../../../benches/lib/workload.mjs";
@@ -69,11 +71,12 @@ test("a verdict says the target and what was measured", () => {
 
 test("the document has every figure of the results, and no other", () => {
   const tables = [measured([{ against: "them", most: 2 }, { against: "them", most: 1 }]), { ...measured([]), title: "more work" }];
-  const workload = { name: "work", title: "work", about: "What is done.", pace: "thorough", packages: { repflow: "0.1.0", them: "2.3.4" }, tables };
-  const text = document({ workloads: [workload], setting: "a machine", commit: "abc123", date: "2026-11-30" });
+  const packages = { repflow: "0.1.0", them: "2.3.4" };
+  const workload = { name: "work", title: "work", about: "What is done.", pace: "thorough", load: 1.25, packages, tables };
+  const text = document({ workloads: [workload, { ...workload, load: 3 }], setting: "a machine", commit: "abc123", date: "2026-11-30" });
   for (const said of [
     "measured it on 2026-11-30, at commit abc123.",
-    "- Machine: a machine.",
+    "- Machine: a machine. Its load when a workload began was 1.3 to 3.0,",
     "- Versions: repflow 0.1.0, them 2.3.4.",
     "| work | repflow ≤ 2 × them | 1.50 | yes |",
     "| work | repflow ≤ 1 × them | 1.50 | **no** |",
@@ -84,6 +87,16 @@ test("the document has every figure of the results, and no other", () => {
   ]) assert.ok(text.includes(said), `the document does not say: ${said}\n\n${text}`);
   assert.doesNotMatch(text, /undefined|NaN|quick run/);
   assert.match(document({ workloads: [{ ...workload, pace: "quick" }], setting: "", commit: "", date: "" }), /quick run/);
+});
+
+test("of every peer that is installed it is said what it does", () => {
+  const { devDependencies } = JSON.parse(readFileSync(new URL("../../../benches/package.json", import.meta.url), "utf8"));
+  // What others need, and nobody is measured by.
+  const helpers = ["zod", "@langchain/core"];
+  const said = PEERS.flatMap(({ name }) => name.split(/, | \+ /));
+  const short = (name) => name.replace(/^@langchain\/|^@|\/core$/g, "");
+  const unsaid = Object.keys(devDependencies).filter((name) => !helpers.includes(name) && !said.includes(short(name)));
+  assert.deepEqual(unsaid, []);
 });
 
 /** A workload whose contenders move the clock by what they cost, in milliseconds, and note that they were set up. */
