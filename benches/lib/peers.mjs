@@ -6,10 +6,10 @@ export const PEERS = [
   {
     name: "repflow",
     does:
-      "Workflows: the definition is data, and is checked before a run. For each step an attempt that is bounded in time and can be aborted, " +
-      "lifecycle events, a journal from which the run goes on elsewhere, a trace; requests to features are counted and timed. " +
-      "Bus: history of events, metrics of who tells and asks whom, failures of a handler kept from the others. " +
-      "Policies: what the table's title says, and statistics.",
+      "Workflows: the definition is data, and is checked before a run. For each step an attempt that is bounded in " +
+      "time and can be aborted, lifecycle events, a journal from which the run goes on elsewhere, a trace; requests " +
+      "to features are counted and timed. Bus: history of events, metrics of who tells and asks whom, failures of a " +
+      "handler kept from the others. Policies: what the table's title says, and statistics.",
     not: "Writes nothing to a disk or a network by itself. Values are handed on as they are, not copied.",
   },
   {
@@ -19,27 +19,41 @@ export const PEERS = [
   },
   {
     name: "effect",
-    does: "Fibers that can be interrupted, typed failures with their cause, and a scheduler that lets the event loop have its turn.",
-    not: "The workflow is code: no definition to check, no events, history or metrics unless one adds them. Nothing to go on from after a restart; its workflow module, which can, is not used here.",
+    does:
+      "Fibers that can be interrupted, typed failures with their cause, and a scheduler that lets the event loop " +
+      "have its turn.",
+    not:
+      "The workflow is code: no definition to check, no events, history or metrics unless one adds them. Nothing to " +
+      "go on from after a restart; its workflow module, which can, is not used here.",
   },
   {
     name: "xstate",
-    does: "Interprets a state machine: for each step a transition, a snapshot of the state for those who subscribe, and an actor that can be stopped.",
-    not: "No retries, time limits or limits of concurrency of its own; no history. Snapshots can be kept, and nobody does here.",
+    does:
+      "Interprets a state machine: for each step a transition, a snapshot of the state for those who subscribe, and " +
+      "an actor that can be stopped.",
+    not:
+      "No retries, time limits or limits of concurrency of its own; no history. Snapshots can be kept, and nobody " +
+      "does here.",
   },
   {
     name: "mastra",
-    does: "Checks the input of each step with zod, keeps the result of each in the run's state, tells its progress as events; retries where asked.",
+    does:
+      "Checks the input of each step with zod, keeps the result of each in the run's state, tells its progress as " +
+      "events; retries where asked.",
     not: "No storage is set up, and so no snapshot is written, and no telemetry.",
   },
   {
     name: "langgraph",
-    does: "Runs nodes in supersteps over channels with reducers; each node is a runnable with callbacks, config, tags and an abort signal.",
+    does:
+      "Runs nodes in supersteps over channels with reducers; each node is a runnable with callbacks, config, tags " +
+      "and an abort signal.",
     not: "No checkpointer is set up, and so there is nothing to go on from; no tracing service.",
   },
   {
     name: "flowcraft",
-    does: "Interprets a graph that is data: looks it through for each run, keeps a context of all outputs, awaits an event bus (which does nothing by default), and gives the context back as JSON text as well.",
+    does:
+      "Interprets a graph that is data: looks it through for each run, keeps a context of all outputs, awaits an " +
+      "event bus (which does nothing by default), and gives the context back as JSON text as well.",
     not: "No history or metrics, no storage.",
   },
   {
@@ -49,7 +63,9 @@ export const PEERS = [
   },
   {
     name: "p-graph",
-    does: "Runs functions in the order of their dependencies; looks for circles once, when it is made, which is not measured.",
+    does:
+      "Runs functions in the order of their dependencies; looks for circles once, when it is made, which is not " +
+      "measured.",
     not: "Hands no values on; no events, records, time limits or retries.",
   },
   {
@@ -69,12 +85,16 @@ export const PEERS = [
   },
   {
     name: "cockatiel",
-    does: "Policies that are wrapped around each other; each emits events, and the timeout gives the work an abort signal.",
+    does:
+      "Policies that are wrapped around each other; each emits events, and the timeout gives the work an abort " +
+      "signal.",
     not: "No statistics.",
   },
   {
     name: "opossum + p-retry",
-    does: "A circuit breaker with a timeout, and retries around it; the breaker counts in rolling windows and emits events.",
+    does:
+      "A circuit breaker with a timeout, and retries around it; the breaker counts in rolling windows and emits " +
+      "events.",
     not: "Its snapshots and percentiles are turned off, since nobody reads them here.",
   },
   {
