@@ -30,7 +30,9 @@ Usage: cargo xtask COMMAND
   test [STAGE...] [--list]           set everything up and run every test, or only the named stages
        [--with-model]                and the stage `model`, which asks a real model on this machine; brings 300 MB
        [--campaign]                  and the stage `campaign`, which asks the coach 5,000 times for each property; an hour
-  bench [NAME...] [--quick]          measure the package beside what one would pick instead; without a name, what there is
+  bench [NAME...] [--list]           measure the package beside what one would pick instead; without a name, everything,
+                                     and then docs/benchmarks.md is written
+        [--quick] [--out FILE]       briefly, judging nothing; and write what was measured to FILE
   pkg [--features F] [--out DIR]     build the npm package, by default into pkg/
   size                               what each part of the package costs; fails above the budget
   setup                              install what the commands above need; they also do it by themselves
@@ -76,8 +78,9 @@ fn run(command: &str, args: Vec<String>) -> Result<ExitCode> {
         }
         "bench" => {
             let pace = if args.flag("--quick") { bench::Pace::Quick } else { bench::Pace::Thorough };
+            let options = bench::Options { pace, list: args.flag("--list"), out: args.value("--out")? };
             let names = args.rest()?;
-            bench::run(&names, pace)
+            bench::run(&names, &options)
         }
         "pkg" => {
             let options = pkg::Options { features: args.value("--features")?, out: args.value("--out")? };

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::tally::{Tally, check, tests};
 use crate::setup::{Need, TRIPLE};
-use crate::{paths, pkg, process, setup, size};
+use crate::{bench, paths, pkg, process, setup, size};
 
 /// One part of the whole test.
 pub(super) struct Stage {
@@ -42,6 +42,12 @@ pub(super) const STAGES: &[Stage] = &[
         about: "the packed package in workerd",
         needs: &[Need::WasmTarget, Need::NpmPackages, Need::ModernNode],
         run: workers,
+    },
+    Stage {
+        name: "ratios",
+        about: "the packed package is not much slower beside code written by hand than it was",
+        needs: bench::SHORT_NEEDS,
+        run: ratios,
     },
 ];
 
@@ -162,6 +168,11 @@ fn workers() -> Result<Tally> {
     let dirs = node.parent().map(PathBuf::from).into_iter().chain(std::env::split_paths(&path));
     command.env("PATH", std::env::join_paths(dirs)?);
     tests([command])
+}
+
+fn ratios() -> Result<Tally> {
+    let (passed, failed) = bench::short()?;
+    Ok(Tally { passed, failed })
 }
 
 /// How long a file of tests may take.
