@@ -10,7 +10,7 @@ const execute = promisify(execFile);
 /**
  * Measures `contenders`, each `{ name, args, rounds }`, where `args` is how node is called and `rounds` in how many rounds it
  * takes part: those that take minutes, in fewer. What is called prints an object of figures as its last line. Returns for
- * each, in the same order, `{ name, figures }`: such an object for every round.
+ * each, in the same order, `{ name, figures }`: such an object for every round, with `processMs`, how long the process took.
  */
 export async function apart(contenders) {
   const measured = contenders.map(({ name, args, rounds }) => ({ name, args, rounds, figures: [] }));
@@ -35,6 +35,8 @@ export function alone(workload, contender, ...more) {
 }
 
 async function printed(args) {
+  const started = performance.now();
   const { stdout } = await execute(process.execPath, args, { maxBuffer: 1 << 26 });
-  return JSON.parse(stdout.trimEnd().split("\n").at(-1));
+  const processMs = performance.now() - started;
+  return { ...JSON.parse(stdout.trimEnd().split("\n").at(-1)), processMs };
 }
