@@ -1,0 +1,2 @@
+/** Who is measured in browsers. */
+export const WHO = ["repflow", "by hand", "effect", "langgraph"];
