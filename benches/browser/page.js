@@ -4,7 +4,9 @@ import chain from "../workloads/chain.mjs";
 import fanOut from "../workloads/fan-out.mjs";
 import graph from "../workloads/graph.mjs";
 import { measure } from "../lib/measure.mjs";
-import { WHO } from "./who.mjs";
+
+/** Who is measured here. The others are not made for pages. */
+const WHO = ["repflow", "by hand", "effect", "langgraph"];
 
 async function measured({ tables: [table] }, pace) {
   const contenders = [];

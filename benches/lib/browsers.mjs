@@ -1,13 +1,15 @@
 // Real browsers, without a window and without a driver: each is started with the address of a page, and the page sends
 // what it has measured to the server that it came from.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { existsSync } from "node:fs";
+import { extname, join } from "node:path";
+import { json } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 
 /** A page that takes longer is given up. */
 const MOST_MS = 600_000;
@@ -17,7 +19,7 @@ const CHROMIUM_ARGS = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
-/** No start page, no update, no report to anybody; and a clock as fine as an isolated page may have one. */
+/** No start page, no update, no report to anybody. */
 const FIREFOX_PREFS = {
   "app.update.enabled": false,
   "browser.shell.checkDefaultBrowser": false,
@@ -29,39 +31,40 @@ const FIREFOX_PREFS = {
   "extensions.getAddons.cache.enabled": false,
 };
 
-export const BROWSERS = {
+const BROWSERS = {
   Chromium: {
-    programs: [process.env.CHROME, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+    variable: "CHROME",
     args: (profile, url) => [...CHROMIUM_ARGS, `--user-data-dir=${profile}`, url],
   },
   Firefox: {
-    programs: [process.env.FIREFOX, "firefox-esr", "firefox"],
+    variable: "FIREFOX",
     args: (profile, url) => ["--headless", "--no-remote", "--profile", profile, url],
     prepare: (profile) => {
-      const prefs = Object.entries(FIREFOX_PREFS).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${value});\n`);
+      const prefs = Object.entries(FIREFOX_PREFS).map(([name, value]) => `user_pref("${name}", ${value});\n`);
       return writeFile(join(profile, "user.js"), prefs.join(""));
     },
   },
 };
 
-/** Opens `files`, by path, in a browser at `index.html`, and returns what the page posts to `results`. */
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+// Isolated from other origins, so that its clock is as fine as a page's can be.
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
+/** Opens `files`, by path, in a browser at `index.html`, and returns what the page posts. */
 export async function posted(name, files) {
-  const { programs, args, prepare } = BROWSERS[name];
-  const program = found(programs);
-  if (!program) throw new Error(`there is no ${name} here; ${name.toUpperCase()} may say where it is`);
+  const { variable, args, prepare } = BROWSERS[name];
+  const program = process.env[variable];
+  assert.ok(program, `${variable} is not set: measure with \`cargo xtask bench\``);
   const profile = await mkdtemp(join(tmpdir(), "repflow-browser-"));
-  const { server, url, result } = await serving(files);
   await prepare?.(profile);
-  const browser = spawn(program, args(profile, url), { stdio: "ignore" });
-  const timer = { };
-  const late = new Promise((_, reject) => {
-    timer.of = setTimeout(() => reject(new Error(`${name} did not answer`)), MOST_MS);
-  });
+  const { server, result } = await serve(files);
+  const browser = spawn(program, args(profile, `http://127.0.0.1:${server.address().port}/`), { stdio: "ignore" });
   const gone = once(browser, "exit").then(([code]) => Promise.reject(new Error(`${name} ended with ${code}`)));
+  const giveUp = new AbortController();
   try {
-    return await Promise.race([result, late, gone]);
+    return await Promise.race([result, gone, late(name, giveUp.signal)]);
   } finally {
-    clearTimeout(timer.of);
+    giveUp.abort();
     gone.catch(() => {});
     if (browser.exitCode === null && browser.kill()) await once(browser, "exit");
     server.closeAllConnections();
@@ -70,36 +73,27 @@ export async function posted(name, files) {
   }
 }
 
-function found(programs) {
-  const directories = process.env.PATH.split(delimiter);
-  const places = programs.filter(Boolean).flatMap((program) => [program, ...directories.map((directory) => join(directory, program))]);
-  return places.find((place) => place.includes("/") && existsSync(place));
+/** Rejects when a page has had its time. */
+async function late(name, signal) {
+  await setTimeout(MOST_MS, undefined, { signal }).catch(() => {});
+  throw new Error(`${name} has not answered for ${MOST_MS / 1_000} s`);
 }
 
-async function serving(files) {
-  let resolve;
-  const result = new Promise((given) => {
-    resolve = given;
-  });
-  // Isolated from other origins, so that its clock is as fine as a page's can be.
-  const isolated = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+/** A server of `files`, and the promise of what is posted to it. */
+async function serve(files) {
+  const { promise: result, resolve } = Promise.withResolvers();
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://localhost").pathname.slice(1) || "index.html";
     if (request.method === "POST") {
-      const parts = [];
-      for await (const part of request) parts.push(part);
+      resolve(await json(request));
       response.writeHead(204).end();
-      resolve(JSON.parse(Buffer.concat(parts).toString()));
-    } else if (files[path] === undefined) {
-      response.writeHead(404).end();
+    } else if (Object.hasOwn(files, path)) {
+      response.writeHead(200, { ...ISOLATED, "content-type": TYPES[extname(path)] ?? "application/json" }).end(files[path]);
     } else {
-      response.writeHead(200, { ...isolated, "content-type": type(path) }).end(files[path]);
+      response.writeHead(404).end();
     }
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { server, url: `http://127.0.0.1:${server.address().port}/`, result };
+  return { server, result };
 }
-
-const type = (path) =>
-  path.endsWith(".html") ? "text/html" : path.endsWith(".wasm") ? "application/wasm" : path.endsWith(".js") ? "text/javascript" : "application/json";

@@ -3,11 +3,15 @@ import { fileURLToPath } from "node:url";
 
 import { posted } from "../lib/browsers.mjs";
 import { bundle } from "../lib/bundle.mjs";
+import chain from "./chain.mjs";
+import fanOut from "./fan-out.mjs";
+import graph from "./graph.mjs";
 
 /** Longer slices than in Node: a page's clock is coarse. */
 const PACES = { thorough: { rounds: 15, slice: 150 }, quick: { rounds: 2, slice: 20 } };
-const TABLES = [["chain", "µs a step"], ["fan-out", "µs a task"], ["graph", "µs a node"]];
-const NAMES = ["Chromium", "Firefox"];
+/** What is measured: the first table of each, as browser/page.js has it. */
+const WORKLOADS = [chain, fanOut, graph];
+const BROWSERS = ["Chromium", "Firefox"];
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 const HTML = '<!doctype html><meta charset="utf-8"><title>Benchmarks</title><script type="module" src="page.js"></script>';
@@ -37,12 +41,12 @@ export default {
   about:
     "The chain, the fan-out and the graph in pages of real browsers, bundled by rolldown. The clock of a page is coarse, so it measures longer.",
   packages: ["effect", "@langchain/langgraph"],
-  tables: NAMES.flatMap((browser) =>
-    TABLES.map(([workload, unit]) => ({ title: `${workload}, ${browser}`, unit, targets: [{ against: "effect", most: 1 }] }))),
+  tables: BROWSERS.flatMap((browser) =>
+    WORKLOADS.map(({ title, tables: [{ unit, targets }] }) => ({ title: `${title}, in ${browser}`, unit, targets }))),
   measure: async (pace) => {
     const files = await page(pace);
     const results = [];
-    for (const browser of NAMES) {
+    for (const browser of BROWSERS) {
       const { tables, error } = await posted(browser, files);
       if (error) throw new Error(`${browser}: ${error}`);
       results.push(...tables);

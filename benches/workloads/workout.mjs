@@ -1,6 +1,7 @@
 import { AdvancedWorkflowIntegration, ModelClient } from "repflow";
 
 import { random } from "../../tests/pkg/api/random.mjs";
+import { criticalPath } from "../lib/critical-path.mjs";
 
 const WORKOUTS = { thorough: 4, quick: 1 };
 const AT_ONCE = { thorough: 8, quick: 2 };
@@ -20,15 +21,6 @@ function slowModel(rules, latency, spans) {
     return { text };
   };
   return new ModelClient({ provider: { name: "slow", complete }, model: "slow-1", cache: false });
-}
-
-/** The longest way through steps, each after the one before it: how long the model takes on it. */
-const oneByOne = (steps, spans) => steps.reduce((sum, step) => sum + criticalPath(step, spans), 0);
-
-function criticalPath({ metadata, needs, parallel, steps }, spans) {
-  if (needs) throw new Error("a step has needs, which are not looked at here");
-  if (parallel) return Math.max(...parallel.map((step) => criticalPath(step, spans)));
-  return (spans[metadata?.task] ?? 0) + (steps ? oneByOne(steps, spans) : 0);
 }
 
 export default {
@@ -55,7 +47,7 @@ export default {
       if (provenance.provider !== "slow") throw new Error(`${provenance.provider} has chosen the exercises`);
       if (Object.keys(spans).length !== 3) throw new Error(`the model was asked for ${Object.keys(spans)}`);
       const { steps } = await coach.template("comprehensive-workout");
-      return { ms, path: oneByOne(steps, spans) };
+      return { ms, path: criticalPath(steps, spans) };
     };
     // What is loaded at the first question, and compiled, is not the workflow's.
     await run();

@@ -1,2 +1,0 @@
-/** Who is measured in browsers. */
-export const WHO = ["repflow", "by hand", "effect", "langgraph"];
