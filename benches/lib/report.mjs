@@ -27,9 +27,9 @@ export function table(measured) {
   return all.map(line).join("\n");
 }
 
-/** The same, cell by cell. Ratios are to whom this package is judged by, or to the first where that is nobody. */
-export function cells({ title, unit, results, targets }) {
-  const base = targets.find(({ against }) => against)?.against ?? results[0].name;
+/** The same, cell by cell. Ratios are to `beside`, whom by default this package is judged by first. */
+export function cells({ title, unit, results, targets, beside }) {
+  const base = beside ?? targets.find(({ against }) => against)?.against ?? results[0].name;
   return [
     [title, `median, ${unit}`, "min", `× ${base}`],
     ...results.map(({ name, samples }) =>

@@ -8,7 +8,9 @@
 //     contenders    by name: a function that sets one up and returns `run(times)`, which does the work that often and
 //                   checks that it was done. It imports what it needs, so that a run without peers can leave it out
 //     targets       see targets.mjs
-//     short         the targets of the short form, which measures only the contenders that they name
+//     beside        whom the ratios that are shown are to; by default, whom the first target is about
+//     short         the targets of the short form, which measures only the contenders that they name: what was measured,
+//                   times 1.6. Who makes something faster lowers its bound
 //   measure         instead of `contenders`, for what cannot take turns in one process: given the pace ("thorough",
 //                   "short" or "quick"), it returns the results of each table, `[{ name, samples }]`
 
@@ -22,9 +24,10 @@ export async function measureAll(workload, pace) {
   const tables = pace === "short" ? workload.tables.filter(({ short }) => short) : workload.tables;
   if (tables.length === 0) throw new Error(`"${workload.title}" has no ${pace} form`);
   const results = await (workload.measure?.(pace) ?? inTurns(tables, pace));
-  return tables.map(({ title = workload.title, unit, targets = [], short }, at) => ({
+  return tables.map(({ title = workload.title, unit, targets = [], short, beside }, at) => ({
     title,
     unit,
+    beside,
     results: results[at],
     targets: judge(results[at], pace === "short" ? short : targets, unit),
   }));
