@@ -4,12 +4,17 @@ import { FeatureBus, WorkflowOrchestrator } from "repflow";
 
 /** Ten times more may cost this many times as much. */
 const MOST = 11;
+/** The same on a busy machine: what grows with the square costs a hundred times as much. */
+const MOST_ROUGHLY = 25;
 
 const upTo = (count) => Array.from({ length: count }, (_, at) => at);
 const call = (at) => ({ id: `s${at}`, call: "f.step" });
 
-/** A table: the same at sizes of which each is ten times the one before. `make(size)` gives what does it once. */
-function table(title, things, sizes, make) {
+/**
+ * A table: the same at sizes of which each is ten times the one before. `make(size)` gives what does it once. `short` says
+ * which two sizes the short form compares.
+ */
+function table(title, things, sizes, make, short) {
   const name = (size) => `${size.toLocaleString("en")} ${things}`;
   return {
     title,
@@ -21,6 +26,7 @@ function table(title, things, sizes, make) {
       };
     }])),
     targets: sizes.slice(1).map((size, at) => ({ contender: name(size), against: name(sizes[at]), most: MOST })),
+    short: short && [{ contender: name(short[1]), against: name(short[0]), most: MOST_ROUGHLY }],
   };
 }
 
@@ -161,18 +167,18 @@ export default {
     "whole: of one run, or of all events. A journal has three entries for each item, so the longest has 120,000.",
   packages: [],
   tables: [
-    table("A new definition, compiled", "steps", STEPS, compiling),
+    table("A new definition, compiled", "steps", STEPS, compiling, [1_000, 10_000]),
     table("A chain", "steps", STEPS, running(chain)),
     table("A chain in which each step is given the output before it", "steps", STEPS, running(handedOn)),
     table("Steps in parallel", "steps", STEPS, running(parallel)),
     table("Steps in parallel, ten at once", "steps", STEPS, running(limited)),
     table("A graph of layers of ten, each of which needs the whole layer before it", "steps", STEPS, running(layers)),
-    table("A step for each item, ten at once", "items", STEPS, running(items, upTo)),
+    table("A step for each item, ten at once", "items", STEPS, running(items, upTo), [1_000, 10_000]),
     table("Runs of five steps, all at once", "runs", STEPS, atOnce),
     table("An event, and who hears it", "subscribers", SUBSCRIBERS, publishing),
-    table("An event for each topic, which has one subscriber", "topics", SUBSCRIBERS, topics),
+    table("An event for each topic, which has one subscriber", "topics", SUBSCRIBERS, topics, [1_000, 10_000]),
     table("Subscribers that come and go", "subscribers", SUBSCRIBERS, comingAndGoing),
-    table("A run's journal, written", "items", ITEMS, keeping),
-    table("A run restored from its journal", "items", ITEMS, restoring),
+    table("A run's journal, written", "items", ITEMS, keeping, [400, 4_000]),
+    table("A run restored from its journal", "items", ITEMS, restoring, [400, 4_000]),
   ],
 };
