@@ -5,7 +5,7 @@ import { FeatureBus, WorkflowOrchestrator } from "repflow";
 /** Ten times more may cost this many times as much. */
 const MOST = 11;
 /** The same on a busy machine: what grows with the square costs a hundred times as much. */
-const MOST_ROUGHLY = 25;
+const MOST_ROUGHLY = 16;
 
 const upTo = (count) => Array.from({ length: count }, (_, at) => at);
 const call = (at) => ({ id: `s${at}`, call: "f.step" });
