@@ -5,6 +5,7 @@
 // that hold on a busy machine. `--out` keeps the results as DIR/NAME.json.
 
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -19,7 +20,8 @@ const { values: options, positionals: names } = parseArgs({
 async function run(name) {
   const { default: workload } = await import(`./workloads/${name}.mjs`);
   const pace = options.quick ? "quick" : options.short ? "short" : "thorough";
-  console.log(setting());
+  const [load] = loadavg();
+  console.log(`${setting()}; load ${load.toFixed(1)}`);
   const tables = await measureAll(workload, pace);
   for (const measured of tables) {
     console.log(`\n${table(measured)}`);
@@ -28,7 +30,7 @@ async function run(name) {
   if (options.out) {
     const packages = ["repflow", ...(pace === "short" ? [] : workload.packages)].map((name) => [name, version(name)]);
     const { title, about } = workload;
-    const result = { name, title, about, pace, packages: Object.fromEntries(packages), tables };
+    const result = { name, title, about, pace, load, packages: Object.fromEntries(packages), tables };
     writeFileSync(join(options.out, `${name}.json`), JSON.stringify(result, null, 1));
   }
   if (pace === "quick") return;

@@ -17,6 +17,8 @@ export function document({ workloads, setting, commit, date }) {
 function preface({ workloads, setting, commit, date }) {
   const versions = Object.assign({}, ...workloads.map(({ packages }) => packages));
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const loads = workloads.map(({ load }) => load);
+  const load = [Math.min(...loads), Math.max(...loads)].map((load) => load.toFixed(1)).join(" to ");
   const quick = workloads.some(({ pace }) => pace === "quick");
   return `# Benchmarks
 
@@ -24,7 +26,7 @@ function preface({ workloads, setting, commit, date }) {
 
 What Repflow costs beside what one would pick instead, as \`cargo xtask bench\` measured it on ${date}, at commit ${commit}.
 ${quick ? "\nThis was a quick run, which shows that everything runs: no figure below means anything.\n" : ""}
-- Machine: ${setting}.
+- Machine: ${setting}. Its load when a workload began was ${load}, of which the benchmark itself is about 1.
 - Versions: ${named.join(", ")}.
 
 Everybody does the same work and is checked to give the same answers. Where they can take turns in one process they do, for many short

@@ -3,8 +3,6 @@
 
 import assert from "node:assert/strict";
 
-import { FeatureBus, WorkflowOrchestrator } from "repflow";
-
 /** An asynchronous step, `next`, and how often it was called. */
 class Step {
   calls = 0;
@@ -37,11 +35,4 @@ function checked(name, step, once, { answer, calls }) {
     }
     assert.equal(step.calls - before, calls * times, `${name}: the work was not done as often as it should`);
   };
-}
-
-/** An orchestrator as it is by default, with the actions of a feature `f`. */
-export function orchestrator(actions) {
-  const bus = new FeatureBus();
-  bus.registerFeature({ name: "f", version: "1.0.0", actions });
-  return new WorkflowOrchestrator({ bus });
 }

@@ -19,11 +19,11 @@ import { judge, US } from "./targets.mjs";
 
 const PACES = { thorough: THOROUGH, short: SHORT, quick: QUICK };
 
-/** Measures a workload; returns its tables, each with `results` and judged `targets`. */
-export async function measureAll(workload, pace) {
+/** Measures a workload; returns its tables, each with `results` and judged `targets`. `rounds` is as for `measure`. */
+export async function measureAll(workload, pace, rounds = PACES[pace]) {
   const tables = pace === "short" ? workload.tables.filter(({ short }) => short) : workload.tables;
   if (tables.length === 0) throw new Error(`"${workload.title}" has no ${pace} form`);
-  const results = await (workload.measure?.(pace) ?? inTurns(tables, pace));
+  const results = await (workload.measure?.(pace) ?? inTurns(tables, pace, rounds));
   return tables.map(({ title = workload.title, unit, targets = [], short, beside }, at) => ({
     title,
     unit,
@@ -33,12 +33,12 @@ export async function measureAll(workload, pace) {
   }));
 }
 
-async function inTurns(tables, pace) {
+async function inTurns(tables, pace, rounds) {
   const all = [];
   for (const table of tables) {
     const contenders = [];
     for (const [name, make] of Object.entries(chosen(table, pace))) contenders.push({ name, run: await make() });
-    const results = await measure(contenders, PACES[pace]);
+    const results = await measure(contenders, rounds);
     const per = table.per ?? 1;
     all.push(results.map(({ name, samples }) => ({ name, samples: samples.map((sample) => sample / per) })));
   }

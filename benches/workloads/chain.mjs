@@ -1,21 +1,28 @@
-import { contenders, orchestrator } from "../lib/steps.mjs";
+import { orchestrator } from "../lib/orchestrator.mjs";
+import { contenders } from "../lib/steps.mjs";
 
 const STEPS = 100;
 const numbers = Array.from({ length: STEPS }, (_, at) => at);
 
-/** A workflow of repflow; `given` says what the step of a number is given, undefined for the run's input. */
-function workflow({ next }, given, options) {
-  const steps = numbers.map((at) => ({ id: `s${at}`, call: "f.next", with: given(at) }));
-  const definition = { id: "chain", steps };
+/** A workflow of repflow; `given` says what the step of a number is given, nothing for the run's input. */
+function workflow({ next }, given, { prepare = (definition) => definition, options } = {}) {
+  const definition = prepare({ id: "chain", steps: numbers.map((at) => ({ id: `s${at}`, call: "f.next", ...given(at) })) });
   const runs = orchestrator({ next });
   return async () => (await runs.executeWorkflow(definition, 0, options)).output;
 }
 
-const theInput = () => undefined;
-const theOneBefore = (at) => (at === 0 ? "{{ input }}" : `{{ steps.s${at - 1}.output }}`);
+/** Frozen through and through, so that nobody need look whether it is still what it was. */
+function frozen(value) {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
+const theInput = () => ({});
+const theOneBefore = (at) => ({ with: at === 0 ? "{{ input }}" : `{{ steps.s${at - 1}.output }}` });
 
 const plain = {
   repflow: (step) => workflow(step, theInput),
+  "repflow, the definition frozen": (step) => workflow(step, theInput, { prepare: frozen }),
   "by hand": ({ next }) => async () => {
     let value;
     for (const _ of numbers) value = await next(0);
@@ -72,7 +79,7 @@ const passing = {
   repflow: (step) => workflow(step, theOneBefore),
   "repflow, told of every event": (step) => {
     let heard = 0;
-    return workflow(step, theOneBefore, { onEvent: () => void (heard += 1) });
+    return workflow(step, theOneBefore, { options: { onEvent: () => void (heard += 1) } });
   },
   "by hand": ({ next }) => async () => {
     let value = 0;
@@ -94,8 +101,9 @@ export default {
   title: "A chain of 100 steps",
   about:
     "A hundred asynchronous steps that do next to nothing, one after the other, and every one of them is given the run's " +
-    "input. Repflow is as it is by default, with lifecycle events, metrics and history. In the second table each step is " +
-    "given what the one before returned, in repflow by an expression.",
+    "input. Repflow is as it is by default, with lifecycle events, metrics and history. It is given the definition as plain data " +
+    "for each run and looks it through each time; where it is frozen, once. The others are given what they have prepared. In the " +
+    "second table each step is given what the one before returned, in repflow by an expression.",
   packages: ["effect", "xstate", "@mastra/core", "@langchain/langgraph", "flowcraft"],
   tables: [
     {

@@ -1,4 +1,5 @@
-import { contenders, orchestrator } from "../lib/steps.mjs";
+import { orchestrator } from "../lib/orchestrator.mjs";
+import { contenders } from "../lib/steps.mjs";
 
 const TASKS = 1_000;
 const AT_ONCE = 10;
@@ -83,7 +84,8 @@ const fans = {
   mastra: async ({ next }) => {
     const { createStep, createWorkflow } = await import("@mastra/core/workflows");
     const { z } = await import("zod");
-    const task = createStep({ id: "task", inputSchema: z.number(), outputSchema: z.number(), execute: ({ inputData }) => next(inputData) });
+    const number = { inputSchema: z.number(), outputSchema: z.number() };
+    const task = createStep({ id: "task", ...number, execute: ({ inputData }) => next(inputData) });
     const schemas = { inputSchema: z.array(z.number()), outputSchema: z.array(z.number()) };
     const fan = createWorkflow({ id: "fan-out", ...schemas }).foreach(task, { concurrency: AT_ONCE }).commit();
     return async () => sum((await (await fan.createRun()).start({ inputData: numbers })).result);

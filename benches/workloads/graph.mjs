@@ -1,4 +1,5 @@
-import { contenders, orchestrator } from "../lib/steps.mjs";
+import { orchestrator } from "../lib/orchestrator.mjs";
+import { contenders } from "../lib/steps.mjs";
 
 const DIAMONDS = 33;
 const NODES = 3 * DIAMONDS + 1;

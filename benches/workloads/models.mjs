@@ -109,9 +109,9 @@ const all = (kind) => ({ repflow: asker(repflow, kind), openai: asker(openai, ki
 export default {
   title: "A question to a model",
   about:
-    "Chat completions with a service that is a function in the same process, so that the client is what is measured: an answer of " +
-    `${TEXT.length * PARTS} bytes at once, and the same in ${PARTS} parts. By hand there is no retry, no timeout, no error that is told from ` +
-    "another, and an answer that was cut off passes for whole.",
+    "Chat completions with a service that is a function in the same process, so that the client is what is measured: an " +
+    `answer of ${TEXT.length * PARTS} bytes at once, and the same in ${PARTS} parts. By hand there is no retry, no timeout, no ` +
+    "error that is told from another, and an answer that was cut off passes for whole.",
   packages: ["openai"],
   tables: [
     { unit: "µs an answer", beside: "openai", contenders: all("whole") },

@@ -1,4 +1,5 @@
-import { contenders, orchestrator } from "../lib/steps.mjs";
+import { orchestrator } from "../lib/orchestrator.mjs";
+import { contenders } from "../lib/steps.mjs";
 
 const STEPS = 20;
 const numbers = Array.from({ length: STEPS }, (_, at) => at);

@@ -1,4 +1,5 @@
-import { contenders, orchestrator } from "../lib/steps.mjs";
+import { orchestrator } from "../lib/orchestrator.mjs";
+import { contenders } from "../lib/steps.mjs";
 
 const ANSWER = 42;
 
@@ -59,7 +60,8 @@ const retrying = {
   },
   flowcraft: async ({ attempt }) => {
     const { createFlow, FlowRuntime } = await import("flowcraft");
-    const flow = createFlow("retries").node("attempt", async () => ({ output: await attempt() }), { config: { maxRetries: 3, retryDelay: 0 } });
+    const config = { maxRetries: 3, retryDelay: 0 };
+    const flow = createFlow("retries").node("attempt", async () => ({ output: await attempt() }), { config });
     const runtime = new FlowRuntime();
     return async () => (await flow.run(runtime, {})).context.attempt;
   },

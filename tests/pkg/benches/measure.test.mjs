@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { atOnce, contender, inSequence } from "../../../benches/lib/checked.mjs";
 import { measure, median, ratio } from "../../../benches/lib/measure.mjs";
+import { contenders } from "../../../benches/lib/steps.mjs";
 
 /** Contenders of known cost in milliseconds, and the clock they move; `cost` may depend on how often it was asked. */
 function race(costs) {
@@ -101,4 +102,16 @@ test("who does less, answers something else, lets everybody in or only one is fo
   await assert.rejects(open(10), /open: 5 at once/);
   const narrow = await contender("narrow", (work) => work, { kind: "shared", call: inSequence, peak: 4 });
   await assert.rejects(narrow(10), /narrow: 1 at once/);
+});
+
+test("who leaves a step out or gives a wrong answer is found out", async () => {
+  const chains = {
+    honest: ({ next }) => async () => next(await next(0)),
+    lazy: ({ next }) => async () => (await next(0)) + 1,
+    wrong: ({ next }) => async () => (await next(await next(0))) + 1,
+  };
+  const { honest, lazy, wrong } = contenders(chains, { answer: 2, calls: 2 });
+  await (await honest())(10);
+  await assert.rejects((await lazy())(10), /lazy: the work was not done/);
+  await assert.rejects((await wrong())(10), /wrong: the answer is 3, not 2/);
 });
