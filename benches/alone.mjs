@@ -1,5 +1,7 @@
-// Measures one contender of a workload in this process: node --expose-gc alone.mjs WORKLOAD CONTENDER …; see lib/apart.mjs.
+// Measures one contender of a workload in this process; see lib/apart.mjs.
+//
+//   node --expose-gc alone.mjs WORKLOAD CONTENDER PACE
 
-const [workload, contender, ...more] = process.argv.slice(2);
+const [workload, contender, pace] = process.argv.slice(2);
 const { measureAlone } = await import(`./workloads/${workload}.mjs`);
-console.log(`\n${JSON.stringify(await measureAlone(contender, ...more))}`);
+console.log(`\n${JSON.stringify(await measureAlone(contender, pace))}`);

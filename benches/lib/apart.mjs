@@ -8,9 +8,10 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /**
- * Measures `contenders`, each `{ name, args, rounds }`, where `args` is how node is called and `rounds` in how many rounds it
- * takes part: those that take minutes, in fewer. What is called prints an object of figures as its last line. Returns for
- * each, in the same order, `{ name, figures }`: such an object for every round, with `processMs`, how long the process took.
+ * Measures `contenders`, each `{ name, args, rounds }`, where `args` is how node is called and `rounds` in how many
+ * rounds it takes part: those that take minutes, in fewer. What is called prints an object of figures as its last line.
+ * Returns for each, in the same order, `{ name, figures }`: such an object for every round, with `processMs`, how long
+ * the process took.
  */
 export async function apart(contenders) {
   const measured = contenders.map(({ name, args, rounds }) => ({ name, args, rounds, figures: [] }));
@@ -29,9 +30,9 @@ export function figure(measured, key) {
   return measured.map(({ name, figures }) => ({ name, samples: figures.map((figures) => figures[key]) }));
 }
 
-/** How node is called to measure one contender of a workload; `more` is what its `measureAlone` is given beside the name. */
-export function alone(workload, contender, ...more) {
-  return ["--expose-gc", fileURLToPath(new URL("../alone.mjs", import.meta.url)), workload, contender, ...more.map(String)];
+/** How node is called to measure one contender of a workload: by what the workload exports as `measureAlone`. */
+export function alone(workload, contender, pace) {
+  return ["--expose-gc", fileURLToPath(new URL("../alone.mjs", import.meta.url)), workload, contender, pace];
 }
 
 async function printed(args) {

@@ -88,7 +88,8 @@ async function serve(files) {
       resolve(await json(request));
       response.writeHead(204).end();
     } else if (Object.hasOwn(files, path)) {
-      response.writeHead(200, { ...ISOLATED, "content-type": TYPES[extname(path)] ?? "application/json" }).end(files[path]);
+      const type = TYPES[extname(path)] ?? "application/json";
+      response.writeHead(200, { ...ISOLATED, "content-type": type }).end(files[path]);
     } else {
       response.writeHead(404).end();
     }

@@ -34,7 +34,7 @@ export class Sleeps {
   }
 }
 
-/** Sleeps of which all are in their third step at once, until they are let go: each has a timer that it does not wait for. */
+/** Sleeps that stay in their third step, until they are let go: each has a timer that it does not wait for. */
 export class HeldSleeps extends Sleeps {
   #held = [];
   #allHeld;
@@ -61,7 +61,7 @@ export class HeldSleeps extends Sleeps {
   }
 }
 
-/** Starts all runs, `once(run)` each, and resolves when all have ended; what each gives is how long its last step slept. */
+/** Starts all runs, `once(run)` each, and resolves when all have ended. Each gives how long its last step slept. */
 export async function startAll(once, { runs, ms }) {
   const outputs = await Promise.all(Array.from({ length: runs }, (_, run) => once(run)));
   outputs.forEach((output, run) => assert.equal(output, ms[run].at(-1), `run ${run} gave something else`));

@@ -14,7 +14,10 @@ const WORKLOADS = [chain, fanOut, graph];
 const BROWSERS = ["Chromium", "Firefox"];
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
-const HTML = '<!doctype html><meta charset="utf-8"><title>Benchmarks</title><script type="module" src="page.js"></script>';
+const HTML = `<!doctype html>
+<meta charset="utf-8">
+<title>Benchmarks</title>
+<script type="module" src="page.js"></script>`;
 
 /** The page, with what it loads, by path. */
 async function page(pace) {
@@ -39,7 +42,8 @@ async function page(pace) {
 export default {
   title: "In browsers",
   about:
-    "The chain, the fan-out and the graph in pages of real browsers, bundled by rolldown. The clock of a page is coarse, so it measures longer.",
+    "The chain, the fan-out and the graph in pages of real browsers, bundled by rolldown. The clock of a page is coarse, " +
+    "so it measures longer.",
   packages: ["effect", "@langchain/langgraph"],
   tables: BROWSERS.flatMap((browser) =>
     WORKLOADS.map(({ title, tables: [{ unit, targets }] }) => ({ title: `${title}, in ${browser}`, unit, targets }))),

@@ -11,8 +11,8 @@ const upTo = (count) => Array.from({ length: count }, (_, at) => at);
 const call = (at) => ({ id: `s${at}`, call: "f.step" });
 
 /**
- * A table: the same at sizes of which each is ten times the one before. `make(size)` gives what does it once. `short` says
- * which two sizes the short form compares.
+ * A table: the same at sizes of which each is ten times the one before. `make(size)` gives what does it once. `short`
+ * says which two sizes the short form compares.
  */
 function table(title, things, sizes, make, short) {
   const name = (size) => `${size.toLocaleString("en")} ${things}`;
@@ -61,11 +61,11 @@ const running = (definitionOf, inputOf = () => undefined) => (size) => {
 /** A definition of `size` steps that nobody has seen before is read, compiled and checked; it waits at its first step. */
 function compiling(size) {
   let made = 0;
-  const steps = upTo(size).map((at) => ({ id: `s${at}`, call: "f.step", with: at === 0 ? 1 : `{{ steps.s${at - 1}.output }}` }));
+  const steps = [{ id: "first", wait: { signal: "never" } }, ...handedOn(size).steps];
   return async () => {
     const orchestrator = new WorkflowOrchestrator();
     made += 1;
-    const run = orchestrator.start({ id: `new-${made}`, steps: [{ id: "first", wait: { signal: "never" } }, ...steps] });
+    const run = orchestrator.start({ id: `new-${made}`, steps });
     run.result.catch(() => {});
     assert.equal(run.status().status, "running");
     orchestrator.dispose();
@@ -111,7 +111,7 @@ function comingAndGoing(size) {
   };
 }
 
-/** A run that has called a step for each of `size` items, and waits. Its journal has three entries for each of them. */
+/** A run that has called a step for each of `size` items, and waits. Its journal has three entries for each. */
 async function waiting(size) {
   const steps = new Steps();
   const each = { id: "each", forEach: "{{ input }}", concurrency: 10, steps: [call(0)] };
@@ -154,17 +154,19 @@ const handedOn = (size) => ({
 });
 const parallel = (size) => ({ id: "parallel", steps: [{ id: "all", parallel: upTo(size).map(call) }] });
 const limited = (size) => ({ id: "limited", steps: [{ id: "all", concurrency: 10, parallel: upTo(size).map(call) }] });
+const layerBefore = (at) => upTo(10).map((of) => `s${at - (at % 10) - 10 + of}`);
 const layers = (size) => ({
   id: "layers",
-  steps: upTo(size).map((at) => ({ ...call(at), needs: at < 10 ? [] : upTo(10).map((of) => `s${at - (at % 10) - 10 + of}`) })),
+  steps: upTo(size).map((at) => ({ ...call(at), needs: at < 10 ? [] : layerBefore(at) })),
 });
 const items = () => ({ id: "items", steps: [{ id: "each", forEach: "{{ input }}", concurrency: 10, steps: [call(0)] }] });
 
 export default {
   title: "Ten times more",
   about:
-    "The same at sizes of which each is ten times the one before: ten times more may cost at most eleven times as much. Times are those of the " +
-    "whole: of one run, or of all events. A journal has three entries for each item, so the longest has 120,000.",
+    "The same at sizes of which each is ten times the one before: ten times more may cost at most eleven times as much. " +
+    "Times are those of the whole: of one run, or of all events. A journal has three entries for each item, so the longest " +
+    "has 120,000.",
   packages: [],
   tables: [
     table("A new definition, compiled", "steps", STEPS, compiling, [1_000, 10_000]),

@@ -14,7 +14,9 @@ const APPS = {
     code: `export { PGraph } from "p-graph";
       export { default as pMap } from "p-map";
       export { EventEmitter } from "eventemitter3";
-      export { bulkhead, circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleAll, retry, timeout, wrap } from "cockatiel";`,
+      export {
+        bulkhead, circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleAll, retry, timeout, wrap,
+      } from "cockatiel";`,
   },
   effect: { code: 'export { Effect, Schedule } from "effect";' },
   xstate: { code: 'export { assign, createActor, fromPromise, setup, toPromise } from "xstate";' },
@@ -35,10 +37,12 @@ async function kilobytes({ code, wasm = [], everything }) {
 export default {
   title: "Size",
   about:
-    "What a page loads, each file gzipped: scripts bundled and minified by rolldown, and wasm. Of this package once everything, with the coach, " +
-    "its catalogue and what is loaded on demand, and once what a page loads that runs workflows and has no coach. Of the others what the " +
-    "chain above needs. What they ask of Node is not counted; Mastra needs it.",
-  packages: ["p-graph", "p-map", "eventemitter3", "cockatiel", "effect", "xstate", "@langchain/langgraph", "@mastra/core"],
+    "What a page loads, each file gzipped: scripts bundled and minified by rolldown, and wasm. Of this package once " +
+    "everything, with the coach, its catalogue and what is loaded on demand, and once what a page loads that runs workflows " +
+    "and has no coach. Of the others what the chain above needs. What they ask of Node is not counted; Mastra needs it.",
+  packages: [
+    "p-graph", "p-map", "eventemitter3", "cockatiel", "effect", "xstate", "@langchain/langgraph", "@mastra/core",
+  ],
   tables: [{ unit: "KB", targets: [{ most: 200 }, { contender: ENGINE, most: 60 }] }],
   measure: async () => {
     const results = [];

@@ -32,7 +32,8 @@ test("a contender that fails, or says nothing, fails the measurement", async () 
 test("a page loads what is imported, and later what is asked for", async () => {
   const own = new URL("../../../benches/lib/critical-path.mjs", import.meta.url).pathname;
   const other = new URL("../../../benches/lib/measure.mjs", import.meta.url).pathname;
-  const chunks = await bundle(`export { criticalPath } from ${JSON.stringify(own)}; export const later = () => import(${JSON.stringify(other)});`);
+  const [at, later] = [own, other].map((path) => JSON.stringify(path));
+  const chunks = await bundle(`export { criticalPath } from ${at}; export const later = () => import(${later});`);
   assert.equal(chunks.length, 2);
   const [first, ...others] = loadedAtOnce(chunks);
   assert.deepEqual(others, []);
@@ -42,7 +43,8 @@ test("a page loads what is imported, and later what is asked for", async () => {
 
 test("the critical path goes through what takes longest, step after step", () => {
   const asks = (task) => ({ id: task, metadata: { task } });
-  const steps = [asks("a"), { id: "check" }, { id: "all", parallel: [asks("b"), { id: "two", steps: [asks("c"), asks("d")] }] }, asks("e")];
+  const all = { id: "all", parallel: [asks("b"), { id: "two", steps: [asks("c"), asks("d")] }] };
+  const steps = [asks("a"), { id: "check" }, all, asks("e")];
   assert.equal(criticalPath(steps, { a: 1, b: 5, c: 2, d: 4, e: 10 }), 17);
   assert.equal(criticalPath(steps, { a: 1, b: 7, c: 2, d: 4 }), 8);
   assert.throws(() => criticalPath([{ id: "x", needs: ["y"] }], {}), /x has needs/);
