@@ -18,7 +18,10 @@ const APPS = {
         bulkhead, circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleAll, retry, timeout, wrap,
       } from "cockatiel";`,
   },
-  effect: { code: 'export { Effect, Schedule } from "effect";' },
+  effect: {
+    code: `import { Effect } from "effect";
+      export const used = [Effect.forEach, Effect.gen, Effect.promise, Effect.runPromise];`,
+  },
   xstate: { code: 'export { assign, createActor, fromPromise, setup, toPromise } from "xstate";' },
   langgraph: { code: 'export { Annotation, END, START, StateGraph } from "@langchain/langgraph/web";' },
   mastra: { code: 'export { createStep, createWorkflow } from "@mastra/core/workflows";' },
