@@ -17,6 +17,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, bail};
 
 use crate::setup::Need;
+use crate::setup::browser::{CHROMIUM, FIREFOX};
 use crate::{paths, pkg, process, progress, setup};
 
 /// One file in `benches/workloads/`.
@@ -37,12 +38,25 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: "request", about: "a request and its answer" },
     Workload { name: "policies", about: "retry, circuit breaker and timeout around a call" },
     Workload { name: "models", about: "a question to a model" },
+    Workload { name: "concurrent-runs", about: "10,000 runs of five steps at once, and their memory" },
+    Workload { name: "waits", about: "10,000 runs of five waits at once" },
+    Workload { name: "session", about: "a session of the offline coach" },
+    Workload { name: "workout", about: "the comprehensive workout with a model" },
+    Workload { name: "cold-start", about: "a new process to the end of its first run" },
+    Workload { name: "size", about: "what a page loads" },
+    Workload { name: "scaling", about: "ten times more" },
+    Workload { name: IN_BROWSERS, about: "chain, fan-out and graph in Chromium and Firefox" },
 ];
 
+/// The one that is measured in pages.
+const IN_BROWSERS: &str = "browsers";
+
 /// Those that have a short form.
-const SHORT: &[&str] = &["chain", "fan-out", "graph", "retries", "objects", "publish", "request", "policies"];
+const SHORT: &[&str] =
+    &["chain", "fan-out", "graph", "retries", "objects", "publish", "request", "policies", "scaling"];
 
 const NEEDS: &[Need] = &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode];
+const BROWSER_NEEDS: &[Need] = &[Need::Chromium, Need::Firefox];
 
 /// What the short form needs: no peers.
 pub(crate) const SHORT_NEEDS: &[Need] = &[Need::WasmTarget, Need::NpmPackages, Need::ModernNode];
@@ -85,6 +99,9 @@ pub(crate) fn run(names: &[String], options: &Options) -> Result<ExitCode> {
     }
     let chosen = choose(names)?;
     setup::all(NEEDS)?;
+    if chosen.iter().any(|workload| workload.name == IN_BROWSERS) {
+        setup::all(BROWSER_NEEDS)?;
+    }
     install()?;
     let results = results()?;
     let failed = measure(&chosen, options.pace, &results)?;
@@ -160,6 +177,9 @@ fn command(node: &Path, workload: &Workload, pace: Pace, results: &Path) -> Comm
     // Between two contenders the garbage of the first is collected.
     command.arg("--expose-gc").arg(paths::in_root("benches/run.mjs")).arg(workload.name);
     command.args(pace.flag()).arg("--out").arg(results);
+    if workload.name == IN_BROWSERS {
+        command.envs([CHROMIUM, FIREFOX].into_iter().filter_map(|it| Some((it.variable, it.find()?))));
+    }
     command
 }
 

@@ -135,7 +135,7 @@ fn budget() -> Result<Tally> {
 }
 
 fn fixtures() -> Result<Tally> {
-    let chrome = setup::chromium::find().context("no browser")?;
+    let chrome = setup::browser::CHROMIUM.find().context("no browser")?;
     let files = test_files(Path::new("tests/pkg"))?;
     let elsewhere = [ON_MODERN_NODE, ON_A_MODEL].map(paths::in_root);
     let files = files.into_iter().filter(|file| !elsewhere.iter().any(|dir| file.starts_with(dir)));
