@@ -55,3 +55,29 @@ pub const ALL: &[&[Workload]] =
 pub fn find(name: &str) -> Option<Workload> {
     ALL.iter().copied().flatten().find(|workload| workload.name == name).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_workload_does_what_it_says_and_may_do_it_again() {
+        for workload in ALL.iter().copied().flatten() {
+            for size in [10, 15] {
+                let mut once = (workload.prepare)(size);
+                once();
+                once();
+            }
+        }
+    }
+
+    #[test]
+    fn each_workload_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = ALL.iter().copied().flatten().map(|workload| workload.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(names.iter().all(|name| find(name).is_some()) && find("nothing").is_none());
+    }
+}

@@ -34,9 +34,9 @@ const ALLOCATORS: &[&str] = &["malloc", "calloc", "realloc", "aligned_alloc", "p
 
 /// Compiles what is counted, as it is released.
 pub(super) fn build() -> Result<PathBuf> {
-    let package = ["--package", "repflow-benches", "--bin", PROGRAM];
+    let package = ["--package", "repflow-benches", "--example", PROGRAM];
     process::shown(process::cargo(&["build", "--release", "--quiet"]).args(package))?;
-    Ok(paths::target().join("release").join(PROGRAM))
+    Ok(paths::target().join("release/examples").join(PROGRAM))
 }
 
 /// What one run of a workload takes: what is more when it is run twice.

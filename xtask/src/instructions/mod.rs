@@ -179,7 +179,7 @@ fn problem_of((name, size): Sized, counts: Counts, kept: &Kept) -> Option<String
         .map(|(what, before, now)| format!("{} {what} where {} were expected", grouped(*now), grouped(*before)))
         .collect();
     let advice = format!(
-        "`valgrind --tool=callgrind target/release/count {name} {size} 10` shows where they are; if they buy something, \
+        "`valgrind --tool=callgrind target/release/examples/count {name} {size} 10` shows where they are; if they buy something, \
          `cargo xtask instructions --bless` keeps the new figures"
     );
     (!more.is_empty()).then(|| format!("{name} of {size} took {}: {advice}", more.join(", and ")))
@@ -196,7 +196,7 @@ fn growth_problems(growing: &[(Sized, Counts)]) -> Vec<String> {
         let more = 10 * size;
         format!(
             "{name} of {more} took {growth:.1} times the instructions of {size}, and may take {MOST_GROWTH}: something \
-             is gone through for each of them; `valgrind --tool=callgrind target/release/count {name} {more} 1` shows what"
+             is gone through for each of them; `valgrind --tool=callgrind target/release/examples/count {name} {more} 1` shows what"
         )
     });
     told.collect()
@@ -254,7 +254,10 @@ mod tests {
             told.starts_with("chain of 100 took 1 051 instructions where 1 000 were expected, and 106 alloc"),
             "{told}"
         );
-        assert!(told.contains("--bless") && told.contains("callgrind target/release/count chain 100 10"), "{told}");
+        assert!(
+            told.contains("--bless") && told.contains("callgrind target/release/examples/count chain 100 10"),
+            "{told}"
+        );
         assert!(problem(1_000, 106).unwrap().starts_with("chain of 100 took 106 allocations where 100"));
     }
 
