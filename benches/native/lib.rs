@@ -33,14 +33,14 @@ pub struct Workload {
 
 /// A workload and its size.
 #[derive(Clone, Copy)]
-pub struct Sized {
+pub struct Case {
     /// What is to be done.
     pub workload: Workload,
     /// How many there are of what it is about.
     pub size: usize,
 }
 
-impl fmt::Display for Sized {
+impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.workload.name, self.size)
     }

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{paths, process};
 
@@ -52,7 +52,10 @@ pub(super) fn count(valgrind: &Path, program: &Path, name: &str, size: usize) ->
         let report = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
         read(&report).with_context(|| format!("{} is no report of callgrind", file.display()))
     };
-    Ok(times(2)?.minus(times(1)?))
+    let counts = times(2)?.minus(times(1)?);
+    // Nothing takes nothing: then it is not the program that was looked at.
+    ensure!(counts.own > 0 && counts.own <= counts.all, "{name} of {size} cannot take {counts:?}");
+    Ok(counts)
 }
 
 fn read(report: &str) -> Option<Counts> {

@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::Sized;
+use super::Case;
 use super::callgrind::Counts;
 use crate::{paths, process};
 
@@ -46,8 +46,8 @@ pub(super) struct Kept {
 
 impl Kept {
     #[cfg(test)]
-    pub(super) fn new<const N: usize>(compiler: Compiler, counted: [(Sized, Counts); N]) -> Self {
-        let workloads = counted.into_iter().map(|(sized, counts)| (key(sized), counts)).collect();
+    pub(super) fn new<const N: usize>(compiler: Compiler, counted: [(Case, Counts); N]) -> Self {
+        let workloads = counted.into_iter().map(|(case, counts)| (key(case), counts)).collect();
         Self { compiler, workloads }
     }
 
@@ -63,7 +63,7 @@ impl Kept {
     }
 }
 
-fn key((name, size): Sized) -> String {
+fn key((name, size): Case) -> String {
     format!("{name} of {size}")
 }
 
@@ -89,14 +89,14 @@ fn parse(text: &str) -> Option<Kept> {
 }
 
 /// Keeps figures instead of those that are kept.
-pub(super) fn write(compiler: &Compiler, counted: &[(Sized, Counts)]) -> Result<()> {
+pub(super) fn write(compiler: &Compiler, counted: &[(Case, Counts)]) -> Result<()> {
     fs::write(paths::in_root(FILE), format(compiler, counted)?).with_context(|| format!("writing {FILE}"))
 }
 
-fn format(compiler: &Compiler, counted: &[(Sized, Counts)]) -> Result<String> {
+fn format(compiler: &Compiler, counted: &[(Case, Counts)]) -> Result<String> {
     let workloads: Map<String, Value> = counted
         .iter()
-        .map(|(sized, counts)| (key(*sized), json!({ "instructions": counts.own, "allocations": counts.allocations })))
+        .map(|(case, counts)| (key(*case), json!({ "instructions": counts.own, "allocations": counts.allocations })))
         .collect();
     let json = json!({ "rustc": compiler.rustc, "host": compiler.host, "workloads": workloads });
     Ok(serde_json::to_string_pretty(&json)? + "\n")

@@ -16,11 +16,12 @@
 mod callgrind;
 mod kept;
 
+use std::panic;
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use self::callgrind::Counts;
 use self::kept::{Compiler, Kept};
@@ -29,10 +30,10 @@ use crate::setup::{self, Need};
 use crate::table::{Table, grouped};
 
 /// A workload at a size, as `count` of `benches/native` takes it.
-type Sized = (&'static str, usize);
+type Case = (&'static str, usize);
 
 /// What is compared with the figures that are kept.
-const COUNTED: &[Sized] = &[
+const COUNTED: &[Case] = &[
     ("chain", 100),
     ("fan-out", 1_000),
     ("diamonds", 99),
@@ -59,7 +60,7 @@ const COUNTED: &[Sized] = &[
 ];
 
 /// What is to grow no faster than its size, from this size to ten times as much.
-const GROWING: &[Sized] = &[
+const GROWING: &[Case] = &[
     ("chain", 300),
     ("fan-out", 300),
     ("fan-in", 300),
@@ -111,7 +112,7 @@ pub(crate) fn run(bless: bool) -> Result<ExitCode> {
 
 /// Counts, judges, and prints both.
 pub(crate) fn report() -> Result<Report> {
-    let tenfold: Vec<Sized> = GROWING.iter().flat_map(|&(name, size)| [(name, size), (name, 10 * size)]).collect();
+    let tenfold: Vec<Case> = GROWING.iter().flat_map(|&(name, size)| [(name, size), (name, 10 * size)]).collect();
     let Some(counted) = count(&[COUNTED, &tenfold].concat())? else {
         println!("not counted: {ELSEWHERE}");
         return Ok(Report { judged: 0, problems: Vec::new() });
@@ -124,7 +125,7 @@ pub(crate) fn report() -> Result<Report> {
     let mut problems = growth_problems(growing);
     let mut judged = growing.len() / 2;
     if same {
-        problems.extend(compared.iter().filter_map(|(sized, counts)| problem_of(*sized, *counts, &kept)));
+        problems.extend(compared.iter().filter_map(|(case, counts)| problem_of(*case, *counts, &kept)));
         judged += compared.len();
     } else {
         println!("the figures kept are those of {}, and this is {here}: only growth is judged", kept.compiler);
@@ -136,36 +137,31 @@ pub(crate) fn report() -> Result<Report> {
 const ELSEWHERE: &str = "valgrind runs on Linux only; CI counts";
 
 /// What one run of each takes, in the same order; `None` where nothing can be counted.
-fn count(workloads: &[Sized]) -> Result<Option<Vec<(Sized, Counts)>>> {
+fn count(workloads: &[Case]) -> Result<Option<Vec<(Case, Counts)>>> {
     let Some(valgrind) = setup::valgrind::find() else { return Ok(None) };
     let program = callgrind::build()?;
-    let counted = Mutex::new(vec![None; workloads.len()]);
-    let open = Mutex::new(workloads.iter().enumerate());
-    progress::step("Counting instructions", || {
+    let next = AtomicUsize::new(0);
+    let worker = || -> Result<Vec<(usize, Counts)>> {
+        let mut counted = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&(name, size)) = workloads.get(place) else { return Ok(counted) };
+            counted.push((place, callgrind::count(&valgrind, &program, name, size)?));
+        }
+    };
+    let mut counted = progress::step("Counting instructions", || {
         thread::scope(|scope| {
-            let worker = || -> Result<()> {
-                loop {
-                    let next = open.lock().ok().and_then(|mut open| open.next());
-                    let Some((place, &(name, size))) = next else { return Ok(()) };
-                    let counts = callgrind::count(&valgrind, &program, name, size)?;
-                    if let Ok(mut counted) = counted.lock() {
-                        counted[place] = Some(((name, size), counts));
-                    }
-                }
-            };
-            let workers: Vec<_> =
-                (0..thread::available_parallelism().map_or(1, usize::from)).map(|_| scope.spawn(worker)).collect();
-            workers.into_iter().try_for_each(|worker| match worker.join() {
-                Ok(ended) => ended,
-                Err(_) => bail!("a thread that counts panicked"),
-            })
+            let workers = thread::available_parallelism().map_or(1, usize::from);
+            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+            let ended = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|why| panic::resume_unwind(why)));
+            ended.collect::<Result<Vec<_>>>().map(|counted| counted.concat())
         })
     })?;
-    let counted = counted.into_inner().unwrap_or_default().into_iter().collect();
-    Some(counted).map(|all: Option<Vec<_>>| all.context("a workload was not counted")).transpose()
+    counted.sort_unstable_by_key(|(place, _)| *place);
+    Ok(Some(counted.into_iter().map(|(place, counts)| (workloads[place], counts)).collect()))
 }
 
-fn problem_of((name, size): Sized, counts: Counts, kept: &Kept) -> Option<String> {
+fn problem_of((name, size): Case, counts: Counts, kept: &Kept) -> Option<String> {
     let Some(before) = kept.of(name, size) else {
         return Some(format!(
             "{name} of {size}: {} has no figure for it; `cargo xtask instructions --bless` keeps one",
@@ -186,11 +182,11 @@ fn problem_of((name, size): Sized, counts: Counts, kept: &Kept) -> Option<String
 }
 
 /// Pairs of a workload and ten times as much of it.
-fn pairs(growing: &[(Sized, Counts)]) -> impl Iterator<Item = (Sized, f64)> {
+fn pairs(growing: &[(Case, Counts)]) -> impl Iterator<Item = (Case, f64)> {
     growing.chunks_exact(2).map(|pair| (pair[0].0, pair[1].1.all as f64 / pair[0].1.all as f64))
 }
 
-fn growth_problems(growing: &[(Sized, Counts)]) -> Vec<String> {
+fn growth_problems(growing: &[(Case, Counts)]) -> Vec<String> {
     let too_fast = pairs(growing).filter(|(_, growth)| *growth > MOST_GROWTH);
     let told = too_fast.map(|((name, size), growth)| {
         let more = 10 * size;
@@ -202,7 +198,7 @@ fn growth_problems(growing: &[(Sized, Counts)]) -> Vec<String> {
     told.collect()
 }
 
-fn counts_table(counted: &[(Sized, Counts)], kept: Option<&Kept>) -> Table {
+fn counts_table(counted: &[(Case, Counts)], kept: Option<&Kept>) -> Table {
     let mut table = Table::new(&["one run of", "instructions", "kept", "change", "allocations", "kept"]);
     for ((name, size), counts) in counted {
         let before = kept.and_then(|kept| kept.of(name, *size));
@@ -222,7 +218,7 @@ fn counts_table(counted: &[(Sized, Counts)], kept: Option<&Kept>) -> Table {
     table
 }
 
-fn growth_table(growing: &[(Sized, Counts)]) -> Table {
+fn growth_table(growing: &[(Case, Counts)]) -> Table {
     let mut table = Table::new(&["ten times as much", "takes", "at most"]);
     for ((name, size), growth) in pairs(growing) {
         let name = format!("{name}, {} to {}", grouped(size), grouped(10 * size));
