@@ -8,8 +8,9 @@
 //! Two things are judged:
 //! - No workload takes more than it did, as kept in `benches/native/instructions.json`. Another compiler makes another
 //!   program, so this is judged only with the compiler that the figures were counted with.
-//! - Ten times as much of something takes at most eleven times as many instructions, whatever the compiler. Here the C
-//!   library counts, since moving memory is a way to take more.
+//! - Ten times as much of something takes at most eleven times as many instructions, whatever the compiler. Moving memory
+//!   is a way to take more, so those of the C library are judged as well. They get a wider margin: a short list may grow
+//!   where it is and a long one moves, and what moving takes depends on the processor.
 //!
 //! Valgrind, which callgrind is a part of, runs on Linux. Elsewhere nothing is counted, and the report says so.
 
@@ -88,6 +89,8 @@ const GROWING: &[Case] = &[
 const TOLERANCE: f64 = 1.05;
 /// How much more ten times as much may take.
 const MOST_GROWTH: f64 = 11.0;
+/// The same with the C library.
+const MOST_GROWTH_IN_ALL: f64 = 15.0;
 
 /// What came of counting.
 pub(crate) struct Report {
@@ -182,18 +185,23 @@ fn problem_of((name, size): Case, counts: Counts, kept: &Kept) -> Option<String>
     (!more.is_empty()).then(|| format!("{name} of {size} took {}: {advice}", more.join(", and ")))
 }
 
-/// Pairs of a workload and ten times as much of it.
-fn pairs(growing: &[(Case, Counts)]) -> impl Iterator<Item = (Case, f64)> {
-    growing.chunks_exact(2).map(|pair| (pair[0].0, pair[1].1.all as f64 / pair[0].1.all as f64))
+/// How many times as much ten times as much of a workload takes: of its own instructions, and of all.
+fn growth(growing: &[(Case, Counts)]) -> impl Iterator<Item = (Case, [f64; 2])> {
+    let times = |few: usize, many: usize| many as f64 / few as f64;
+    growing.chunks_exact(2).map(move |pair| {
+        let ((case, few), (_, many)) = (pair[0], pair[1]);
+        (case, [times(few.own, many.own), times(few.all, many.all)])
+    })
 }
 
 fn growth_problems(growing: &[(Case, Counts)]) -> Vec<String> {
-    let too_fast = pairs(growing).filter(|(_, growth)| *growth > MOST_GROWTH);
-    let told = too_fast.map(|((name, size), growth)| {
+    let too_fast = growth(growing).filter(|(_, [own, all])| *own > MOST_GROWTH || *all > MOST_GROWTH_IN_ALL);
+    let told = too_fast.map(|((name, size), [own, all])| {
         let more = 10 * size;
         format!(
-            "{name} of {more} took {growth:.1} times the instructions of {size}, and may take {MOST_GROWTH}: something \
-             is gone through for each of them; `valgrind --tool=callgrind target/release/examples/count {name} {more} 1` shows what"
+            "{name} of {more} took {own:.1} times the instructions of {size} and may take {MOST_GROWTH}, with the C library \
+             {all:.1} times and may take {MOST_GROWTH_IN_ALL}: something is gone through, or moved, for each of them; \
+             `valgrind --tool=callgrind target/release/examples/count {name} {more} 1` shows what"
         )
     });
     told.collect()
@@ -220,10 +228,11 @@ fn counts_table(counted: &[(Case, Counts)], kept: Option<&Kept>) -> Table {
 }
 
 fn growth_table(growing: &[(Case, Counts)]) -> Table {
-    let mut table = Table::new(&["ten times as much", "takes", "at most"]);
-    for ((name, size), growth) in pairs(growing) {
+    let mut table = Table::new(&["ten times as much", "takes", "at most", "in all", "at most"]);
+    for ((name, size), [own, all]) in growth(growing) {
         let name = format!("{name}, {} to {}", grouped(size), grouped(10 * size));
-        table.cells(&name, [format!("{growth:.1} ×"), format!("{MOST_GROWTH:.1} ×")]);
+        let cells = [own, MOST_GROWTH, all, MOST_GROWTH_IN_ALL].map(|times| format!("{times:.1} ×"));
+        table.cells(&name, cells);
     }
     table
 }
@@ -266,15 +275,16 @@ mod tests {
 
     #[test]
     fn ten_times_as_much_takes_at_most_eleven_times_as_many() {
-        let pair = |large| [(("chain", 10), counts(0, 0, 1_000)), (("chain", 100), counts(0, 0, large))];
-        assert!(growth_problems(&pair(11_000)).is_empty());
-        let told = growth_problems(&pair(11_100));
+        let pair = |own, all| [(("chain", 10), counts(1_000, 0, 1_000)), (("chain", 100), counts(own, 0, all))];
+        assert!(growth_problems(&pair(11_000, 15_000)).is_empty());
+        let told = growth_problems(&pair(11_100, 11_100));
         assert!(
-            told[0].starts_with("chain of 100 took 11.1 times the instructions of 10, and may take 11"),
+            told[0].starts_with("chain of 100 took 11.1 times the instructions of 10 and may take 11, "),
             "{told:?}"
         );
-        let table = growth_table(&pair(20_000)).to_string();
-        assert!(table.contains("chain, 10 to 100") && table.contains("20.0 ×"), "{table}");
+        assert!(growth_problems(&pair(10_000, 15_100))[0].contains("with the C library 15.1 times and may take 15"));
+        let table = growth_table(&pair(20_000, 30_000)).to_string();
+        assert!(table.contains("chain, 10 to 100") && table.contains("20.0 ×") && table.contains("30.0 ×"), "{table}");
     }
 
     #[test]
