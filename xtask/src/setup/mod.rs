@@ -10,6 +10,7 @@ mod debian_rust;
 pub(crate) mod node;
 mod npm;
 pub(crate) mod python;
+pub(crate) mod valgrind;
 mod wasm_target;
 
 use std::path::Path;
@@ -33,6 +34,8 @@ pub(crate) enum Need {
     Chromium,
     /// A Firefox.
     Firefox,
+    /// What counts instructions; on Linux only.
+    Valgrind,
     /// A model service that breaks on demand, from PyPI.
     FailingModel,
     /// A small real model and its server, from PyPI: 300 MB, and so nothing but the stage that asks for it brings it.
@@ -47,6 +50,7 @@ pub(crate) const EVERYTHING: &[Need] = &[
     Need::ModernNode,
     Need::Chromium,
     Need::Firefox,
+    Need::Valgrind,
     Need::FailingModel,
 ];
 
@@ -64,6 +68,7 @@ pub(crate) fn one(need: Need) -> Result<()> {
         Need::ModernNode => node::ensure(),
         Need::Chromium => browser::CHROMIUM.ensure(),
         Need::Firefox => browser::FIREFOX.ensure(),
+        Need::Valgrind => valgrind::ensure(),
         Need::FailingModel => python::LLMOCK.ensure(),
         Need::LocalModel => python::MODEL.ensure(),
     }

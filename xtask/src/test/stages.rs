@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::tally::{Tally, check, tests};
 use crate::setup::{Need, TRIPLE};
-use crate::{bench, paths, pkg, process, setup, size};
+use crate::{bench, instructions, paths, pkg, process, setup, size};
 
 /// One part of the whole test.
 pub(super) struct Stage {
@@ -28,6 +28,12 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "clippy-wasm", about: "no warning in the wasm's code", needs: WASM, run: clippy_wasm },
     Stage { name: "docs", about: "the documentation builds, every link works", needs: WASM, run: docs },
     Stage { name: "native", about: "Rust tests and doctests on the host", needs: &[], run: native },
+    Stage {
+        name: "instructions",
+        about: "no hot path takes more instructions, or more than its share of ten times as much",
+        needs: &[Need::Valgrind],
+        run: instructions,
+    },
     Stage { name: "wasm", about: "Rust tests as wasm, in Node", needs: WASM, run: wasm },
     Stage { name: "pkg", about: "the package and its fault-injection twin build", needs: pkg::NEEDS, run: package },
     Stage { name: "size", about: "the package is within its budget", needs: pkg::NEEDS, run: budget },
@@ -110,6 +116,12 @@ fn native() -> Result<Tally> {
         cargo(&["test", "--no-fail-fast", "--workspace", "--exclude", "xtask"], &[]),
         cargo(&["test", "--no-fail-fast", "--package", "xtask"], &[]),
     ])
+}
+
+fn instructions() -> Result<Tally> {
+    let report = instructions::report()?;
+    let failed = report.problems.len() as u64;
+    Ok(Tally { passed: report.judged as u64 - failed, failed })
 }
 
 fn wasm() -> Result<Tally> {
