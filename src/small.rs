@@ -52,11 +52,7 @@ impl<T> Deref for Queue<T> {
 impl<T: Copy> Queue<T> {
     /// Joins the queue at its end.
     pub fn push(&mut self, item: T) {
-        if self.taken * 2 > self.items.len() {
-            self.items.copy_within(self.taken.., 0);
-            self.items.truncate(self.items.len() - self.taken);
-            self.taken = 0;
-        }
+        self.use_again();
         self.items.push(item);
     }
 
@@ -72,12 +68,29 @@ impl<T: Copy> Queue<T> {
 
     /// Joins the queue where those from `place` on let it pass.
     pub fn insert(&mut self, place: usize, item: T) {
+        self.use_again();
         self.items.insert(self.taken + place, item);
     }
 
-    /// Leaves the queue.
+    /// Leaves the queue. Those on its shorter side move up: whoever leaves is mostly among the first.
     pub fn remove(&mut self, place: usize) -> T {
-        self.items.remove(self.taken + place)
+        let at = self.taken + place;
+        if place > self.len() / 2 {
+            return self.items.remove(at);
+        }
+        let item = self.items[at];
+        self.items.copy_within(self.taken..at, self.taken + 1);
+        self.taken += 1;
+        item
+    }
+
+    /// The room of those that were taken, when they are as many as those that wait.
+    fn use_again(&mut self) {
+        if self.taken * 2 > self.items.len() {
+            self.items.copy_within(self.taken.., 0);
+            self.items.truncate(self.items.len() - self.taken);
+            self.taken = 0;
+        }
     }
 
     /// Takes all out.
@@ -168,4 +181,23 @@ pub fn part(text: &str, range: Range<usize>) -> &str {
 #[must_use]
 pub fn rest(text: &str, from: usize) -> &str {
     part(text, from..text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_never_runs_empty_takes_no_more_room_than_those_who_wait() {
+        for join in [Queue::push, |queue: &mut Queue<u32>, item| queue.insert(queue.len(), item)] {
+            let mut queue = Queue::default();
+            join(&mut queue, 0);
+            for item in 1..10_000 {
+                join(&mut queue, item);
+                let gone = if item % 3 == 0 { Some(queue.remove(0)) } else { queue.pop() };
+                assert_eq!((gone, &*queue), (Some(item - 1), &[item][..]));
+            }
+            assert!(queue.items.capacity() < 10, "{} places for one", queue.items.capacity());
+        }
+    }
 }
