@@ -19,6 +19,29 @@ pub fn sort_by<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> bool) {
     }
 }
 
+/// Sorts numbers, however many, by what they stand for (heapsort, Williams 1964). No two may be the same to `before`, which
+/// says whether its first argument has to stand before its second.
+pub fn sort_indices(items: &mut [u32], before: &dyn Fn(u32, u32) -> bool) {
+    let sink = |items: &mut [u32], mut place: usize| loop {
+        let mut below = 2 * place + 1;
+        if below + 1 < items.len() && before(items[below], items[below + 1]) {
+            below += 1;
+        }
+        if below >= items.len() || !before(items[place], items[below]) {
+            return;
+        }
+        items.swap(place, below);
+        place = below;
+    };
+    for place in (0..items.len() / 2).rev() {
+        sink(items, place);
+    }
+    for end in (1..items.len()).rev() {
+        items.swap(0, end);
+        sink(&mut items[..end], 0);
+    }
+}
+
 /// First in, first out. A list that remembers how many of its elements were taken: their room is used again when they are
 /// as many as those that wait, so each element is moved once at most, on average.
 #[derive(Clone)]

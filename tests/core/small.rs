@@ -1,9 +1,9 @@
-//! A queue in a few bytes.
+//! What takes a few bytes does what the standard library does.
 
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use repflow::small::Queue;
+use repflow::small::{Queue, sort_indices};
 
 proptest! {
     /// What one can do to a queue, as numbers: the standard library's does the same.
@@ -29,5 +29,14 @@ proptest! {
             }
             prop_assert_eq!(&queue[..], model.make_contiguous());
         }
+    }
+
+    #[test]
+    fn indices_are_sorted_by_what_they_stand_for(words in prop::collection::vec("[a-c]{0,2}", 0..100)) {
+        let mut sorted: Vec<u32> = (0..words.len() as u32).rev().collect();
+        sort_indices(&mut sorted, &|a, b| (&words[a as usize], a) < (&words[b as usize], b));
+        let mut expected: Vec<u32> = (0..words.len() as u32).collect();
+        expected.sort_by_key(|it| &words[*it as usize]);
+        prop_assert_eq!(sorted, expected);
     }
 }
