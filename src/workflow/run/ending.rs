@@ -123,14 +123,11 @@ impl Run {
 
     /// Gives up all that is inside of a step.
     fn cancel_inside(&mut self, group: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.plan.step(self.node(group).step).children().is_empty() {
-            return;
-        }
-        for index in 0..self.nodes.len() as u32 {
-            let node = NodeIx(index);
-            let is_inside =
-                std::iter::successors(self.parent_of(node), |it| self.parent_of(*it)).any(|parent| parent == group);
-            if is_inside && !self.node(node).is_over() {
+        let plan = Rc::clone(&self.plan);
+        for node in self.nodes_within(group).into_iter().map(NodeIx) {
+            // What undoes a step is a part of nothing.
+            let undoes = plan.step(self.node(node).step).compensates.is_some();
+            if node != group && !undoes && !self.node(node).is_over() {
                 self.give_up(node, now, effects);
                 self.state(node).dropped = true;
                 self.release(node);
