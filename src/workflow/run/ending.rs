@@ -63,7 +63,6 @@ impl Run {
             self.state(at).status = Status::Failed;
             self.state(at).ended_at = Some(now);
             self.clear_timer(at, effects);
-            self.stop_listening(at);
             self.record(EventKind::StepFailed(at), now);
             effects.push(Effect::Fail { node: at, origin: node, reason });
             if plan.step(self.node(at).step).on_error == OnError::Continue {
@@ -141,20 +140,12 @@ impl Run {
             effects.push(Effect::CancelCall { node });
         }
         self.clear_timer(node, effects);
-        self.stop_listening(node);
         let state = self.state(node);
         state.asks = None;
         if matches!(state.status, Status::Running | Status::Waiting) {
             state.status = Status::Cancelled;
             state.ended_at = Some(now);
             self.record(EventKind::StepCancelled(node), now);
-        }
-    }
-
-    /// The step waits for no signal any more.
-    fn stop_listening(&mut self, node: NodeIx) {
-        if let Some(place) = self.listening.iter().position(|(_, it)| *it == node) {
-            self.listening.remove(place);
         }
     }
 

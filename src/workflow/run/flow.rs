@@ -219,12 +219,12 @@ impl Run {
             Wait::Until(at) => self.wait_until(node, *at, now, effects),
             Wait::Computed(..) => self.ask_for(node, Question::Until, effects),
             Wait::Signal { signal, timeout } => {
-                if let Some(place) = self.mailbox.iter().position(|(it, _)| it == signal) {
-                    let (_, payload) = self.mailbox.remove(place);
+                let ix = *signal as usize;
+                if let Some(payload) = self.mailbox[ix].pop() {
                     return self.receive(node, payload, effects);
                 }
                 self.state(node).status = Status::Waiting;
-                self.listening.push((*signal, node));
+                self.listening[ix].push(node);
                 if let Some(timeout) = timeout {
                     self.record(EventKind::TimerSet(node, now + *timeout), now);
                     self.set_timer(node, now + *timeout, effects);
@@ -269,17 +269,17 @@ impl Run {
     }
 
     pub(super) fn signalled(&mut self, signal: u32, payload: u32, now: Timestamp, effects: &mut Vec<Effect>) {
-        if signal as usize >= self.plan.signals.len() {
+        let ix = signal as usize;
+        if ix >= self.plan.signals.len() {
             return;
         }
         self.record(EventKind::SignalReceived(signal, payload), now);
-        match self.listening.iter().position(|(it, _)| *it == signal) {
-            Some(place) => {
-                let (_, node) = self.listening.remove(place);
-                self.receive(node, payload, effects);
+        while let Some(node) = self.listening[ix].pop() {
+            if self.is_waiting(node) {
+                return self.receive(node, payload, effects);
             }
-            None => self.mailbox.push((signal, payload)),
         }
+        self.mailbox[ix].push(payload);
     }
 
     fn receive(&mut self, node: NodeIx, payload: u32, effects: &mut Vec<Effect>) {
