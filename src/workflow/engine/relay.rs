@@ -61,11 +61,10 @@ impl Engine {
             }
             Effect::CancelCall { node } => self.revoke(run, node, now),
             Effect::SetTimer { node, at } => {
-                let timer = self.timers.set(at, (run, node));
-                slot.timers.push((node, timer));
+                *slot.timer(node) = Some(self.timers.set(at, (run, node)));
             }
             Effect::ClearTimer { node } => {
-                if let Some(timer) = slot.take_timer(node) {
+                if let Some(timer) = slot.timer(node).take() {
                     self.timers.clear(timer);
                 }
             }
