@@ -14,7 +14,7 @@ use super::plan::{Call, Case, Computed, Plan, Step, StepIx, StepKind, Wait};
 use super::template::Template;
 use crate::error::nearest;
 use crate::reader::{At, Problems};
-use crate::small::{join, sort_indices};
+use crate::small::{ByName, join, sort_indices};
 use crate::value::Value;
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
@@ -27,6 +27,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
         by_id: Vec::new(),
         order: RefCell::default(),
         signals: Vec::new(),
+        signals_by_name: ByName::default(),
     };
     let roots = compiler.add_list(&definition.steps, None);
     compiler.check_ids();
@@ -72,6 +73,7 @@ struct Compiler<'a> {
     by_id: Vec<u32>,
     order: RefCell<Precedence>,
     signals: Vec<Rc<str>>,
+    signals_by_name: ByName<Rc<str>, u32>,
 }
 
 impl<'a> Compiler<'a> {
@@ -222,12 +224,14 @@ impl<'a> Compiler<'a> {
             WaitDefinition::ForComputed(..) => Wait::Computed(NOTHING, Computed::Duration),
             WaitDefinition::UntilComputed(_) => Wait::Computed(NOTHING, Computed::Instant),
             WaitDefinition::Signal { name, timeout } => {
-                let known = self.signals.iter().position(|signal| **signal == **name);
+                let known = self.signals_by_name.get(name).copied();
                 let signal = known.unwrap_or_else(|| {
-                    self.signals.push(name.as_str().into());
-                    self.signals.len() - 1
+                    let (signal, name) = (self.signals.len() as u32, Rc::<str>::from(name.as_str()));
+                    self.signals.push(Rc::clone(&name));
+                    self.signals_by_name.insert(name, signal);
+                    signal
                 });
-                Wait::Signal { signal: signal as u32, timeout: *timeout }
+                Wait::Signal { signal, timeout: *timeout }
             }
         }
     }
