@@ -22,23 +22,23 @@ pub fn sort_by<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> bool) {
 /// Sorts numbers, however many, by what they stand for (heapsort, Williams 1964). No two may be the same to `before`, which
 /// says whether its first argument has to stand before its second.
 pub fn sort_indices(items: &mut [u32], before: &dyn Fn(u32, u32) -> bool) {
-    let sink = |items: &mut [u32], mut place: usize| loop {
+    let sink = |items: &mut [u32], mut place: usize, end: usize| loop {
         let mut below = 2 * place + 1;
-        if below + 1 < items.len() && before(items[below], items[below + 1]) {
+        if below + 1 < end && before(items[below], items[below + 1]) {
             below += 1;
         }
-        if below >= items.len() || !before(items[place], items[below]) {
+        if below >= end || !before(items[place], items[below]) {
             return;
         }
         items.swap(place, below);
         place = below;
     };
     for place in (0..items.len() / 2).rev() {
-        sink(items, place);
+        sink(items, place, items.len());
     }
     for end in (1..items.len()).rev() {
         items.swap(0, end);
-        sink(&mut items[..end], 0);
+        sink(items, 0, end);
     }
 }
 
@@ -95,15 +95,14 @@ impl<T: Copy> Queue<T> {
         self.items.insert(self.taken + place, item);
     }
 
-    /// Leaves the queue. Those on its shorter side move up: whoever leaves is mostly among the first.
+    /// Leaves the queue. Whoever does is mostly the first one, and then nobody moves.
     pub fn remove(&mut self, place: usize) -> T {
-        let at = self.taken + place;
-        if place > self.len() / 2 {
-            return self.items.remove(at);
+        let item = self[place];
+        if place == 0 {
+            self.pop();
+        } else {
+            self.items.remove(self.taken + place);
         }
-        let item = self.items[at];
-        self.items.copy_within(self.taken..at, self.taken + 1);
-        self.taken += 1;
         item
     }
 

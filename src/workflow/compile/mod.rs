@@ -179,15 +179,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// The ids, in order.
-    fn ids(&self) -> impl DoubleEndedIterator<Item = (&str, StepIx)> {
+    fn ids(&self) -> impl Iterator<Item = (&str, StepIx)> {
         self.by_id.iter().map(|step| (&*self.steps[*step as usize].id, StepIx(*step)))
     }
 
     /// The steps with this id, the first one first.
-    fn with_id(&self, id: &str) -> impl DoubleEndedIterator<Item = StepIx> {
+    fn with_id(&self, id: &str) -> impl Iterator<Item = StepIx> {
         let from = self.by_id.partition_point(|step| &*self.steps[*step as usize].id < id);
-        let to = self.by_id.partition_point(|step| &*self.steps[*step as usize].id <= id);
-        self.by_id[from..to].iter().map(|step| StepIx(*step))
+        self.ids().skip(from).take_while(move |(it, _)| *it == id).map(|(_, step)| step)
     }
 
     /// The step with this id, the first one if there are more. A missing id has been noted, and names nobody.
@@ -283,7 +282,7 @@ impl<'a> Compiler<'a> {
         let mut needs = Vec::with_capacity(ids.len());
         for (index, id) in ids.iter().enumerate() {
             let at = At::Place(&list, index);
-            match self.with_id(id).rfind(is_sibling) {
+            match self.with_id(id).filter(is_sibling).last() {
                 Some(_) if *id == definition.id => self.problems.note(&at, format_args!("a step cannot need itself")),
                 Some(step) => needs.push(step),
                 None if self.find(id).is_some() => {

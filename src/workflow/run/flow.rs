@@ -219,12 +219,12 @@ impl Run {
             Wait::Until(at) => self.wait_until(node, *at, now, effects),
             Wait::Computed(..) => self.ask_for(node, Question::Until, effects),
             Wait::Signal { signal, timeout } => {
-                let ix = *signal as usize;
-                if let Some(payload) = self.mailbox[ix].pop() {
+                let mailbox = &mut self.mailboxes[*signal as usize];
+                if let Some(payload) = mailbox.kept.pop() {
                     return self.receive(node, payload, effects);
                 }
+                mailbox.listening.push(node);
                 self.state(node).status = Status::Waiting;
-                self.listening[ix].push(node);
                 if let Some(timeout) = timeout {
                     self.record(EventKind::TimerSet(node, now + *timeout), now);
                     self.set_timer(node, now + *timeout, effects);
@@ -269,17 +269,17 @@ impl Run {
     }
 
     pub(super) fn signalled(&mut self, signal: u32, payload: u32, now: Timestamp, effects: &mut Vec<Effect>) {
-        let ix = signal as usize;
-        if ix >= self.plan.signals.len() {
+        let place = signal as usize;
+        if place >= self.mailboxes.len() {
             return;
         }
         self.record(EventKind::SignalReceived(signal, payload), now);
-        while let Some(node) = self.listening[ix].pop() {
+        while let Some(node) = self.mailboxes[place].listening.pop() {
             if self.is_waiting(node) {
                 return self.receive(node, payload, effects);
             }
         }
-        self.mailbox[ix].push(payload);
+        self.mailboxes[place].kept.push(payload);
     }
 
     fn receive(&mut self, node: NodeIx, payload: u32, effects: &mut Vec<Effect>) {

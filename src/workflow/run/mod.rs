@@ -55,10 +55,8 @@ pub struct Run {
     agenda: Queue<Task>,
     /// What would have been done but for a pause.
     held: Queue<Task>,
-    /// By signal: steps that began to wait for it, the first one first. Those that wait no longer are passed over.
-    listening: Vec<Queue<NodeIx>>,
-    /// By signal: what came with those that nobody has waited for yet.
-    mailbox: Vec<Queue<u32>>,
+    /// By signal: who waits for it, or what came with it.
+    mailboxes: Vec<Mailbox>,
     /// Steps that completed and can be undone, in that order.
     undoable: Vec<NodeIx>,
     log: Vec<Event>,
@@ -77,6 +75,15 @@ pub enum Phase {
     Compensating(RunEnd),
     /// It has ended.
     Ended(RunEnd),
+}
+
+/// Where a signal finds who waits for it.
+#[derive(Debug, Default)]
+struct Mailbox {
+    /// Steps that began to wait, the first one first. Those that wait no longer are passed over.
+    listening: Queue<NodeIx>,
+    /// What came when nobody waited.
+    kept: Queue<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,8 +116,7 @@ impl Run {
             deadline: None,
             agenda: Queue::default(),
             held: Queue::default(),
-            listening: vec![Queue::default(); plan.signals.len()],
-            mailbox: vec![Queue::default(); plan.signals.len()],
+            mailboxes: plan.signals.iter().map(|_| Mailbox::default()).collect(),
             undoable: Vec::new(),
             log: Vec::new(),
             most_events: usize::MAX,

@@ -105,12 +105,12 @@ impl Run {
 
     /// By node: the attempts of a call that runs that began and have not ended. One way through the log for all of them.
     fn open_attempts(&self) -> Vec<Vec<u32>> {
-        let mut all = vec![Vec::new(); self.nodes.len()];
+        let mut all: Vec<Vec<u32>> = self.nodes.iter().map(|_| Vec::new()).collect();
         for event in &self.log {
             let Some(node) = event.kind.node().filter(|it| self.node(*it).called && self.node(*it).live > 0) else {
                 continue;
             };
-            let open: &mut Vec<u32> = &mut all[node.0 as usize];
+            let open = &mut all[node.0 as usize];
             match event.kind {
                 EventKind::AttemptStarted(_, attempt) => open.push(attempt),
                 EventKind::AttemptFailed(_, attempt)
