@@ -942,7 +942,8 @@ proptest! {
         let read = Plan::from_json(&workflow(json!(written)).to_string(), DEFAULT_TIMEOUT);
         let mut told: Vec<String> =
             read.err().iter().flat_map(repflow::Error::problems).map(|problem| problem.pointer.clone()).collect();
-        (told.sort(), too_early.sort());
+        told.sort();
+        too_early.sort();
         prop_assert_eq!(told, too_early);
     }
 
