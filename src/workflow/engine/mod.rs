@@ -70,7 +70,8 @@ struct Slot {
     run: Run,
     /// Which runs it shares a limit with.
     key: Option<u32>,
-    timers: Vec<(Option<NodeIx>, TimerId)>,
+    /// By node, behind that of the run itself.
+    timers: Vec<Option<TimerId>>,
     watch: Option<Watch>,
     /// By node.
     calls: Vec<OpenCall>,
@@ -94,10 +95,13 @@ impl Slot {
         Self { run, key, timers: Vec::new(), watch: None, calls: Vec::new() }
     }
 
-    /// The timer of the run or of a step, which is over.
-    fn take_timer(&mut self, node: Option<NodeIx>) -> Option<TimerId> {
-        let place = self.timers.iter().position(|(whose, _)| *whose == node)?;
-        Some(self.timers.swap_remove(place).1)
+    /// The timer of the run or of a step.
+    fn timer(&mut self, node: Option<NodeIx>) -> &mut Option<TimerId> {
+        let index = node.map_or(0, |node| node.0 as usize + 1);
+        if index >= self.timers.len() {
+            self.timers.resize(index + 1, None);
+        }
+        &mut self.timers[index]
     }
 
     fn call(&mut self, node: NodeIx) -> &mut OpenCall {
@@ -248,7 +252,7 @@ impl Engine {
                     Whose::Step(node) => Some(node),
                 };
                 if let Some(slot) = self.runs.get_mut(run as usize) {
-                    slot.take_timer(node);
+                    slot.timer(node).take();
                 }
                 self.input(run, Input::TimerFired { node }, now);
             } else {
@@ -307,7 +311,7 @@ impl Engine {
             self.revoke(run, NodeIx(node), now);
         }
         if let Some(slot) = self.runs.try_remove(run as usize) {
-            for (_, timer) in slot.timers {
+            for timer in slot.timers.into_iter().flatten() {
                 self.timers.clear(timer);
             }
             if let Some(watch) = slot.watch {
