@@ -72,6 +72,8 @@ struct Slot {
     key: Option<u32>,
     /// By node, behind that of the run itself.
     timers: Vec<Option<TimerId>>,
+    /// Plain calls, the one that has the least time left first; some of them have ended.
+    awaited: Queue<(Timestamp, NodeIx)>,
     watch: Option<Watch>,
     /// By node.
     calls: Vec<OpenCall>,
@@ -92,7 +94,7 @@ struct OpenCall {
 
 impl Slot {
     fn new(run: Run, key: Option<u32>) -> Self {
-        Self { run, key, timers: Vec::new(), watch: None, calls: Vec::new() }
+        Self { run, key, timers: Vec::new(), awaited: Queue::default(), watch: None, calls: Vec::new() }
     }
 
     /// The timer of the run or of a step.
