@@ -38,7 +38,8 @@ const TIMERS_AT_ONCE: u32 = 128;
 /// Runs, and the guards of their calls.
 #[derive(Debug, Default)]
 pub struct Engine {
-    runs: Slab<Slot>,
+    /// Each in a place of its own: a slab that grows doubles its room, and a run is large.
+    runs: Slab<Box<Slot>>,
     /// The timers of the runs and of their steps.
     timers: Timers<(RunId, Whose)>,
     guards: Guards,
@@ -134,7 +135,7 @@ impl Engine {
     /// Starts a run of `plan`; `seed` is all its randomness. Runs of a workflow with the same `key` share its limit.
     pub fn start(&mut self, plan: Rc<Plan>, seed: u64, key: Option<&str>, now: Timestamp) -> RunId {
         let key = self.keys.join(&plan, key);
-        let run = self.runs.insert(Slot::new(Run::new(plan, seed), key)) as RunId;
+        let run = self.runs.insert(Box::new(Slot::new(Run::new(plan, seed), key))) as RunId;
         self.input(run, Input::Started, now);
         run
     }
@@ -158,7 +159,7 @@ impl Engine {
             Error::new(Code::JournalInvalid, message)
         })?;
         let key = self.keys.join(&plan, key);
-        let run = self.runs.insert(Slot::new(run, key)) as RunId;
+        let run = self.runs.insert(Box::new(Slot::new(run, key))) as RunId;
         if let Some(slot) = self.runs.get(run as usize) {
             slot.run.unfinished(&mut effects);
         }

@@ -102,7 +102,7 @@ impl Engine {
     /// Moves timers on that are due first although the calls that they were set for have ended.
     pub(super) fn refresh_watches(&mut self) {
         while let Some((at, (run, Whose::Calls))) = self.timers.peek().map(|(at, key)| (at, *key)) {
-            let due = self.runs.get_mut(run as usize).and_then(Slot::first_plain_due);
+            let due = self.runs.get_mut(run as usize).and_then(|slot| slot.first_plain_due());
             if due.is_some_and(|(due, _)| due <= at) {
                 return;
             }
