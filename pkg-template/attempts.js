@@ -39,6 +39,7 @@ function paramsOf(engine, core, run, node, step) {
   const prepared = run.prepared?.get(node);
   if (prepared?.error !== undefined) throw prepared.error;
   if (prepared !== undefined) return prepared.params;
+  if (step.handsOn !== undefined) return run.outputs[run.nodeOf(node, step.handsOn)];
   if (!step.hasWith && step.compensates === undefined) return run.input;
   return core.runParams(engine.handle, run.number, node, 0, run.id, run.input, run.outputs, run.items);
 }

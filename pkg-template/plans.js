@@ -13,7 +13,7 @@ export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
  * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`.
  */
 const TARGET = { found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined };
-const STEP = { ...TARGET, id: undefined, hasWith: false, compensates: undefined, fallbacks: undefined };
+const STEP = { ...TARGET, id: undefined, hasWith: false, handsOn: undefined, compensates: undefined, fallbacks: undefined };
 
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;

@@ -12,7 +12,7 @@ use crate::error::Code;
 use crate::value::Value;
 use crate::workflow::definition::Target;
 use crate::workflow::plan::{Step, StepKind, Wait};
-use crate::workflow::{Plan, Root, Scope, StepIx};
+use crate::workflow::{Plan, Root, Scope, StepIx, Template};
 
 /// Compiles a definition, and describes the plan.
 #[wasm_bindgen(js_name = planCompile)]
@@ -46,7 +46,12 @@ fn step_to_js(index: u32, step: &Step) -> JsValue {
     fields.text("id", &step.id);
     let kind = match &step.kind {
         StepKind::Call(call) => {
-            fields.flag("hasWith", call.with.is_some());
+            // What is handed on as it is, the host has at hand.
+            let handed_on = call.with.as_ref().and_then(Template::as_root).filter(|_| step.compensates.is_none());
+            fields.flag("hasWith", call.with.is_some() && handed_on != Some(Root::Input));
+            if let Some(Root::Output(step)) = handed_on {
+                fields.number("handsOn", step.0.into());
+            }
             fields.flag("hasIdempotencyKey", call.idempotency_key.is_some());
             fields.flag("hasKey", call.key.is_some());
             let fallbacks = call.fallbacks.iter().map(|fallback| {
@@ -126,14 +131,14 @@ pub fn plan_free(engine: u32, plan: u32) {
 /// What is there before a run has begun.
 struct StartScope<'a> {
     input: &'a JsValue,
-    run_id: &'a str,
+    run_id: &'a JsValue,
 }
 
 impl Scope for StartScope<'_> {
     fn root(&self, root: Root) -> Value {
         match root {
             Root::Input => value_from_js(self.input.clone()),
-            Root::RunId => Value::String(self.run_id.into()),
+            Root::RunId => value_from_js(self.run_id.clone()),
             Root::Status(_) => Value::String("pending".into()),
             Root::Index => Value::Int(0),
             Root::Output(_) | Root::Variable(_) => Value::Null,
@@ -147,7 +152,7 @@ impl Scope for StartScope<'_> {
 
 /// The key by which runs share a limit, as text; `undefined` when the plan has none.
 #[wasm_bindgen(js_name = planKey)]
-pub fn plan_key(engine: u32, plan: u32, run_id: &str, input: &JsValue) -> Result<Option<String>, JsValue> {
+pub fn plan_key(engine: u32, plan: u32, run_id: &JsValue, input: &JsValue) -> Result<Option<String>, JsValue> {
     let plan = with(engine, |host| host.plans.get(plan as usize).map(Rc::clone));
     let scope = StartScope { input, run_id };
     let key = plan.as_deref().and_then(|plan| plan.per_key.as_ref());

@@ -162,7 +162,7 @@ struct JsScope<'a> {
     input: &'a JsValue,
     outputs: &'a Array,
     items: &'a Array,
-    run_id: &'a str,
+    run_id: &'a JsValue,
 }
 
 impl JsScope<'_> {
@@ -175,7 +175,7 @@ impl Scope for JsScope<'_> {
     fn root(&self, root: Root) -> Value {
         let number = match root {
             Root::Input => return value_from_js(self.input.clone()),
-            Root::RunId => return Value::String(self.run_id.into()),
+            Root::RunId => return value_from_js(self.run_id.clone()),
             Root::Status(step) => {
                 let status = self.ask(|run| Some(run.node(run.node_of(self.frame, step)).status.name()));
                 return Value::String(status.unwrap_or_default().into());
@@ -221,7 +221,7 @@ impl<'a> Sight<'a> {
         engine: u32,
         run: u32,
         node: u32,
-        run_id: &'a str,
+        run_id: &'a JsValue,
         input: &'a JsValue,
         (outputs, items): (&'a Array, &'a Array),
     ) -> Option<Self> {
@@ -259,7 +259,7 @@ pub fn run_params(
     run: u32,
     node: u32,
     level: u32,
-    run_id: &str,
+    run_id: &JsValue,
     input: &JsValue,
     outputs: &Array,
     items: &Array,
@@ -283,7 +283,7 @@ pub fn run_evaluate(
     engine: u32,
     run: u32,
     node: u32,
-    run_id: &str,
+    run_id: &JsValue,
     input: &JsValue,
     outputs: &Array,
     items: &Array,
@@ -306,7 +306,7 @@ pub fn run_value(
     run: u32,
     node: u32,
     what: u8,
-    run_id: &str,
+    run_id: &JsValue,
     input: &JsValue,
     outputs: &Array,
     items: &Array,
@@ -331,7 +331,7 @@ pub fn run_value(
 pub fn run_output(
     engine: u32,
     run: u32,
-    run_id: &str,
+    run_id: &JsValue,
     input: &JsValue,
     outputs: &Array,
     items: &Array,

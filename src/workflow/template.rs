@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::expression::{Expression, Names, Scope, SyntaxError, column, find_close};
+use super::expression::{Expression, Names, Root, Scope, SyntaxError, column, find_close};
 use crate::error::Error;
 use crate::reader::{At, Problems};
 use crate::small::{part, rest};
@@ -60,6 +60,15 @@ impl Template {
                 }
             }
             other => Self::Literal(other.clone()),
+        }
+    }
+
+    /// As [`Expression::as_root`].
+    #[must_use]
+    pub fn as_root(&self) -> Option<Root> {
+        match self {
+            Self::Expression(expression) => expression.as_root(),
+            _ => None,
         }
     }
 

@@ -178,6 +178,15 @@ impl Expression {
         }
     }
 
+    /// What it is when it is the beginning of a path and nothing more: then its value needs no evaluation.
+    #[must_use]
+    pub fn as_root(&self) -> Option<Root> {
+        match self.0.node(self.0.root).kind {
+            tree::NodeKind::Root(root) => Some(root),
+            _ => None,
+        }
+    }
+
     /// Parses what stands where only an expression can: with or without `{{ }}` around it.
     ///
     /// # Errors
