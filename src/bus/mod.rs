@@ -8,12 +8,10 @@
 //! - [`feature`]: what a feature is, whoever wrote it
 //! - [`health`]: how healthy it is
 //! - [`topics`]: who hears what, in which order
-//! - `ordered`: the list that subscriptions are kept in
 //! - [`requests`]: until when an answer is awaited
 
 pub mod feature;
 pub mod health;
-mod ordered;
 pub mod requests;
 pub mod topics;
 

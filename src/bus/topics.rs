@@ -2,43 +2,51 @@
 //!
 //! Topics follow NATS: tokens between dots, case-sensitive. A subscription may use wildcards: `*` stands for one token,
 //! and `>`, only as the last, for one or more. Higher priority hears first; among equals, who subscribed first.
+//!
+//! Most subscriptions are to one topic, and those are found by a hash of its name: how many others there are makes no
+//! difference. Those with wildcards are gone through.
 
-use super::ordered::Ordered;
 use crate::error::{Code, Error};
 
 /// Names a subscription; never used twice.
 pub type SubscriptionId = u32;
 
 /// The subscriptions of a bus.
-///
-/// Those to a topic are found by a hash of it, so what it costs to publish has nothing to do with how many other topics there are;
-/// only those to a pattern are tried one by one. See [`crate::small`] for why this is no `HashMap`.
 #[derive(Debug, Default)]
 pub struct Topics {
-    /// A power of two of lists, at least as many as there are subscriptions to topics: a mask makes a place of a hash.
-    by_hash: Vec<Hearers>,
-    /// How many subscriptions these hold.
-    count: usize,
-    patterns: Hearers,
-    /// By id: where to find each.
-    places: Ordered<Place>,
+    /// Subscriptions to one topic, by some bits of its hash; each list in the order in which they hear.
+    exact: Vec<Vec<Subscription>>,
+    /// Those with wildcards, in the order in which they hear.
+    patterns: Vec<Subscription>,
+    /// Where each subscription is, in the order of their ids; also of some that are gone.
+    known: Vec<(SubscriptionId, Place)>,
+    /// How many of those are gone. When they are more than the others, they are forgotten.
+    gone: usize,
     next_id: SubscriptionId,
 }
 
-/// Subscriptions by rank: in the order in which they hear.
-type Hearers = Ordered<Subscription>;
-
-#[derive(Debug)]
-struct Subscription {
-    pattern: Vec<String>,
-    hash: u32,
+/// Where a subscription is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    /// Among those to topics with this hash.
+    Exact(u32),
+    /// Among those with wildcards.
+    Patterns,
+    /// Nowhere any more.
+    Gone,
 }
 
 #[derive(Debug)]
-struct Place {
-    rank: u64,
-    /// That of the topic; a pattern has none.
-    hash: Option<u32>,
+struct Subscription {
+    id: SubscriptionId,
+    priority: i32,
+    pattern: Vec<String>,
+}
+
+impl Subscription {
+    fn hears_before(&self, other: &Self) -> bool {
+        (other.priority, self.id) < (self.priority, other.id)
+    }
 }
 
 impl Topics {
@@ -47,28 +55,32 @@ impl Topics {
     /// # Errors
     /// `bus.invalid` for what is neither.
     pub fn subscribe(&mut self, pattern: &str, priority: i32) -> Result<SubscriptionId, Error> {
-        let pattern = check(pattern, Wildcards::Allowed)?;
+        let tokens = check(pattern, Wildcards::Allowed)?;
         let id = self.next_id;
         self.next_id += 1;
-        // The lower one hears first.
-        let rank = u64::from(i32::MAX.abs_diff(priority)) << 32 | u64::from(id);
-        let is_topic = !pattern.iter().any(|token| token == "*" || token == ">");
-        let hash = is_topic.then(|| hash(&pattern));
-        if is_topic {
-            self.count += 1;
-            self.make_room();
+        let place = if pattern.contains(['*', '>']) { Place::Patterns } else { Place::Exact(hash(&tokens)) };
+        self.known.push((id, place));
+        if self.known.len() > self.exact.len() {
+            self.grow();
         }
-        let subscription = Subscription { pattern, hash: hash.unwrap_or_default() };
-        self.hearers(hash).insert(rank, subscription);
-        self.places.insert(id.into(), Place { rank, hash });
+        let list = self.list(place);
+        let at = list.partition_point(|other| other.priority >= priority);
+        list.insert(at, Subscription { id, priority, pattern: tokens });
         Ok(id)
     }
 
     /// Removes a subscription; one that is not there any more is fine.
     pub fn unsubscribe(&mut self, id: SubscriptionId) {
-        let Some(Place { rank, hash }) = self.places.remove(id.into()) else { return };
-        self.hearers(hash).remove(rank);
-        self.count -= usize::from(hash.is_some());
+        let Ok(index) = self.known.binary_search_by_key(&id, |(id, _)| *id) else { return };
+        let place = std::mem::replace(&mut self.known[index].1, Place::Gone);
+        let list = self.list(place);
+        let Some(index) = list.iter().position(|subscription| subscription.id == id) else { return };
+        list.remove(index);
+        self.gone += 1;
+        if self.gone * 2 > self.known.len() {
+            self.known.retain(|(_, place)| *place != Place::Gone);
+            self.gone = 0;
+        }
     }
 
     /// Who hears `topic`, in order.
@@ -77,64 +89,53 @@ impl Topics {
     /// `bus.invalid` when it is not a topic; publishing takes no wildcards.
     pub fn deliveries(&self, topic: &str) -> Result<Vec<SubscriptionId>, Error> {
         let tokens = check(topic, Wildcards::Refused)?;
-        let by_name = self.by_hash.get(self.place(hash(&tokens))).map_or_else(Vec::new, |list| hearing(list, &tokens));
-        let mut by_name = by_name.into_iter().peekable();
         let mut hearers = Vec::new();
-        for rank in hearing(&self.patterns, &tokens) {
-            while let Some(before) = by_name.next_if(|other| *other < rank) {
-                hearers.push(before as SubscriptionId);
+        let mut patterns = self.patterns.iter().filter(|it| matches(&it.pattern, &tokens)).peekable();
+        let list = list_of(hash(&tokens), self.exact.len());
+        for subscription in self.exact.get(list).into_iter().flatten().filter(|it| it.pattern == tokens) {
+            while let Some(earlier) = patterns.next_if(|it| it.hears_before(subscription)) {
+                hearers.push(earlier.id);
             }
-            hearers.push(rank as SubscriptionId);
+            hearers.push(subscription.id);
         }
-        for rank in by_name {
-            hearers.push(rank as SubscriptionId);
+        for subscription in patterns {
+            hearers.push(subscription.id);
         }
         Ok(hearers)
     }
 
-    /// Where those of this hash are; without one, those to patterns.
-    fn hearers(&mut self, hash: Option<u32>) -> &mut Hearers {
-        match hash.map(|hash| self.place(hash)) {
-            Some(place) => &mut self.by_hash[place],
-            None => &mut self.patterns,
+    fn list(&mut self, place: Place) -> &mut Vec<Subscription> {
+        match place {
+            Place::Exact(hash) => {
+                let list = list_of(hash, self.exact.len());
+                &mut self.exact[list]
+            }
+            // Nobody who is gone is in any list.
+            Place::Patterns | Place::Gone => &mut self.patterns,
         }
     }
 
-    fn place(&self, hash: u32) -> usize {
-        hash as usize & self.by_hash.len().wrapping_sub(1)
-    }
-
-    fn make_room(&mut self) {
-        if self.count <= self.by_hash.len() {
-            return;
-        }
-        let mut more = Vec::new();
-        more.resize_with(self.count.next_power_of_two().max(8), Hearers::default);
-        for list in std::mem::replace(&mut self.by_hash, more) {
-            for (rank, subscription) in list {
-                if let Some(subscription) = subscription {
-                    self.hearers(Some(subscription.hash)).insert(rank, subscription);
-                }
+    /// Twice as many lists: each is parted in two, so that those in it stay in their order.
+    fn grow(&mut self) {
+        let lists = (self.exact.len() * 2).max(8);
+        for list in std::mem::replace(&mut self.exact, (0..lists).map(|_| Vec::new()).collect()) {
+            for subscription in list {
+                let hash = hash(&subscription.pattern);
+                self.exact[list_of(hash, lists)].push(subscription);
             }
         }
     }
 }
 
-/// The ranks of those in a list who hear a topic.
-fn hearing(list: &Hearers, topic: &[String]) -> Vec<u64> {
-    let mut ranks = Vec::new();
-    for (rank, subscription) in list.iter() {
-        if matches(&subscription.pattern, topic) {
-            ranks.push(rank);
-        }
-    }
-    ranks
-}
-
-/// FNV-1a. Who chooses topics so that all have one hash slows only their own bus down.
+/// FNV-1a (Fowler, Noll and Vo), over 32 bits.
 fn hash(tokens: &[String]) -> u32 {
     let bytes = tokens.iter().flat_map(|token| token.bytes().chain([b'.']));
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Which list is that of a hash; their number is a power of two.
+fn list_of(hash: u32, lists: usize) -> usize {
+    hash as usize & lists.wrapping_sub(1)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -143,7 +144,6 @@ enum Wildcards {
     Refused,
 }
 
-/// The tokens of a topic or a pattern.
 fn check(topic: &str, wildcards: Wildcards) -> Result<Vec<String>, Error> {
     let mut tokens = Vec::new();
     for token in topic.split('.') {
