@@ -183,13 +183,19 @@ impl<'a> Compiler<'a> {
 
     /// The ids, in order.
     fn ids(&self) -> impl Iterator<Item = (&str, StepIx)> {
-        self.by_id.iter().map(|step| (&*self.steps[*step as usize].id, StepIx(*step)))
+        self.ids_from(0)
+    }
+
+    /// The same from one place on. Skipping after the ids were looked up would look up all that are skipped.
+    fn ids_from(&self, place: usize) -> impl Iterator<Item = (&str, StepIx)> {
+        let steps = self.by_id.iter().skip(place);
+        steps.map(|step| (&*self.steps[*step as usize].id, StepIx(*step)))
     }
 
     /// The steps with this id, the first one first.
     fn with_id(&self, id: &str) -> impl Iterator<Item = StepIx> {
         let from = self.by_id.partition_point(|step| &*self.steps[*step as usize].id < id);
-        self.ids().skip(from).take_while(move |(it, _)| *it == id).map(|(_, step)| step)
+        self.ids_from(from).take_while(move |(it, _)| *it == id).map(|(_, step)| step)
     }
 
     /// The step with this id, the first one if there are more. A missing id has been noted, and names nobody.
