@@ -1,6 +1,7 @@
 // The classes of the package, bound to one way of loading the core, and the coach.
 
 import { FeatureBusBase } from "./bus.js";
+import { drawFrom } from "./ids.js";
 import { IntegrationBase } from "./integration.js";
 import { ModelClientBase } from "./model-client.js";
 import { OrchestratorBase } from "./orchestrator.js";
@@ -11,9 +12,11 @@ export { RepflowError } from "./errors.js";
 
 /**
  * Each entry makes its own classes instead of setting a loader in a shared module: the package has no side effects, so
- * a bundler may drop a module that is only imported for what it does.
+ * a bundler may drop a module that is only imported for what it does. `randomText` is what ids begin with where that shall not come
+ * from `crypto`.
  */
-export function createApi(load, loadCoach) {
+export function createApi(load, loadCoach, randomText) {
+  if (randomText !== undefined) drawFrom(randomText);
   const runtime = new Runtime(load, loadCoach);
   class FeatureBus extends FeatureBusBase {
     constructor(options) {

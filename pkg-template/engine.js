@@ -86,7 +86,7 @@ export class Engine {
       this.#generation = this.#runtime.generation;
       this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
       this.commands.attach(core.linearMemory());
-      [this.#seed] = crypto.getRandomValues(new Uint32Array(1));
+      this.#seed = (Math.random() * 2 ** 32) >>> 0;
     }
     return core;
   }

@@ -120,7 +120,7 @@ export class Hearing {
       subscription.filterNumber = undefined;
       this.#subscribeInCore(core, subscription);
     }
-    this.#forgetHearers();
+    this.#forgetHearers(">");
   }
 
   dispose() {
@@ -186,7 +186,7 @@ export class Hearing {
   #subscribe(subscription) {
     if (this.#link.isAttached) this.#subscribeInCore(this.#link.core, subscription);
     this.#subscriptions.add(subscription);
-    this.#forgetHearers();
+    this.#forgetHearers(subscription.topic);
   }
 
   #subscribeInCore(core, subscription) {
@@ -208,7 +208,7 @@ export class Hearing {
     subscription.isEnded = true;
     subscription.isPlain = false;
     this.#subscriptions.delete(subscription);
-    this.#forgetHearers();
+    this.#forgetHearers(subscription.topic);
     if (!this.#link.isAttached) return;
     const core = this.#link.core;
     if (subscription.filterNumber !== undefined) core.filterFree(subscription.filterNumber);
@@ -217,8 +217,10 @@ export class Hearing {
     core.busUnsubscribe(this.#link.handle, subscription.number);
   }
 
-  #forgetHearers() {
-    for (const topic of this.#topics.values()) topic.hearers = topic.handlers = undefined;
+  /** Of a topic, or of all that a pattern may fit. */
+  #forgetHearers(pattern) {
+    const topics = /[*>]/.test(pattern) ? this.#topics.values() : [this.#topics.get(pattern)];
+    for (const topic of topics) if (topic !== undefined) topic.hearers = topic.handlers = undefined;
   }
 
   /** First what is remembered, then what came meanwhile, also because of that; from then on what comes. */
@@ -237,7 +239,7 @@ export class Hearing {
     }
     subscription.missed = undefined;
     subscription.isPlain = isPlain(subscription);
-    this.#forgetHearers();
+    this.#forgetHearers(topic);
   }
 
   /** The topic, who hears it in which order, and what has been counted. */

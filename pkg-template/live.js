@@ -50,6 +50,8 @@ export class LiveSession {
   #state;
   #run;
   #context = undefined;
+  /** What is yet to be told: the step begins after the host had its turn, and signals may come before. */
+  #untold = [];
   #summary = withResolvers();
   #over = undefined;
   /** Signals are answered in turn: each goes on from the one before. */
@@ -80,6 +82,7 @@ export class LiveSession {
     const session = open.get(number);
     if (session === undefined) throw new RepflowError("run.cancelled", "this session is not open here; go on from its `state`");
     session.#context = context;
+    for (const note of session.#untold.splice(0)) context.progress(note);
     return session.#summary.promise;
   }
 
@@ -101,7 +104,9 @@ export class LiveSession {
         throw invalid("workout.invalid", "the session", [typeof type === "string" ? unknownWord("", message, type, SIGNALS) : { pointer: "", message }]);
       }
       await this.#turn({ state: this.#state, signal: { ...data, type } }, "/signal");
-      this.#context?.progress({ signal: type, answer: this.answer });
+      const note = { signal: type, answer: this.answer };
+      if (this.#context === undefined) this.#untold.push(note);
+      else this.#context.progress(note);
       if (this.answer.summary !== undefined) {
         this.#over = new RepflowError("run.cancelled", "this session is over");
         this.#summary.resolve(this.answer.summary);

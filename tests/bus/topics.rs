@@ -68,6 +68,36 @@ fn an_id_is_never_used_twice() {
 }
 
 #[test]
+fn of_thousands_of_topics_each_is_heard_by_its_own() {
+    let mut topics = Topics::default();
+    let name = |number: u32| format!("session.{}.finished", number % 2_000);
+    let everywhere = topics.subscribe("session.*.finished", 5).expect("the pattern is well formed");
+    let subscribed: Vec<u32> =
+        (0..5_000).map(|number| topics.subscribe(&name(number), 0).expect("the topic is well formed")).collect();
+    // The first of 2,000 topics goes, then all that there are of every seventh topic.
+    let is_gone = |number: u32| number < 2_000 || (number % 2_000).is_multiple_of(7);
+    for (number, id) in (0..).zip(&subscribed).filter(|(number, _)| is_gone(*number)) {
+        topics.unsubscribe(*id);
+        topics.unsubscribe(*id);
+        assert!(!topics.deliveries(&name(number)).expect("the topic is well formed").contains(id), "{number}");
+    }
+    for topic in 0..2_000 {
+        let left = (0..5_000).filter(|number| number % 2_000 == topic && !is_gone(*number));
+        let expected: Vec<u32> =
+            [everywhere].into_iter().chain(left.map(|number| subscribed[number as usize])).collect();
+        assert_eq!(topics.deliveries(&name(topic)), Ok(expected), "{topic}");
+    }
+    for id in subscribed {
+        topics.unsubscribe(id);
+    }
+    for topic in 0..2_000 {
+        assert_eq!(topics.deliveries(&name(topic)), Ok(vec![everywhere]), "{topic}");
+    }
+    let again = topics.subscribe(&name(1), 0).expect("the topic is well formed");
+    assert_eq!(topics.deliveries(&name(1)), Ok(vec![everywhere, again]));
+}
+
+#[test]
 fn what_is_not_a_topic_is_refused_with_what_is_wrong() {
     for (topic, problem) in [
         ("", "has an empty part"),

@@ -29,7 +29,10 @@ pub(super) fn run(dir: &Path, parts: &[(&Part, &Path, &Path)]) -> Result<()> {
         // What the wasm calls its imports and exports; `bundle.mjs` reads it, and takes it away.
         fs::copy(wasm.with_extension("json"), dir.join(part.glue).with_extension("json"))?;
         let wasm = fs::read(wasm)?;
-        fs::write(dir.join(part.inline), inline(&wasm)?)?;
+        fs::write(dir.join(part.inline), inline(&gzip(&wasm)?))?;
+        if let Some(plain) = part.plain {
+            fs::write(dir.join(plain), inline(&wasm))?;
+        }
         fs::write(dir.join(part.name).with_extension("wasm"), wasm)?;
         fs::copy(glue, dir.join(part.glue))?;
     }
@@ -41,8 +44,8 @@ fn shrink(dir: &Path) -> Result<()> {
     let mut scripts = Vec::new();
     for entry in dir.read_dir()? {
         let path = entry?.path();
-        let is_script = path.extension().is_some_and(|extension| extension == "js");
-        if is_script && !PARTS.iter().any(|part| path.ends_with(part.inline)) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".js") && !PARTS.iter().any(|part| part.holds(&name)) {
             scripts.push(path);
         }
     }
@@ -66,9 +69,9 @@ fn with_version(manifest: &str, version: &str) -> Result<String> {
     Ok(format!("{}{version}{}", &manifest[..start], &manifest[end..]))
 }
 
-/// The wasm as a module: for hosts where a file beside the script cannot be counted on.
-fn inline(wasm: &[u8]) -> Result<String> {
-    Ok(format!("export default \"{}\";\n", base64(&gzip(wasm)?)))
+/// Bytes as a module: for hosts where a file beside the script cannot be counted on.
+fn inline(bytes: &[u8]) -> String {
+    format!("export default \"{}\";\n", base64(bytes))
 }
 
 /// gzip at its best, with no time and no name in it: the same input gives the same bytes.

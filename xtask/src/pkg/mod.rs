@@ -41,16 +41,30 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// The script that is its glue.
     pub(crate) glue: &'static str,
-    /// The script that holds a copy of it.
+    /// The script that holds a copy of it, compressed.
     pub(crate) inline: &'static str,
+    /// The script that holds a copy as it is, for a host that starts sooner when it has not to unzip it.
+    pub(crate) plain: Option<&'static str>,
     /// The feature of the crate that exports what is in it.
     feature: &'static str,
 }
 
+impl Part {
+    /// Whether a script of the package is made for this part, and not written by hand.
+    pub(crate) fn makes(&self, script: &str) -> bool {
+        self.glue == script || self.holds(script)
+    }
+
+    /// Whether a script of the package is a copy of the wasm.
+    pub(crate) fn holds(&self, script: &str) -> bool {
+        self.inline == script || self.plain == Some(script)
+    }
+}
+
 /// Both of them.
 pub(crate) const PARTS: [Part; 2] = [
-    Part { name: "core", glue: "core.js", inline: "inline.js", feature: "engine" },
-    Part { name: "coach", glue: "coach-glue.js", inline: "coach-inline.js", feature: "coach" },
+    Part { name: "core", glue: "core.js", inline: "inline.js", plain: Some("inline-node.js"), feature: "engine" },
+    Part { name: "coach", glue: "coach-glue.js", inline: "coach-inline.js", plain: None, feature: "coach" },
 ];
 
 /// What was built.
