@@ -3,9 +3,8 @@
 import { describe, invalid, textOf } from "./errors.js";
 
 /**
- * What is known of definitions that were given before: the `text`; and a `copy` to compare with, from the second time on, or
- * `isFrozen` when nobody can change it any more. Most are given many times, and to compare takes a fifth of what it takes to
- * check them and write them down again.
+ * Definitions that were given before: their `text`, and from the second time on a `copy` to compare with. Most are given many
+ * times, and to compare takes a fifth of what it takes to check them and write them down again.
  */
 const known = new WeakMap();
 
@@ -15,7 +14,7 @@ const known = new WeakMap();
  */
 export function textOfDefinition(definition) {
   const before = known.get(definition);
-  if (before !== undefined && (before.isFrozen || isSame(definition, before.copy))) return before.text;
+  if (before !== undefined && isSame(definition, before.copy)) return before.text;
   const problems = [];
   checkData(definition, [], [], false, problems);
   if (typeof definition !== "object" || definition === null) {
@@ -29,8 +28,7 @@ export function textOfDefinition(definition) {
     const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
     throw invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
   }
-  const copy = before?.text === text ? JSON.parse(text) : undefined;
-  known.set(definition, { text, copy, isFrozen: isFrozen(definition) });
+  known.set(definition, { text, copy: before?.text === text ? JSON.parse(text) : undefined });
   return text;
 }
 
@@ -125,11 +123,6 @@ export const isObject = (value) => typeof value === "object" && value !== null &
 export function isPlain(value) {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function isFrozen(value) {
-  if (typeof value !== "object" || value === null) return true;
-  return Object.isFrozen(value) && typeof value.toJSON !== "function" && Object.values(value).every(isFrozen);
 }
 
 /** Where two definitions differ, as problems of the newer one. */
