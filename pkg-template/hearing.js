@@ -48,6 +48,8 @@ const OURS = "repflow";
 
 /** Of deliveries that take no time worth waiting for, every so many is timed: asking the clock is dearer than a handler. */
 const TIMED_EVERY = 64;
+/** How many topics are known at once: a few megabytes, and to forget one that is needed again costs six times as much as to know it. */
+const MOST_TOPICS = 16_384;
 /** How many events of one burst may have the time of the first of them. */
 const TIME_SHARED_BY = 16;
 
@@ -248,7 +250,7 @@ export class Hearing {
     if (known === undefined) {
       if (typeof topic !== "string") checkTopic(topic);
       // Topics with an id in them would make this grow without end.
-      if (this.#topics.size >= 1_000) this.#topics.clear();
+      if (this.#topics.size >= MOST_TOPICS) this.#topics.clear();
       const hearers = this.#hearersOf(topic);
       known = { hearers: undefined, handlers: undefined, takesContext: false, isReserved: RESERVED.test(topic), meter: this.#hub.meters.topic(topic) };
       this.#topics.set(topic, take(known, hearers));
