@@ -6,12 +6,14 @@ import { gunzipSync } from "node:zlib";
 import { createApi } from "./api.js";
 import inlinedCoach from "./coach-inline.js";
 import inlined from "./inline.js";
+import inlinedModel from "./model-inline.js";
 
 const compile = (base64) => new WebAssembly.Module(gunzipSync(Buffer.from(base64, "base64")));
 
 const api = /* @__PURE__ */ createApi(
   () => compile(inlined),
   () => compile(inlinedCoach),
+  () => compile(inlinedModel),
 );
 
 export const FeatureBus = api.FeatureBus;

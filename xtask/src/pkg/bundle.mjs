@@ -60,13 +60,13 @@ async function fitted(glue) {
   await rm(renamed);
 }
 
-const GLUES = ["core.js", "coach-glue.js"];
+const GLUES = ["core.js", "coach-glue.js", "model-glue.js"];
 for (const glue of GLUES) await fitted(join(directory, glue));
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
 await writeFile(api, ordered + (await readFile(api, "utf8")));
-const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
+const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue|model-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
   minifyWhitespace: true, minifySyntax: true,

@@ -1,6 +1,6 @@
 //! `cargo xtask pkg`: the npm package, from the crate and `pkg-template/`.
 //!
-//! Two wasm files, the engine and the coach. Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
+//! Three wasm files: the engine, the coach and the model client. Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
 //! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] helps to shrink. The same sources give
 //! the same bytes. Between the steps the results are kept, and a step whose input is unchanged is not run again.
 
@@ -47,10 +47,11 @@ pub(crate) struct Part {
     feature: &'static str,
 }
 
-/// Both of them.
-pub(crate) const PARTS: [Part; 2] = [
+/// All of them.
+pub(crate) const PARTS: [Part; 3] = [
     Part { name: "core", glue: "core.js", inline: "inline.js", feature: "engine" },
     Part { name: "coach", glue: "coach-glue.js", inline: "coach-inline.js", feature: "coach" },
+    Part { name: "model", glue: "model-glue.js", inline: "model-inline.js", feature: "model" },
 ];
 
 /// What was built.
