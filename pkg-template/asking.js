@@ -104,8 +104,8 @@ export class Asking {
     const timeoutMs = milliseconds(core, options.timeout ?? this.#hub.requestTimeout, "timeout");
     const { promise, resolve, reject } = withResolvers();
     const trace = by === undefined ? new Trace(options.traceparent, options.tracestate) : traceOf(by);
-    const call = new Call(this.#hub, { correlationId, trace }, undefined, { feature, action }, 1, 0, (_, isValue, answer) =>
-      isValue ? end(resolve, answer) : end(reject, asTyped(feature, action, answer, correlationId)),
+    const call = new Call(this.#hub, { correlationId, trace }, undefined, { feature, action }, 1, 0, (_, isValue, answer, at) =>
+      isValue ? end(resolve, answer, at) : end(reject, asTyped(feature, action, answer, correlationId), at),
     );
     const aborted = signals.find((signal) => signal?.aborted);
     if (aborted !== undefined) throw cancelled(feature, action, aborted.reason, correlationId);
@@ -115,13 +115,13 @@ export class Asking {
       throw unavailable(`the feature \`${feature}\` is unhealthy, and the request fails fast`, { correlationId });
     }
     let unlisten;
-    const end = (settle, value) => {
+    const end = (settle, value, at) => {
       if (request.hasEnded) return;
       request.hasEnded = true;
       for (const stop of unlisten ?? []) stop?.();
       // First, so that not even a panic below keeps the caller waiting.
       settle(value);
-      this.#waits.end(core, request);
+      this.#waits.end(core, request, at);
     };
     const request = {
       promise,
@@ -139,10 +139,11 @@ export class Asking {
     };
     // Whoever called gets what is thrown below instead of this promise.
     promise.catch(() => {});
-    this.#waits.begin(core, request, timeoutMs);
+    const at = now();
+    this.#waits.begin(core, request, timeoutMs, at);
     unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId))));
     call.sink = sink;
-    this.invoke(foundIn(registered, action), params, call, new CallContext(call), source, now());
+    this.invoke(foundIn(registered, action), params, call, new CallContext(call), source, at);
     return request;
   }
 

@@ -5,13 +5,18 @@ import { DURATION } from "./errors.js";
 /** The longest delay that every host's `setTimeout` keeps to. */
 export const MAX_DELAY_MS = 2 ** 31 - 1;
 
+let clock;
 let origin;
 
 /** Milliseconds since the Unix epoch by a clock that never goes back. */
 export function now() {
-  // Asked once: it never changes, and asking is as dear as the clock itself. Not at import, where Workers have no time.
-  origin ??= performance.timeOrigin;
-  return origin + performance.now();
+  // Asked once: where it starts never changes, and to look both up is as dear as the clock itself. Not at import, where
+  // Workers have no time.
+  if (clock === undefined) {
+    clock = performance;
+    origin = clock.timeOrigin;
+  }
+  return origin + clock.now();
 }
 
 /** Milliseconds of a duration whose form has been checked. */

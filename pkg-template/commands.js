@@ -209,8 +209,12 @@ export class Commands {
   #settleNext(time) {
     const at = this.#answered;
     this.#answered += 4;
-    const [settle, call, isValue, answer] = this.#answers.slice(at, at + 4);
-    if (this.#answered === this.#answers.length) {
+    const answers = this.#answers;
+    const settle = answers[at];
+    const call = answers[at + 1];
+    const isValue = answers[at + 2];
+    const answer = answers[at + 3];
+    if (this.#answered === answers.length) {
       this.#answers = [];
       this.#answered = 0;
     }
@@ -252,7 +256,8 @@ export class Commands {
     if (deadline > time) {
       this.#alarm.set(deadline);
     } else if (!this.#ticksSoon) {
-      // A timer would take its time, and what is due is due.
+      // A timer would take its time, and what is due is due. Until then, it is to be asked for again.
+      this.#isEarlier = true;
       this.#ticksSoon = true;
       soon(() => {
         this.#ticksSoon = false;

@@ -45,10 +45,12 @@ function isSame(value, copy) {
     for (let index = 0; index < value.length; index += 1) if (!isSame(value[index], copy[index])) return false;
     return true;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || Array.isArray(copy)) return false;
+  if (value.constructor !== Object || value.toJSON !== undefined || Array.isArray(copy)) return false;
   let fields = 0;
   for (const key in value) {
-    if (!Object.hasOwn(copy, key) || !isSame(value[key], copy[key])) return false;
+    const is = value[key];
+    const was = copy[key];
+    if (is !== was && (typeof is !== "object" || !isSame(is, was))) return false;
     fields += 1;
   }
   for (const _ in copy) fields -= 1;

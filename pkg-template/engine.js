@@ -193,7 +193,7 @@ export class Engine {
       }
       if (plan.signals.length > 0) run.signals = [];
       run.errors = [];
-      run.calls = [];
+      run.calls = new Array(plan.steps.length);
       run.engine = this;
       // What reads a step that was skipped, or has failed, reads null.
       run.outputs = new Array(plan.steps.length).fill(null);

@@ -1,14 +1,21 @@
 // One run, as the facade knows it: its values, its promise and who hears of it. Where it stands is the core's to know.
 
 import { aborts } from "./aborts.js";
-import { now } from "./clock.js";
 import { abortCall } from "./call.js";
+import { now } from "./clock.js";
 import { RepflowError } from "./errors.js";
+import { withResolvers } from "./feature.js";
 import { resultOf } from "./results.js";
 import { Trace } from "./trace.js";
 
 /** What a run works on before it begins, and when it has ended. */
 const NOTHING = Object.freeze([]);
+
+/** What it has of what few have, and lets go of when it has ended. */
+const LET_GO = [
+  "nodes", "journal", "output", "outputError", "failures", "lists", "items", "signals", "hedged", "prepared", "revoked", "notes",
+  "early", "onEvent", "schemas", "whenEnded", "unlisten", "children",
+];
 
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
@@ -19,64 +26,24 @@ export class Run {
   workflowId = undefined;
   /** The text of its definition. */
   text = undefined;
-  /** What makes it come out the same when it is done again, and which runs it shares a limit with. */
+  /** What makes it come out the same when it is done again. */
   seed = 0;
-  key = undefined;
-  schemas;
-  /** Whether its output has to be built, so that it can be checked, although the definition says nothing of it. */
-  checksOutput;
   /** Whether its input has been checked, and is what it becomes by that. */
   isChecked = false;
-  /** What it goes on from. */
-  journal = undefined;
 
   /** By node, once it has begun. Values stay here; the core reads them when a template asks. */
   outputs = NOTHING;
   errors = NOTHING;
-  failures = undefined;
   calls = NOTHING;
-  /** The lists of loops that are under way, by node, and the item of each iteration. */
-  lists = NOTHING;
-  items = NOTHING;
-  /** What came with signals, in their order, and those that came before it began. */
-  signals = NOTHING;
-  early = undefined;
-  /** Which nodes iterations have; undefined where there are no loops. */
-  nodes = undefined;
-  /** Parameters of calls that are about to begin, by node. */
-  prepared = undefined;
-  /** Attempts that were given up before they were begun. */
-  revoked = undefined;
-  /** Runs that its steps have started, with the node and the attempt of each. */
-  children = undefined;
-  /** What notes of attempts say, by the number of their event. */
-  notes = undefined;
-  /** Of attempts beside another one of the same step. */
-  #hedged = undefined;
-  /** What the definition's `output` gave, or why it gave nothing. */
-  output = undefined;
-  outputError = undefined;
-  /** Whether something went wrong that did not stop it, and the steps whose workflow says so of itself. */
-  degraded = false;
-  degradedNodes = undefined;
-
-  /** The run that it is a part of, and how it says so; how deep it is. */
-  parent = undefined;
-  depth = 1;
-  keyBase = undefined;
-  whenEnded = undefined;
 
   /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
   status = "queued";
-  isPaused = false;
   /** How it ends is certain, whatever those do who hear of it. */
   isEnding = false;
   startedAt = null;
   endedAt = null;
   /** How each step ended, while it is kept. */
   report = undefined;
-  /** Why its caller cancelled it, once that happened. */
-  cancellation = undefined;
 
   /** Where it is among those that wait, and whether it holds one of the places; see `Runs`. */
   order = 0;
@@ -84,27 +51,85 @@ export class Run {
   isPlaced = false;
   isReady = false;
 
-  /** How many of its events were told, and to whom beside the listeners of all runs. */
+  /** How many of its events were told. */
   told = 0;
-  onEvent;
-  streams = undefined;
 
-  #unlisten = undefined;
-  #settle;
+  /** Where nobody has given it one, it is made when somebody asks. */
+  #trace;
+  #resolve;
+  #reject;
+
+  static {
+    // What few runs have. Ten thousand of them may be active, so each has room only for what it has.
+    Object.assign(this.prototype, {
+      /** Which runs it shares a limit with. */
+      key: undefined,
+      schemas: undefined,
+      /** Whether its output has to be built, so that it can be checked, although the definition says nothing of it. */
+      checksOutput: false,
+      /** What it goes on from. */
+      journal: undefined,
+      /** By node, why each level of it failed. */
+      failures: undefined,
+      /** The lists of loops that are under way, by node, and the item of each iteration. */
+      lists: NOTHING,
+      items: NOTHING,
+      /** What came with signals, in their order, and those that came before it began. */
+      signals: NOTHING,
+      early: undefined,
+      /** Which nodes iterations have; undefined where there are no loops. */
+      nodes: undefined,
+      /** Parameters of calls that are about to begin, by node. */
+      prepared: undefined,
+      /** Attempts that were given up before they were begun. */
+      revoked: undefined,
+      /** Runs that its steps have started, with the node and the attempt of each. */
+      children: undefined,
+      /** What notes of attempts say, by the number of their event. */
+      notes: undefined,
+      /** Calls of attempts beside another one of the same step. */
+      hedged: undefined,
+      /** What the definition's `output` gave, or why it gave nothing. */
+      output: undefined,
+      outputError: undefined,
+      /** Whether something went wrong that did not stop it, and the steps whose workflow says so of itself. */
+      degraded: false,
+      degradedNodes: undefined,
+      /** The run that it is a part of, and how it says so; how deep it is. */
+      parent: undefined,
+      depth: 1,
+      keyBase: undefined,
+      whenEnded: undefined,
+      isPaused: false,
+      /** Why its caller cancelled it, once that happened. */
+      cancellation: undefined,
+      priority: 0,
+      /** Who hears of it beside the listeners of all runs. */
+      onEvent: undefined,
+      streams: undefined,
+      /** Ends listening to the caller's signal. */
+      unlisten: undefined,
+    });
+  }
 
   constructor(id, input, { correlationId, trace, traceparent, tracestate, priority = 0, signal, onEvent, schemas }) {
     this.id = id;
     this.input = input;
     this.correlationId = correlationId ?? id;
-    this.trace = trace ?? new Trace(traceparent, tracestate);
-    this.priority = priority;
-    this.onEvent = onEvent;
-    this.schemas = schemas;
-    this.checksOutput = schemas?.output !== undefined;
-    this.result = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
+    this.#trace = traceparent === undefined ? trace : new Trace(traceparent, tracestate);
+    if (priority !== 0) this.priority = priority;
+    if (onEvent !== undefined) this.onEvent = onEvent;
+    if (schemas !== undefined) this.schemas = schemas;
+    if (schemas?.output !== undefined) this.checksOutput = true;
     if (signal?.aborted) this.cancellation = cancelled(this, signal.reason);
+    const { promise, resolve, reject } = withResolvers();
+    this.result = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get trace() {
+    return (this.#trace ??= new Trace());
   }
 
   get ended() {
@@ -118,14 +143,14 @@ export class Run {
 
   /** Has `cancel` called when `signal` aborts. */
   listen(signal, cancel) {
-    if (!signal.aborted) this.#unlisten = aborts.add(signal, () => cancel(this, signal.reason));
+    if (!signal.aborted) this.unlisten = aborts.add(signal, () => cancel(this, signal.reason));
   }
 
   resolve(output, report) {
     this.#end("completed");
     this.report = report;
     const result = resultOf(this, output, report);
-    this.#settle.resolve(result);
+    this.#resolve(result);
     this.#letGo(true, result);
   }
 
@@ -135,8 +160,8 @@ export class Run {
     this.#end(status);
     this.report = report;
     for (const call of this.calls) if (call !== undefined) abortCall(call, error);
-    for (const call of this.#hedged ?? []) abortCall(call, error);
-    this.#settle.reject(error);
+    for (const call of this.hedged ?? []) abortCall(call, error);
+    this.#reject(error);
     this.#letGo(false, error);
   }
 
@@ -148,23 +173,17 @@ export class Run {
   #end(status) {
     this.status = status;
     this.endedAt = now();
-    this.#unlisten?.();
+    this.unlisten?.();
   }
 
   /** A handle outlives its run, and must not keep what the run worked on. */
   #letGo(isValue, answer) {
     const { whenEnded } = this;
-    this.plan = this.nodes = undefined;
-    this.text = this.journal = undefined;
-    this.input = this.output = this.outputError = undefined;
+    this.plan = this.text = this.input = undefined;
     this.outputs = this.errors = this.calls = NOTHING;
-    this.failures = undefined;
-    this.lists = this.items = this.signals = NOTHING;
-    this.#hedged = this.prepared = this.revoked = this.notes = this.early = undefined;
+    this.#resolve = this.#reject = undefined;
     if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
-    this.onEvent = this.schemas = this.whenEnded = undefined;
-    this.#unlisten = undefined;
-    this.#settle = this.children = undefined;
+    for (const name of LET_GO) if (this[name] !== undefined && this[name] !== NOTHING) this[name] = undefined;
     whenEnded?.(this, isValue, answer);
   }
 
@@ -187,7 +206,7 @@ export class Run {
   /** An attempt of a step begins. */
   begin(node, call) {
     const before = this.calls[node];
-    if (before !== undefined) (this.#hedged ??= []).push(before);
+    if (before !== undefined) (this.hedged ??= []).push(before);
     this.calls[node] = call;
   }
 
@@ -198,8 +217,8 @@ export class Run {
       this.calls[node] = undefined;
       return last;
     }
-    const at = this.#hedged?.findIndex((it) => it.node === node && it.attempt === attempt) ?? -1;
-    return at < 0 ? undefined : this.#hedged.splice(at, 1)[0];
+    const at = this.hedged?.findIndex((it) => it.node === node && it.attempt === attempt) ?? -1;
+    return at < 0 ? undefined : this.hedged.splice(at, 1)[0];
   }
 
   /** What the workflow of a step goes on from, when it ran as the journal was made. It is taken only once. */

@@ -21,19 +21,20 @@ export class Waits {
     this.#owner = owner;
   }
 
-  begin(core, waiting, timeoutMs) {
-    waiting.number = core.requestBegin(this.#link.handle, timeoutMs, now());
+  begin(core, waiting, timeoutMs, at = now()) {
+    waiting.number = core.requestBegin(this.#link.handle, timeoutMs, at);
     this.#open.set(waiting.number, waiting);
     this.#link.runtime.own(this.#owner);
-    this.#alarm.set(core.busDeadline(this.#link.handle));
+    // One that rings earlier for another has the core say then what is due next.
+    if (timeoutMs < Infinity) this.#alarm.set(at + timeoutMs);
   }
 
-  end(core, waiting) {
+  end(core, waiting, at = now()) {
     // The number may belong to another one by now.
     const isOpen = this.#open.get(waiting.number) === waiting;
     if (isOpen) this.#open.delete(waiting.number);
     if (this.#open.size === 0) this.#alarm.rest(this.#mayRest);
-    if (isOpen) core.requestEnd(this.#link.handle, waiting.number, now());
+    if (isOpen) core.requestEnd(this.#link.handle, waiting.number, at);
   }
 
   #expire() {

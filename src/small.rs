@@ -19,6 +19,29 @@ pub fn sort_by<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> bool) {
     }
 }
 
+/// Sorts numbers, however many, by what they stand for (heapsort, Williams 1964). No two may be the same to `before`, which
+/// says whether its first argument has to stand before its second.
+pub fn sort_indices(items: &mut [u32], before: &dyn Fn(u32, u32) -> bool) {
+    let sink = |items: &mut [u32], mut place: usize, end: usize| loop {
+        let mut below = 2 * place + 1;
+        if below + 1 < end && before(items[below], items[below + 1]) {
+            below += 1;
+        }
+        if below >= end || !before(items[place], items[below]) {
+            return;
+        }
+        items.swap(place, below);
+        place = below;
+    };
+    for place in (0..items.len() / 2).rev() {
+        sink(items, place, items.len());
+    }
+    for end in (1..items.len()).rev() {
+        items.swap(0, end);
+        sink(items, 0, end);
+    }
+}
+
 /// First in, first out. A list that remembers how many of its elements were taken: their room is used again when they are
 /// as many as those that wait, so each element is moved once at most, on average.
 #[derive(Clone)]
@@ -52,11 +75,7 @@ impl<T> Deref for Queue<T> {
 impl<T: Copy> Queue<T> {
     /// Joins the queue at its end.
     pub fn push(&mut self, item: T) {
-        if self.taken * 2 > self.items.len() {
-            self.items.copy_within(self.taken.., 0);
-            self.items.truncate(self.items.len() - self.taken);
-            self.taken = 0;
-        }
+        self.use_again();
         self.items.push(item);
     }
 
@@ -72,12 +91,28 @@ impl<T: Copy> Queue<T> {
 
     /// Joins the queue where those from `place` on let it pass.
     pub fn insert(&mut self, place: usize, item: T) {
+        self.use_again();
         self.items.insert(self.taken + place, item);
     }
 
-    /// Leaves the queue.
+    /// Leaves the queue. Whoever does is mostly the first one, and then nobody moves.
     pub fn remove(&mut self, place: usize) -> T {
-        self.items.remove(self.taken + place)
+        let item = self[place];
+        if place == 0 {
+            self.pop();
+        } else {
+            self.items.remove(self.taken + place);
+        }
+        item
+    }
+
+    /// The room of those that were taken, when they are as many as those that wait.
+    fn use_again(&mut self) {
+        if self.taken * 2 > self.items.len() {
+            self.items.copy_within(self.taken.., 0);
+            self.items.truncate(self.items.len() - self.taken);
+            self.taken = 0;
+        }
     }
 
     /// Takes all out.
@@ -168,4 +203,23 @@ pub fn part(text: &str, range: Range<usize>) -> &str {
 #[must_use]
 pub fn rest(text: &str, from: usize) -> &str {
     part(text, from..text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_never_runs_empty_takes_no_more_room_than_those_who_wait() {
+        for join in [Queue::push, |queue: &mut Queue<u32>, item| queue.insert(queue.len(), item)] {
+            let mut queue = Queue::default();
+            join(&mut queue, 0);
+            for item in 1..10_000 {
+                join(&mut queue, item);
+                let gone = if item % 3 == 0 { Some(queue.remove(0)) } else { queue.pop() };
+                assert_eq!((gone, &*queue), (Some(item - 1), &[item][..]));
+            }
+            assert!(queue.items.capacity() < 10, "{} places for one", queue.items.capacity());
+        }
+    }
 }

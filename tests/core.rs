@@ -4,6 +4,8 @@
 mod error;
 #[path = "core/rng.rs"]
 mod rng;
+#[path = "core/small.rs"]
+mod small;
 #[path = "core/time.rs"]
 mod time;
 #[path = "core/value.rs"]

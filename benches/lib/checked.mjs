@@ -55,18 +55,17 @@ export const atOnce = (width) => async (call, times) => {
 };
 
 /**
- * A contender for `measure`. `protect` is given the work and returns what makes one call to it; `call` makes many. The
+ * `run(times)` of a contender. `protect` is given the work and returns what makes one call to it; `call` makes many. The
  * work is the method `kind` of [`Work`], and one call starts it `attempts` times, `peak` at once.
  */
-export function contender(name, protect, { kind, call, attempts = 1, peak }) {
+export async function contender(name, protect, { kind, call, attempts = 1, peak }) {
   const work = new Work();
-  const protectedCall = protect(work[kind]);
-  const run = async (times) => {
+  const protectedCall = await protect(work[kind]);
+  return async (times) => {
     const before = work.starts;
     const sum = await call(protectedCall, times);
     assert.equal(sum, ANSWER * times, `${name}: the answers are wrong`);
     assert.equal(work.starts - before, attempts * times, `${name}: the work was not done as often as it should`);
     if (peak !== undefined) assert.equal(work.peak, Math.min(peak, times), `${name}: ${work.peak} at once, not ${peak}`);
   };
-  return { name, run };
 }

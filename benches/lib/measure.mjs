@@ -7,13 +7,18 @@
 
 /** How long a measurement takes: `slice` is the milliseconds of one contender in one round. */
 export const THOROUGH = { rounds: 25, slice: 75 };
+/**
+ * For bounds that are to hold on a busy machine: the time that this process was at work, in slices so short that some of
+ * them are not disturbed.
+ */
+export const SHORT = { rounds: 60, slice: 15, now: atWork };
 /** Shows that everything runs; too short to say how fast. */
 export const QUICK = { rounds: 3, slice: 5 };
 
 /**
  * Measures `contenders`, each `{ name, run }`, where `run(times)` does the work that often and resolves when all of it
- * is done. Returns for each, in the same order, `{ name, median, min, ratio }`: microseconds, and how much the first one's
- * work would cost here, as a multiple.
+ * is done. Returns for each, in the same order, `{ name, samples }`: what the work cost once, in microseconds, in every
+ * round.
  */
 export async function measure(contenders, { rounds, slice, now = () => performance.now() }) {
   const time = async (run, times) => {
@@ -32,17 +37,13 @@ export async function measure(contenders, { rounds, slice, now = () => performan
       samples.push((await time(run, times)) * 1_000 / times);
     }
   }
-  const first = sized[0].samples;
-  return sized.map(({ name, samples }) => ({
-    name,
-    median: median(samples),
-    min: Math.min(...samples),
-    ratio: median(samples.map((sample, round) => sample / first[round])),
-  }));
+  return sized.map(({ name, samples }) => ({ name, samples }));
 }
 
 /** Runs until compiled code takes as long as a slice; returns how often that is. */
 async function warmUp(run, slice, time) {
+  // What loads something first would be taken for slow.
+  await run(1);
   for (let times = 1; ;) {
     const took = await time(run, times);
     if (took >= slice) return times;
@@ -57,12 +58,21 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Which of `names` do not cost more than the first contender. */
-export function notDearer(results, names) {
-  return names.filter((name) => !(results.find((result) => result.name === name).ratio > 1));
+/** What `name` costs as a multiple of `against`: the median of the rounds' ratios. */
+export function ratio(results, name, against) {
+  const [above, below] = [samples(results, name), samples(results, against)];
+  return median(above.map((sample, round) => sample / below[round]));
 }
 
-/** Whether `name` costs at most `most` times what the first contender does. */
-export function atMost(results, name, most) {
-  return results.find((result) => result.name === name).ratio <= most;
+/** The samples of the contender `name`. */
+export function samples(results, name) {
+  const found = results.find((result) => result.name === name);
+  if (!found) throw new Error(`nobody called ${name} was measured`);
+  return found.samples;
+}
+
+/** Milliseconds that the processors were at work for this process. */
+function atWork() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

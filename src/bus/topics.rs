@@ -2,6 +2,9 @@
 //!
 //! Topics follow NATS: tokens between dots, case-sensitive. A subscription may use wildcards: `*` stands for one token,
 //! and `>`, only as the last, for one or more. Higher priority hears first; among equals, who subscribed first.
+//!
+//! Most subscriptions are to one topic, and those are found by a hash of its name: how many others there are makes no
+//! difference. Those with wildcards are gone through.
 
 use crate::error::{Code, Error};
 
@@ -11,9 +14,26 @@ pub type SubscriptionId = u32;
 /// The subscriptions of a bus.
 #[derive(Debug, Default)]
 pub struct Topics {
-    /// In the order in which they hear.
-    subscriptions: Vec<Subscription>,
+    /// Subscriptions to one topic, by some bits of its hash; each list in the order in which they hear.
+    exact: Vec<Vec<Subscription>>,
+    /// Those with wildcards, in the order in which they hear.
+    patterns: Vec<Subscription>,
+    /// Where each subscription is, in the order of their ids; also of some that are gone.
+    known: Vec<(SubscriptionId, Place)>,
+    /// How many of those are gone. When they are more than the others, they are forgotten.
+    gone: usize,
     next_id: SubscriptionId,
+}
+
+/// Where a subscription is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    /// Among those to topics with this hash.
+    Exact(u32),
+    /// Among those with wildcards.
+    Patterns,
+    /// Nowhere any more.
+    Gone,
 }
 
 #[derive(Debug)]
@@ -21,6 +41,12 @@ struct Subscription {
     id: SubscriptionId,
     priority: i32,
     pattern: Vec<String>,
+}
+
+impl Subscription {
+    fn hears_before(&self, other: &Self) -> bool {
+        (other.priority, self.id) < (self.priority, other.id)
+    }
 }
 
 impl Topics {
@@ -32,15 +58,28 @@ impl Topics {
         let tokens = check(pattern, Wildcards::Allowed)?;
         let id = self.next_id;
         self.next_id += 1;
-        let at = self.subscriptions.partition_point(|other| other.priority >= priority);
-        self.subscriptions.insert(at, Subscription { id, priority, pattern: tokens });
+        let place = if pattern.contains(['*', '>']) { Place::Patterns } else { Place::Exact(hash(&tokens)) };
+        self.known.push((id, place));
+        if self.known.len() > self.exact.len() {
+            self.grow();
+        }
+        let list = self.list(place);
+        let at = list.partition_point(|other| other.priority >= priority);
+        list.insert(at, Subscription { id, priority, pattern: tokens });
         Ok(id)
     }
 
     /// Removes a subscription; one that is not there any more is fine.
     pub fn unsubscribe(&mut self, id: SubscriptionId) {
-        if let Some(place) = self.subscriptions.iter().position(|subscription| subscription.id == id) {
-            self.subscriptions.remove(place);
+        let Ok(index) = self.known.binary_search_by_key(&id, |(id, _)| *id) else { return };
+        let place = std::mem::replace(&mut self.known[index].1, Place::Gone);
+        let list = self.list(place);
+        let Some(index) = list.iter().position(|subscription| subscription.id == id) else { return };
+        list.remove(index);
+        self.gone += 1;
+        if self.gone * 2 > self.known.len() {
+            self.known.retain(|(_, place)| *place != Place::Gone);
+            self.gone = 0;
         }
     }
 
@@ -51,13 +90,52 @@ impl Topics {
     pub fn deliveries(&self, topic: &str) -> Result<Vec<SubscriptionId>, Error> {
         let tokens = check(topic, Wildcards::Refused)?;
         let mut hearers = Vec::new();
-        for subscription in &self.subscriptions {
-            if matches(&subscription.pattern, &tokens) {
-                hearers.push(subscription.id);
+        let mut patterns = self.patterns.iter().filter(|it| matches(&it.pattern, &tokens)).peekable();
+        let list = list_of(hash(&tokens), self.exact.len());
+        for subscription in self.exact.get(list).into_iter().flatten().filter(|it| it.pattern == tokens) {
+            while let Some(earlier) = patterns.next_if(|it| it.hears_before(subscription)) {
+                hearers.push(earlier.id);
             }
+            hearers.push(subscription.id);
+        }
+        for subscription in patterns {
+            hearers.push(subscription.id);
         }
         Ok(hearers)
     }
+
+    fn list(&mut self, place: Place) -> &mut Vec<Subscription> {
+        match place {
+            Place::Exact(hash) => {
+                let list = list_of(hash, self.exact.len());
+                &mut self.exact[list]
+            }
+            // Nobody who is gone is in any list.
+            Place::Patterns | Place::Gone => &mut self.patterns,
+        }
+    }
+
+    /// Twice as many lists: each is parted in two, so that those in it stay in their order.
+    fn grow(&mut self) {
+        let lists = (self.exact.len() * 2).max(8);
+        for list in std::mem::replace(&mut self.exact, (0..lists).map(|_| Vec::new()).collect()) {
+            for subscription in list {
+                let hash = hash(&subscription.pattern);
+                self.exact[list_of(hash, lists)].push(subscription);
+            }
+        }
+    }
+}
+
+/// FNV-1a (Fowler, Noll and Vo), over 32 bits.
+fn hash(tokens: &[String]) -> u32 {
+    let bytes = tokens.iter().flat_map(|token| token.bytes().chain([b'.']));
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Which list is that of a hash; their number is a power of two.
+fn list_of(hash: u32, lists: usize) -> usize {
+    hash as usize & lists.wrapping_sub(1)
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -62,13 +62,13 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
         self.enter_before(who, |_| false)
     }
 
-    /// Asks for a place; in the queue, those at its end that are `later` let it pass.
+    /// Asks for a place; in the queue, those that are `later` let it pass: they stand at its end.
     pub fn enter_before(&mut self, who: T, later: impl Fn(T) -> bool) -> Entry {
         if self.queue.is_empty() && self.has_room() {
             self.used += 1;
             Entry::Entered
         } else if self.queue.len() < self.max_queue as usize {
-            let place = self.queue.iter().rposition(|it| !later(*it)).map_or(0, |last| last + 1);
+            let place = self.queue.partition_point(|it| !later(*it));
             self.queue.insert(place, who);
             Entry::Queued
         } else {

@@ -1,5 +1,6 @@
 //! What a host does with the commands of the engine: here, against the simulated world.
 
+use std::mem::discriminant;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -112,7 +113,12 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 if let (None, Some(last)) = (&state.plan.output, state.plan.roots.last()) {
                     state.output = state.output_of(NodeIx(last.0));
                 }
-                state.end = Some(end);
+                // Whoever crashed after that hears of it again.
+                let before = state.end.replace(end);
+                assert!(
+                    before.is_none_or(|before| discriminant(&before) == discriminant(&end)),
+                    "{before:?}, then {end:?}"
+                );
             }
             Command::Drop { .. } | Command::Circuit { .. } => {}
         }

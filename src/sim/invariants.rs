@@ -140,6 +140,8 @@ impl Watch {
             *self.cuts.entry(node).or_default() += 1;
         }
         self.cut_off.extend(std::mem::take(&mut self.running).into_keys());
+        // Whoever goes on with it after that is told of its end once more.
+        self.ended = false;
     }
 
     pub(super) fn ended(&mut self, end: RunEnd, run: &Run) {

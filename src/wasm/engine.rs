@@ -52,14 +52,15 @@ impl Host {
         words.clear();
         let place = words.as_ptr();
         engine.take_commands(commands);
-        for command in commands.drain(..) {
+        for command in commands.iter() {
             // The end of the run follows, and tells every handler why.
             let told = matches!(command, Command::Abort { run, reason: AbortReason::Cancelled, .. }
-                if engine.run(run).is_none_or(|run| run.end().is_some()));
+                if engine.run(*run).is_none_or(|run| run.end().is_some()));
             if !told {
-                words.extend(encode(command));
+                words.extend_from_slice(&encode(command));
             }
         }
+        commands.clear();
         let count = (words.len() / WORDS) as u32;
         let is_elsewhere = place != words.as_ptr();
         let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
@@ -68,8 +69,8 @@ impl Host {
 }
 
 /// The facade's `commands.js` and `perform.js` read this back.
-fn encode(command: Command) -> [u32; WORDS] {
-    match command {
+fn encode(command: &Command) -> [u32; WORDS] {
+    match *command {
         Command::Call { run, node, attempt, level } => [0, run, node.0, attempt, level],
         Command::Abort { run, node, attempt, reason } => {
             let op = match reason {

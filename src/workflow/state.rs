@@ -84,6 +84,8 @@ pub struct StepState {
     pub(super) priority: i32,
     /// The limit of its children, when it has one.
     pub(super) slots: Option<u32>,
+    /// Which of the loops of the run it is, once its items are counted.
+    pub(super) loop_ix: u32,
     /// All the randomness of its call.
     pub(super) seed: u64,
     /// When its call was asked for.
@@ -126,6 +128,7 @@ impl StepState {
             ended_at: None,
             priority,
             slots: None,
+            loop_ix: 0,
             seed: 0,
             called_at: Timestamp::EPOCH,
             due: None,
@@ -185,9 +188,11 @@ pub struct Frame {
 }
 
 /// How far a loop is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Loop {
     pub(super) node: NodeIx,
+    /// The numbers of its iterations.
+    pub(super) frames: Vec<u32>,
     /// How many items there are.
     pub(super) count: u32,
     /// The next one to begin.

@@ -904,6 +904,49 @@ proptest! {
         }
     }
 
+    /// However steps need each other, in whichever order they are written: who reads a step has waited for it.
+    #[test]
+    fn a_step_reads_exactly_those_that_it_waits_for(
+        steps in prop::collection::vec((prop::option::of(prop::collection::vec(0_usize..12, 0..3)), 0_usize..12), 1..12),
+        backwards: bool,
+    ) {
+        let count = steps.len();
+        let mut waits_for = vec![vec![false; count]; count];
+        let mut written = Vec::new();
+        let mut too_early = Vec::new();
+        for (own, (needs, source)) in steps.iter().enumerate() {
+            let mut step = reads(&format!("s{own}"), &format!("s{}", source % count));
+            let needs: Option<Vec<usize>> =
+                needs.as_ref().map(|needs| needs.iter().filter(|_| own > 0).map(|it| it % own.max(1)).collect());
+            // Written backwards, no step waits for the one that stands before it.
+            let needs = needs.or_else(|| backwards.then(Vec::new));
+            for need in needs.clone().unwrap_or_else(|| own.checked_sub(1).into_iter().collect()) {
+                let behind_it = waits_for[need].clone();
+                waits_for[own][need] = true;
+                for (waits, behind) in waits_for[own].iter_mut().zip(behind_it) {
+                    *waits |= behind;
+                }
+            }
+            if let Some(needs) = needs {
+                step["needs"] = needs.iter().map(|need| format!("s{need}")).collect();
+            }
+            written.push(step);
+            if !waits_for[own][source % count] {
+                let place = if backwards { count - 1 - own } else { own };
+                too_early.push(format!("/steps/{place}/with/x"));
+            }
+        }
+        if backwards {
+            written.reverse();
+        }
+        let read = Plan::from_json(&workflow(json!(written)).to_string(), DEFAULT_TIMEOUT);
+        let mut told: Vec<String> =
+            read.err().iter().flat_map(repflow::Error::problems).map(|problem| problem.pointer.clone()).collect();
+        told.sort();
+        too_early.sort();
+        prop_assert_eq!(told, too_early);
+    }
+
     #[test]
     fn any_text_is_a_plan_or_refused(text in "\\PC{0,30}|[\\[\\]{}\":,a0 ]{0,30}") {
         prop_assert!(Plan::from_json(&text, DEFAULT_TIMEOUT).is_err());

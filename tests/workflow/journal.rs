@@ -10,7 +10,8 @@ use repflow::rng::Rng;
 use repflow::time::Timestamp;
 use repflow::workflow::plan::StepKind;
 use repflow::workflow::{
-    Decision, Effect, Engine, Event, EventKind, Input, NodeIx, Note, Phase, Plan, Question, Run, RunEnd, Status,
+    Command, Decision, Effect, Engine, Event, EventKind, Input, NodeIx, Note, Phase, Plan, Question, Run, RunEnd,
+    Status,
 };
 use serde_json::json;
 
@@ -414,6 +415,31 @@ fn a_log_that_has_not_begun_begins() {
         let log: Vec<&str> = engine.run(run).expect("it is kept").log().iter().map(|event| event.kind.name()).collect();
         assert_eq!(log[0], "run.started");
         assert_eq!(engine.drain_commands().count(), 1, "one call, or the output to build");
+    }
+}
+
+#[test]
+fn a_run_that_ended_before_anybody_was_told_is_told_of() {
+    let a = NodeIx(0);
+    let begun = [EventKind::RunStarted, EventKind::StepStarted(a), EventKind::AttemptStarted(a, 1)];
+    let ends = [
+        (vec![EventKind::StepCompleted(a), EventKind::RunCompleted], "completed"),
+        (vec![EventKind::AttemptFailed(a, 1), EventKind::StepFailed(a), EventKind::RunFailed(Some(a))], "failed"),
+        (vec![EventKind::StepCancelled(a), EventKind::RunCancelled], "cancelled"),
+    ];
+    for (last, expected) in ends {
+        let mut engine = Engine::default();
+        let log = log_of(&[&begun[..], &last].concat());
+        engine.restore(plan(&workflow(json!([call("a", json!({}))]))), 1, None, &log, at(3)).expect("it is its log");
+        let told: Vec<_> = engine.drain_commands().collect();
+        let [Command::Settle { end, .. }] = &told[..] else { panic!("{told:?}") };
+        let end = match end {
+            RunEnd::Completed => "completed",
+            RunEnd::Failed(node, _) if *node == a => "failed",
+            RunEnd::Cancelled => "cancelled",
+            end => panic!("{end:?}"),
+        };
+        assert_eq!(end, expected);
     }
 }
 

@@ -195,6 +195,40 @@ fn an_iteration_goes_on_after_what_may_fail() {
 }
 
 #[test]
+fn what_is_inside_of_a_group_is_given_up_in_the_order_in_which_it_came_to_be() {
+    let each =
+        |id: &str, body: Json| json!({ "id": id, "forEach": "{{ input.sets }}", "concurrency": 1, "steps": body });
+    let undo = json!({ "compensate": { "call": "gym.undo" } });
+    let group = json!({ "id": "g", "onError": "continue", "parallel": [
+        each("a", json!([plain("lift")])), each("b", json!([{ "id": "inner", "steps": [plain("press")] }])),
+        call("bad", undo), plain("side"),
+    ] });
+    let mut story = Story::begin(&sets(json!([group]), json!({})));
+    story.has_items("each", 2);
+    for looping in ["a[0]", "b[1]", "b[0]", "a[1]"] {
+        story.has_items(looping, 2);
+    }
+    story.completes("lift[0][0]").told();
+    let aborted = ["abort side[0]#1: cancelled", "abort press[0][0]#1: cancelled", "abort lift[0][1]#1: cancelled"];
+    assert_eq!(story.at(7).fails("bad[0]").told(), aborted, "nothing of the other iteration");
+    assert_eq!(
+        story.log().iter().filter(|it| it.contains("cancelled")).collect::<Vec<_>>(),
+        [
+            "7 step.cancelled a[0]",
+            "7 step.cancelled b[0]",
+            "7 step.cancelled side[0]",
+            "7 step.cancelled inner[0][0]",
+            "7 step.cancelled press[0][0]",
+            "7 step.cancelled lift[0][1]",
+        ]
+    );
+    assert_eq!(
+        story.statuses(["g[0]", "g[1]", "lift[1][0]", "press[1][0]"]),
+        ["failed", "running", "running", "running"]
+    );
+}
+
+#[test]
 fn a_loop_that_takes_too_long_fails() {
     let mut story = Story::begin(&sets(json!([plain("lift")]), json!({ "timeout": "1s", "concurrency": 1 })));
     story.has_items("each", 2).told();

@@ -2,11 +2,13 @@
 //!
 //! Everything a developer or a CI runs is here, in Rust, so that the only prerequisites are Rust, Node and npm: what
 //! else is needed, a command sets up by itself ([`setup`]). The build is [`pkg`], its budget [`size`], every check
-//! there is [`mod@test`], how fast it is beside others [`mod@bench`], and the first thing a newcomer runs [`demo`].
+//! there is [`mod@test`], how fast it is beside others [`mod@bench`], what it takes in
+//! instructions [`instructions`], and the first thing a newcomer runs [`demo`].
 
 mod args;
 mod bench;
 mod demo;
+mod instructions;
 mod paths;
 mod pkg;
 mod process;
@@ -30,7 +32,10 @@ Usage: cargo xtask COMMAND
   test [STAGE...] [--list]           set everything up and run every test, or only the named stages
        [--with-model]                and the stage `model`, which asks a real model on this machine; brings 300 MB
        [--campaign]                  and the stage `campaign`, which asks the coach 5,000 times for each property; an hour
-  bench [NAME...] [--quick]          measure the package beside what one would pick instead; without a name, what there is
+  bench [NAME...] [--list]           measure the package beside what one would pick instead; without a name, everything,
+                                     and then docs/benchmarks.md is written
+        [--quick] [--out FILE]       briefly, judging nothing; and write what was measured to FILE
+  instructions [--bless]             count what the core's hot paths take, and judge; --bless keeps the figures instead
   pkg [--features F] [--out DIR]     build the npm package, by default into pkg/
   size                               what each part of the package costs; fails above the budget
   setup                              install what the commands above need; they also do it by themselves
@@ -76,8 +81,14 @@ fn run(command: &str, args: Vec<String>) -> Result<ExitCode> {
         }
         "bench" => {
             let pace = if args.flag("--quick") { bench::Pace::Quick } else { bench::Pace::Thorough };
+            let options = bench::Options { pace, list: args.flag("--list"), out: args.value("--out")? };
             let names = args.rest()?;
-            bench::run(&names, pace)
+            bench::run(&names, &options)
+        }
+        "instructions" => {
+            let bless = args.flag("--bless");
+            args.finish()?;
+            instructions::run(bless)
         }
         "pkg" => {
             let options = pkg::Options { features: args.value("--features")?, out: args.value("--out")? };

@@ -41,7 +41,8 @@ impl fmt::Display for Table {
     }
 }
 
-fn grouped(number: usize) -> String {
+/// A whole number, grouped by thousands.
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -1,17 +1,20 @@
 //! From a definition to its plan: the steps, how they wait for each other, and what may read what. `sight` is what an
-//! expression at one place may name.
+//! expression at one place may name, `order` what has ended by then.
 
+mod order;
 mod sight;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use self::order::Precedence;
 use self::sight::{From, Sight};
 use super::definition::{CallDefinition, Definition, Order, StepAction, StepDefinition, WaitDefinition};
 use super::plan::{Call, Case, Computed, Plan, Step, StepIx, StepKind, Wait};
 use super::template::Template;
 use crate::error::nearest;
 use crate::reader::{At, Problems};
-use crate::small::{ByName, join};
+use crate::small::{ByName, join, sort_indices};
 use crate::value::Value;
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
@@ -21,12 +24,16 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
         problems,
         steps: Vec::new(),
         written: Vec::new(),
-        by_id: ByName::default(),
+        by_id: Vec::new(),
+        order: RefCell::default(),
         signals: Vec::new(),
+        signals_by_name: ByName::default(),
     };
     let roots = compiler.add_list(&definition.steps, None);
+    compiler.check_ids();
     compiler.link(&definition.steps, &roots, Order::Sequence);
     compiler.check_circles();
+    compiler.order = RefCell::new(Precedence::of(&compiler.steps));
     for step in 0..compiler.steps.len() {
         compiler.read_templates(StepIx(step as u32));
     }
@@ -62,8 +69,11 @@ struct Compiler<'a> {
     problems: &'a Problems,
     steps: Vec<Step>,
     written: Vec<Written<'a>>,
-    by_id: ByName<&'a str, StepIx>,
+    /// Steps that stand in a list, as indices: in the order of their ids, and of those with the same id in their own order.
+    by_id: Vec<u32>,
+    order: RefCell<Precedence>,
     signals: Vec<Rc<str>>,
+    signals_by_name: ByName<Rc<str>, u32>,
 }
 
 impl<'a> Compiler<'a> {
@@ -74,18 +84,7 @@ impl<'a> Compiler<'a> {
 
     fn add(&mut self, definition: &'a StepDefinition, parent: Option<StepIx>) -> StepIx {
         let step = StepIx(self.steps.len() as u32);
-        match self.by_id.get(definition.id.as_str()) {
-            Some(first) => {
-                let before = &self.written(*first).definition.pointer;
-                let message = format_args!("the id `{}` is taken by the step at {before}", definition.id);
-                self.problems.note(&At::Key(&At::Pointer(&definition.pointer), "id"), message);
-            }
-            // A missing id has been noted, and names nobody.
-            None if definition.id.is_empty() => {}
-            None => {
-                self.by_id.insert(&definition.id, step);
-            }
-        }
+        self.by_id.push(step.0);
         let (kind, timeout, call) = match &definition.action {
             StepAction::Call(call) => (StepKind::Call(call_of(call)), None, Some(&**call)),
             StepAction::Group { concurrency, timeout, .. } => {
@@ -166,6 +165,44 @@ impl<'a> Compiler<'a> {
         self.written[step.ix()]
     }
 
+    /// Sorts the ids, and notes each that was taken already.
+    fn check_ids(&mut self) {
+        let Self { by_id, steps, .. } = self;
+        let in_order = by_id.clone();
+        let id = |step: u32| &*steps[step as usize].id;
+        sort_indices(by_id, &|a, b| (id(a), a) < (id(b), b));
+        for step in in_order {
+            let definition = self.written(StepIx(step)).definition;
+            if let Some(first) = self.find(&definition.id).filter(|first| first.0 != step) {
+                let before = &self.written(first).definition.pointer;
+                let message = format_args!("the id `{}` is taken by the step at {before}", definition.id);
+                self.problems.note(&At::Key(&At::Pointer(&definition.pointer), "id"), message);
+            }
+        }
+    }
+
+    /// The ids, in order.
+    fn ids(&self) -> impl Iterator<Item = (&str, StepIx)> {
+        self.ids_from(0)
+    }
+
+    /// The same from one place on. Skipping after the ids were looked up would look up all that are skipped.
+    fn ids_from(&self, place: usize) -> impl Iterator<Item = (&str, StepIx)> {
+        let steps = self.by_id.iter().skip(place);
+        steps.map(|step| (&*self.steps[*step as usize].id, StepIx(*step)))
+    }
+
+    /// The steps with this id, the first one first.
+    fn with_id(&self, id: &str) -> impl Iterator<Item = StepIx> {
+        let from = self.by_id.partition_point(|step| &*self.steps[*step as usize].id < id);
+        self.ids_from(from).take_while(move |(it, _)| *it == id).map(|(_, step)| step)
+    }
+
+    /// The step with this id, the first one if there are more. A missing id has been noted, and names nobody.
+    fn find(&self, id: &str) -> Option<StepIx> {
+        self.with_id(id).next().filter(|_| !id.is_empty())
+    }
+
     fn add_parts(&mut self, step: StepIx, action: &'a StepAction) {
         match action {
             StepAction::Group { steps, .. } | StepAction::ForEach { steps, .. } => {
@@ -195,35 +232,33 @@ impl<'a> Compiler<'a> {
             WaitDefinition::ForComputed(..) => Wait::Computed(NOTHING, Computed::Duration),
             WaitDefinition::UntilComputed(_) => Wait::Computed(NOTHING, Computed::Instant),
             WaitDefinition::Signal { name, timeout } => {
-                let known = self.signals.iter().position(|signal| **signal == **name);
+                let known = self.signals_by_name.get(name).copied();
                 let signal = known.unwrap_or_else(|| {
-                    self.signals.push(name.as_str().into());
-                    self.signals.len() - 1
+                    let (signal, name) = (self.signals.len() as u32, Rc::<str>::from(name.as_str()));
+                    self.signals.push(Rc::clone(&name));
+                    self.signals_by_name.insert(name, signal);
+                    signal
                 });
-                Wait::Signal { signal: signal as u32, timeout: *timeout }
+                Wait::Signal { signal, timeout: *timeout }
             }
         }
     }
 
     /// Connects the steps of a list by their `needs`, and the lists inside of it.
     fn link(&mut self, definitions: &'a [StepDefinition], list_of: &[StepIx], order: Order) {
-        let mut siblings = ByName::default();
-        for (definition, step) in definitions.iter().zip(list_of) {
-            siblings.insert(definition.id.as_str(), *step);
-        }
         for (index, (definition, step)) in definitions.iter().zip(list_of).enumerate() {
             let named = match (&definition.needs, order) {
-                (Some(ids), _) => self.find_needs(ids, definition, &siblings),
+                (Some(ids), _) => self.find_needs(ids, definition, list_of),
                 (None, Order::Sequence) => list_of[..index].last().copied().into_iter().collect(),
                 (None, Order::Parallel) => Vec::new(),
             };
-            // Each once, and in the order of the list.
-            let mut needs = Vec::with_capacity(named.len());
-            for need in list_of.iter().filter(|need| named.contains(need)) {
-                needs.push(*need);
-                self.step_mut(*need).dependents.push(*step);
+            for need in named {
+                let dependents = &mut self.step_mut(need).dependents;
+                // Whoever names it twice waits for it once.
+                if dependents.last() != Some(step) {
+                    dependents.push(*step);
+                }
             }
-            self.step_mut(*step).needs = needs;
             let children = self.step(*step).children();
             match &definition.action {
                 StepAction::Group { steps, order, .. } => self.link(steps, &children, *order),
@@ -239,25 +274,34 @@ impl<'a> Compiler<'a> {
                 StepAction::Call(_) | StepAction::Wait(_) => {}
             }
         }
+        // So each step gets its needs in the order of the list.
+        for need in list_of {
+            for place in 0..self.step(*need).dependents.len() {
+                let dependent = self.step(*need).dependents[place];
+                self.step_mut(dependent).needs.push(*need);
+            }
+        }
     }
 
-    fn find_needs(&self, ids: &[String], definition: &StepDefinition, siblings: &ByName<&str, StepIx>) -> Vec<StepIx> {
+    fn find_needs(&self, ids: &[String], definition: &StepDefinition, list_of: &[StepIx]) -> Vec<StepIx> {
+        // A list is written in the order of its steps.
+        let is_sibling = |step: &StepIx| list_of.binary_search(step).is_ok();
         let list = At::Pointer(&definition.pointer);
         let list = At::Key(&list, "needs");
         let mut needs = Vec::with_capacity(ids.len());
         for (index, id) in ids.iter().enumerate() {
             let at = At::Place(&list, index);
-            match siblings.get(id.as_str()) {
+            match self.with_id(id).filter(is_sibling).last() {
                 Some(_) if *id == definition.id => self.problems.note(&at, format_args!("a step cannot need itself")),
-                Some(step) => needs.push(*step),
-                None if self.by_id.get(id).is_some() => {
+                Some(step) => needs.push(step),
+                None if self.find(id).is_some() => {
                     let message = format_args!("`{id}` is in another list; `needs` names steps of the same list");
                     self.problems.note(&at, message);
                 }
                 None => {
-                    let known = siblings.names().filter(|sibling| *sibling != definition.id);
+                    let known = self.ids().filter(|(id, step)| is_sibling(step) && *id != definition.id);
                     let message = format_args!("there is no step `{id}` in this list");
-                    self.problems.note_near(&at, message, nearest(id, known));
+                    self.problems.note_near(&at, message, nearest(id, known.map(|(id, _)| id)));
                 }
             }
         }
@@ -379,21 +423,18 @@ impl<'a> Compiler<'a> {
 
     /// Whether `step` has ended, in every run, when `reader` starts.
     fn ends_before(&self, step: StepIx, reader: StepIx) -> bool {
-        // A group that has ended has ended children, but a group that the reader is in has not.
-        let mut ahead = self.with_groups(reader);
-        let goals = self.groups_without(step, &ahead);
-        let mut seen = vec![false; self.steps.len()];
-        while let Some(at) = ahead.pop() {
-            for need in &self.step(at).needs {
-                if goals.contains(need) {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[need.ix()], true) {
-                    ahead.push(*need);
-                }
-            }
-        }
-        false
+        let apart = self.apart(step, reader);
+        apart.is_some_and(|(ahead, behind)| self.order.borrow_mut().is_before(&self.steps, ahead, behind))
+    }
+
+    /// The step or what it is a part of, and the reader or what that is a part of, where the two stand in the same list:
+    /// steps wait only for others of their list, and a group that has ended has ended children. `None` when one of the two
+    /// is a part of the other.
+    fn apart(&self, step: StepIx, reader: StepIx) -> Option<(StepIx, StepIx)> {
+        let inside = self.with_groups(reader);
+        let ahead = self.groups_without(step, &inside).pop()?;
+        let behind = inside.into_iter().find(|it| self.step(*it).parent == self.step(ahead).parent)?;
+        Some((ahead, behind))
     }
 
     /// The loop that `step` is in and `reader` is not: its steps happen once for each item, and cannot be told apart
@@ -408,14 +449,12 @@ impl<'a> Compiler<'a> {
     /// What makes sure that `step` has ended when `reader` starts: `needs` between the two, or between the groups they
     /// are in that stand in the same list.
     fn advice(&self, step: StepIx, reader: StepIx) -> String {
-        let inside = self.with_groups(reader);
-        let parent = |step: StepIx| self.step(step).parent;
-        if let Some(ahead) = self.groups_without(step, &inside).pop()
-            && let Some(behind) = inside.iter().find(|it| parent(**it) == parent(ahead))
-        {
-            return format!("name `{}` in the `needs` of `{}`", self.step(ahead).id, self.step(*behind).id);
+        match self.apart(step, reader) {
+            Some((ahead, behind)) => {
+                format!("name `{}` in the `needs` of `{}`", self.step(ahead).id, self.step(behind).id)
+            }
+            None => format!("it completes no earlier than `{}` itself", self.step(reader).id),
         }
-        format!("it completes no earlier than `{}` itself", self.step(reader).id)
     }
 
     /// The step, what it is a part of, what that is a part of, and so on.

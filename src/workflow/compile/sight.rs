@@ -34,9 +34,11 @@ pub(super) struct Sight<'a, 'b> {
 impl Names for Sight<'_, '_> {
     fn step(&mut self, id: &str) -> Result<StepIx, Unresolved> {
         let compiler = self.compiler;
-        let Some(step) = compiler.by_id.get(id).copied() else {
-            let suggestion = nearest(id, compiler.by_id.names()).map(str::to_owned);
-            let known: Vec<&str> = compiler.by_id.names().take(20).collect();
+        let Some(step) = compiler.find(id) else {
+            let mut known: Vec<&str> = compiler.ids().map(|(id, _)| id).filter(|id| !id.is_empty()).collect();
+            known.dedup();
+            let suggestion = nearest(id, known.iter().copied()).map(str::to_owned);
+            known.truncate(20);
             return Err(Unresolved {
                 message: format!("there is no step `{id}`; there are {}", list(&known)),
                 suggestion,

@@ -38,7 +38,8 @@ const TIMERS_AT_ONCE: u32 = 128;
 /// Runs, and the guards of their calls.
 #[derive(Debug, Default)]
 pub struct Engine {
-    runs: Slab<Slot>,
+    /// Each in a place of its own: a slab that grows doubles its room, and a run is large.
+    runs: Slab<Box<Slot>>,
     /// The timers of the runs and of their steps.
     timers: Timers<(RunId, Whose)>,
     guards: Guards,
@@ -70,7 +71,10 @@ struct Slot {
     run: Run,
     /// Which runs it shares a limit with.
     key: Option<u32>,
-    timers: Vec<(Option<NodeIx>, TimerId)>,
+    /// By node, behind that of the run itself.
+    timers: Vec<Option<TimerId>>,
+    /// Plain calls, the one that has the least time left first; some of them have ended.
+    awaited: Queue<(Timestamp, NodeIx)>,
     watch: Option<Watch>,
     /// By node.
     calls: Vec<OpenCall>,
@@ -91,13 +95,16 @@ struct OpenCall {
 
 impl Slot {
     fn new(run: Run, key: Option<u32>) -> Self {
-        Self { run, key, timers: Vec::new(), watch: None, calls: Vec::new() }
+        Self { run, key, timers: Vec::new(), awaited: Queue::default(), watch: None, calls: Vec::new() }
     }
 
-    /// The timer of the run or of a step, which is over.
-    fn take_timer(&mut self, node: Option<NodeIx>) -> Option<TimerId> {
-        let place = self.timers.iter().position(|(whose, _)| *whose == node)?;
-        Some(self.timers.swap_remove(place).1)
+    /// The timer of the run or of a step.
+    fn timer(&mut self, node: Option<NodeIx>) -> &mut Option<TimerId> {
+        let index = node.map_or(0, |node| node.0 as usize + 1);
+        if index >= self.timers.len() {
+            self.timers.resize(index + 1, None);
+        }
+        &mut self.timers[index]
     }
 
     fn call(&mut self, node: NodeIx) -> &mut OpenCall {
@@ -128,7 +135,7 @@ impl Engine {
     /// Starts a run of `plan`; `seed` is all its randomness. Runs of a workflow with the same `key` share its limit.
     pub fn start(&mut self, plan: Rc<Plan>, seed: u64, key: Option<&str>, now: Timestamp) -> RunId {
         let key = self.keys.join(&plan, key);
-        let run = self.runs.insert(Slot::new(Run::new(plan, seed), key)) as RunId;
+        let run = self.runs.insert(Box::new(Slot::new(Run::new(plan, seed), key))) as RunId;
         self.input(run, Input::Started, now);
         run
     }
@@ -152,7 +159,7 @@ impl Engine {
             Error::new(Code::JournalInvalid, message)
         })?;
         let key = self.keys.join(&plan, key);
-        let run = self.runs.insert(Slot::new(run, key)) as RunId;
+        let run = self.runs.insert(Box::new(Slot::new(run, key))) as RunId;
         if let Some(slot) = self.runs.get(run as usize) {
             slot.run.unfinished(&mut effects);
         }
@@ -248,7 +255,7 @@ impl Engine {
                     Whose::Step(node) => Some(node),
                 };
                 if let Some(slot) = self.runs.get_mut(run as usize) {
-                    slot.take_timer(node);
+                    slot.timer(node).take();
                 }
                 self.input(run, Input::TimerFired { node }, now);
             } else {
@@ -307,7 +314,7 @@ impl Engine {
             self.revoke(run, NodeIx(node), now);
         }
         if let Some(slot) = self.runs.try_remove(run as usize) {
-            for (_, timer) in slot.timers {
+            for timer in slot.timers.into_iter().flatten() {
                 self.timers.clear(timer);
             }
             if let Some(watch) = slot.watch {

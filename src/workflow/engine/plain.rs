@@ -27,7 +27,7 @@ impl Engine {
     pub(super) fn begin_plain(&mut self, run: RunId, node: NodeIx, now: Timestamp) {
         let Some(slot) = self.runs.get_mut(run as usize) else { return };
         slot.run.attempt_started(node, 1, now);
-        let due = slot.plain_due(node);
+        let due = slot.await_plainly(node);
         self.commands.push(Command::Call { run, node, attempt: 1, level: 0 });
         if let Some(due) = due.filter(|due| slot.watch.is_none_or(|watch| *due < watch.at)) {
             self.watch(run, Some(due));
@@ -56,7 +56,7 @@ impl Engine {
         let mut earliest = None;
         for node in begun.drain(..) {
             commands.push(Command::Call { run, node, attempt: 1, level: 0 });
-            let due = slot.plain_due(node).filter(|due| slot.watch.is_none_or(|watch| *due < watch.at));
+            let due = slot.await_plainly(node).filter(|due| slot.watch.is_none_or(|watch| *due < watch.at));
             earliest = if earliest.is_none() || due < earliest { due } else { earliest };
         }
         if earliest.is_some() {
@@ -86,7 +86,7 @@ impl Engine {
 
     /// Sets the timer for the plain call of a run that has the least time left.
     fn watch_next(&mut self, run: RunId) {
-        let Some(slot) = self.runs.get(run as usize) else { return };
+        let Some(slot) = self.runs.get_mut(run as usize) else { return };
         let due = slot.first_plain_due().map(|(due, _)| due);
         self.watch(run, due);
     }
@@ -102,7 +102,7 @@ impl Engine {
     /// Moves timers on that are due first although the calls that they were set for have ended.
     pub(super) fn refresh_watches(&mut self) {
         while let Some((at, (run, Whose::Calls))) = self.timers.peek().map(|(at, key)| (at, *key)) {
-            let due = self.runs.get(run as usize).and_then(|slot| slot.first_plain_due());
+            let due = self.runs.get_mut(run as usize).and_then(|slot| slot.first_plain_due());
             if due.is_some_and(|(due, _)| due <= at) {
                 return;
             }
@@ -135,23 +135,30 @@ impl Slot {
         self.run.plan().step(self.run.node(node).step).is_plain
     }
 
-    fn plain_due(&self, node: NodeIx) -> Option<Timestamp> {
+    /// Has the time of a plain call that begins looked after; when that is over. Whose time was looked after and who has ended
+    /// is forgotten on this occasion, so there are seldom more of them than calls that run.
+    fn await_plainly(&mut self, node: NodeIx) -> Option<Timestamp> {
         let state = self.run.node(node);
-        self.run.plan().step(state.step).policies.timeout.map(|timeout| state.called_at + timeout)
+        let due = state.called_at + self.run.plan().step(state.step).policies.timeout?;
+        self.first_plain_due();
+        // Mostly all have as much time, and the last one that began is the last one whose time is over.
+        let place = self.awaited.partition_point(|(other, _)| *other <= due);
+        if place == self.awaited.len() {
+            self.awaited.push((due, node))
+        } else {
+            self.awaited.insert(place, (due, node))
+        }
+        Some(due)
     }
 
     /// The plain call that has the least time left, and when that is over.
-    fn first_plain_due(&self) -> Option<(Timestamp, NodeIx)> {
-        let mut first: Option<(Timestamp, NodeIx)> = None;
-        for index in 0..self.run.nodes().len() as u32 {
-            let node = NodeIx(index);
-            if self.runs_plainly(node, 1)
-                && let Some(due) = self.plain_due(node)
-                && first.is_none_or(|(earliest, _)| due < earliest)
-            {
-                first = Some((due, node));
+    fn first_plain_due(&mut self) -> Option<(Timestamp, NodeIx)> {
+        while let Some((due, node)) = self.awaited.first().copied() {
+            if self.runs_plainly(node, 1) {
+                return Some((due, node));
             }
+            self.awaited.pop();
         }
-        first
+        None
     }
 }

@@ -75,10 +75,10 @@ impl Engine {
             Effect::CancelCall { node } => self.revoke(run, node, now),
             Effect::SetTimer { node, at } => {
                 let timer = self.timers.set(at, (run, node.map_or(Whose::Run, Whose::Step)));
-                slot.timers.push((node, timer));
+                *slot.timer(node) = Some(timer);
             }
             Effect::ClearTimer { node } => {
-                if let Some(timer) = slot.take_timer(node) {
+                if let Some(timer) = slot.timer(node).take() {
                     self.timers.clear(timer);
                 }
             }

@@ -63,7 +63,6 @@ impl Run {
             self.state(at).status = Status::Failed;
             self.state(at).ended_at = Some(now);
             self.clear_timer(at, effects);
-            self.stop_listening(at);
             self.record(EventKind::StepFailed(at), now);
             effects.push(Effect::Fail { node: at, origin: node, reason });
             if plan.step(self.node(at).step).on_error == OnError::Continue {
@@ -123,14 +122,11 @@ impl Run {
 
     /// Gives up all that is inside of a step.
     fn cancel_inside(&mut self, group: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.plan.step(self.node(group).step).children().is_empty() {
-            return;
-        }
-        for index in 0..self.nodes.len() as u32 {
-            let node = NodeIx(index);
-            let is_inside =
-                std::iter::successors(self.parent_of(node), |it| self.parent_of(*it)).any(|parent| parent == group);
-            if is_inside && !self.node(node).is_over() {
+        let plan = Rc::clone(&self.plan);
+        for node in self.nodes_within(group).into_iter().map(NodeIx) {
+            // What undoes a step is a part of nothing.
+            let undoes = plan.step(self.node(node).step).compensates.is_some();
+            if node != group && !undoes && !self.node(node).is_over() {
                 self.give_up(node, now, effects);
                 self.state(node).dropped = true;
                 self.release(node);
@@ -144,20 +140,12 @@ impl Run {
             effects.push(Effect::CancelCall { node });
         }
         self.clear_timer(node, effects);
-        self.stop_listening(node);
         let state = self.state(node);
         state.asks = None;
         if matches!(state.status, Status::Running | Status::Waiting) {
             state.status = Status::Cancelled;
             state.ended_at = Some(now);
             self.record(EventKind::StepCancelled(node), now);
-        }
-    }
-
-    /// The step waits for no signal any more.
-    fn stop_listening(&mut self, node: NodeIx) {
-        if let Some(place) = self.listening.iter().position(|(_, it)| *it == node) {
-            self.listening.remove(place);
         }
     }
 

@@ -219,12 +219,12 @@ impl Run {
             Wait::Until(at) => self.wait_until(node, *at, now, effects),
             Wait::Computed(..) => self.ask_for(node, Question::Until, effects),
             Wait::Signal { signal, timeout } => {
-                if let Some(place) = self.mailbox.iter().position(|(it, _)| it == signal) {
-                    let (_, payload) = self.mailbox.remove(place);
+                let mailbox = &mut self.mailboxes[*signal as usize];
+                if let Some(payload) = mailbox.kept.pop() {
                     return self.receive(node, payload, effects);
                 }
+                mailbox.listening.push(node);
                 self.state(node).status = Status::Waiting;
-                self.listening.push((*signal, node));
                 if let Some(timeout) = timeout {
                     self.record(EventKind::TimerSet(node, now + *timeout), now);
                     self.set_timer(node, now + *timeout, effects);
@@ -269,17 +269,17 @@ impl Run {
     }
 
     pub(super) fn signalled(&mut self, signal: u32, payload: u32, now: Timestamp, effects: &mut Vec<Effect>) {
-        if signal as usize >= self.plan.signals.len() {
+        let place = signal as usize;
+        if place >= self.mailboxes.len() {
             return;
         }
         self.record(EventKind::SignalReceived(signal, payload), now);
-        match self.listening.iter().position(|(it, _)| *it == signal) {
-            Some(place) => {
-                let (_, node) = self.listening.remove(place);
-                self.receive(node, payload, effects);
+        while let Some(node) = self.mailboxes[place].listening.pop() {
+            if self.is_waiting(node) {
+                return self.receive(node, payload, effects);
             }
-            None => self.mailbox.push((signal, payload)),
         }
+        self.mailboxes[place].kept.push(payload);
     }
 
     fn receive(&mut self, node: NodeIx, payload: u32, effects: &mut Vec<Effect>) {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{NodeIx, Run, Task};
+use crate::small::sort_indices;
 use crate::time::Timestamp;
 use crate::workflow::event::EventKind;
 use crate::workflow::message::Effect;
@@ -14,24 +15,27 @@ impl Run {
     pub(super) fn begin_loop(&mut self, node: NodeIx, count: u32) {
         let StepKind::ForEach { concurrency, .. } = &self.plan.step(self.node(node).step).kind else { return };
         let limit = concurrency.unwrap_or(u32::MAX);
-        self.state(node).open_children = count;
-        self.loops.push(Loop { node, count, next: 0, active: 0, limit });
+        let loop_ix = self.loops.len() as u32;
+        let state = self.state(node);
+        (state.open_children, state.loop_ix) = (count, loop_ix);
+        self.loops.push(Loop { node, frames: Vec::new(), count, next: 0, active: 0, limit });
         self.agenda.push(if count == 0 { Task::Complete(node) } else { Task::Iterate(node) });
     }
 
     /// Begins the next iteration, if it may.
     pub(super) fn iterate(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(it) = self.loops.iter_mut().find(|it| it.node == node) else { return };
+        let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
+        let Some(it) = self.loop_of(node) else { return };
         if it.next == it.count || it.active >= it.limit {
             return;
         }
         let index = it.next;
         it.next += 1;
         it.active += 1;
+        it.frames.push(frame);
         let plan = Rc::clone(&self.plan);
         let each = self.node(node).step;
         let StepKind::ForEach { body, .. } = &plan.step(each).kind else { return };
-        let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
         self.frames.push(Frame { each: node, index, base, open: body.len() as u32 });
         self.add_nodes(frame, each.0 + 1, plan.step(each).end.0 - each.0 - 1);
         self.record(EventKind::IterationStarted(node, index, frame), now);
@@ -55,8 +59,40 @@ impl Run {
         }
     }
 
+    /// How far a loop is, once its items are counted.
+    fn loop_of(&mut self, node: NodeIx) -> Option<&mut Loop> {
+        let loop_ix = self.node(node).loop_ix;
+        self.loops.get_mut(loop_ix as usize).filter(|it| it.node == node)
+    }
+
+    /// The nodes of a step, of what is inside of it, and of the iterations that have begun in there; in order.
+    pub(super) fn nodes_within(&self, node: NodeIx) -> Vec<u32> {
+        let after = |node: u32| {
+            let step = self.node(NodeIx(node)).step;
+            node + self.plan.step(step).end.0 - step.0
+        };
+        let mut nodes = Vec::new();
+        let mut parts = vec![(node.0, after(node.0))];
+        let mut place = 0;
+        while let Some((first, end)) = parts.get(place).copied() {
+            place += 1;
+            for part in first..end {
+                nodes.push(part);
+                let it = self.loops.get(self.node(NodeIx(part)).loop_ix as usize);
+                for frame in it.filter(|it| it.node.0 == part).iter().flat_map(|it| &it.frames) {
+                    let base = self.frames[*frame as usize - 1].base;
+                    parts.push((base, base + after(part) - part - 1));
+                }
+            }
+        }
+        if !nodes.is_sorted() {
+            sort_indices(&mut nodes, &|a, b| a < b);
+        }
+        nodes
+    }
+
     fn iteration_ended(&mut self, each: NodeIx) {
-        if let Some(it) = self.loops.iter_mut().find(|it| it.node == each) {
+        if let Some(it) = self.loop_of(each) {
             it.active -= 1;
         }
         let open = &mut self.state(each).open_children;

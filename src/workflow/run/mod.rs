@@ -28,8 +28,8 @@ use std::rc::Rc;
 
 use super::event::{Decision, Event, EventKind};
 use super::message::{Effect, Input, Question, RunEnd};
-use super::plan::{Plan, StepIx, StepKind};
-use super::state::{Frame, Loop, NodeIx, StepState};
+use super::plan::{Plan, StepIx, StepKind, Wait};
+use super::state::{Frame, Loop, NodeIx, Status, StepState};
 use crate::policy::{Bulkhead, FailureReason};
 use crate::rng::Rng;
 use crate::small::Queue;
@@ -59,10 +59,8 @@ pub struct Run {
     agenda: Queue<Task>,
     /// What would have been done but for a pause.
     held: Queue<Task>,
-    /// Steps that wait for a signal, the one that waits longest first.
-    listening: Vec<(u32, NodeIx)>,
-    /// Signals that nobody has waited for yet, with what came with them.
-    mailbox: Queue<(u32, u32)>,
+    /// By signal: who waits for it, or what came with it.
+    mailboxes: Vec<Mailbox>,
     /// Steps that completed and can be undone, in that order.
     undoable: Vec<NodeIx>,
     log: Vec<Event>,
@@ -81,6 +79,15 @@ pub enum Phase {
     Compensating(RunEnd),
     /// It has ended.
     Ended(RunEnd),
+}
+
+/// Where a signal finds who waits for it.
+#[derive(Debug, Default)]
+struct Mailbox {
+    /// Steps that began to wait, the first one first. Those that wait no longer are passed over.
+    listening: Queue<NodeIx>,
+    /// What came when nobody waited.
+    kept: Queue<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -113,8 +120,7 @@ impl Run {
             deadline: None,
             agenda: Queue::default(),
             held: Queue::default(),
-            listening: Vec::new(),
-            mailbox: Queue::default(),
+            mailboxes: plan.signals.iter().map(|_| Mailbox::default()).collect(),
             undoable: Vec::new(),
             // Three events for most steps: it begins, its attempt begins, it ends.
             log: Vec::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
@@ -191,7 +197,22 @@ impl Run {
 
     /// The signals that steps wait for now, the one that has waited longest first.
     pub fn awaited_signals(&self) -> impl Iterator<Item = u32> {
-        self.listening.iter().map(|(signal, _)| *signal)
+        self.log.iter().filter_map(|event| match event.kind {
+            EventKind::StepStarted(node) => self.signal_of(node).filter(|_| self.is_waiting(node)),
+            _ => None,
+        })
+    }
+
+    /// The signal that a step is made to wait for.
+    fn signal_of(&self, node: NodeIx) -> Option<u32> {
+        match self.plan.step(self.node(node).step).kind {
+            StepKind::Wait(Wait::Signal { signal, .. }) => Some(signal),
+            _ => None,
+        }
+    }
+
+    fn is_waiting(&self, node: NodeIx) -> bool {
+        self.node(node).status == Status::Waiting && !self.node(node).is_over()
     }
 
     /// Whether what was asked for is still wanted.

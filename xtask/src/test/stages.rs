@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::tally::{Tally, check, tests};
 use crate::setup::{Need, TRIPLE};
-use crate::{paths, pkg, process, setup, size};
+use crate::{bench, instructions, paths, pkg, process, setup, size};
 
 /// One part of the whole test.
 pub(super) struct Stage {
@@ -28,6 +28,12 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "clippy-wasm", about: "no warning in the wasm's code", needs: WASM, run: clippy_wasm },
     Stage { name: "docs", about: "the documentation builds, every link works", needs: WASM, run: docs },
     Stage { name: "native", about: "Rust tests and doctests on the host", needs: &[], run: native },
+    Stage {
+        name: "instructions",
+        about: "no hot path takes more instructions, or more than its share of ten times as much",
+        needs: &[Need::Valgrind],
+        run: instructions,
+    },
     Stage { name: "wasm", about: "Rust tests as wasm, in Node", needs: WASM, run: wasm },
     Stage { name: "pkg", about: "the package and its fault-injection twin build", needs: pkg::NEEDS, run: package },
     Stage { name: "size", about: "the package is within its budget", needs: pkg::NEEDS, run: budget },
@@ -42,6 +48,12 @@ pub(super) const STAGES: &[Stage] = &[
         about: "the packed package in workerd",
         needs: &[Need::WasmTarget, Need::NpmPackages, Need::ModernNode],
         run: workers,
+    },
+    Stage {
+        name: "ratios",
+        about: "the packed package is not much slower beside code written by hand than it was",
+        needs: bench::SHORT_NEEDS,
+        run: ratios,
     },
 ];
 
@@ -106,6 +118,12 @@ fn native() -> Result<Tally> {
     ])
 }
 
+fn instructions() -> Result<Tally> {
+    let report = instructions::report()?;
+    let failed = report.problems.len() as u64;
+    Ok(Tally { passed: report.judged as u64 - failed, failed })
+}
+
 fn wasm() -> Result<Tally> {
     tests([cargo(&["test", "--target", TRIPLE, "--package", "repflow", "--test", "wasm"], &[])])
 }
@@ -129,7 +147,7 @@ fn budget() -> Result<Tally> {
 }
 
 fn fixtures() -> Result<Tally> {
-    let chrome = setup::chromium::find().context("no browser")?;
+    let chrome = setup::browser::CHROMIUM.find().context("no browser")?;
     let files = test_files(Path::new("tests/pkg"))?;
     let elsewhere = [ON_MODERN_NODE, ON_A_MODEL].map(paths::in_root);
     let files = files.into_iter().filter(|file| !elsewhere.iter().any(|dir| file.starts_with(dir)));
@@ -162,6 +180,11 @@ fn workers() -> Result<Tally> {
     let dirs = node.parent().map(PathBuf::from).into_iter().chain(std::env::split_paths(&path));
     command.env("PATH", std::env::join_paths(dirs)?);
     tests([command])
+}
+
+fn ratios() -> Result<Tally> {
+    let (passed, failed) = bench::short()?;
+    Ok(Tally { passed, failed })
 }
 
 /// How long a file of tests may take.

@@ -1,26 +1,8 @@
-// What it costs to be protected: a call through retry, circuit breaker, bulkhead and timeout, where nothing goes wrong.
-//
-// That is the call an app makes all day, so its cost decides: repflow has to be cheaper than cockatiel, and than
-// opossum with p-retry. Two more workloads show the policies at work. All contenders are set up once, with the same
-// limits, and each as cheap as its options make it: opossum goes without the statistics that nobody here listens to.
-//
-// `--quick` runs everything briefly and judges nothing.
-
-import {
-  bulkhead, circuitBreaker, ConstantBackoff, ExponentialBackoff, fullJitterGenerator, handleAll, retry, SamplingBreaker,
-  timeout, TimeoutStrategy, wrap,
-} from "cockatiel";
-import CircuitBreaker from "opossum";
-import pRetry from "p-retry";
 import { policy } from "repflow";
 
-import { atOnce, contender, inSequence } from "./lib/checked.mjs";
-import { measure, notDearer, QUICK, THOROUGH } from "./lib/measure.mjs";
-import { setting, table } from "./lib/report.mjs";
+import { atOnce, contender, inSequence } from "../lib/checked.mjs";
 
-const COCKATIEL = "cockatiel";
 const OPOSSUM = "opossum + p-retry";
-const HAND_WRITTEN = "by hand";
 
 /** By hand: what one writes before one looks for a package. */
 async function attempts(most, delay, attempt) {
@@ -62,67 +44,72 @@ function semaphore(most) {
   };
 }
 
-const protect = () =>
+/** The limits are the same for everybody, and each is as cheap as its options make it. */
+const protect = (bulkhead) =>
   policy({
     retry: { maxAttempts: 3, backoff: "exponential", delay: "200ms", maxDelay: "5s", jitter: "full" },
     timeout: "10s",
     circuitBreaker: { failureRate: 0.5, minCalls: 10, window: "30s", openFor: "10s" },
-    bulkhead: { maxConcurrent: 4, maxQueue: 16 },
+    ...bulkhead,
   });
 
-const stack = {
+/** Each makes, from the work, what makes one call to it. With a bulkhead or, as `limited` says, without. */
+const stack = (limited) => ({
   repflow: (work) => {
-    const protection = protect();
+    const protection = protect(limited && { bulkhead: { maxConcurrent: 4, maxQueue: 16 } });
     return () => protection.execute(work);
   },
   // A signal is made when the function asks for it, and is most of what this costs more.
   "repflow, signal read": (work) => {
-    const protection = protect();
+    const protection = protect(limited && { bulkhead: { maxConcurrent: 4, maxQueue: 16 } });
     return () => protection.execute(({ signal }) => work(signal));
   },
   // Without circuit breaker and bulkhead: it says what the rest costs at least.
-  [HAND_WRITTEN]: (work) => () => attempts(3, 200, () => within(10_000, work)),
-  [COCKATIEL]: (work) => {
+  "by hand": (work) => () => attempts(3, 200, () => within(10_000, work)),
+  cockatiel: async (work) => {
+    const {
+      bulkhead, circuitBreaker, ExponentialBackoff, fullJitterGenerator, handleAll, retry, SamplingBreaker, timeout,
+      TimeoutStrategy, wrap,
+    } = await import("cockatiel");
     const backoff = new ExponentialBackoff({ generator: fullJitterGenerator, initialDelay: 200, maxDelay: 5_000 });
     const breaker = new SamplingBreaker({ threshold: 0.5, duration: 30_000, minimumRps: 10 / 30 });
     const protection = wrap(
       // The retries, without the first attempt.
       retry(handleAll, { maxAttempts: 2, backoff }),
       circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker }),
-      bulkhead(4, 16),
+      ...(limited ? [bulkhead(4, 16)] : []),
       // The strategy that promises what the others promise: the caller is not kept waiting by work that ignores the signal.
       timeout(10_000, TimeoutStrategy.Aggressive),
     );
     return () => protection.execute(work);
   },
-  [OPOSSUM]: (work) => {
+  [OPOSSUM]: async (work) => {
+    const { default: CircuitBreaker } = await import("opossum");
+    const { default: pRetry } = await import("p-retry");
     const breaker = new CircuitBreaker(work, {
       timeout: 10_000,
-      capacity: 4,
+      ...(limited && { capacity: 4 }),
       errorThresholdPercentage: 50,
       volumeThreshold: 10,
       rollingCountTimeout: 30_000,
       resetTimeout: 10_000,
+      // The statistics that nobody here listens to.
       enableSnapshots: false,
       rollingPercentilesEnabled: false,
     });
     const options = { retries: 2, factor: 2, minTimeout: 200, maxTimeout: 5_000, randomize: true };
     return () => pRetry(() => breaker.fire(), options);
   },
-};
-
-const retries = {
-  repflow: (work) => {
-    const protection = policy({ retry: { maxAttempts: 3, delay: 0 } });
-    return () => protection.execute(work);
+  effect: async (work) => {
+    // It has no circuit breaker of its own; retries, timeout and, when limited, a semaphore.
+    const { Duration, Effect, Schedule, Semaphore } = await import("effect");
+    const schedule = Schedule.exponential(Duration.millis(200)).pipe(Schedule.jittered);
+    const guarded = Effect.tryPromise(work).pipe(Effect.timeout(Duration.seconds(10)));
+    const inside = limited ? Semaphore.makeUnsafe(4).withPermits(1)(guarded) : guarded;
+    const call = inside.pipe(Effect.retry({ times: 2, schedule }));
+    return () => Effect.runPromise(call);
   },
-  [HAND_WRITTEN]: (work) => () => attempts(3, 0, work),
-  [COCKATIEL]: (work) => {
-    const protection = retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(0) });
-    return () => protection.execute(work);
-  },
-  "p-retry": (work) => () => pRetry(work, { retries: 2, minTimeout: 0 }),
-};
+});
 
 // Without opossum: what finds no room there is refused, and does not queue.
 const queues = {
@@ -130,35 +117,45 @@ const queues = {
     const protection = policy({ bulkhead: { maxConcurrent: 4, maxQueue: 200 } });
     return () => protection.execute(work);
   },
-  [HAND_WRITTEN]: (work) => {
+  "by hand": (work) => {
     const limited = semaphore(4);
     return () => limited(work);
   },
-  [COCKATIEL]: (work) => {
+  cockatiel: async (work) => {
+    const { bulkhead } = await import("cockatiel");
     const protection = bulkhead(4, 200);
     return () => protection.execute(work);
   },
 };
 
-async function workload(title, protections, work) {
-  const contenders = Object.entries(protections).map(([name, protect]) => contender(name, protect, work));
-  const results = await measure(contenders, quick ? QUICK : THOROUGH);
-  console.log(`\n${table(title, results)}`);
-  return results;
-}
+const all = (protections, kind) =>
+  Object.fromEntries(Object.entries(protections).map(([name, protect]) => [name, () => contender(name, protect, kind)]));
+const inOrder = { kind: "answer", call: inSequence };
 
-const quick = process.argv.includes("--quick");
-console.log(setting(["repflow", "cockatiel", "opossum", "p-retry"]));
-const results = await workload("the whole stack, nothing goes wrong", stack, { kind: "answer", call: inSequence });
-await workload("fails twice, then answers, no delay", retries, { kind: "thirdTime", call: inSequence, attempts: 3 });
-await workload("100 callers at once, 4 let in", queues, { kind: "shared", call: atOnce(100), peak: 4 });
-
-const ahead = notDearer(results, [COCKATIEL, OPOSSUM]);
-if (quick) {
-  console.log("\n--quick: everything ran; too short to judge");
-} else if (ahead.length > 0) {
-  console.log(`\nFAILED: through the whole stack, repflow is not cheaper than ${ahead.join(" and ")}`);
-  process.exitCode = 1;
-} else {
-  console.log(`\nthrough the whole stack, repflow is cheaper than ${COCKATIEL} and ${OPOSSUM}`);
-}
+export default {
+  title: "Retry, circuit breaker and timeout around a call",
+  about:
+    "The call that an app makes all day: it is protected, and nothing goes wrong. All are set up once, with the same " +
+    "limits. The second table adds a bulkhead, the third shows one at work. By hand there are retries and a timeout, and no " +
+    "circuit breaker; effect, which has none, goes without as well.",
+  packages: ["cockatiel", "opossum", "p-retry", "effect"],
+  tables: [
+    {
+      unit: "µs a call",
+      contenders: all(stack(false), inOrder),
+      targets: [{ against: OPOSSUM, most: 1 }, { against: "cockatiel", most: 1 }],
+      short: [{ against: "by hand", of: "min", most: 1.9 }],
+    },
+    {
+      title: "The same with a bulkhead",
+      unit: "µs a call",
+      contenders: all(stack(true), inOrder),
+      targets: [{ against: OPOSSUM, most: 1 }, { against: "cockatiel", most: 1 }],
+    },
+    {
+      title: "100 callers at once, of which a bulkhead lets in four",
+      unit: "µs a call",
+      contenders: all(queues, { kind: "shared", call: atOnce(100), peak: 4 }),
+    },
+  ],
+};

@@ -1,0 +1,4 @@
+const started = performance.now();
+const hello = async ({ name }) => `Hello ${name}!`;
+const output = await hello({ name: "Ada" });
+console.log(JSON.stringify({ output, ms: performance.now() - started }));
