@@ -50,11 +50,12 @@ async function fitted(glue) {
   const code = await readFile(glue, "utf8");
   const short = new Map(imports.map(([, name, to]) => [name, to]));
   const shortExport = new Map(exports);
-  const known = (names, name) => names.get(name) ?? assert.fail(`the wasm has no ${name}`);
+  const known = (name) => shortExport.get(name) ?? assert.fail(`the wasm has no ${name}`);
   const fits = code
-    .replace(/^( +)(__wb\w+)(?=: function)/gm, (_, indent, name) => indent + known(short, name))
+    // What nothing in the wasm calls any more is not brought to it.
+    .replace(/^( +)(__wb\w+)(: function[^]*?^\1\}.*\n)/gm, (_, indent, name, rest) => (short.has(name) ? indent + short.get(name) + rest : ""))
     .replace(/"\.\/\w+_bg\.js"(?=: import0)/, "a")
-    .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(shortExport, name)}`)
+    .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(name)}`)
     .replace(/^export \{ initSync.*$/m, "export { initSync };");
   await writeFile(glue, fits);
   await rm(renamed);

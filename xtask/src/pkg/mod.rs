@@ -1,12 +1,13 @@
 //! `cargo xtask pkg`: the npm package, from the crate and `pkg-template/`.
 //!
 //! Three wasm files: the engine, the coach and the model client. Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
-//! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] helps to shrink. The same sources give
+//! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] and [`closures`] help to shrink. The same sources give
 //! the same bytes. Between the steps the results are kept, and a step whose input is unchanged is not run again.
 
 mod assemble;
 mod bindgen;
 mod cache;
+mod closures;
 mod compile;
 mod optimise;
 mod order;

@@ -13,12 +13,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+pub(crate) use attribution::function_names;
+
 use crate::pkg::PARTS;
 use crate::table::Table;
 use crate::{pkg, setup};
 
 /// For each part: more than the second of wasm and glue, gzipped, is a failure; the first is what we would like it to be.
-const LIMITS: [(usize, usize); 3] = [(60 * 1024, 106 * 1024), (120 * 1024, 156 * 1024), (30 * 1024, 35 * 1024)];
+const LIMITS: [(usize, usize); 3] = [(60 * 1024, 108 * 1024), (120 * 1024, 155 * 1024), (30 * 1024, 34 * 1024)];
 /// More than this of hand-written scripts, gzipped, is a failure.
 const FACADE_LIMIT: usize = 64 * 1024;
 
