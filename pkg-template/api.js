@@ -1,23 +1,31 @@
 // The classes of the package, bound to one way of loading the core, and the coach.
 
 import { FeatureBusBase } from "./bus.js";
+import * as coachGlue from "./coach-glue.js";
+import * as engineGlue from "./core.js";
 import { drawFrom } from "./ids.js";
 import { IntegrationBase } from "./integration.js";
 import { ModelClientBase } from "./model-client.js";
 import { OrchestratorBase } from "./orchestrator.js";
 import { PolicyBase } from "./policy.js";
-import { Runtime } from "./runtime.js";
+import { Runtime, instanceOf } from "./runtime.js";
 
 export { RepflowError } from "./errors.js";
+
+/** The engine, which every page has, and the coach, which a page has when it makes use of it. They share nothing. */
+const engine = instanceOf(engineGlue);
+const coach = instanceOf(coachGlue);
 
 /**
  * Each entry makes its own classes instead of setting a loader in a shared module: the package has no side effects, so
  * a bundler may drop a module that is only imported for what it does. `randomText` is what ids begin with where that shall not come
  * from `crypto`.
  */
-export function createApi(load, loadCoach, randomText) {
+export function createApi(load, loadCoach, loadModel, randomText) {
   if (randomText !== undefined) drawFrom(randomText);
-  const runtime = new Runtime(load, loadCoach);
+  const runtime = new Runtime(engine, load);
+  runtime.coach = new Runtime(coach, loadCoach);
+  runtime.loadModel = loadModel;
   class FeatureBus extends FeatureBusBase {
     constructor(options) {
       super(runtime, options);

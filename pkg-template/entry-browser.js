@@ -23,6 +23,7 @@ async function fetchModule(url) {
 const api = /* @__PURE__ */ createApi(
   () => load(new URL("./core.wasm", import.meta.url), () => import("./inline.js")),
   () => load(new URL("./coach.wasm", import.meta.url), () => import("./coach-inline.js")),
+  () => load(new URL("./model.wasm", import.meta.url), () => import("./model-inline.js")),
 );
 
 export const FeatureBus = api.FeatureBus;

@@ -4,10 +4,12 @@ import { createApi } from "./api.js";
 import { compileInlined } from "./inline-module.js";
 import inlinedCoach from "./coach-inline.js";
 import inlined from "./inline.js";
+import inlinedModel from "./model-inline.js";
 
 const api = /* @__PURE__ */ createApi(
   () => compileInlined(inlined),
   () => compileInlined(inlinedCoach),
+  () => compileInlined(inlinedModel),
 );
 
 export const FeatureBus = api.FeatureBus;

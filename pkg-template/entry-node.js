@@ -1,14 +1,14 @@
 // Node, Deno and Bun: the inlined copies, so that no file can be lost in a bundle. The engine is compiled at once; its copy is not
-// compressed, since to load zlib and to unzip take longer than to read the rest. The coach is loaded when it is first asked for.
+// compressed, since to load zlib and to unzip take longer than to read the rest. The others are loaded when they are first asked for.
 
 import { createApi } from "./api.js";
 import inlined from "./inline-node.js";
 
 const bytesOf = (base64) => Buffer.from(base64, "base64");
 
-async function loadCoach() {
-  const [{ gunzipSync }, { default: inlinedCoach }] = await Promise.all([import("node:zlib"), import("./coach-inline.js")]);
-  return new WebAssembly.Module(gunzipSync(bytesOf(inlinedCoach)));
+async function loaded(copy) {
+  const [{ gunzipSync }, { default: inlined }] = await Promise.all([import("node:zlib"), copy]);
+  return new WebAssembly.Module(gunzipSync(bytesOf(inlined)));
 }
 
 /**
@@ -23,7 +23,8 @@ function randomText() {
 
 const api = /* @__PURE__ */ createApi(
   () => new WebAssembly.Module(bytesOf(inlined)),
-  loadCoach,
+  () => loaded(import("./coach-inline.js")),
+  () => loaded(import("./model-inline.js")),
   randomText,
 );
 

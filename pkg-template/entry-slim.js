@@ -4,9 +4,9 @@ import { RepflowError, createApi } from "./api.js";
 
 const sources = {};
 
-/** Gives the core, and the coach where it is used: a compiled module, its bytes, a response, a URL, or a promise of one of these. */
-export function initialize(core, coach) {
-  Object.assign(sources, { core, coach });
+/** Gives the core, and the coach and the model client where they are used: a compiled module, its bytes, a response, a URL, or a promise of one of these. */
+export function initialize(core, coach, model) {
+  Object.assign(sources, { core, coach, model });
 }
 
 async function compile(wasm) {
@@ -19,7 +19,7 @@ async function compile(wasm) {
 function load(name) {
   const source = sources[name];
   if (source === undefined) {
-    throw new RepflowError("config.invalid", `call \`initialize(core, coach)\` first, for example with \`repflow/${name}.wasm\`; only the coach needs the second`);
+    throw new RepflowError("config.invalid", `call \`initialize(core, coach, model)\` first, for example with \`repflow/${name}.wasm\`; only the coach needs the second, only a ModelClient the third`);
   }
   return source instanceof WebAssembly.Module ? source : compile(source);
 }
@@ -27,6 +27,7 @@ function load(name) {
 const api = /* @__PURE__ */ createApi(
   () => load("core"),
   () => load("coach"),
+  () => load("model"),
 );
 
 export const FeatureBus = api.FeatureBus;

@@ -3,10 +3,12 @@
 import { createApi } from "./api.js";
 import coach from "./coach.wasm";
 import module from "./core.wasm";
+import model from "./model.wasm";
 
 const api = /* @__PURE__ */ createApi(
   () => module,
   () => coach,
+  () => model,
 );
 
 export const FeatureBus = api.FeatureBus;

@@ -123,7 +123,7 @@ export class ModelClientBase {
 
   async #ready() {
     if (this.#disposed) throw disposed();
-    this.#loaded ??= loadModels().then(async ({ Models }) => new Models(this.#runtime, this.#options, await this.#runtime.ready()));
+    this.#loaded ??= loadModels().then(({ modelsOf }) => modelsOf(this.#runtime, this.#options));
     try {
       this.#engine = await this.#loaded;
     } catch (error) {

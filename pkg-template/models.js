@@ -11,8 +11,10 @@ import { recorded } from "./model-cassette.js";
 import { ServiceError, explained } from "./model-errors.js";
 import { judged, partOf } from "./model-output.js";
 import { Service } from "./model-service.js";
+import * as modelGlue from "./model-glue.js";
 import { hashOf, offlineCoach, ownAnswer } from "./model-provider.js";
 import { PolicyBase } from "./policy.js";
+import { Runtime, instanceOf } from "./runtime.js";
 
 export { CacheLevel, Level, Race } from "./model-level.js";
 
@@ -25,8 +27,20 @@ const isWhole = ({ outcome }) => outcome === "completed" || outcome === "tool_ca
 /** How long an answer may be where something bounds what it costs, and nobody has said. */
 const MAX_OUTPUT_TOKENS = 4_096;
 
-export class Models {
-  #runtime;
+/** The instance of the model client's own wasm. */
+const instance = instanceOf(modelGlue);
+
+/** What asks models with these options, once the engine is there, which has the policies, and the model client. */
+export async function modelsOf(engine, options) {
+  const runtime = new Runtime(instance, engine.loadModel);
+  const [core] = await Promise.all([runtime.ready(), engine.ready()]);
+  return new Models(engine, runtime, options, core);
+}
+
+class Models {
+  /** Of the model client's own wasm. */
+  runtime;
+  #engine;
   #options;
   #policy;
   #service;
@@ -39,15 +53,16 @@ export class Models {
   answers;
   #counts = { calls: 0, answered: 0, failed: 0, attempts: 0, inputTokens: 0, outputTokens: 0, cost: 0 };
 
-  constructor(runtime, options, core) {
+  constructor(engine, runtime, options, core) {
     const { cache, provider } = options;
-    this.#runtime = runtime;
+    this.#engine = engine;
+    this.runtime = runtime;
     this.#options = options;
-    this.#policy = new PolicyBase(runtime, { ...POLICY, ...options.policy });
-    this.answers = cache === false ? undefined : new Answers(runtime, cache);
+    this.#policy = new PolicyBase(engine, { ...POLICY, ...options.policy });
+    this.answers = cache === false ? undefined : new Answers(engine, cache);
     this.#budgets = new Budgets(options);
     // What is written in JavaScript answers itself; the core knows the others.
-    this.#own = provider === "offline-coach" ? offlineCoach(runtime.coach) : provider?.cassette === undefined ? provider : recorded(provider.cassette, core);
+    this.#own = provider === "offline-coach" ? offlineCoach(engine.coach) : provider?.cassette === undefined ? provider : recorded(provider.cassette, core);
     this.#service = this.#own === undefined ? new Service(runtime, options) : undefined;
     const { name, stream, capabilities } = this.#own ?? {};
     this.#info = this.#own !== undefined
@@ -99,8 +114,8 @@ export class Models {
   async models(options) {
     checkOptions("config.invalid", "the options of the question", options, CALL_OPTIONS);
     if (this.#service === undefined) return [];
-    const core = await this.#core();
-    return this.#under({ signal: options.signal }, core, (context) => this.#service.models(context.signal, options.headers));
+    await this.#core();
+    return this.#under({ signal: options.signal }, (context) => this.#service.models(context.signal, options.headers));
   }
 
   stats() {
@@ -121,7 +136,7 @@ export class Models {
 
   async #core() {
     if (this.#isDisposed) throw disposed();
-    return this.#runtime.ready();
+    return this.runtime.ready();
   }
 
   /** A question with all that was left open; throws for one that cannot be asked. */
@@ -141,11 +156,11 @@ export class Models {
   }
 
   /** Has something done under the policies; what it fails with becomes one of our errors. */
-  async #under({ signal, tokens }, core, act) {
+  async #under({ signal, tokens }, act) {
     try {
       return await this.#policy.execute(act, { signal, tokens });
     } catch (error) {
-      throw explained(core, error);
+      throw explained(await this.#engine.ready(), error);
     }
   }
 
@@ -153,7 +168,7 @@ export class Models {
     const estimate = this.#budgets.estimate(request);
     let attempts = 0;
     const began = now();
-    const [answer, requestId] = await this.#under({ signal: options.signal, tokens: estimate.tokens }, core, (context) => {
+    const [answer, requestId] = await this.#under({ signal: options.signal, tokens: estimate.tokens }, (context) => {
       attempts += 1;
       this.#counts.attempts += 1;
       return this.#attempt(core, request, context, options, estimate, attempts);

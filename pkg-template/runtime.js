@@ -1,7 +1,5 @@
 // The wasm instances: loaded at first use, and replaced when they have panicked.
 
-import * as coachGlue from "./coach-glue.js";
-import * as engineGlue from "./core.js";
 import { RepflowError, describe, fromCore, invalid, isCoreError, textOf } from "./errors.js";
 
 /**
@@ -11,11 +9,7 @@ import { RepflowError, describe, fromCore, invalid, isCoreError, textOf } from "
  * `lost` says why the instance is lost, until that has been dealt with. Dealing with it takes some stack, and the end of the stack
  * may be what it was lost of; then whoever uses the core next deals with it first.
  */
-const instanceOf = (glue) => ({ glue, core: undefined, generation: 0, owners: new Set(), lastCrash: undefined, lost: undefined });
-
-/** The engine, which every page has, and the coach, which a page has when it makes use of it. They share nothing. */
-const engine = instanceOf(engineGlue);
-const coach = instanceOf(coachGlue);
+export const instanceOf = (glue) => ({ glue, core: undefined, generation: 0, owners: new Set(), lastCrash: undefined, lost: undefined });
 
 /** How long the module may take to load. */
 const LOAD_TIMEOUT_MS = 60_000;
@@ -25,18 +19,18 @@ const LOAD_TIMEOUT_MS = 60_000;
  * abandon it, and finds a higher `generation` when it next looks, which means that it has to hand everything over again.
  */
 export class Runtime {
-  /** That of the coach, for who needs it. */
+  /** Of the engine's: the runtime of the coach, and what loads the wasm of the model client. Most pages need neither. */
   coach = undefined;
+  loadModel = undefined;
   #instance;
   #load;
   #loading = undefined;
   #unused = undefined;
 
   /** @param {() => WebAssembly.Module | Promise<WebAssembly.Module>} load */
-  constructor(load, loadCoach) {
+  constructor(instance, load) {
+    this.#instance = instance;
     this.#load = load;
-    this.#instance = loadCoach === undefined ? coach : engine;
-    if (loadCoach !== undefined) this.coach = new Runtime(loadCoach);
   }
 
   get generation() {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use js_sys::Array;
+use js_sys::{Array, Date};
+use wasm_bindgen::prelude::*;
 
+use super::convert::Fields;
+use crate::ai::failure::code_of;
 use crate::policy::{Facts, Failure, FailureReason, Row, Sample, classify, retry_after};
 use crate::time::Timestamp;
 
@@ -79,4 +82,23 @@ pub(super) fn number_of(reason: FailureReason) -> (u32, Option<Duration>) {
         FailureReason::QuotaExceeded { retry_after } => (7, Some(retry_after)),
         FailureReason::TooLarge => (8, None),
     }
+}
+
+/// What a failed call of a model is: `{ code, kind, severity, retryable, retryAfterMs? }`. `told` is what the facade could
+/// read off the error (`report` in its `failures.js`).
+#[wasm_bindgen(js_name = failureOf)]
+pub fn failure_of(told: Option<Array>) -> JsValue {
+    let reported = Reported::read(told.as_ref());
+    let failure = reported.failure(&[], Timestamp::from_millis(Date::now()));
+    let class = failure.class;
+    let fields = Fields::default();
+    fields
+        .text("code", code_of(&reported.facts()).as_str())
+        .text("kind", class.kind.name())
+        .text("severity", class.severity.name())
+        .flag("retryable", class.retryable);
+    if let Some(wait) = failure.retry_after {
+        fields.number("retryAfterMs", wait.as_secs_f64() * 1_000.0);
+    }
+    fields.object()
 }

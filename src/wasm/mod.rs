@@ -5,13 +5,14 @@
 //! no finalizer that could touch a fresh instance after a panic, and a call costs a few nanoseconds. No function here
 //! runs user code while it holds a borrow: a getter that a template reads may call back in.
 //!
-//! The package has two wasm files of this crate, one with the feature `engine` and one with `coach`: they share nothing but source.
+//! The package has three wasm files of this crate, one with each of the features `engine`, `coach` and `model`: they share nothing but
+//! source.
 //!
 //! # Layout
 //! - [`convert`]: errors, JSON and values across the border
 //! - [`engine`], [`plan`], [`run`]: engines, compiled definitions, and runs of them
 //! - [`policy`]: policies on their own
-//! - `failure`: what the host reports of an error
+//! - [`failure`]: what the host reports of an error
 //! - [`bus`], [`filter`]: topics, their filters, requests, and the health of features
 //! - [`coach`]: the features that are written in Rust, and the templates
 //! - [`model`]: exchanges with models
@@ -26,12 +27,12 @@ pub mod convert;
 #[cfg(feature = "engine")]
 pub mod engine;
 #[cfg(feature = "engine")]
-mod failure;
+pub mod failure;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
 #[cfg(feature = "engine")]
 pub mod filter;
-#[cfg(feature = "engine")]
+#[cfg(feature = "model")]
 pub mod model;
 pub mod panic;
 #[cfg(feature = "engine")]
@@ -40,10 +41,10 @@ pub mod plan;
 pub mod policy;
 #[cfg(feature = "engine")]
 pub mod run;
-#[cfg(feature = "engine")]
+#[cfg(any(feature = "engine", feature = "model"))]
 mod table;
 
-#[cfg(feature = "engine")]
+#[cfg(any(feature = "engine", feature = "model"))]
 use table::Table;
 
 /// Two-level segregated fit: it allocates and frees in constant time, in a fifth of the code of the standard library's

@@ -6,16 +6,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Date, JSON};
+use js_sys::{Array, JSON};
 use wasm_bindgen::prelude::*;
 
 use super::Table;
-use super::convert::{Fields, data_from_js, error_to_js, problem_to_js, value_from_js, value_to_js};
-use super::failure::Reported;
+use super::convert::{Fields, data_from_js, data_from_plain, error_to_js, problem_to_js, value_to_js};
 use crate::ai::rate::Left;
-use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, failure, partial, strict};
+use crate::ai::{Exchange, Failure, ModelEvent, ModelRequest, OpenAi, Provider, partial, strict};
 use crate::error::{Code, Error, Problem};
-use crate::time::Timestamp;
 use crate::value::Value;
 
 thread_local! {
@@ -27,9 +25,9 @@ fn exchange(number: u32) -> Option<Rc<RefCell<Box<dyn Exchange>>>> {
     EXCHANGES.with(|exchanges| exchanges.get(number))
 }
 
-/// Parses JSON with the host, which has a parser. What it makes stays there and is read field by field.
+/// Parses JSON with the host, which has a parser.
 fn json(text: &str) -> Option<Value> {
-    JSON::parse(text).ok().map(value_from_js)
+    data_from_plain(&JSON::parse(text).ok()?, Code::AiMalformed, "the answer").ok()
 }
 
 /// The provider that an object describes: `{ kind: "openai", api, model?, maxBytes? }`.
@@ -141,25 +139,6 @@ fn events_to_js(events: &[ModelEvent]) -> Array {
 #[wasm_bindgen(js_name = exchangeFree)]
 pub fn exchange_free(number: u32) {
     EXCHANGES.with(|exchanges| exchanges.remove(number));
-}
-
-/// What a failed call of a model is: `{ code, kind, severity, retryable, retryAfterMs? }`. `told` is what the facade could
-/// read off the error (`report` in its `failures.js`).
-#[wasm_bindgen(js_name = failureOf)]
-pub fn failure_of(told: Option<Array>) -> JsValue {
-    let reported = Reported::read(told.as_ref());
-    let failure = reported.failure(&[], Timestamp::from_millis(Date::now()));
-    let class = failure.class;
-    let fields = Fields::default();
-    fields
-        .text("code", failure::code_of(&reported.facts()).as_str())
-        .text("kind", class.kind.name())
-        .text("severity", class.severity.name())
-        .flag("retryable", class.retryable);
-    if let Some(wait) = failure.retry_after {
-        fields.number("retryAfterMs", wait.as_secs_f64() * 1_000.0);
-    }
-    fields.object()
 }
 
 /// The shortest text that is JSON and keeps what the beginning of a JSON text says for sure; empty when nothing is.

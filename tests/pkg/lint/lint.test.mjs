@@ -9,14 +9,14 @@ test("publint finds nothing to say", async (t) => {
 });
 
 test("the types are found from every module system that can load the package", async (t) => {
-  const args = [tarball(), "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "coach.wasm", "coach.schema.json", "workflow.schema.json", "--no-color", "--no-emoji"];
+  const args = [tarball(), "--profile", "esm-only", "--exclude-entrypoints", "core.wasm", "coach.wasm", "model.wasm", "coach.schema.json", "workflow.schema.json", "--no-color", "--no-emoji"];
   await run(tool("attw"), args, await temporary(t));
 });
 
 test("the tarball holds what a user needs, and nothing else", async (t) => {
   const listed = (await run("tar", ["--list", "--file", tarball()], await temporary(t))).trim().split("\n");
   const files = listed.map((path) => path.replace("package/", ""));
-  const named = ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "coach.wasm", "index.d.ts", "coach.d.ts"];
+  const named = ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "core.wasm", "coach.wasm", "model.wasm", "index.d.ts", "coach.d.ts"];
   for (const needed of [...named, "workflow.schema.json", "coach.schema.json"]) {
     assert.ok(files.includes(needed), `${needed} is missing: ${files}`);
   }

@@ -328,9 +328,14 @@ test("who hears of the panic by a signal may call again at once, also from among
   assert.deepEqual(await Promise.all(again), ["a", "b", "c"]);
 });
 
-for (const fault of ["panic", "overflow"]) {
-  test(`${fault}: a model's answer that is being read is given up, and the next question is answered`, async (t) => {
-    const coach = await integration();
+/** What ends the wasm of the engine, which has the policies, and the one that reads what models answer. */
+const ends = {
+  engine: async (fault) => (await integration()).bus.request("fault-injection", fault, {}),
+  "model client": async (fault, models) => (await (await ModelClient.ready(models)).runtime.ready()).injectFault(fault),
+};
+
+for (const [part, fault] of Object.keys(ends).flatMap((part) => [[part, "panic"], [part, "overflow"]])) {
+  test(`${part}, ${fault}: a model's answer that is being read is given up, and the next question is answered`, async (t) => {
     const { baseUrl, exchanges } = await service(t, ({ number }, response) => {
       const text = says.responses.stream(["Hel", "lo"]);
       if (number > 1) return stream(response, text);
@@ -340,7 +345,7 @@ for (const fault of ["panic", "overflow"]) {
     const models = new ModelClient({ baseUrl, apiKey: "k", model: "m", budgets: { day: { calls: 2 } } });
     const asked = models.stream({ messages: [{ role: "user", content: "?" }] });
     assert.equal((await asked.next()).value.text, "Hel");
-    await assert.rejects(coach.bus.request("fault-injection", fault, {}), isPanic);
+    await assert.rejects(ends[part](fault, models), isPanic);
     await assert.rejects(asked.answer, isPanic);
     while (!exchanges[0].isGone()) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal((await models.stream({ messages: [{ role: "user", content: "?" }] }).answer).text, "Hello");

@@ -16,7 +16,7 @@ test("Vite: the build emits each wasm once, and it runs in a browser", async (t)
   const root = await project(t, import.meta.url);
   await build({ ...quiet, root });
   const emitted = await readdir(join(root, "dist"), { recursive: true });
-  assert.deepEqual(wasmIn(emitted), ["coach", "core"], `emitted: ${emitted}`);
+  assert.deepEqual(wasmIn(emitted), ["coach", "core", "model"], `emitted: ${emitted}`);
 
   const { workout, requested, problems } = await visit(t, await serve(t, join(root, "dist")));
   assertIsTheWorkoutAskedFor(workout);

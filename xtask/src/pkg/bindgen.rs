@@ -1,10 +1,11 @@
 //! The glue between JavaScript and the wasm: wasm-bindgen, as a library.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::pkg::cache;
+use crate::pkg::{cache, closures};
 use crate::progress;
 
 /// `web` is the one target that serves every runtime: it takes a module, bytes or a promise, and looks for no file by
@@ -22,14 +23,17 @@ pub(super) struct Bound {
 
 /// Makes the glue of `compiled` in `dir`, under that name.
 pub(super) fn run(compiled: &Path, name: &str, dir: &Path) -> Result<Bound> {
-    cache::unless_done(dir, compiled, &OPTIONS.join(" "), |dir| {
+    let bound = Bound { glue: dir.join(format!("{name}.js")), wasm: dir.join(format!("{name}_bg.wasm")) };
+    cache::unless_done(dir, compiled, &[OPTIONS, &[closures::RECIPE]].concat().join(" "), |dir| {
         progress::step("Making the glue with wasm-bindgen", || {
             let mut args = vec!["wasm-bindgen".into(), compiled.as_os_str().to_owned()];
             args.extend(OPTIONS.iter().map(Into::into));
             args.extend([name.into(), "--out-dir".into()]);
             args.push(dir.as_os_str().to_owned());
-            wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)
+            wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)?;
+            let wasm = closures::take_out(fs::read(&bound.wasm)?, &fs::read_to_string(&bound.glue)?)?;
+            Ok(fs::write(&bound.wasm, wasm)?)
         })
     })?;
-    Ok(Bound { glue: dir.join(format!("{name}.js")), wasm: dir.join(format!("{name}_bg.wasm")) })
+    Ok(bound)
 }

@@ -50,23 +50,24 @@ async function fitted(glue) {
   const code = await readFile(glue, "utf8");
   const short = new Map(imports.map(([, name, to]) => [name, to]));
   const shortExport = new Map(exports);
-  const known = (names, name) => names.get(name) ?? assert.fail(`the wasm has no ${name}`);
+  const known = (name) => shortExport.get(name) ?? assert.fail(`the wasm has no ${name}`);
   const fits = code
-    .replace(/^( +)(__wb\w+)(?=: function)/gm, (_, indent, name) => indent + known(short, name))
+    // What nothing in the wasm calls any more is not brought to it.
+    .replace(/^( +)(__wb\w+)(: function[^]*?^\1\}.*\n)/gm, (_, indent, name, rest) => (short.has(name) ? indent + short.get(name) + rest : ""))
     .replace(/"\.\/\w+_bg\.js"(?=: import0)/, "a")
-    .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(shortExport, name)}`)
+    .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(name)}`)
     .replace(/^export \{ initSync.*$/m, "export { initSync };");
   await writeFile(glue, fits);
   await rm(renamed);
 }
 
-const GLUES = ["core.js", "coach-glue.js"];
+const GLUES = ["core.js", "coach-glue.js", "model-glue.js"];
 for (const glue of GLUES) await fitted(join(directory, glue));
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
 await writeFile(api, ordered + (await readFile(api, "utf8")));
-const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
+const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue|model-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
   minifyWhitespace: true, minifySyntax: true,

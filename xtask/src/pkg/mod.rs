@@ -1,12 +1,13 @@
 //! `cargo xtask pkg`: the npm package, from the crate and `pkg-template/`.
 //!
-//! Two wasm files, the engine and the coach. Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
-//! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] helps to shrink. The same sources give
+//! Three wasm files: the engine, the coach and the model client. Four steps, a file each: [`compile`] has Cargo compile the crate, [`bindgen`] makes the glue,
+//! [`optimise`] shrinks the wasm, [`assemble`] puts the parts beside the hand-written entries. [`order`] and [`closures`] help to shrink. The same sources give
 //! the same bytes. Between the steps the results are kept, and a step whose input is unchanged is not run again.
 
 mod assemble;
 mod bindgen;
 mod cache;
+mod closures;
 mod compile;
 mod optimise;
 mod order;
@@ -61,10 +62,11 @@ impl Part {
     }
 }
 
-/// Both of them.
-pub(crate) const PARTS: [Part; 2] = [
+/// All of them.
+pub(crate) const PARTS: [Part; 3] = [
     Part { name: "core", glue: "core.js", inline: "inline.js", plain: Some("inline-node.js"), feature: "engine" },
     Part { name: "coach", glue: "coach-glue.js", inline: "coach-inline.js", plain: None, feature: "coach" },
+    Part { name: "model", glue: "model-glue.js", inline: "model-inline.js", plain: None, feature: "model" },
 ];
 
 /// What was built.

@@ -86,7 +86,8 @@ impl Sections {
     }
 }
 
-fn function_names(reader: NameSectionReader<'_>) -> Result<HashMap<u32, String>> {
+/// What the functions are called, by their numbers.
+pub(crate) fn function_names(reader: NameSectionReader<'_>) -> Result<HashMap<u32, String>> {
     let mut names = HashMap::new();
     for subsection in reader {
         if let Name::Function(map) = subsection? {

@@ -1,6 +1,6 @@
 //! `cargo xtask size`: what each part of the package costs, and the budget.
 //!
-//! There are three budgets, all compressed: one for the core and one for the coach, each of which is a wasm and its glue, and one for
+//! There are four budgets, all compressed: one for the core, one for the coach and one for the model client, each of which is a wasm and its glue, and one for
 //! the facade, which is all scripts that are written by hand, those that are loaded on demand included. A table says what each file
 //! costs; others say which Rust module each byte of a wasm comes from ([`attribution`]), so that a feature that costs too much
 //! is seen in the change that brings it.
@@ -13,12 +13,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+pub(crate) use attribution::function_names;
+
 use crate::pkg::PARTS;
 use crate::table::Table;
 use crate::{pkg, setup};
 
 /// For each part: more than the second of wasm and glue, gzipped, is a failure; the first is what we would like it to be.
-const LIMITS: [(usize, usize); 2] = [(60 * 1024, 120 * 1024), (120 * 1024, 160 * 1024)];
+const LIMITS: [(usize, usize); 3] = [(60 * 1024, 108 * 1024), (120 * 1024, 155 * 1024), (30 * 1024, 34 * 1024)];
 /// More than this of hand-written scripts, gzipped, is a failure.
 const FACADE_LIMIT: usize = 64 * 1024;
 
