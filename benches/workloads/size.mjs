@@ -8,7 +8,7 @@ const ENGINE = "repflow, engine alone";
 
 /** What a page imports, and which wasm it loads. Where parts are loaded on demand, `everything` counts them, too. */
 const APPS = {
-  repflow: { code: 'export * from "repflow";', wasm: ["core", "coach"], everything: true },
+  repflow: { code: 'export * from "repflow";', wasm: ["core", "coach", "model"], everything: true },
   [ENGINE]: { code: 'export { FeatureBus, WorkflowOrchestrator, policy } from "repflow";', wasm: ["core"] },
   "p-graph, p-map, eventemitter3 and cockatiel": {
     code: `export { PGraph } from "p-graph";
