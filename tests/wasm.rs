@@ -61,7 +61,8 @@ fn a_template_lends_values_and_gives_them_back_as_they_are() {
     let (handle, _, run) = start(GREET);
     let input = js(r#"{ "user": { "name": "Ada" } }"#);
     let (outputs, items) = (Array::new(), Array::new());
-    let params = run::run_params(handle, run, 0, 0, "run-1", &input, &outputs, &items).expect("it can be filled");
+    let params =
+        run::run_params(handle, run, 0, 0, &"run-1".into(), &input, &outputs, &items).expect("it can be filled");
     assert!(Object::is(&field(&params, "who"), &field(&input, "user")), "the very object");
     assert_eq!(field(&params, "text").as_string().as_deref(), Some("Ada!"));
 
@@ -69,20 +70,29 @@ fn a_template_lends_values_and_gives_them_back_as_they_are() {
     let output = Object::new();
     Reflect::set(&output, &"reply".into(), &function).expect("an object");
     outputs.set(0, output.into());
-    let params = run::run_params(handle, run, 1, 0, "run-1", &input, &outputs, &items).expect("it can be filled");
+    let params =
+        run::run_params(handle, run, 1, 0, &"run-1".into(), &input, &outputs, &items).expect("it can be filled");
     assert!(Object::is(&params, &function), "what JSON cannot hold goes through, too");
 }
 
 #[wasm_bindgen_test]
 fn commands_stand_in_linear_memory() {
+    const ELSEWHERE: u32 = 1 << 31;
+    const EARLIER: u32 = 1 << 30;
     let (handle, _, run) = start(GREET);
-    assert_eq!(engine::engine_tick(handle, 1_000.0), 1);
+    let told = engine::engine_tick(handle, 1_000.0);
+    assert_eq!(told, ELSEWHERE | EARLIER | 1, "one command, in a place of which nobody knew, and a time limit");
     let memory: js_sys::WebAssembly::Memory = engine::linear_memory().unchecked_into();
     let words = js_sys::Uint32Array::new(&memory.buffer());
     let start = engine::engine_commands(handle) as u32 / 4;
     let command: Vec<u32> = (start..start + 5).map(|at| words.get_index(at)).collect();
     assert_eq!(command, [0, run, 0, 1, 0], "call the first step, attempt 1");
     assert_eq!(engine::engine_deadline(handle), 31_000.0);
+    assert_eq!(
+        run::run_settle(handle, run, 0, 1, 1_500.0),
+        1,
+        "the next call, where the first one was; nothing is due earlier"
+    );
     assert_eq!(run::run_cancel(handle, run, 2_000.0), 1, "only the end: it tells every handler");
     assert_eq!(engine::engine_deadline(handle), f64::INFINITY);
 }

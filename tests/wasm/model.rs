@@ -1,7 +1,7 @@
 //! Exchanges with models, as the facade has them.
 
 use js_sys::{Array, JSON, Reflect};
-use repflow::wasm::model;
+use repflow::wasm::{failure, model};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -92,10 +92,10 @@ fn what_is_wrong_with_a_request_or_a_provider_is_an_error() {
 fn what_else_the_facade_asks() {
     let told: Array = js(r#"[null, null, null, 429, null, null, "1500"]"#).unchecked_into();
     assert_eq!(
-        text(&model::failure_of(Some(told))),
+        text(&failure::failure_of(Some(told))),
         r#"{"code":"ai.rate_limited","kind":"rate_limited","severity":"error","retryable":true,"retryAfterMs":1500}"#
     );
-    assert_eq!(field(&model::failure_of(None), "code"), "ai.failed");
+    assert_eq!(field(&failure::failure_of(None), "code"), "ai.failed");
     assert_eq!(model::close_json(r#"{"a":[1,"größ"#), r#"{"a":[1,"größ"]}"#);
     let headers: Array = js(r#"["60", "59", "1s", null, "149984", "6m0s"]"#).unchecked_into();
     assert_eq!(
