@@ -72,7 +72,7 @@ const passing = {
   repflow: (step) => workflow(step, theOneBefore),
   "repflow, told of every event": (step) => {
     let heard = 0;
-    return workflow(step, theOneBefore, { options: { onEvent: () => void (heard += 1) } });
+    return workflow(step, theOneBefore, { onEvent: () => void (heard += 1) });
   },
   "by hand": ({ next }) => async () => {
     let value = 0;
