@@ -1,8 +1,8 @@
 // Requests: a feature performs an action, and whoever asks is answered in time, whatever happens.
 
 import { aborts } from "./aborts.js";
+import { Call, abort, answerCall } from "./call.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
-import { Call, abortCall, answerCall } from "./call.js";
 import { CallContext, traceOf } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, textOf } from "./errors.js";
 import { drained, foundIn, judged, unavailable, withResolvers } from "./feature.js";
@@ -132,7 +132,7 @@ export class Asking {
       fail: (error) => {
         if (request.hasEnded) return;
         end(reject, error);
-        abortCall(call, error);
+        abort(call, error);
       },
       pause: () => this.#waits.end(core, request),
       resume: () => !request.hasEnded && this.#waits.begin(this.#link.attached(), request, timeoutMs),

@@ -1,6 +1,6 @@
 // Attempts of steps: whom they ask, with what, and what comes of the answer.
 
-import { Call, abortCall, answerCall, isDone } from "./call.js";
+import { Call, abort, answerCall, isDone } from "./call.js";
 import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
 import { report } from "./failures.js";
@@ -169,7 +169,7 @@ function settleNow({ of: run, node, attempt }, isValue, answer, at) {
 /** It may have answered between the decision and now; that came too late. */
 export function abortAttempt(run, node, attempt, error) {
   const call = run.take(node, attempt);
-  if (call !== undefined) abortCall(call, error);
+  if (call !== undefined) abort(call, error);
 }
 
 /** The run goes on without this attempt, which may not even have begun. */

@@ -36,12 +36,21 @@ export function signalOf(work) {
 }
 
 /** Tells who does it to stop; what it still comes to is dropped. */
-export function abortWork(work, reason) {
-  work.isOver = true;
+export function abort(work, reason) {
   const controller = work.abort;
+  work.isOver = true;
+  // Whoever hears of it below may ask for the signal. In a wrapper, as it may be anything, even a controller.
+  if (!(controller instanceof AbortController)) work.abort = { why: reason };
+  release(work, true, reason);
   if (controller instanceof AbortController) controller.abort(reason);
-  // In a wrapper, as it may be anything, even a controller.
-  else work.abort = { why: reason };
+}
+
+/** The work is done, or given up: whoever keeps a place for it is told. */
+function release(work, hasFailed, error, at) {
+  const { place } = work;
+  if (place === undefined) return;
+  work.place = undefined;
+  place.leave(work, hasFailed, error, work.isOver, at ?? now());
 }
 
 export class Call {
@@ -88,14 +97,6 @@ export class Call {
   }
 }
 
-/** The work is done, or given up. */
-function release(call, hasFailed, error, at) {
-  const { place } = call;
-  if (place === undefined) return;
-  call.place = undefined;
-  place.leave(call, hasFailed, error, call.isOver, at);
-}
-
 /** The handler has answered. */
 export function answerCall(call, isValue, answer, at = now()) {
   release(call, !isValue, isValue ? undefined : answer, at);
@@ -105,21 +106,11 @@ export function answerCall(call, isValue, answer, at = now()) {
   settle(call, isValue, answer, at);
 }
 
-/** Tells the handler to stop; what it still answers is dropped. */
-export function abortCall(call, reason) {
-  const controller = call.abort;
-  call.isOver = true;
-  // Whoever hears of it below may ask for the signal.
-  if (!(controller instanceof AbortController)) call.abort = { why: reason };
-  release(call, true, reason, now());
-  if (controller instanceof AbortController) controller.abort(reason);
-}
-
 /** Whether the handler has answered, or nobody waits for that. */
 export const isDone = (call) => call.settle === undefined || call.isOver;
 
 /** Somebody other than the handler ends it, who is told to stop. */
 export function giveUp(call, error) {
   answerCall(call, false, error);
-  abortCall(call, error);
+  abort(call, error);
 }

@@ -7,7 +7,7 @@ import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
-import { Work, abortWork } from "./call.js";
+import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf, textOf } from "./errors.js";
 import { REASON, refused } from "./failures.js";
@@ -148,7 +148,7 @@ class Call {
   /** Tells every attempt that still runs to stop. */
   abort(reason) {
     for (const context of [this.context, ...(this.others ?? [])]) {
-      if (context !== undefined) abortWork(Cancellable.workOf(context), reason);
+      if (context !== undefined) abort(Cancellable.workOf(context), reason);
     }
     this.context = this.others = undefined;
   }
@@ -481,7 +481,7 @@ export class PolicyBase {
         break;
       case ABORT: {
         const context = call?.take(a);
-        if (context !== undefined) abortWork(Cancellable.workOf(context), abortReason(b, call.signal));
+        if (context !== undefined) abort(Cancellable.workOf(context), abortReason(b, call.signal));
         break;
       }
       case FAILED:

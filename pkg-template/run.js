@@ -1,7 +1,7 @@
 // One run, as the facade knows it: its values, its promise and who hears of it. Where it stands is the core's to know.
 
 import { aborts } from "./aborts.js";
-import { abortCall } from "./call.js";
+import { abort } from "./call.js";
 import { now } from "./clock.js";
 import { RepflowError } from "./errors.js";
 import { withResolvers } from "./feature.js";
@@ -159,8 +159,8 @@ export class Run {
     if (this.ended) return;
     this.#end(status);
     this.report = report;
-    for (const call of this.calls) if (call !== undefined) abortCall(call, error);
-    for (const call of this.hedged ?? []) abortCall(call, error);
+    for (const call of this.calls) if (call !== undefined) abort(call, error);
+    for (const call of this.hedged ?? []) abort(call, error);
     this.#reject(error);
     this.#letGo(false, error);
   }

@@ -78,7 +78,7 @@ pub struct Step {
     pub timeout: Option<Duration>,
     /// What guards its call.
     pub policies: Rc<Options>,
-    /// See [`is_plain`](Self::is_plain).
+    /// Whether its call is one attempt that may take so long, and nothing else: most calls are. See `engine::plain`.
     pub(super) is_plain: bool,
     /// Whose calls share what the policies share: those of this step in all runs. `None` when they share nothing.
     pub scope: Option<Rc<str>>,
@@ -244,13 +244,6 @@ impl Step {
     #[must_use]
     pub fn is_keyed(&self) -> bool {
         self.policies.cache.is_some() || self.policies.single_flight
-    }
-
-    /// Whether its call is one attempt that may take so long, and nothing else: most calls are. See
-    /// `engine::plain`.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.is_plain
     }
 
     /// Whether it asks somebody.

@@ -363,3 +363,32 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// Good calls may be told together, once for each tenth of the window, as long as nothing in it went wrong: whatever comes
+    /// then finds what it would have found.
+    #[test]
+    fn good_calls_told_together_are_as_good_as_told_one_by_one(
+        good in prop::collection::vec(0_u64..9_000, 1..40),
+        after in prop::collection::vec((0_u64..20_000, any::<bool>()), 1..40),
+    ) {
+        let tenth = HealthOptions::default().window.as_millis() as u64 / 10;
+        let (mut each, mut together) = (Health::new(HealthOptions::default()), Health::new(HealthOptions::default()));
+        let (mut now, mut untold, mut last) = (0, 0, 0);
+        for pause in good {
+            now += pause;
+            prop_assert_eq!(each.record(false, QUICK, Timestamp::from_millis(now as f64)), Healthy);
+            if untold > 0 && now / tenth != last / tenth {
+                together.record_good(untold, Timestamp::from_millis(last as f64));
+                untold = 0;
+            }
+            (untold, last) = (untold + 1, now);
+        }
+        together.record_good(untold, Timestamp::from_millis(last as f64));
+        for (pause, failed) in after {
+            now += pause;
+            let at = Timestamp::from_millis(now as f64);
+            prop_assert_eq!(together.record(failed, QUICK, at), each.record(failed, QUICK, at));
+        }
+    }
+}

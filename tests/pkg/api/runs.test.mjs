@@ -377,6 +377,37 @@ test("a definition that JSON would change is refused with every place, and nothi
   }
 });
 
+test("a definition that was given often and is changed then runs as it is now", async () => {
+  const { orchestrator } = world();
+  const given = () => ({ id: "w", steps: [{ ...structuredClone(echo.steps[0]), with: { list: [1, { deep: 2 }], text: "a" } }] });
+  const changes = {
+    "a value deep inside": (definition) => { definition.steps[0].with.list[1].deep = 3; },
+    "a field that comes": (definition) => { definition.steps[0].with.more = null; },
+    "a field that goes": (definition) => { delete definition.steps[0].with.text; },
+    "another name for it": ({ steps: [step] }) => { step.with = { list: step.with.list, other: "a" }; },
+    "a list that is shorter": (definition) => { definition.steps[0].with.list.pop(); },
+    "a list for an object": (definition) => { definition.steps[0].with = []; },
+    "what says itself how it looks as JSON": (definition) => { definition.steps[0].with.toJSON = () => 7; },
+    "an object of the same fields that does": ({ steps: [step] }) => {
+      step.with = Object.assign(Object.create({ constructor: Object, toJSON: () => 8 }), step.with);
+    },
+    "null for text": (definition) => { definition.steps[0].with.text = null; },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const definition = given();
+    for (let round = 0; round < 3; round += 1) {
+      assert.deepEqual((await orchestrator.executeWorkflow(definition, 0)).output, given().steps[0].with, what);
+    }
+    change(definition);
+    const { steps: [step] } = JSON.parse(JSON.stringify(definition));
+    for (let round = 0; round < 3; round += 1) assert.deepEqual((await orchestrator.executeWorkflow(definition, 0)).output, step.with, what);
+  }
+  const definition = given();
+  for (let round = 0; round < 3; round += 1) await orchestrator.executeWorkflow(definition, 0);
+  definition.steps[0].with.list = new Map();
+  await assert.rejects(orchestrator.executeWorkflow(definition, 0), repflowError({ code: "workflow.invalid" }));
+});
+
 test("what the caller changes after the start is not what runs, unless it was frozen before", async () => {
   const { orchestrator } = world();
   const definition = structuredClone(echo);
