@@ -149,21 +149,20 @@ function settleNow({ of: run, node, attempt }, isValue, answer, at) {
   run.prepared?.delete(node);
   const { engine } = run;
   const { core } = engine;
-  let commands;
+  let told;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
-    commands = core.runSettle(engine.handle, run.number, node, attempt, at);
+    told = core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
     run.errors[node] = answer;
-    const told = report(rootOf(answer));
+    const reported = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
-    commands = core.runFail(engine.handle, run.number, node, attempt, told, at);
+    told = core.runFail(engine.handle, run.number, node, attempt, reported, at);
   }
   engine.telling.touch(run);
-  engine.commands.take(core, commands);
-  engine.commands.work(core, at);
+  engine.commands.goOn(core, run, told, at);
 }
 
 /** It may have answered between the decision and now; that came too late. */

@@ -1,12 +1,13 @@
 // The queue of what the core wants done, and when it is worked off. What a command means for a run is in perform.js.
 
-import { placeOf } from "./attempts.js";
+import { beginAttempt, placeOf } from "./attempts.js";
 import { Alarm, now, soon } from "./clock.js";
 import { perform } from "./perform.js";
 import { unattended } from "./runtime.js";
 
 /** Words to a command, and those commands that are dealt with here; see `encode` in src/wasm/engine.rs. */
 const WORDS = 5;
+const CALL = 0;
 const CIRCUIT = 11;
 const CANCEL_ATTEMPT = 12;
 const ITERATE = 15;
@@ -16,7 +17,8 @@ const SHARE = 22;
 /** What the core answers beside how many commands there are; see `flush` in src/wasm/engine.rs. */
 const IS_ELSEWHERE = 2 ** 31;
 const IS_EARLIER = 2 ** 30;
-const COUNT = IS_EARLIER - 1;
+const IS_NEXT = 2 ** 29;
+const COUNT = IS_NEXT - 1;
 
 /** Words that are kept room for when nothing waits. */
 const MOST_KEPT = 1_000 * WORDS;
@@ -114,19 +116,12 @@ export class Commands {
     if (told >= IS_ELSEWHERE) this.#start = core.engineCommands(this.#engine.handle) >>> 2;
     const view = this.#view;
     const start = this.#start;
-    const todo = this.#todo;
     for (let word = start; word < start + commands * WORDS; word += WORDS) {
       const op = view[word];
       const node = view[word + 2];
       const a = view[word + 3];
       const b = view[word + 4];
-      const at = this.#tail;
-      todo[at] = op;
-      todo[at + 1] = view[word + 1];
-      todo[at + 2] = node;
-      todo[at + 3] = a;
-      todo[at + 4] = b;
-      this.#tail = at + WORDS;
+      this.#queue(op, view[word + 1], node, a, b);
       if (op === CIRCUIT || op === DROP) continue;
       const run = this.#runs[view[word + 1]];
       if (run === undefined) continue;
@@ -136,6 +131,47 @@ export class Commands {
       else if (op === CANCEL_ATTEMPT) (run.revoked ??= new Set()).add(placeOf(node, a));
       else if (op === SHARE) share(this.#runs[a], b, run, node);
     }
+  }
+
+  /**
+   * Does what an answer of a run led to, now. Mostly that is one step more, and nobody waits and nobody hears of it: then there
+   * is nothing to put into order, and it begins at once.
+   */
+  goOn(core, run, told, at) {
+    if ((told & IS_NEXT) === 0) {
+      this.take(core, told);
+      this.work(core, at);
+      return;
+    }
+    if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
+    const node = told & COUNT;
+    const isAlone = !this.#performing && !this.#yielding && this.#isIdle() && this.#engine.telling.isQuiet;
+    if (!isAlone || at - this.#busyUntil > IDLE_MS || at - this.#busySince >= SLICE_MS) {
+      this.#queue(CALL, run.number, node, 1, 0);
+      this.work(core, at);
+      return;
+    }
+    this.#performing = true;
+    try {
+      beginAttempt(this.#engine, core, run, node, 1, 0, at);
+    } catch (error) {
+      this.#engine.fail(run, error);
+    } finally {
+      this.#performing = false;
+    }
+    this.#busyUntil = at;
+    if (this.#isEarlier || !this.#alarm.isSet || !this.#isIdle() || !this.#engine.telling.isQuiet) this.work(core);
+  }
+
+  #queue(op, number, node, a, b) {
+    const todo = this.#todo;
+    const at = this.#tail;
+    todo[at] = op;
+    todo[at + 1] = number;
+    todo[at + 2] = node;
+    todo[at + 3] = a;
+    todo[at + 4] = b;
+    this.#tail = at + WORDS;
   }
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */

@@ -31,6 +31,11 @@ export class Telling {
     if (run.isHeard || this.listeners.size > 0) this.#moved.add(run);
   }
 
+  /** Whether there is nothing to tell. */
+  get isQuiet() {
+    return this.#moved.size === 0;
+  }
+
   /** Who begins to hear all runs hears what happens from now on. */
   hearFromNow() {
     if (!this.#engine.isAttached || this.listeners.size > 0) return;

@@ -19,7 +19,7 @@ use crate::error::{Code, Error};
 use crate::number::read_by;
 use crate::policy::{FailureReason, Guards, Options};
 use crate::time::Timestamp;
-use crate::workflow::{AbortReason, Command, Engine, NodeIx, Plan, Question, RunEnd};
+use crate::workflow::{AbortReason, Command, Engine, NodeIx, Plan, Question, RunEnd, RunId};
 
 /// Words to a command: `op, run, step, a, b`.
 const WORDS: usize = 5;
@@ -33,6 +33,9 @@ thread_local! {
 /// something is due before the host was told to come back. So most calls tell all that there is to say in one number.
 const IS_ELSEWHERE: u32 = 1 << 31;
 const IS_EARLIER: u32 = 1 << 30;
+/// That all there is to do is to begin the first attempt of a step of the run that the call was about. The number is that of
+/// the step then, and nothing waits: it is what most answers of a step lead to.
+const IS_NEXT: u32 = 1 << 29;
 
 /// An engine, the plans it knows, and the commands that wait to be fetched.
 #[derive(Default)]
@@ -48,10 +51,24 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn flush(&mut self) -> u32 {
+        self.flush_about(NONE)
+    }
+
+    /// The same after something about one run.
+    pub(super) fn flush_about(&mut self, about: RunId) -> u32 {
         let Self { engine, commands, words, told_deadline, .. } = self;
+        engine.take_commands(commands);
+        let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
+        let is_earlier = if is_earlier { IS_EARLIER } else { 0 };
+        if let [Command::Call { run, node: NodeIx(node), attempt: 1, level: 0 }] = commands[..]
+            && run == about
+            && node < IS_NEXT
+        {
+            commands.clear();
+            return node | IS_NEXT | is_earlier;
+        }
         words.clear();
         let place = words.as_ptr();
-        engine.take_commands(commands);
         for command in commands.iter() {
             // The end of the run follows, and tells every handler why.
             let told = matches!(command, Command::Abort { run, reason: AbortReason::Cancelled, .. }
@@ -63,8 +80,7 @@ impl Host {
         commands.clear();
         let count = (words.len() / WORDS) as u32;
         let is_elsewhere = place != words.as_ptr();
-        let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
-        count | if is_elsewhere { IS_ELSEWHERE } else { 0 } | if is_earlier { IS_EARLIER } else { 0 }
+        count | if is_elsewhere { IS_ELSEWHERE } else { 0 } | is_earlier
     }
 }
 

@@ -57,10 +57,13 @@ pub fn run_restore(
     })
 }
 
-/// An attempt completed.
+/// An attempt completed. What is returned may also say which step is next; see `IS_NEXT` in engine.rs.
 #[wasm_bindgen(js_name = runSettle)]
 pub fn run_settle(engine: u32, run: u32, node: u32, attempt: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.settle(run, NodeIx(node), attempt, &Outcome::COMPLETED, now))
+    with(engine, |host| {
+        host.engine.settle(run, NodeIx(node), attempt, &Outcome::COMPLETED, Timestamp::from_millis(now_ms));
+        host.flush_about(run)
+    })
 }
 
 /// An attempt failed; see `Reported` for what is told of its error.

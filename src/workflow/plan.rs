@@ -48,6 +48,18 @@ pub struct Plan {
     /// The signals that steps wait for, by name.
     pub signals: Vec<Rc<str>>,
     pub(super) steps: Vec<Step>,
+    /// By step, what always follows it; see [`Follower`].
+    pub(super) followers: Vec<Option<Follower>>,
+}
+
+/// The one plain call that waits for another one, and for nothing else. A list of its own: whoever goes from one call of a
+/// chain to the next reads these few bytes and none of the steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Follower {
+    pub(super) step: StepIx,
+    /// What both are a part of.
+    pub(super) parent: Option<StepIx>,
+    pub(super) timeout: Option<Duration>,
 }
 
 /// A step of a plan.
@@ -230,6 +242,22 @@ impl Plan {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// What always follows each step.
+    pub(super) fn followers_of(steps: &[Step]) -> Vec<Option<Follower>> {
+        let follower_of = |step: &Step| {
+            let [only] = step.dependents[..] else { return None };
+            let follower = &steps[only.ix()];
+            let is_in_order = match step.parent.map(|parent| &steps[parent.ix()].kind) {
+                None | Some(StepKind::Group { concurrency: None, .. }) => follower.needs.len() == 1,
+                Some(_) => false,
+            };
+            let follows = is_in_order && step.is_plain && step.compensation.is_none() && follower.is_plain;
+            let timeout = follower.policies.timeout;
+            (follows && follower.when.is_none()).then_some(Follower { step: only, parent: step.parent, timeout })
+        };
+        steps.iter().map(follower_of).collect()
     }
 
     /// One step.

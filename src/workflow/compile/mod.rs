@@ -53,6 +53,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
             .map(|per_key| (read(&per_key.key, "/concurrency/key", From::Start), per_key.limit)),
         roots,
         signals: compiler.signals,
+        followers: Plan::followers_of(&compiler.steps),
         steps: compiler.steps,
     }
 }

@@ -174,6 +174,9 @@ impl Engine {
 
     /// An attempt of a call ended. One that nobody waits for any more is ignored.
     pub fn settle(&mut self, run: RunId, node: NodeIx, attempt: u32, outcome: &Outcome<'_>, now: Timestamp) {
+        if matches!(outcome, Outcome::Completed { .. }) && self.go_on(run, node, attempt, now) {
+            return;
+        }
         let call = self.runs.get(run as usize).and_then(|slot| slot.calls.get(node.0 as usize)?.id);
         if let Some(call) = call {
             self.guards.settle(call, attempt, outcome, now);

@@ -34,6 +34,24 @@ impl Engine {
         }
     }
 
+    /// An attempt ended well. Says whether that was the attempt of a plain call, and one plain call follows; otherwise
+    /// nothing has changed.
+    pub(super) fn go_on(&mut self, run: RunId, node: NodeIx, attempt: u32, now: Timestamp) -> bool {
+        let Some(slot) = self.runs.get_mut(run as usize) else { return false };
+        if slot.key.is_some() || slot.calls.get(node.0 as usize).is_some_and(|call| call.id.is_some()) {
+            return false;
+        }
+        let Some((next, due)) = slot.run.go_on(node, attempt, now) else { return false };
+        self.commands.push(Command::Call { run, node: next, attempt: 1, level: 0 });
+        if let Some(due) = due {
+            slot.await_until(due, next);
+            if slot.watch.is_none_or(|watch| due < watch.at) {
+                self.watch(run, Some(due));
+            }
+        }
+        true
+    }
+
     /// Its attempt ended.
     pub(super) fn settle_plain(&mut self, run: RunId, node: NodeIx, outcome: &Outcome<'_>, now: Timestamp) {
         match outcome {
@@ -140,6 +158,11 @@ impl Slot {
     fn await_plainly(&mut self, node: NodeIx) -> Option<Timestamp> {
         let state = self.run.node(node);
         let due = state.called_at + self.run.plan().step(state.step).policies.timeout?;
+        self.await_until(due, node);
+        Some(due)
+    }
+
+    fn await_until(&mut self, due: Timestamp, node: NodeIx) {
         self.first_plain_due();
         // Mostly all have as much time, and the last one that began is the last one whose time is over.
         let place = self.awaited.partition_point(|(other, _)| *other <= due);
@@ -148,7 +171,6 @@ impl Slot {
         } else {
             self.awaited.insert(place, (due, node))
         }
-        Some(due)
     }
 
     /// The plain call that has the least time left, and when that is over.

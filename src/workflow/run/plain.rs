@@ -9,11 +9,55 @@
 use super::{NodeIx, Phase, Run};
 use crate::policy::Bulkhead;
 use crate::time::Timestamp;
-use crate::workflow::event::EventKind;
-use crate::workflow::plan::{Step, StepKind};
+use crate::workflow::event::{Event, EventKind};
+use crate::workflow::plan::{Follower, Step, StepKind};
 use crate::workflow::state::{Hold, Status};
 
 impl Run {
+    /// An attempt of a plain call ended well. When one plain call follows, as [`Follower`] says, and nothing else does, that
+    /// one begins; otherwise nothing has changed. Says which one it is, and until when it may take.
+    ///
+    /// This is [`complete_plainly`](Self::complete_plainly) for chains, where all that could happen is known beforehand.
+    #[inline]
+    pub(in crate::workflow) fn go_on(
+        &mut self,
+        node: NodeIx,
+        attempt: u32,
+        now: Timestamp,
+    ) -> Option<(NodeIx, Option<Timestamp>)> {
+        let Follower { step, parent, timeout } = (*self.plan.followers.get(node.0 as usize)?)?;
+        let (before, after) = (self.nodes.get(node.0 as usize)?, self.nodes.get(step.0 as usize)?);
+        let is_usual = before.called
+            && before.attempt == attempt
+            && before.live == 1
+            && before.hold == Hold::Both
+            && after.blockers == 1
+            && !after.is_over()
+            && self.phase == Phase::Running
+            && self.slots.has_nobody_waiting()
+            && self.agenda.is_empty();
+        if !is_usual {
+            return None;
+        }
+        let before = &mut self.nodes[node.0 as usize];
+        before.called = false;
+        before.live = 0;
+        before.status = Status::Completed;
+        before.ended_at = Some(now);
+        before.hold = Hold::Nothing;
+        match parent {
+            None => self.open_roots -= 1,
+            Some(parent) => self.nodes[parent.ix()].open_children -= 1,
+        }
+        let next = NodeIx(step.0);
+        self.nodes[step.ix()].blockers = 0;
+        self.called_plainly(next, now);
+        let (ended, begun) = (EventKind::StepCompleted(node), EventKind::StepStarted(next));
+        let event = |kind| Event { at: now, kind };
+        self.log.extend_from_slice(&[event(ended), event(begun), event(EventKind::AttemptStarted(next, 1))]);
+        Some((next, timeout.map(|timeout| now + timeout)))
+    }
+
     /// A plain call ended well. When that is all there is to it, begins the plain calls that follow, appends them to
     /// `begun`, and says so; otherwise nothing has changed.
     pub(in crate::workflow) fn complete_plainly(
@@ -122,6 +166,13 @@ impl Run {
     /// A plain call that has its slots begins, with its one attempt.
     fn begin_plainly(&mut self, node: NodeIx, now: Timestamp) {
         self.slots.enter(node);
+        self.called_plainly(node, now);
+        self.record(EventKind::StepStarted(node), now);
+        self.record(EventKind::AttemptStarted(node, 1), now);
+    }
+
+    #[inline]
+    fn called_plainly(&mut self, node: NodeIx, now: Timestamp) {
         let seed = self.rng.next_u64();
         let state = self.state(node);
         state.hold = Hold::Both;
@@ -132,8 +183,6 @@ impl Run {
         state.started_at = Some(now);
         state.attempt = 1;
         state.live = 1;
-        self.record(EventKind::StepStarted(node), now);
-        self.record(EventKind::AttemptStarted(node, 1), now);
     }
 }
 
