@@ -11,7 +11,7 @@ import { launchLeaving } from "./launch.js";
 import { unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
-import { Report, compensationOf } from "./results.js";
+import { Report, compensationOf, figuresAt } from "./results.js";
 import { cancelled } from "./run.js";
 import { unattended } from "./runtime.js";
 import { Telling } from "./telling.js";
@@ -29,6 +29,9 @@ export class Engine {
   telling = new Telling(this);
   plans = new Plans(this);
   #runtime;
+  /** The memory of the core, and what was last seen of it. */
+  #memory = undefined;
+  #figures = new Float64Array();
   #generation = 0;
   /** Shared parts of policies, by name. */
   #policies;
@@ -85,7 +88,9 @@ export class Engine {
       this.handle = this.#newEngine(core);
       this.#generation = this.#runtime.generation;
       this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
-      this.commands.attach(core.linearMemory());
+      this.#memory = core.linearMemory();
+      this.#figures = new Float64Array();
+      this.commands.attach(this.#memory);
       this.#seed = (Math.random() * 2 ** 32) >>> 0;
     }
     return core;
@@ -348,9 +353,12 @@ export class Engine {
     return new Report(run, this.stepsOf(core, run));
   }
 
-  /** The same, as numbers; see `runSteps`. */
+  /** The same, as figures; see `figuresAt`. */
   stepsOf(core, run) {
-    return core.runSteps(this.handle, run.number);
+    const place = core.runSteps(this.handle, run.number);
+    // What it views is gone when the memory has grown.
+    if (this.#figures.length === 0) this.#figures = new Float64Array(this.#memory.buffer);
+    return figuresAt(this.#figures, place);
   }
 
   /** Lets the core forget a run that has ended, after its last events were told. */

@@ -12,6 +12,25 @@ export const STEP_STATUSES = [
   "pending", "running", "waiting", "completed", "failed", "cancelled", "skipped", "compensated",
 ];
 
+/** Figures of many runs stand in one list, since to make a list is dearer than to fill it: how long it is, and how much is taken. */
+const SHELF = 2_048;
+let shelf = new Float64Array(0);
+let taken = 0;
+
+/** How the steps of a run stand, in numbers that the core has put into linear memory at `place`. */
+export function figuresAt(memory, place) {
+  const from = place / Float64Array.BYTES_PER_ELEMENT + 1;
+  const figures = memory.subarray(from, from + memory[from - 1]);
+  const { length } = figures;
+  if (taken + length > shelf.length) {
+    shelf = new Float64Array(Math.max(SHELF, length));
+    taken = 0;
+  }
+  shelf.set(figures, taken);
+  taken += length;
+  return { shelf, from: taken - length };
+}
+
 /** Something for each of some steps, by id. */
 export function byId(plan, steps, of) {
   const object = {};
@@ -20,20 +39,20 @@ export function byId(plan, steps, of) {
 }
 
 /** The name of the status of a node. */
-export const statusOf = (numbers, node) => STEP_STATUSES[numbers[node * STEP_NUMBERS]];
+export const statusOf = ({ shelf, from }, node) => STEP_STATUSES[shelf[from + node * STEP_NUMBERS]];
 
 /** How many attempts of a node there were. */
-export const attemptsOf = (numbers, node) => numbers[node * STEP_NUMBERS + 1];
+export const attemptsOf = ({ shelf, from }, node) => shelf[from + node * STEP_NUMBERS + 1];
 
 /** How the steps of a run stand; made when somebody looks, as most callers want the output and a long run has many steps. */
 export class Report {
   #made = undefined;
   #make;
 
-  constructor(run, numbers) {
+  constructor(run, figures) {
     // The run lets go of its own once it has ended.
     const { plan, nodes, outputs, errors, failures, degradedNodes, where } = run;
-    const seen = { plan, nodes, outputs, errors, failures, degradedNodes, where, numbers };
+    const seen = { plan, nodes, outputs, errors, failures, degradedNodes, where, figures };
     this.#make = () => byId(plan, plan.lists.get(undefined), (step) => stepOf(seen, step));
   }
 
@@ -47,8 +66,9 @@ export class Report {
 }
 
 function stepOf(seen, node) {
-  const { plan, nodes, numbers } = seen;
-  const [status, attempts, level, began, ended] = numbers.subarray(node * STEP_NUMBERS, (node + 1) * STEP_NUMBERS);
+  const { plan, nodes, figures } = seen;
+  const from = figures.from + node * STEP_NUMBERS;
+  const [status, attempts, level, began, ended] = figures.shelf.subarray(from, from + STEP_NUMBERS);
   const step = nodes?.stepOf(node) ?? node;
   const result = {
     status: STEP_STATUSES[status],

@@ -45,6 +45,8 @@ pub(super) struct Host {
     /// Taken out of the engine, and as words.
     commands: Vec<Command>,
     words: Vec<u32>,
+    /// What the host was last told of the steps of a run.
+    pub(super) figures: Vec<f64>,
     /// When the host was told that something is due.
     told_deadline: Option<Timestamp>,
 }
@@ -137,7 +139,7 @@ fn pack(reason: FailureReason) -> u32 {
 }
 
 #[inline(never)]
-fn host(engine: u32) -> Option<Rc<RefCell<Host>>> {
+pub(super) fn host(engine: u32) -> Option<Rc<RefCell<Host>>> {
     ENGINES.with(|engines| engines.get(engine))
 }
 

@@ -6,7 +6,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{error_to_js, text_of, value_from_js, value_to_js};
-use super::engine::{Host, try_with, with};
+use super::engine::{Host, host, try_with, with};
 use super::failure::Reported;
 use crate::error::{Code, Error};
 use crate::policy::Outcome;
@@ -363,19 +363,25 @@ pub fn run_phase(engine: u32, run: u32) -> u32 {
 }
 
 /// Where each step of a run is, five numbers to a node: status, attempts, level of fallback, began, ended (milliseconds,
-/// NaN when not yet).
+/// NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
 #[wasm_bindgen(js_name = runSteps)]
-pub fn run_steps(engine: u32, run: u32) -> Vec<f64> {
-    with(engine, |host| {
-        let Some(run) = host.engine.run(run) else { return Vec::new() };
-        let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
-        let mut numbers = Vec::new();
-        for node in run.nodes() {
-            let [status, attempt, level] = [node.status as u32, node.attempt, node.level].map(f64::from);
-            numbers.extend_from_slice(&[status, attempt, level, millis(node.started_at), millis(node.ended_at)]);
-        }
-        numbers
-    })
+pub fn run_steps(engine: u32, run: u32) -> *const f64 {
+    const NUMBERS: usize = 5;
+    let Some(host) = host(engine) else { return std::ptr::null() };
+    let Host { engine, figures, .. } = &mut *host.borrow_mut();
+    let nodes = engine.run(run).map(Run::nodes).unwrap_or_default();
+    let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
+    figures.clear();
+    figures.resize(1 + nodes.len() * NUMBERS, (nodes.len() * NUMBERS) as f64);
+    // Place by place: a wasm has its host copy what is longer than a few words.
+    for (node, numbers) in nodes.iter().zip(figures[1..].chunks_exact_mut(NUMBERS)) {
+        numbers[0] = f64::from(node.status as u32);
+        numbers[1] = f64::from(node.attempt);
+        numbers[2] = f64::from(node.level);
+        numbers[3] = millis(node.started_at);
+        numbers[4] = millis(node.ended_at);
+    }
+    figures.as_ptr()
 }
 
 /// What happened in a run from event number `from` on, six numbers to an event: what (see `EventKind::NAMES`), when
