@@ -104,7 +104,8 @@ export class Asking {
     const timeoutMs = milliseconds(core, options.timeout ?? this.#hub.requestTimeout, "timeout");
     const { promise, resolve, reject } = withResolvers();
     const trace = by === undefined ? new Trace(options.traceparent, options.tracestate) : traceOf(by);
-    const call = new Call(this.#hub, { correlationId, trace }, undefined, { feature, action }, 1, 0, (_, isValue, answer, at) =>
+    const of = { bus: this.#hub, caller: source, correlationId, trace };
+    const call = new Call(of, undefined, { feature, action }, 1, 0, (_, isValue, answer, at) =>
       isValue ? end(resolve, answer, at) : end(reject, asTyped(feature, action, answer, correlationId), at),
     );
     const aborted = signals.find((signal) => signal?.aborted);
@@ -143,16 +144,15 @@ export class Asking {
     this.#waits.begin(core, request, timeoutMs, at);
     unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId))));
     call.sink = sink;
-    this.invoke(foundIn(registered, action), params, call, new CallContext(call), source, at);
+    this.invoke(foundIn(registered, action), params, call, new CallContext(call), at);
     return request;
   }
 
   /** Calls a handler, now; its call is told once what it answered. */
-  invoke({ feature, action, known }, params, call, context, caller, at) {
+  invoke({ feature, action, known }, params, call, context, at) {
     call.meter = known?.meter ?? this.#meterOf(feature, action, known);
-    call.caller = caller;
     call.began = at;
-    call.meter.begin(caller, at);
+    call.meter.begin(call.of.caller);
     feature.begin(call);
     let answer;
     try {

@@ -15,7 +15,7 @@ export function beginAttempt(engine, core, run, node, attempt, level, at) {
   const step = run.stepAt(node);
   // What was cancelled after this was queued is not begun; what undoes a step of a cancelled run is.
   if (run.revoked?.delete(placeOf(node, attempt)) || (run.cancellation !== undefined && step.compensates === undefined)) return;
-  const call = new Call(engine.bus, run, node, step, attempt, level, answered);
+  const call = new Call(run, node, step, attempt, level, answered);
   run.begin(node, call);
   try {
     const params = level === 0 ? paramsOf(engine, core, run, node, step) : fallbackParams(engine, core, run, node, level);

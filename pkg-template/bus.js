@@ -55,7 +55,7 @@ export class FeatureBusBase {
       featureOf: (name, details) => registry.featureOf(name, details),
       statusOf: (feature) => registry.statusOf(feature),
       judge: (...found) => registry.judge(...found),
-      record: (...call) => registry.record(...call),
+      record: (call, hasFailed, error, at) => registry.record(call, hasFailed, error, at),
       checkHealth: () => this.#checkHealth(),
       request: (...request) => asking.request(...request),
       requestStream: (...request) => asking.requestStream(...request),
@@ -65,7 +65,7 @@ export class FeatureBusBase {
       /** Performs the action of a step, whose call is told how it ended. */
       perform: (target, params, call, at) => {
         link.assertUsable();
-        asking.invoke(registry.find(target), params, call, new StepContext(call), call.of.workflowId, at);
+        asking.invoke(registry.find(target), params, call, new StepContext(call), at);
       },
       /** Publishes for a step. Every handler has been called when this returns; the asynchronous ones are nobody's concern. */
       emit: (topic, data, source, correlationId, trace) => {

@@ -59,36 +59,42 @@ export class Call {
   /** Has `leave(call, hasFailed, error, isOver, at)` called once: when it is done, or when nobody waits for it any more. */
   place = undefined;
 
-  /** The feature that performs it, where it is counted, in whose name, and since when. */
+  /** The feature that performs it, where it is counted, and since when. */
   feature = undefined;
   meter = undefined;
-  caller = undefined;
   began = 0;
   /** Its neighbours among the calls of the feature. */
   previous = undefined;
   next = undefined;
-  /** Of an answer that comes in parts: who takes them, and when the first one came. */
-  sink = undefined;
-  firstAt = undefined;
 
-  /** Its span in its trace, and what writes its notes, once somebody has asked for them. */
-  span = undefined;
-  notes = undefined;
+  static {
+    // What few calls have. There is one for each step, so each has only what it needs.
+    Object.assign(this.prototype, {
+      /** Of an answer that comes in parts: who takes them, and when the first one came. */
+      sink: undefined,
+      firstAt: undefined,
+      /** Its span in its trace, and what writes its notes, once somebody has asked for them. */
+      span: undefined,
+      notes: undefined,
+    });
+  }
 
   /**
-   * @param bus the inside of the bus
-   * @param of whose it is: a run, or whoever asks, with a `correlationId` and a `trace`
+   * @param of whose it is: a run, or whoever asks, with the inside of the `bus`, a `caller`, a `correlationId` and a `trace`
    * @param step what is asked: a step, or the names of a `feature` and an `action`
    * @param settle `settle(call, isValue, answer, at)` is told how it ended
    */
-  constructor(bus, of, node, step, attempt, level, settle) {
-    this.bus = bus;
+  constructor(of, node, step, attempt, level, settle) {
     this.of = of;
     this.node = node;
     this.step = step;
     this.attempt = attempt;
     this.level = level;
     this.settle = settle;
+  }
+
+  get bus() {
+    return this.of.bus;
   }
 
   /** What is asked: the step itself, or one of its fallbacks. */

@@ -148,8 +148,11 @@ export class Registered {
     call.feature = this;
     call.place = this;
     this.underWay += 1;
-    call.previous = this.#last;
-    if (this.#last !== undefined) this.#last.next = call;
+    const last = this.#last;
+    if (last !== undefined) {
+      call.previous = last;
+      last.next = call;
+    }
     this.#last = call;
   }
 
@@ -161,10 +164,16 @@ export class Registered {
   #end(call) {
     this.underWay -= 1;
     const { previous, next } = call;
-    if (previous !== undefined) previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    call.previous = call.next = undefined;
+    if (previous !== undefined) {
+      previous.next = next;
+      call.previous = undefined;
+    }
+    if (next === undefined) {
+      this.#last = previous;
+    } else {
+      next.previous = previous;
+      call.next = undefined;
+    }
     if (this.underWay === 0) this.#idle?.resolve();
   }
 

@@ -142,11 +142,13 @@ export class Registry {
   }
 
   /** Counts an action that has ended, and has the core judge its feature. */
-  record({ feature, meter, caller, began, firstAt }, hasFailed, error, at) {
-    const took = (firstAt ?? at) - began;
+  record(call, hasFailed, error, at) {
+    const { feature } = call;
+    const took = (call.firstAt ?? at) - call.began;
     let counts = true;
     try {
-      meter.end(caller, hasFailed ? error ?? "undefined" : undefined, took, at);
+      if (hasFailed) call.meter.fail(call.of.caller, error ?? "undefined", took, at);
+      else call.meter.end(took, at);
       counts = !hasFailed || !saysNothing(error);
     } catch {
       // A getter that throws tells nothing.

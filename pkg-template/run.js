@@ -128,6 +128,15 @@ export class Run {
     this.#reject = reject;
   }
 
+  /** The inside of the bus that it asks, and in whose name. */
+  get bus() {
+    return this.engine.bus;
+  }
+
+  get caller() {
+    return this.workflowId;
+  }
+
   get trace() {
     return (this.#trace ??= new Trace());
   }
