@@ -3,7 +3,7 @@
 import { describe, invalid, textOf } from "./errors.js";
 
 /**
- * Definitions that were given before: their `text`, and from the second time on a `copy` to compare with. Most are given many
+ * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
  * times, and to compare takes a fifth of what it takes to check them and write them down again.
  */
 const known = new WeakMap();
@@ -14,7 +14,7 @@ const known = new WeakMap();
  */
 export function textOfDefinition(definition) {
   const before = known.get(definition);
-  if (before !== undefined && isSame(definition, before.copy)) return before.text;
+  if (before?.laid !== undefined && compared(definition, before.laid, 0) === before.laid.length) return before.text;
   const problems = [];
   checkData(definition, [], [], false, problems);
   if (typeof definition !== "object" || definition === null) {
@@ -28,31 +28,54 @@ export function textOfDefinition(definition) {
     const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
     throw invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
   }
-  known.set(definition, { text, copy: before?.text === text ? JSON.parse(text) : undefined });
+  known.set(definition, { text, laid: before?.text === text ? laidOut(JSON.parse(text)) : undefined });
   return text;
 }
 
-/**
- * Whether JSON would make of a value what it has made of it before. Said only of plain objects and lists, where there is nothing
- * to it but their fields; of anything else, who asks looks closer.
- */
-function isSame(value, copy) {
-  if (typeof value !== "object" || value === null || typeof copy !== "object" || copy === null) return value === copy;
+/** What stands for a list and for an object where they are laid out, and for the end of an object. */
+const LIST = {};
+const OBJECT = {};
+const END = {};
+
+/** What JSON has made of a value, in the order in which it is compared: so that nothing of it has to be looked up by its key. */
+function laidOut(value, into = []) {
   if (Array.isArray(value)) {
-    if (!Array.isArray(copy) || value.length !== copy.length) return false;
-    for (let index = 0; index < value.length; index += 1) if (!isSame(value[index], copy[index])) return false;
-    return true;
+    into.push(LIST, value.length);
+    for (const each of value) laidOut(each, into);
+  } else if (isObject(value)) {
+    into.push(OBJECT);
+    for (const key in value) {
+      into.push(key);
+      laidOut(value[key], into);
+    }
+    into.push(END);
+  } else {
+    into.push(value);
   }
-  if (value.constructor !== Object || value.toJSON !== undefined || Array.isArray(copy)) return false;
-  let fields = 0;
+  return into;
+}
+
+/**
+ * How far a value is what was laid out: the place behind it, or -1 where JSON would make something else of it. Said only of plain
+ * objects and lists, where there is nothing to it but their fields; of anything else, who asks looks closer.
+ */
+function compared(value, laid, from) {
+  let at = from + 1;
+  if (typeof value !== "object" || value === null) return value === laid[from] ? at : -1;
+  if (Array.isArray(value)) {
+    if (laid[from] !== LIST || laid[at] !== value.length) return -1;
+    at += 1;
+    for (let index = 0; at > 0 && index < value.length; index += 1) at = compared(value[index], laid, at);
+    return at;
+  }
+  if (laid[from] !== OBJECT || value.constructor !== Object || value.toJSON !== undefined) return -1;
   for (const key in value) {
-    const is = value[key];
-    const was = copy[key];
-    if (is !== was && (typeof is !== "object" || !isSame(is, was))) return false;
-    fields += 1;
+    if (key !== laid[at]) return -1;
+    const each = value[key];
+    at = typeof each !== "object" ? (each === laid[at + 1] ? at + 2 : -1) : compared(each, laid, at + 1);
+    if (at < 0) return -1;
   }
-  for (const _ in copy) fields -= 1;
-  return fields === 0;
+  return laid[at] === END ? at + 1 : -1;
 }
 
 /** Where a value is something else than plain data, which JSON would not give back as it was. */

@@ -176,7 +176,7 @@ impl Slot {
     /// The plain call that has the least time left, and when that is over.
     fn first_plain_due(&mut self) -> Option<(Timestamp, NodeIx)> {
         while let Some((due, node)) = self.awaited.first().copied() {
-            if self.runs_plainly(node, 1) {
+            if self.run.node(node).called {
                 return Some((due, node));
             }
             self.awaited.pop();
