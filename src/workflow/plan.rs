@@ -52,14 +52,23 @@ pub struct Plan {
     pub(super) followers: Vec<Option<Follower>>,
 }
 
-/// The one plain call that waits for another one, and for nothing else. A list of its own: whoever goes from one call of a
-/// chain to the next reads these few bytes and none of the steps.
+/// The one plain call that follows another one whatever happens: the only one that waits for it, and for nothing else; or
+/// where a loop has no other step, the same step for the next item. They are in a list of their own: whoever goes from one
+/// call of a chain to the next reads these few bytes and none of the steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Follower {
     pub(super) step: StepIx,
-    /// What both are a part of.
-    pub(super) parent: Option<StepIx>,
+    pub(super) part_of: PartOf,
     pub(super) timeout: Option<Duration>,
+}
+
+/// What a step is a part of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PartOf {
+    /// Of the outermost list.
+    Run,
+    Group(StepIx),
+    Loop,
 }
 
 /// A step of a plan.
@@ -244,20 +253,26 @@ impl Plan {
         &self.steps
     }
 
-    /// What always follows each step.
+    /// What follows each step whatever happens.
     pub(super) fn followers_of(steps: &[Step]) -> Vec<Option<Follower>> {
-        let follower_of = |step: &Step| {
-            let [only] = step.dependents[..] else { return None };
-            let follower = &steps[only.ix()];
-            let is_in_order = match step.parent.map(|parent| &steps[parent.ix()].kind) {
-                None | Some(StepKind::Group { concurrency: None, .. }) => follower.needs.len() == 1,
-                Some(_) => false,
+        let is_plain = |step: &Step| step.is_plain && step.compensation.is_none();
+        let follower_of = |(index, step): (usize, &Step)| {
+            let part_of = match step.parent.map(|parent| (parent, &steps[parent.ix()].kind)) {
+                None => PartOf::Run,
+                Some((parent, StepKind::Group { concurrency: None, .. })) => PartOf::Group(parent),
+                Some((_, StepKind::ForEach { .. })) => PartOf::Loop,
+                Some(_) => return None,
             };
-            let follows = is_in_order && step.is_plain && step.compensation.is_none() && follower.is_plain;
-            let timeout = follower.policies.timeout;
-            (follows && follower.when.is_none()).then_some(Follower { step: only, parent: step.parent, timeout })
+            let next = match (&step.dependents[..], part_of, step.parent) {
+                ([only], ..) if steps[only.ix()].needs.len() == 1 => *only,
+                ([], PartOf::Loop, Some(each)) if steps[each.ix()].end.ix() - each.ix() == 2 => StepIx(index as u32),
+                _ => return None,
+            };
+            let follower = &steps[next.ix()];
+            let is_certain = is_plain(step) && is_plain(follower) && follower.when.is_none();
+            is_certain.then_some(Follower { step: next, part_of, timeout: follower.policies.timeout })
         };
-        steps.iter().map(follower_of).collect()
+        steps.iter().enumerate().map(follower_of).collect()
     }
 
     /// One step.

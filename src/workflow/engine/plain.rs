@@ -12,7 +12,8 @@ use super::{Command, Engine, RunId, Slot, Whose};
 use crate::exec::TimerId;
 use crate::policy::{FailureReason, Outcome};
 use crate::time::Timestamp;
-use crate::workflow::message::{AbortReason, Input};
+use crate::workflow::message::{AbortReason, Effect, Input};
+use crate::workflow::run::Following;
 use crate::workflow::state::NodeIx;
 
 /// The timer of the plain calls of a run: the first of them may have taken too long then.
@@ -41,10 +42,13 @@ impl Engine {
         if slot.key.is_some() || slot.calls.get(node.0 as usize).is_some_and(|call| call.id.is_some()) {
             return false;
         }
-        let Some((next, due)) = slot.run.go_on(node, attempt, now) else { return false };
-        self.commands.push(Command::Call { run, node: next, attempt: 1, level: 0 });
+        let Some(Following { node, due, iterate }) = slot.run.go_on(node, attempt, now) else { return false };
+        if let Some(Effect::Iterate { node, index, frame }) = iterate {
+            self.commands.push(Command::Iterate { run, node, index, frame });
+        }
+        self.commands.push(Command::Call { run, node, attempt: 1, level: 0 });
         if let Some(due) = due {
-            slot.await_until(due, next);
+            slot.await_until(due, node);
             if slot.watch.is_none_or(|watch| due < watch.at) {
                 self.watch(run, Some(due));
             }

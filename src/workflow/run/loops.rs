@@ -60,7 +60,7 @@ impl Run {
     }
 
     /// How far a loop is, once its items are counted.
-    fn loop_of(&mut self, node: NodeIx) -> Option<&mut Loop> {
+    pub(super) fn loop_of(&mut self, node: NodeIx) -> Option<&mut Loop> {
         let loop_ix = self.node(node).loop_ix;
         self.loops.get_mut(loop_ix as usize).filter(|it| it.node == node)
     }

@@ -26,6 +26,7 @@ mod slots;
 
 use std::rc::Rc;
 
+pub(super) use self::plain::Following;
 use super::event::{Decision, Event, EventKind};
 use super::message::{Effect, Input, Question, RunEnd};
 use super::plan::{Plan, StepIx, StepKind, Wait};

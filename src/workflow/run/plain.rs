@@ -10,52 +10,88 @@ use super::{NodeIx, Phase, Run};
 use crate::policy::Bulkhead;
 use crate::time::Timestamp;
 use crate::workflow::event::{Event, EventKind};
-use crate::workflow::plan::{Follower, Step, StepKind};
-use crate::workflow::state::{Hold, Status};
+use crate::workflow::message::Effect;
+use crate::workflow::plan::{Follower, PartOf, Step, StepKind};
+use crate::workflow::state::{Frame, Hold, Status, StepState};
 
 impl Run {
     /// An attempt of a plain call ended well. When one plain call follows, as [`Follower`] says, and nothing else does, that
-    /// one begins; otherwise nothing has changed. Says which one it is, and until when it may take.
+    /// one begins; otherwise nothing has changed.
     ///
-    /// This is [`complete_plainly`](Self::complete_plainly) for chains, where all that could happen is known beforehand.
-    #[inline]
-    pub(in crate::workflow) fn go_on(
-        &mut self,
-        node: NodeIx,
-        attempt: u32,
-        now: Timestamp,
-    ) -> Option<(NodeIx, Option<Timestamp>)> {
-        let Follower { step, parent, timeout } = (*self.plan.followers.get(node.0 as usize)?)?;
-        let (before, after) = (self.nodes.get(node.0 as usize)?, self.nodes.get(step.0 as usize)?);
-        let is_usual = before.called
-            && before.attempt == attempt
-            && before.live == 1
-            && before.hold == Hold::Both
-            && after.blockers == 1
-            && !after.is_over()
+    /// This is [`complete_plainly`](Self::complete_plainly) for chains and loops, where all that can happen is known
+    /// beforehand.
+    pub(in crate::workflow) fn go_on(&mut self, node: NodeIx, attempt: u32, now: Timestamp) -> Option<Following> {
+        let ended = self.nodes.get(node.0 as usize)?;
+        let (step, frame) = (ended.step, ended.frame);
+        let Follower { step: next, part_of, timeout } = self.plan.followers[step.ix()]?;
+        let is_usual = ended.called
+            && ended.attempt == attempt
+            && ended.live == 1
+            && ended.hold == Hold::Both
             && self.phase == Phase::Running
             && self.slots.has_nobody_waiting()
             && self.agenda.is_empty();
         if !is_usual {
             return None;
         }
-        let before = &mut self.nodes[node.0 as usize];
-        before.called = false;
-        before.live = 0;
-        before.status = Status::Completed;
-        before.ended_at = Some(now);
-        before.hold = Hold::Nothing;
-        match parent {
-            None => self.open_roots -= 1,
-            Some(parent) => self.nodes[parent.ix()].open_children -= 1,
+        let due = timeout.map(|timeout| now + timeout);
+        if next == step {
+            let next = NodeIx(self.nodes.len() as u32);
+            let iterate = self.next_iteration(node, frame, now)?;
+            return Some(Following { node: next, due, iterate: Some(iterate) });
         }
-        let next = NodeIx(step.0);
-        self.nodes[step.ix()].blockers = 0;
+        let next = NodeIx(node.0 + next.0 - step.0);
+        let follower = &mut self.nodes[next.0 as usize];
+        if follower.blockers != 1 || follower.is_over() {
+            return None;
+        }
+        follower.blockers = 0;
+        match part_of {
+            PartOf::Run => self.open_roots -= 1,
+            PartOf::Group(group) => self.state(NodeIx(node.0 + group.0 - step.0)).open_children -= 1,
+            PartOf::Loop => self.frames[frame as usize - 1].open -= 1,
+        }
+        self.completed_plainly(node, now);
         self.called_plainly(next, now);
-        let (ended, begun) = (EventKind::StepCompleted(node), EventKind::StepStarted(next));
         let event = |kind| Event { at: now, kind };
+        let (ended, begun) = (EventKind::StepCompleted(node), EventKind::StepStarted(next));
         self.log.extend_from_slice(&[event(ended), event(begun), event(EventKind::AttemptStarted(next, 1))]);
-        Some((next, timeout.map(|timeout| now + timeout)))
+        Some(Following { node: next, due, iterate: None })
+    }
+
+    /// The only step of an iteration ended well, and exactly one iteration begins.
+    fn next_iteration(&mut self, node: NodeIx, frame: u32, now: Timestamp) -> Option<Effect> {
+        let each = self.frames[frame as usize - 1].each;
+        let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
+        let it = self.loop_of(each)?;
+        let is_last = it.next + 1 == it.count;
+        if it.next == it.count || (it.active < it.limit && !is_last) {
+            return None;
+        }
+        let index = it.next;
+        it.next += 1;
+        it.frames.push(frame);
+        self.state(each).open_children -= 1;
+        self.completed_plainly(node, now);
+        self.record(EventKind::StepCompleted(node), now);
+        self.frames.push(Frame { each, index, base, open: 1 });
+        let mut state = StepState::new(self.node(node).step, frame, self.node(node).priority, 0, 0);
+        state.hold = Hold::Both;
+        self.nodes.push(state);
+        self.record(EventKind::IterationStarted(each, index, frame), now);
+        self.called_plainly(NodeIx(base), now);
+        self.record(EventKind::StepStarted(NodeIx(base)), now);
+        self.record(EventKind::AttemptStarted(NodeIx(base), 1), now);
+        Some(Effect::Iterate { node: each, index, frame })
+    }
+
+    fn completed_plainly(&mut self, node: NodeIx, now: Timestamp) {
+        let state = self.state(node);
+        state.called = false;
+        state.live = 0;
+        state.status = Status::Completed;
+        state.ended_at = Some(now);
+        state.hold = Hold::Nothing;
     }
 
     /// A plain call ended well. When that is all there is to it, begins the plain calls that follow, appends them to
@@ -69,12 +105,7 @@ impl Run {
         let Some(next) = self.passes_on(node) else { return false };
         let plan = std::rc::Rc::clone(&self.plan);
         let step = self.node(node).step;
-        let state = self.state(node);
-        state.called = false;
-        state.live = 0;
-        state.status = Status::Completed;
-        state.ended_at = Some(now);
-        state.hold = Hold::Nothing;
+        self.completed_plainly(node, now);
         self.record(EventKind::StepCompleted(node), now);
         self.slots.leave();
         match next {
@@ -184,6 +215,13 @@ impl Run {
         state.attempt = 1;
         state.live = 1;
     }
+}
+
+/// The plain call that followed another one, and until when it may take; with the iteration that it begins.
+pub(in crate::workflow) struct Following {
+    pub(in crate::workflow) node: NodeIx,
+    pub(in crate::workflow) due: Option<Timestamp>,
+    pub(in crate::workflow) iterate: Option<Effect>,
 }
 
 /// What follows a plain call.
