@@ -152,7 +152,7 @@ export class Asking {
   invoke({ feature, action, known }, params, call, context, at) {
     call.meter = known?.meter ?? this.#meterOf(feature, action, known);
     call.began = at;
-    call.meter.begin(call.of.caller);
+    call.meter.begin(call.of.caller, at);
     feature.begin(call);
     let answer;
     try {

@@ -137,7 +137,7 @@ export class Commands {
    * Does what an answer of a run led to, now. Mostly that is one step more, and nobody waits and nobody hears of it: then there
    * is nothing to put into order, and it begins at once.
    */
-  goOn(core, run, told, at) {
+  goOn(core, run, ended, told, at) {
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
       this.work(core, at);
@@ -145,6 +145,13 @@ export class Commands {
     }
     if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
     const node = told & COUNT;
+    if (run.nodes !== undefined && node === run.nodes.size) {
+      const { each, index, frame } = run.nodes.openNext(ended);
+      opened(run, node);
+      const list = run.lists[each];
+      if (list === undefined) this.#queue(ITERATE, run.number, each, index, frame);
+      else if (!(frame in run.items)) run.items[frame] = list[index];
+    }
     const isAlone = !this.#performing && !this.#yielding && this.#isIdle() && this.#engine.telling.isQuiet;
     if (!isAlone || at - this.#busyUntil > IDLE_MS || at - this.#busySince >= SLICE_MS) {
       this.#queue(CALL, run.number, node, 1, 0);
@@ -315,8 +322,12 @@ export class Commands {
 /** An iteration has begun, with nodes of its own. */
 function open(run, each, index, frame) {
   run.nodes.open(each, index, frame);
-  // What the journal has stays.
-  for (let node = run.nodes.size - run.stepAt(each).size; node < run.nodes.size; node += 1) run.outputs[node] ??= null;
+  opened(run, run.nodes.size - run.stepAt(each).size);
+}
+
+/** There are nodes from this one on. What the journal has of them stays. */
+function opened(run, first) {
+  for (let node = first; node < run.nodes.size; node += 1) run.outputs[node] ??= null;
 }
 
 /** A call had waited for another one, and has its answer. */

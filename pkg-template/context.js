@@ -14,7 +14,7 @@ export class Cancellable {
 
   /** Aborted when the answer is no longer wanted. */
   get signal() {
-    return signalOf(this.#work);
+    return signalOf(workOf(this));
   }
 
   static workOf(context) {

@@ -217,31 +217,27 @@ export class ActionMeter {
     return this.requests - this.ended;
   }
 
-  begin(caller) {
+  begin(caller, at) {
     this.requests += 1;
     this.#callers.of(caller).count += 1;
   }
 
-  /** It has answered. */
-  end(ms, at) {
+  /** It has answered, or failed with an error. One that was cancelled is neither an error nor a latency. */
+  end(caller, error, ms, at) {
     this.ended += 1;
-    this.rate.add(at);
-    this.latency.record(ms, at);
-  }
-
-  /** It has failed. One that was cancelled is neither an error nor a latency. */
-  fail(caller, error, ms, at) {
-    this.ended += 1;
-    if (error.kind === "cancelled" || error.name === "AbortError") {
+    if (error?.kind === "cancelled" || error?.name === "AbortError") {
       this.cancelled += 1;
       return;
     }
-    const code = [error.code, error.name, typeof error].find((it) => typeof it === "string");
-    this.errors += 1;
-    if (code.endsWith(".timeout")) this.timeouts += 1;
-    this.#callers.of(caller).errors += 1;
-    this.lastError = { code, at };
-    this.rate.add(at, true);
+    const hasFailed = error !== undefined;
+    if (hasFailed) {
+      const code = [error?.code, error?.name, typeof error].find((it) => typeof it === "string");
+      this.errors += 1;
+      if (code.endsWith(".timeout")) this.timeouts += 1;
+      this.#callers.of(caller).errors += 1;
+      this.lastError = { code, at };
+    }
+    this.rate.add(at, hasFailed);
     this.latency.record(ms, at);
   }
 }

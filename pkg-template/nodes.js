@@ -8,6 +8,8 @@ export class Nodes {
   #frames = [];
   /** By number; frame 0 is the run itself. Each has its loop's node `each`, its `index`, and its first node `base`. */
   #iterations = [undefined];
+  /** By loop, the first nodes of its iterations, in the order of its items. */
+  #bases = new Map();
 
   constructor(plan) {
     this.#plan = plan;
@@ -23,10 +25,22 @@ export class Nodes {
     const loop = this.stepOf(each);
     const base = this.#plan.steps.length + this.#steps.length;
     this.#iterations[frame] = { each, index, base };
+    const bases = this.basesOf(each);
+    if (bases.length === 0) this.#bases.set(each, bases);
+    bases[index] = base;
     for (let step = loop + 1; step <= loop + this.#plan.steps[loop].size; step += 1) {
       this.#steps.push(step);
       this.#frames.push(frame);
     }
+  }
+
+  /** As a node of an iteration has ended, the next iteration of its loop begins: the number of the iteration, and its item's. */
+  openNext(node) {
+    const { each } = this.#iterations[this.#frameOf(node)];
+    const index = this.basesOf(each).length;
+    const frame = this.#iterations.length;
+    this.open(each, index, frame);
+    return { each, index, frame };
   }
 
   /** The step that a node is. */
@@ -58,9 +72,7 @@ export class Nodes {
 
   /** The first nodes of the iterations of a loop, in the order of its items. */
   basesOf(each) {
-    const bases = [];
-    for (const iteration of this.#iterations) if (iteration?.each === each) bases[iteration.index] = iteration.base;
-    return bases;
+    return this.#bases.get(each) ?? [];
   }
 
   #frameOf(node) {

@@ -147,8 +147,7 @@ export class Registry {
     const took = (call.firstAt ?? at) - call.began;
     let counts = true;
     try {
-      if (hasFailed) call.meter.fail(call.of.caller, error ?? "undefined", took, at);
-      else call.meter.end(took, at);
+      call.meter.end(call.of.caller, hasFailed ? error ?? "undefined" : undefined, took, at);
       counts = !hasFailed || !saysNothing(error);
     } catch {
       // A getter that throws tells nothing.

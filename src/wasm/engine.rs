@@ -33,8 +33,9 @@ thread_local! {
 /// something is due before the host was told to come back. So most calls tell all that there is to say in one number.
 const IS_ELSEWHERE: u32 = 1 << 31;
 const IS_EARLIER: u32 = 1 << 30;
-/// That all there is to do is to begin the first attempt of a step of the run that the call was about. The number is that of
-/// the step then, and nothing waits: it is what most answers of a step lead to.
+/// That all there is to do is to begin the first attempt of a step of the run that the call was about, which is what most
+/// answers of a step lead to. The number is that of the step then, and nothing waits. When there is no such step yet, it is that
+/// of the next iteration of the loop that the step was in which has answered.
 const IS_NEXT: u32 = 1 << 29;
 
 /// An engine, the plans it knows, and the commands that wait to be fetched.
@@ -62,7 +63,12 @@ impl Host {
         engine.take_commands(commands);
         let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
         let is_earlier = if is_earlier { IS_EARLIER } else { 0 };
-        if let [Command::Call { run, node: NodeIx(node), attempt: 1, level: 0 }] = commands[..]
+        let call = match commands[..] {
+            [call] => Some(call),
+            [Command::Iterate { .. }, call] => Some(call),
+            _ => None,
+        };
+        if let Some(Command::Call { run, node: NodeIx(node), attempt: 1, level: 0 }) = call
             && run == about
             && node < IS_NEXT
         {
