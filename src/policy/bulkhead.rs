@@ -68,8 +68,12 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
             self.used += 1;
             Entry::Entered
         } else if self.queue.len() < self.max_queue as usize {
-            let place = self.queue.partition_point(|it| !later(*it));
-            self.queue.insert(place, who);
+            if self.queue.last().is_none_or(|last| !later(*last)) {
+                self.queue.push(who);
+            } else {
+                let place = self.queue.partition_point(|it| !later(*it));
+                self.queue.insert(place, who);
+            }
             Entry::Queued
         } else {
             Entry::Full

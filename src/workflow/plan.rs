@@ -48,18 +48,20 @@ pub struct Plan {
     /// The signals that steps wait for, by name.
     pub signals: Vec<Rc<str>>,
     pub(super) steps: Vec<Step>,
-    /// By step, what always follows it; see [`Follower`].
-    pub(super) followers: Vec<Option<Follower>>,
+    /// By step.
+    pub(super) plain_calls: Vec<Option<PlainCall>>,
 }
 
-/// The one plain call that follows another one whatever happens: the only one that waits for it, and for nothing else; or
-/// where a loop has no other step, the same step for the next item. They are in a list of their own: whoever goes from one
-/// call of a chain to the next reads these few bytes and none of the steps.
+/// A call that is one attempt that may take so long, and nothing else: most calls are. See `engine::plain`. What is asked of
+/// one for each answer stands here, in a few bytes to a step, so that of the steps themselves hardly any is read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Follower {
-    pub(super) step: StepIx,
-    pub(super) part_of: PartOf,
+pub(super) struct PlainCall {
     pub(super) timeout: Option<Duration>,
+    /// Whether it needs no condition to hold.
+    pub(super) is_certain: bool,
+    /// What follows it whatever happens: the only one that waits for it, and for nothing else; or where a loop has no other
+    /// step, the same step for the next item.
+    pub(super) follower: Option<(StepIx, PartOf)>,
 }
 
 /// What a step is a part of.
@@ -99,8 +101,6 @@ pub struct Step {
     pub timeout: Option<Duration>,
     /// What guards its call.
     pub policies: Rc<Options>,
-    /// Whether its call is one attempt that may take so long, and nothing else: most calls are. See `engine::plain`.
-    pub(super) is_plain: bool,
     /// Whose calls share what the policies share: those of this step in all runs. `None` when they share nothing.
     pub scope: Option<Rc<str>>,
     /// What undoes it: a step that stands in no list.
@@ -253,26 +253,16 @@ impl Plan {
         &self.steps
     }
 
-    /// What follows each step whatever happens.
-    pub(super) fn followers_of(steps: &[Step]) -> Vec<Option<Follower>> {
-        let is_plain = |step: &Step| step.is_plain && step.compensation.is_none();
-        let follower_of = |(index, step): (usize, &Step)| {
-            let part_of = match step.parent.map(|parent| (parent, &steps[parent.ix()].kind)) {
-                None => PartOf::Run,
-                Some((parent, StepKind::Group { concurrency: None, .. })) => PartOf::Group(parent),
-                Some((_, StepKind::ForEach { .. })) => PartOf::Loop,
-                Some(_) => return None,
-            };
-            let next = match (&step.dependents[..], part_of, step.parent) {
-                ([only], ..) if steps[only.ix()].needs.len() == 1 => *only,
-                ([], PartOf::Loop, Some(each)) if steps[each.ix()].end.ix() - each.ix() == 2 => StepIx(index as u32),
-                _ => return None,
-            };
-            let follower = &steps[next.ix()];
-            let is_certain = is_plain(step) && is_plain(follower) && follower.when.is_none();
-            is_certain.then_some(Follower { step: next, part_of, timeout: follower.policies.timeout })
+    /// The plain calls among some steps.
+    pub(super) fn plain_calls_of(steps: &[Step]) -> Vec<Option<PlainCall>> {
+        let of = |(index, step): (usize, &Step)| {
+            step.is_plain().then(|| PlainCall {
+                timeout: step.policies.timeout,
+                is_certain: step.when.is_none(),
+                follower: follower_of(steps, StepIx(index as u32)),
+            })
         };
-        steps.iter().enumerate().map(follower_of).collect()
+        steps.iter().enumerate().map(of).collect()
     }
 
     /// One step.
@@ -287,6 +277,12 @@ impl Step {
     #[must_use]
     pub fn is_keyed(&self) -> bool {
         self.policies.cache.is_some() || self.policies.single_flight
+    }
+
+    /// Whether it is a [`PlainCall`].
+    fn is_plain(&self) -> bool {
+        let StepKind::Call(call) = &self.kind else { return false };
+        call.fallbacks.is_empty() && self.compensates.is_none() && self.policies.only_bound_time()
     }
 
     /// Whether it asks somebody.
@@ -309,4 +305,23 @@ impl Step {
             StepKind::Call(_) | StepKind::Wait(_) => Vec::new(),
         }
     }
+}
+
+/// See [`PlainCall::follower`].
+fn follower_of(steps: &[Step], step: StepIx) -> Option<(StepIx, PartOf)> {
+    let it = &steps[step.ix()];
+    let part_of = match it.parent.map(|parent| (parent, &steps[parent.ix()].kind)) {
+        None => PartOf::Run,
+        Some((parent, StepKind::Group { concurrency: None, .. })) => PartOf::Group(parent),
+        Some((_, StepKind::ForEach { .. })) => PartOf::Loop,
+        Some(_) => return None,
+    };
+    let next = match (&it.dependents[..], part_of, it.parent) {
+        ([only], ..) if steps[only.ix()].needs.len() == 1 => *only,
+        ([], PartOf::Loop, Some(each)) if steps[each.ix()].end.ix() - each.ix() == 2 => step,
+        _ => return None,
+    };
+    let follower = &steps[next.ix()];
+    let is_certain = it.compensation.is_none() && follower.is_plain() && follower.when.is_none();
+    is_certain.then_some((next, part_of))
 }

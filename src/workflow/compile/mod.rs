@@ -53,7 +53,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
             .map(|per_key| (read(&per_key.key, "/concurrency/key", From::Start), per_key.limit)),
         roots,
         signals: compiler.signals,
-        followers: Plan::followers_of(&compiler.steps),
+        plain_calls: Plan::plain_calls_of(&compiler.steps),
         steps: compiler.steps,
     }
 }
@@ -125,8 +125,6 @@ impl<'a> Compiler<'a> {
         };
         let policies = call.map(|call| Rc::clone(&call.policies)).unwrap_or_default();
         let scope = policies.share_something().then(|| format!("{}.{}{suffix}", self.id, definition.id).into());
-        let is_plain =
-            call.is_some_and(|call| call.fallback.is_empty()) && undoes.is_none() && policies.only_bound_time();
         self.written.push(written);
         let end = self.written.len();
         self.steps.push(Step {
@@ -142,7 +140,6 @@ impl<'a> Compiler<'a> {
             priority: 0,
             timeout: None,
             policies,
-            is_plain,
             scope,
             compensation: None,
             compensates: None,

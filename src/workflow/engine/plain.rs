@@ -13,6 +13,7 @@ use crate::exec::TimerId;
 use crate::policy::{FailureReason, Outcome};
 use crate::time::Timestamp;
 use crate::workflow::message::{AbortReason, Effect, Input};
+use crate::workflow::plan::PlainCall;
 use crate::workflow::run::Following;
 use crate::workflow::state::NodeIx;
 
@@ -154,14 +155,17 @@ impl Slot {
     }
 
     fn is_plain(&self, node: NodeIx) -> bool {
-        self.run.plan().step(self.run.node(node).step).is_plain
+        self.plain_call(node).is_some()
+    }
+
+    fn plain_call(&self, node: NodeIx) -> Option<PlainCall> {
+        self.run.plan().plain_calls[self.run.node(node).step.ix()]
     }
 
     /// Has the time of a plain call that begins looked after; when that is over. Whose time was looked after and who has ended
     /// is forgotten on this occasion, so there are seldom more of them than calls that run.
     fn await_plainly(&mut self, node: NodeIx) -> Option<Timestamp> {
-        let state = self.run.node(node);
-        let due = state.called_at + self.run.plan().step(state.step).policies.timeout?;
+        let due = self.run.node(node).called_at + self.plain_call(node)?.timeout?;
         self.await_until(due, node);
         Some(due)
     }
@@ -169,10 +173,10 @@ impl Slot {
     fn await_until(&mut self, due: Timestamp, node: NodeIx) {
         self.first_plain_due();
         // Mostly all have as much time, and the last one that began is the last one whose time is over.
-        let place = self.awaited.partition_point(|(other, _)| *other <= due);
-        if place == self.awaited.len() {
+        if self.awaited.last().is_none_or(|(other, _)| *other <= due) {
             self.awaited.push((due, node))
         } else {
+            let place = self.awaited.partition_point(|(other, _)| *other <= due);
             self.awaited.insert(place, (due, node))
         }
     }

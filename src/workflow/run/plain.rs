@@ -11,19 +11,19 @@ use crate::policy::Bulkhead;
 use crate::time::Timestamp;
 use crate::workflow::event::{Event, EventKind};
 use crate::workflow::message::Effect;
-use crate::workflow::plan::{Follower, PartOf, Step, StepKind};
+use crate::workflow::plan::{PartOf, StepKind};
 use crate::workflow::state::{Frame, Hold, Status, StepState};
 
 impl Run {
-    /// An attempt of a plain call ended well. When one plain call follows, as [`Follower`] says, and nothing else does, that
-    /// one begins; otherwise nothing has changed.
+    /// An attempt of a plain call ended well. When one plain call follows, as [`PlainCall`](crate::workflow::plan::PlainCall) says, and nothing else
+    /// does, that one begins; otherwise nothing has changed.
     ///
     /// This is [`complete_plainly`](Self::complete_plainly) for chains and loops, where all that can happen is known
     /// beforehand.
     pub(in crate::workflow) fn go_on(&mut self, node: NodeIx, attempt: u32, now: Timestamp) -> Option<Following> {
         let ended = self.nodes.get(node.0 as usize)?;
         let (step, frame) = (ended.step, ended.frame);
-        let Follower { step: next, part_of, timeout } = self.plan.followers[step.ix()]?;
+        let (next, part_of) = self.plan.plain_calls[step.ix()]?.follower?;
         let is_usual = ended.called
             && ended.attempt == attempt
             && ended.live == 1
@@ -34,7 +34,7 @@ impl Run {
         if !is_usual {
             return None;
         }
-        let due = timeout.map(|timeout| now + timeout);
+        let due = self.plan.plain_calls[next.ix()]?.timeout.map(|timeout| now + timeout);
         if next == step {
             let next = NodeIx(self.nodes.len() as u32);
             let iterate = self.next_iteration(node, frame, now)?;
@@ -190,8 +190,8 @@ impl Run {
     }
 
     fn is_plain_step(&self, node: NodeIx) -> bool {
-        let step: &Step = self.plan.step(self.node(node).step);
-        step.is_plain && step.when.is_none()
+        let plain = self.plan.plain_calls[self.node(node).step.ix()];
+        plain.is_some_and(|plain| plain.is_certain)
     }
 
     /// A plain call that has its slots begins, with its one attempt.
