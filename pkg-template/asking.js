@@ -68,7 +68,7 @@ export class Asking {
         wanted.resolve();
       }
     } finally {
-      request.fail(cancelled(feature, action, undefined, request.correlationId));
+      request.fail(request.cancelled());
       demand.resolve();
     }
   }
@@ -99,52 +99,31 @@ export class Asking {
 
   /** A request begins. `sink` takes the parts of an answer that comes in parts. */
   #open(core, feature, action, params, options, by, sink) {
-    const { correlationId = by?.correlationId ?? uniqueId(), failFast, source = by?.feature ?? "app" } = options;
-    const signals = by instanceof CallContext ? [options.signal, by.signal] : [options.signal];
     const timeoutMs = milliseconds(core, options.timeout ?? this.#hub.requestTimeout, "timeout");
-    const { promise, resolve, reject } = withResolvers();
-    const trace = by === undefined ? new Trace(options.traceparent, options.tracestate) : traceOf(by);
-    const of = { bus: this.#hub, caller: source, correlationId, trace };
-    const call = new Call(of, undefined, { feature, action }, 1, 0, (_, isValue, answer, at) =>
-      isValue ? end(resolve, answer, at) : end(reject, asTyped(feature, action, answer, correlationId), at),
-    );
+    const request = new Request(this.#hub, feature, action, timeoutMs, options, by);
+    const signals = by instanceof CallContext ? [options.signal, by.signal] : options.signal === undefined ? NO_SIGNALS : [options.signal];
     const aborted = signals.find((signal) => signal?.aborted);
-    if (aborted !== undefined) throw cancelled(feature, action, aborted.reason, correlationId);
-    const registered = this.#hub.featureOf(feature, { correlationId });
-    if (registered.isLoaded) registered.actionOf(action, { correlationId });
-    if (failFast && this.#hub.statusOf(registered) === UNHEALTHY) {
-      throw unavailable(`the feature \`${feature}\` is unhealthy, and the request fails fast`, { correlationId });
+    if (aborted !== undefined) throw request.cancelled(aborted);
+    const registered = this.#hub.features.get(feature) ?? this.#hub.featureOf(feature, request.details);
+    const found = foundIn(registered, action);
+    if (found.known === undefined && registered.isLoaded) registered.actionOf(action, request.details);
+    if (options.failFast && this.#hub.statusOf(registered) === UNHEALTHY) {
+      throw unavailable(`the feature \`${feature}\` is unhealthy, and the request fails fast`, request.details);
     }
-    let unlisten;
-    const end = (settle, value, at) => {
-      if (request.hasEnded) return;
-      request.hasEnded = true;
-      for (const stop of unlisten ?? []) stop?.();
-      // First, so that not even a panic below keeps the caller waiting.
-      settle(value);
-      this.#waits.end(core, request, at);
-    };
-    const request = {
-      promise,
-      correlationId,
-      hasEnded: false,
-      late: () => request.fail(timedOut(feature, action, `${timeoutMs} ms`, correlationId)),
-      /** Gives the request up: its handler is told to stop, and what it still answers is dropped. */
-      fail: (error) => {
-        if (request.hasEnded) return;
-        end(reject, error);
-        abort(call, error);
-      },
-      pause: () => this.#waits.end(core, request),
-      resume: () => !request.hasEnded && this.#waits.begin(this.#link.attached(), request, timeoutMs),
-    };
-    // Whoever called gets what is thrown below instead of this promise.
-    promise.catch(() => {});
     const at = now();
-    this.#waits.begin(core, request, timeoutMs, at);
-    unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(cancelled(feature, action, signal.reason, correlationId))));
-    call.sink = sink;
-    this.invoke(foundIn(registered, action), params, call, new CallContext(call), at);
+    this.#waits.begin(request, timeoutMs, at);
+    if (signals.length > 0) {
+      request.unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(request.cancelled(signal))));
+    }
+    const { call } = request;
+    if (sink !== undefined) call.sink = sink;
+    try {
+      this.invoke(found, params, call, new CallContext(call), at);
+    } catch (error) {
+      // Whoever called gets this instead of the promise.
+      request.promise.catch(() => {});
+      throw error;
+    }
     return request;
   }
 
@@ -193,6 +172,88 @@ export class Asking {
     };
     const answer = await (feature.limits === undefined ? perform() : feature.limits.execute(perform, { signal: context.signal }));
     return output === undefined ? answer : judged(output, answer, "output.invalid", `the output ${what}`);
+  }
+}
+
+const NO_SIGNALS = /* @__PURE__ */ Object.freeze([]);
+
+/** A request that is under way, and in whose name its feature is asked. */
+class Request {
+  hasEnded = false;
+  /** End listening to signals. */
+  unlisten = undefined;
+  #correlationId;
+  #trace;
+  #timeoutMs;
+  #resolve;
+  #reject;
+
+  constructor(bus, feature, action, timeoutMs, { correlationId, traceparent, tracestate, source }, by) {
+    this.bus = bus;
+    this.caller = source ?? by?.feature ?? "app";
+    this.call = new Call(this, undefined, { feature, action }, 1, 0, Request.#answered);
+    this.#correlationId = correlationId ?? by?.correlationId;
+    this.#trace = by !== undefined ? traceOf(by) : traceparent === undefined ? undefined : new Trace(traceparent, tracestate);
+    this.#timeoutMs = timeoutMs;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Where nobody has given it one, it is made when somebody asks, and so is its trace. */
+  get correlationId() {
+    return (this.#correlationId ??= uniqueId());
+  }
+
+  get trace() {
+    return (this.#trace ??= new Trace());
+  }
+
+  /** What its errors say beside what happened. */
+  get details() {
+    return { correlationId: this.correlationId };
+  }
+
+  static #answered({ of: request, step }, isValue, answer, at) {
+    if (isValue) request.#end(request.#resolve, answer, at);
+    else request.#end(request.#reject, asTyped(step.feature, step.action, answer, request.correlationId), at);
+  }
+
+  #end(settle, value, at) {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    if (this.unlisten !== undefined) for (const stop of this.unlisten) stop?.();
+    // First, so that not even a panic below keeps the caller waiting.
+    settle(value);
+    this.bus.waits.end(this, at);
+  }
+
+  /** Gives it up: its handler is told to stop, and what it still answers is dropped. */
+  fail(error) {
+    if (this.hasEnded) return;
+    this.#end(this.#reject, error);
+    abort(this.call, error);
+  }
+
+  late() {
+    const { feature, action } = this.call.step;
+    this.fail(timedOut(feature, action, `${this.#timeoutMs} ms`, this.correlationId));
+  }
+
+  cancelled(signal) {
+    const { feature, action } = this.call.step;
+    return cancelled(feature, action, signal?.reason, this.correlationId);
+  }
+
+  pause() {
+    this.bus.waits.end(this);
+  }
+
+  resume() {
+    if (this.hasEnded) return;
+    this.bus.link.attached();
+    this.bus.waits.begin(this, this.#timeoutMs);
   }
 }
 

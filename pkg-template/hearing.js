@@ -400,7 +400,7 @@ export class Hearing {
     const core = this.#link.attached();
     const open = new Set(pending);
     const end = () => {
-      this.#waits.end(core, waiting);
+      this.#waits.end(waiting);
       const at = now();
       meter.end(result.delivered, result.filtered, result.failed, at - began, at);
       resolve(result);
@@ -416,10 +416,10 @@ export class Hearing {
       fail: (error) => {
         open.clear();
         reject(error);
-        this.#waits.end(core, waiting);
+        this.#waits.end(waiting);
       },
     };
-    this.#waits.begin(core, waiting, milliseconds(core, this.#hub.requestTimeout, "requestTimeout"));
+    this.#waits.begin(waiting, milliseconds(core, this.#hub.requestTimeout, "requestTimeout"));
     for (const one of pending) {
       const { feature } = one.subscription;
       Promise.resolve(one.answer).then(

@@ -1,17 +1,34 @@
 // Until when something is awaited: answers of features, and handlers that take their time. The core keeps the deadlines.
 
-import { Alarm, now } from "./clock.js";
+import { Alarm, now, soon } from "./clock.js";
 import { unattended } from "./runtime.js";
 
-/** What is awaited on one bus. Each has `late()`, for when its time is over, and `fail(error)`, for when the core is lost. */
+/** A task that was to tell the core, and has not come in this time, was lost: some hosts drop what a request has left behind. */
+const LOST_MS = 1_000;
+
+/**
+ * What is awaited on one bus. Each has `late()`, for when its time is over, and `fail(error)`, for when the core is lost.
+ *
+ * Most of it has come before the host has its turn, and no time can be over before that: so the core is told in a task of its
+ * own, of what is still awaited then.
+ */
 export class Waits {
   #link;
   #owner;
-  /** By their numbers. */
+  /** What the core knows of, by its numbers; and what it is yet to be told of, some of which has come. */
   #open = new Map();
+  #fresh = [];
+  /** How many are awaited, of both. */
+  #count = 0;
+  /** Since when a task is to tell the core. */
+  #tellsSince = -Infinity;
   #alarm = new Alarm(() => unattended(() => this.#expire()));
+  #tell = () => {
+    this.#tellsSince = -Infinity;
+    unattended(() => this.#tellFresh());
+  };
   #mayRest = () => {
-    if (this.#open.size > 0) return false;
+    if (this.#count > 0) return false;
     this.#link.runtime.disown(this.#owner);
     return true;
   };
@@ -21,20 +38,49 @@ export class Waits {
     this.#owner = owner;
   }
 
-  begin(core, waiting, timeoutMs, at = now()) {
-    waiting.number = core.requestBegin(this.#link.handle, timeoutMs, at);
-    this.#open.set(waiting.number, waiting);
-    this.#link.runtime.own(this.#owner);
-    // One that rings earlier for another has the core say then what is due next.
-    if (timeoutMs < Infinity) this.#alarm.set(at + timeoutMs);
+  begin(waiting, timeoutMs, at = now()) {
+    waiting.awaited = { number: undefined, timeoutMs, at };
+    this.#fresh.push(waiting);
+    if (this.#count === 0) this.#link.runtime.own(this.#owner);
+    this.#count += 1;
+    if (at - this.#tellsSince > LOST_MS) {
+      this.#tellsSince = at;
+      soon(this.#tell);
+    }
   }
 
-  end(core, waiting, at = now()) {
-    // The number may belong to another one by now.
-    const isOpen = this.#open.get(waiting.number) === waiting;
-    if (isOpen) this.#open.delete(waiting.number);
-    if (this.#open.size === 0) this.#alarm.rest(this.#mayRest);
-    if (isOpen) core.requestEnd(this.#link.handle, waiting.number, at);
+  end(waiting, at = now()) {
+    const { awaited } = waiting;
+    if (awaited === undefined) return;
+    waiting.awaited = undefined;
+    this.#count -= 1;
+    if (this.#count === 0) this.#alarm.rest(this.#mayRest);
+    if (awaited.number === undefined) {
+      this.#forgetFresh();
+    } else {
+      this.#open.delete(awaited.number);
+      if (this.#link.isAttached) this.#link.core.requestEnd(this.#link.handle, awaited.number, at);
+    }
+  }
+
+  /** What has come need not be kept until the core is told. */
+  #forgetFresh() {
+    const fresh = this.#fresh;
+    while (fresh.length > 0 && fresh.at(-1).awaited === undefined) fresh.pop();
+    if (fresh.length > 2 * this.#count) this.#fresh = fresh.filter(({ awaited }) => awaited !== undefined);
+  }
+
+  #tellFresh() {
+    const fresh = this.#fresh.splice(0);
+    for (const waiting of fresh) {
+      const { awaited } = waiting;
+      if (awaited === undefined || awaited.number !== undefined) continue;
+      const { timeoutMs, at } = awaited;
+      awaited.number = this.#link.core.requestBegin(this.#link.handle, timeoutMs, at);
+      this.#open.set(awaited.number, waiting);
+      // One that rings earlier for another has the core say then what is due next.
+      if (timeoutMs < Infinity) this.#alarm.set(at + timeoutMs);
+    }
   }
 
   #expire() {
@@ -42,16 +88,25 @@ export class Waits {
     if (core instanceof Promise || !this.#link.isAttached) return;
     // All of them first: a handler that hears of its abort may begin a request, which gets one of these numbers.
     const expired = Array.from(core.requestsExpire(this.#link.handle, now()), (number) => this.#open.get(number));
-    for (const { number } of expired) this.#open.delete(number);
+    for (const waiting of expired) this.#forget(waiting);
     for (const waiting of expired) waiting.late();
     if (this.#link.isAttached) this.#alarm.set(core.busDeadline(this.#link.handle));
   }
 
+  #forget(waiting) {
+    this.#open.delete(waiting.awaited.number);
+    waiting.awaited = undefined;
+    this.#count -= 1;
+  }
+
   /** Nothing comes any more. */
   fail(error) {
-    const open = [...this.#open.values()];
+    const awaited = [...this.#open.values(), ...this.#fresh].filter((waiting) => waiting.awaited !== undefined);
+    for (const waiting of awaited) waiting.awaited = undefined;
     this.#open.clear();
+    this.#fresh = [];
+    this.#count = 0;
     this.#alarm.clear();
-    for (const waiting of open) waiting.fail(error);
+    for (const waiting of awaited) waiting.fail(error);
   }
 }
