@@ -3,7 +3,6 @@
 import { FeatureBusBase } from "./bus.js";
 import * as coachGlue from "./coach-glue.js";
 import * as engineGlue from "./core.js";
-import { drawFrom } from "./ids.js";
 import { IntegrationBase } from "./integration.js";
 import { ModelClientBase } from "./model-client.js";
 import { OrchestratorBase } from "./orchestrator.js";
@@ -18,11 +17,9 @@ const coach = instanceOf(coachGlue);
 
 /**
  * Each entry makes its own classes instead of setting a loader in a shared module: the package has no side effects, so
- * a bundler may drop a module that is only imported for what it does. `randomText` is what ids begin with where that shall not come
- * from `crypto`.
+ * a bundler may drop a module that is only imported for what it does.
  */
-export function createApi(load, loadCoach, loadModel, randomText) {
-  if (randomText !== undefined) drawFrom(randomText);
+export function createApi(load, loadCoach, loadModel) {
   const runtime = new Runtime(engine, load);
   runtime.coach = new Runtime(coach, loadCoach);
   runtime.loadModel = loadModel;
