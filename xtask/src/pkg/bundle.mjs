@@ -2,8 +2,8 @@
 //
 // The modules behind `api.js` become one file, since one compresses better than a dozen, and is one request; what is loaded
 // when it is first asked for becomes another. Names of
-// variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own, and
-// lose only comments and spaces: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
+// variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own,
+// each made small by itself: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
 // know those by their spelling.
 
 import assert from "node:assert/strict";
@@ -70,7 +70,7 @@ await writeFile(api, ordered + (await readFile(api, "utf8")));
 const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue|model-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
-  minifyWhitespace: true, minifySyntax: true,
+  minify: true,
 });
 await Promise.all(scripts.filter((script) => !isEntry(script)).map((script) => rm(script)));
 // What has no effect when it is not used is said for a tree shaker; the manifest says so of the whole.
@@ -83,7 +83,12 @@ const smaller = async (code) =>
       // Users meet its name, which it has from a variable.
       mangle: { reserved: ["RepflowError", "BusEvent"] },
       // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
-      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false },
+      // A function that is called in one place stays a function: within the other, each call would make it anew.
+      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
+      // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
+      format: { ascii_only: true },
     })
-  ).code;
+  ).code
+    // A private field is undefined where nothing else is said.
+    .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1");
 await Promise.all(made.map(async ({ fileName, code }) => writeFile(join(directory, fileName), await smaller(said(code)))));
