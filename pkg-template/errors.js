@@ -68,7 +68,7 @@ export function fromCore(fields) {
 
 /** Whether what the core threw is one of its errors; anything else means that the instance is lost. */
 export function isCoreError(thrown) {
-  return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) && typeof thrown.code === "string";
+  return hasFields(thrown) && !(thrown instanceof Error) && typeof thrown.code === "string";
 }
 
 /** An error about arguments, listing every problem. */
@@ -96,7 +96,7 @@ export function checkOptions(code, what, options, checks) {
 
 /** Everything that is wrong with options. */
 export function problemsOf(options, checks) {
-  if (typeof options !== "object" || options === null) {
+  if (!hasFields(options)) {
     return [{ pointer: "", message: `it must be an object, not ${describe(options)}` }];
   }
   const problems = [];
@@ -145,6 +145,15 @@ const isFunction = (value) => typeof value === "function";
 const isString = (value) => typeof value === "string";
 const isSignal = (value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean";
 
+/** A whole number that is neither below `least` nor above `most`. */
+export const whole = (least, most = Infinity) => [
+  (value) => Number.isInteger(value) && value >= least && value <= most,
+  most === Infinity ? `a whole number, ${least} or more` : `a whole number from ${least} to ${most}`,
+];
+
+/** Whether something has fields: also a list. */
+export const hasFields = (value) => typeof value === "object" && value !== null;
+
 /** What the options of many calls have in common. */
 export const checks = {
   string: [isString, "a string"],
@@ -152,6 +161,7 @@ export const checks = {
   handler: [isFunction, "a function"],
   signal: [isSignal, "an AbortSignal"],
   flag: [(value) => typeof value === "boolean", "`true` or `false`"],
+  count: whole(0),
   integer: [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"],
   duration: [
     (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),

@@ -3,7 +3,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped, isObject, isPlain } from "./definition.js";
-import { describe, invalid, textOf } from "./errors.js";
+import { checks, describe, hasFields, invalid, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest } from "./nearest.js";
 
@@ -98,7 +98,7 @@ class PreparedSchema {
   }
 
   #index(schema, base, references) {
-    if (typeof schema !== "object" || schema === null) return;
+    if (!hasFields(schema)) return;
     let here = base;
     const text = (key) => (typeof schema[key] === "string" ? schema[key] : undefined);
     const name = (address) => this.#byAddress.set(address, schema);
@@ -148,7 +148,7 @@ function filled(schemas, schema, value, open) {
     if (part !== undefined) whole = filled(schemas, part, whole, open);
   }
   const isList = Array.isArray(whole);
-  if (!isList && (typeof whole !== "object" || whole === null || !isPlain(whole))) return whole;
+  if (!isList && (!hasFields(whole) || !isPlain(whole))) return whole;
   let copy;
   const fill = (key, part) => {
     const before = Object.hasOwn(whole, key) ? whole[key] : undefined;
@@ -402,7 +402,7 @@ function expectedOf(schema) {
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
-const isText = (value) => typeof value === "string";
+const isText = checks.string[0];
 const isWords = (value) => Array.isArray(value) && value.every(isText);
 const isTextPattern = (value) => isText(value) && isPattern(value);
 const areTypes = (value) => [value].flat().every((it) => isText(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
@@ -433,10 +433,10 @@ const KEYWORDS = new Map(
     [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
     [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
     [
-      [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
+      checks.count,
       "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
     ],
-    [[(value) => typeof value === "boolean", "true or false"], "uniqueItems deprecated readOnly writeOnly"],
+    [[checks.flag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
     [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
     [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
   ].flatMap(([check, names]) => names.split(" ").map((name) => [name, check])),
@@ -498,7 +498,7 @@ function partsOf(schema, pointer) {
     const check = KEYWORDS.get(key);
     if (isObject(value) && (check === SCHEMA || check === ITEMS)) return [[value, at]];
     const holdsMany = Array.isArray(value) ? check === SCHEMAS || check === ITEMS : check === NAMED || check === PATTERNS;
-    if (!holdsMany || typeof value !== "object" || value === null) return [];
+    if (!holdsMany || !hasFields(value)) return [];
     return Object.entries(value).flatMap(([name, part]) => (isObject(part) ? [[part, `${at}/${escaped(name)}`]] : []));
   });
 }

@@ -1,8 +1,8 @@
 // Templates: definitions that are registered once, and made into workflows by giving values to their parameters.
 
 import { canonical } from "./canonical.js";
-import { escaped as escapedKey } from "./definition.js";
-import { RepflowError, describe, invalid, textOf } from "./errors.js";
+import { escaped as escapedKey, isObject } from "./definition.js";
+import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
 import { nearest } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
@@ -85,7 +85,7 @@ function textOfDefinition(what, data, code = "workflow.invalid") {
 }
 
 function frozen(data) {
-  if (typeof data !== "object" || data === null) return data;
+  if (!hasFields(data)) return data;
   Object.values(data).forEach(frozen);
   return Object.freeze(data);
 }
@@ -133,7 +133,7 @@ class Binding {
   #each(data, pointer, of) {
     const at = (key) => `${pointer}/${escapedKey(key)}`;
     if (Array.isArray(data)) return data.map((value, index) => of(value, index, at(index)));
-    if (typeof data !== "object" || data === null) return data;
+    if (!hasFields(data)) return data;
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, of(value, key, at(key))]));
   }
 
@@ -189,7 +189,7 @@ class Binding {
   #find(path) {
     let value = this.#parameters;
     for (const [depth, key] of path.entries()) {
-      const isThere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+      const isThere = hasFields(value) && Object.hasOwn(value, key);
       if (!isThere) return { missing: true, depth, within: value };
       value = value[key];
     }
@@ -198,7 +198,7 @@ class Binding {
 
   #note(path, { depth, within }, pointer) {
     const name = ["parameters", ...path.slice(0, depth + 1)].join(".");
-    const known = typeof within === "object" && within !== null && !Array.isArray(within) ? Object.keys(within) : [];
+    const known = isObject(within) ? Object.keys(within) : [];
     const problem = { pointer, message: `\`${name}\` has no value; make it required, or give it a \`default\`` };
     const suggestion = nearest(String(path[depth]), known);
     this.problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
@@ -303,7 +303,7 @@ function next(pattern, source, at) {
 /** A value as a literal of an expression. Braces keep their distance: `}}` would end the expression. */
 function literal(value) {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
+  if (hasFields(value)) {
     const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}: ${literal(field)}`);
     return `{ ${fields.join(", ")} } `;
   }
@@ -323,7 +323,7 @@ const escaped = (text) => text.replaceAll("{{", '{{ "{{" }}');
 function escapedDeep(value) {
   if (typeof value === "string") return escaped(value);
   if (Array.isArray(value)) return value.map(escapedDeep);
-  if (typeof value !== "object" || value === null) return value;
+  if (!hasFields(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, escapedDeep(field)]));
 }
 
