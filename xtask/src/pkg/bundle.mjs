@@ -12,7 +12,8 @@ import { basename, join } from "node:path";
 
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
-import { minify } from "terser";
+import { minifySync } from "rolldown/utils";
+import { minify as terser } from "terser";
 
 const [directory, ...scripts] = process.argv.slice(1);
 const target = "es2022";
@@ -30,15 +31,14 @@ const ORDER = [
   "bus-event", "orchestrator", "run", "journal", "runtime", "feature", "history", "telling", "attempts", "policy",
 ];
 
+const keepNames = { function: false, class: true };
+const minify = { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } };
+
 /** Bundles a script of the directory; what stands in `external` stays outside. */
 async function bundled(script, external) {
-  const keepNames = { function: false, class: true };
   // What both need stands in the script itself.
   const bundle = await rolldown({ input: join(directory, script), external, preserveEntrySignatures: "allow-extension" });
-  const { output } = await bundle.generate({
-    chunkFileNames: "[name].js",
-    minify: { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } },
-  });
+  const { output } = await bundle.generate({ chunkFileNames: "[name].js", minify });
   await bundle.close();
   return output;
 }
@@ -75,20 +75,20 @@ await build({
 await Promise.all(scripts.filter((script) => !isEntry(script)).map((script) => rm(script)));
 // What has no effect when it is not used is said for a tree shaker; the manifest says so of the whole.
 const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @__PURE__ */", "");
-/** What terser still finds when it looks at the whole several times; classes keep their names here, too. */
-const smaller = async (code) =>
-  (
-    await minify(code, {
-      module: true, ecma: 2022, keep_classnames: true,
-      // Users meet its name, which it has from a variable.
-      mangle: { reserved: ["RepflowError", "BusEvent"] },
-      // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
-      // A function that is called in one place stays a function: within the other, each call would make it anew.
-      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
-      // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
-      format: { ascii_only: true },
-    })
-  ).code
-    // A private field is undefined where nothing else is said.
-    .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1");
+/** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
+async function smaller(code) {
+  const { code: compressed } = await terser(code, {
+    module: true, ecma: 2022, keep_classnames: true,
+    // Users meet its name, which it has from a variable.
+    mangle: { reserved: ["RepflowError", "BusEvent"] },
+    // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
+    // A function that is called in one place stays a function: within the other, each call would make it anew.
+    compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
+  });
+  const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
+  // A private field is undefined where nothing else is said.
+  const short = named.replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1");
+  // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
+  return short.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
 await Promise.all(made.map(async ({ fileName, code }) => writeFile(join(directory, fileName), await smaller(said(code)))));
