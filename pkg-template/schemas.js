@@ -416,35 +416,40 @@ const PATTERNS = [(value) => areNamed(value, isSchema) && Object.keys(value).eve
 const ITEMS = [(value) => isSchema(value) || areSchemas(value), SCHEMA[1]];
 
 /** What keywords must be: a test, how it is put, and which they are. */
-const KEYWORDS = new Map(
+const KEYWORDS = [
+  [SCHEMA, "additionalProperties unevaluatedProperties propertyNames additionalItems unevaluatedItems contains not if then else contentSchema"],
+  [SCHEMAS, "allOf anyOf oneOf prefixItems"],
+  [NAMED, "properties $defs definitions dependentSchemas"],
+  [PATTERNS, "patternProperties"],
+  [ITEMS, "items"],
+  [[areTypes, `a list of, or ${wordsOf(Object.keys(TYPES))}`], "type"],
+  [[isTextPattern, "a regular expression"], "pattern"],
+  [[isWords, "a list of strings"], "required"],
+  [[(value) => areNamed(value, isWords), "an object of lists of strings"], "dependentRequired"],
+  [[(value) => areNamed(value, (it) => isWords(it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
+  [[Array.isArray, "a list"], "enum"],
+  [[Number.isFinite, "a number"], "minimum maximum"],
+  [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
+  [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
   [
-    [SCHEMA, "additionalProperties unevaluatedProperties propertyNames additionalItems unevaluatedItems contains not if then else contentSchema"],
-    [SCHEMAS, "allOf anyOf oneOf prefixItems"],
-    [NAMED, "properties $defs definitions dependentSchemas"],
-    [PATTERNS, "patternProperties"],
-    [ITEMS, "items"],
-    [[areTypes, `a list of, or ${wordsOf(Object.keys(TYPES))}`], "type"],
-    [[isTextPattern, "a regular expression"], "pattern"],
-    [[isWords, "a list of strings"], "required"],
-    [[(value) => areNamed(value, isWords), "an object of lists of strings"], "dependentRequired"],
-    [[(value) => areNamed(value, (it) => isWords(it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
-    [[Array.isArray, "a list"], "enum"],
-    [[Number.isFinite, "a number"], "minimum maximum"],
-    [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
-    [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
-    [
-      checks.count,
-      "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
-    ],
-    [[checks.flag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
-    [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
-    [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
-  ].flatMap(([check, names]) => names.split(" ").map((name) => [name, check])),
-);
+    checks.count,
+    "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
+  ],
+  [[checks.flag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
+  [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
+  [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
+];
+
+/** The same by keyword, once a schema is looked at. */
+let byKeyword;
+
+function keywords() {
+  return (byKeyword ??= new Map(KEYWORDS.flatMap(([check, names]) => names.split(" ").map((name) => [name, check]))));
+}
 
 function checkKeywords(schemas, schema, pointer, problems) {
   for (const [key, value] of Object.entries(schema)) {
-    const check = KEYWORDS.get(key);
+    const check = keywords().get(key);
     const note = (message, word, known) => {
       const suggestion = known && nearest(word, known);
       const problem = { pointer: `${pointer}/${escaped(key)}`, message };
@@ -455,7 +460,7 @@ function checkKeywords(schemas, schema, pointer, problems) {
       note(`\`${key}\` is not supported; use \`$ref\` and \`$defs\``);
     } else if (check === undefined) {
       // The standard has room for keywords of others, but a slip of the pen would check nothing.
-      if (nearest(key, KEYWORDS.keys())) note(`unknown keyword \`${key}\``, key, KEYWORDS.keys());
+      if (nearest(key, keywords().keys())) note(`unknown keyword \`${key}\``, key, keywords().keys());
     } else if (!check[0](value)) {
       const types = key === "type" && isText(value) ? Object.keys(TYPES) : undefined;
       note(`\`${key}\` must be ${check[1]}, not ${describe(value)}`, value, types);
@@ -495,7 +500,7 @@ function checkDefaults(schemas, schema, pointer, problems) {
 function partsOf(schema, pointer) {
   return Object.entries(schema).flatMap(([key, value]) => {
     const at = `${pointer}/${escaped(key)}`;
-    const check = KEYWORDS.get(key);
+    const check = keywords().get(key);
     if (isObject(value) && (check === SCHEMA || check === ITEMS)) return [[value, at]];
     const holdsMany = Array.isArray(value) ? check === SCHEMAS || check === ITEMS : check === NAMED || check === PATTERNS;
     if (!holdsMany || !hasFields(value)) return [];
