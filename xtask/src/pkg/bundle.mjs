@@ -12,6 +12,7 @@ import { basename, join } from "node:path";
 
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
+import { parseAst } from "rolldown/parseAst";
 import { minifySync } from "rolldown/utils";
 import { minify as terser } from "terser";
 
@@ -38,7 +39,7 @@ const minify = { compress: { target, keepNames }, mangle: { toplevel: true, keep
 async function bundled(script, external) {
   // What both need stands in the script itself.
   const bundle = await rolldown({ input: join(directory, script), external, preserveEntrySignatures: "allow-extension" });
-  const { output } = await bundle.generate({ chunkFileNames: "[name].js", minify });
+  const { output } = await bundle.generate({ chunkFileNames: "[name].js", minify: false });
   await bundle.close();
   return output;
 }
@@ -75,20 +76,48 @@ await build({
 await Promise.all(scripts.filter((script) => !isEntry(script)).map((script) => rm(script)));
 // What has no effect when it is not used is said for a tree shaker; the manifest says so of the whole.
 const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @__PURE__ */", "");
+/**
+ * Properties that nobody outside of the facade sees; a test looks whether that is so. They get short names, the same in all scripts.
+ */
+const INTERNAL = JSON.parse(await readFile("xtask/src/pkg/internal-names.json", "utf8"));
+const nameCache = {};
+
+/**
+ * All that is declared at the top, as `var`: with one word for all, neighbours are one declaration, and no function has to look
+ * whether a constant that it uses is there yet.
+ */
+function declared(code) {
+  let text = "";
+  let isOpen = false;
+  for (const { type, declarations, start, end } of parseAst(code).body) {
+    const isDeclaration = type === "VariableDeclaration";
+    if (isOpen) text += isDeclaration ? "," : ";";
+    else if (isDeclaration) text += "var ";
+    text += isDeclaration ? code.slice(declarations[0].start, declarations.at(-1).end) : code.slice(start, end);
+    isOpen = isDeclaration;
+  }
+  return text;
+}
+
 /** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
-async function smaller(code) {
-  const { code: compressed } = await terser(code, {
-    module: true, ecma: 2022, keep_classnames: true,
+async function smaller(bundle) {
+  const { code } = minifySync("script.js", bundle, { module: true, ...minify });
+  const { code: compressed } = await terser(said(code), {
+    module: true, ecma: 2022, keep_classnames: true, nameCache,
     // Users meet its name, which it has from a variable.
-    mangle: { reserved: ["RepflowError", "BusEvent"] },
+    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { regex: new RegExp(`^(${INTERNAL.join("|")})$`) } },
     // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
     // A function that is called in one place stays a function: within the other, each call would make it anew.
     compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
   });
   const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
-  // A private field is undefined where nothing else is said.
-  const short = named.replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1");
+  const short = declared(named)
+    // A private field is undefined where nothing else is said.
+    .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1")
+    // Not every bundler takes a template for a text.
+    .replace(/\bimport\(`([^`$]+)`\)/g, 'import("$1")');
   // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
   return short.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
-await Promise.all(made.map(async ({ fileName, code }) => writeFile(join(directory, fileName), await smaller(said(code)))));
+// One after the other, since they share names.
+for (const { fileName, code } of made) await writeFile(join(directory, fileName), await smaller(code));
