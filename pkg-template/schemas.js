@@ -5,7 +5,7 @@ import { canonical } from "./canonical.js";
 import { escaped, isObject, isPlain } from "./definition.js";
 import { checks, describe, hasFields, invalid, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
-import { nearest } from "./nearest.js";
+import { nearest, unknownWord } from "./nearest.js";
 
 // ── JSON Schema ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -450,11 +450,8 @@ function keywords() {
 function checkKeywords(schemas, schema, pointer, problems) {
   for (const [key, value] of Object.entries(schema)) {
     const check = keywords().get(key);
-    const note = (message, word, known) => {
-      const suggestion = known && nearest(word, known);
-      const problem = { pointer: `${pointer}/${escaped(key)}`, message };
-      problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
-    };
+    const at = `${pointer}/${escaped(key)}`;
+    const note = (message, word, known) => problems.push(known === undefined ? { pointer: at, message } : unknownWord(at, message, word, known));
     if (key === "$dynamicRef" || key === "$dynamicAnchor") {
       // The standard has them, and they would be passed over in silence.
       note(`\`${key}\` is not supported; use \`$ref\` and \`$defs\``);

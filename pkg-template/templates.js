@@ -3,7 +3,7 @@
 import { canonical } from "./canonical.js";
 import { escaped as escapedKey, isObject } from "./definition.js";
 import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
-import { nearest } from "./nearest.js";
+import { hintOf, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
 /** The registered definitions. What is in here is a copy, frozen: nobody outside can change it. */
@@ -43,12 +43,10 @@ export class Templates {
   get(id) {
     const found = this.#byId.get(id);
     if (found !== undefined) return found.definition;
-    const suggestion = typeof id === "string" ? nearest(id, this.ids()) : undefined;
     const known = this.ids().map((it) => `\`${it}\``).join(", ") || "none are";
     const message = `there is no workflow ${describe(id)}; registered: ${known}`;
-    const meant = suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
-    const problem = suggestion === undefined ? { pointer: "", message } : { pointer: "", message, suggestion };
-    throw new RepflowError("workflow.not_registered", `${message}${meant}`, { problems: [problem] });
+    const problem = unknownWord("", message, typeof id === "string" ? id : "", this.ids());
+    throw new RepflowError("workflow.not_registered", `${message}${hintOf(problem)}`, { problems: [problem] });
   }
 
   /** The ids of all, sorted. */
@@ -199,9 +197,8 @@ class Binding {
   #note(path, { depth, within }, pointer) {
     const name = ["parameters", ...path.slice(0, depth + 1)].join(".");
     const known = isObject(within) ? Object.keys(within) : [];
-    const problem = { pointer, message: `\`${name}\` has no value; make it required, or give it a \`default\`` };
-    const suggestion = nearest(String(path[depth]), known);
-    this.problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
+    const message = `\`${name}\` has no value; make it required, or give it a \`default\``;
+    this.problems.push(unknownWord(pointer, message, String(path[depth]), known));
   }
 }
 
