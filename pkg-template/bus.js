@@ -3,21 +3,21 @@
 import { Asking } from "./asking.js";
 import { StepContext } from "./context.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded } from "./errors.js";
+import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded, whole } from "./errors.js";
 import { Hearing } from "./hearing.js";
 import { History } from "./history.js";
 import { Link } from "./link.js";
 import { Meters } from "./meters.js";
-import { Registry, isCount } from "./registry.js";
+import { Registry } from "./registry.js";
 import { Waits } from "./waits.js";
 
 const BUS_OPTIONS = {
   requestTimeout: checks.duration,
-  maxDepth: [(value) => Number.isInteger(value) && value >= 1 && value <= 250, "a whole number from 1 to 250"],
+  maxDepth: whole(1, 250),
   history: [isObject, "an object with `maxEvents` and `maxBytes`"],
   health: [isObject, "an object"],
 };
-const HISTORY_OPTIONS = { maxEvents: isCount, maxBytes: isCount };
+const HISTORY_OPTIONS = { maxEvents: checks.count, maxBytes: checks.count };
 
 /** How the orchestrator reaches what only it needs of a bus. */
 export const internals = Symbol("repflow.bus");

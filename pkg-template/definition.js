@@ -1,6 +1,6 @@
 // Definitions on their way to the core: plain data, as JSON text.
 
-import { describe, invalid, textOf } from "./errors.js";
+import { describe, hasFields, invalid, textOf } from "./errors.js";
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
@@ -17,7 +17,7 @@ export function textOfDefinition(definition) {
   if (before?.laid !== undefined && compared(definition, before.laid, 0) === before.laid.length) return before.text;
   const problems = [];
   checkData(definition, [], [], false, problems);
-  if (typeof definition !== "object" || definition === null) {
+  if (!hasFields(definition)) {
     problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
   }
   if (problems.length > 0) throw invalid("workflow.invalid", "the workflow definition", problems);
@@ -140,7 +140,7 @@ function isBuiltIn(value) {
 }
 
 /** Whether something has fields, and is no list. */
-export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value) => hasFields(value) && !Array.isArray(value);
 
 /** Whether an object is no instance of a class; also one of another realm. */
 export function isPlain(value) {
@@ -151,8 +151,7 @@ export function isPlain(value) {
 /** Where two definitions differ, as problems of the newer one. */
 export function differences(was, is, path = []) {
   if (was === is) return [];
-  const isBranch = (value) => typeof value === "object" && value !== null;
-  if (!isBranch(was) || !isBranch(is) || Array.isArray(was) !== Array.isArray(is)) {
+  if (!hasFields(was) || !hasFields(is) || Array.isArray(was) !== Array.isArray(is)) {
     return [{ pointer: pointerTo(path), message: `it was ${inWords(was)}, and is ${inWords(is)}` }];
   }
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];

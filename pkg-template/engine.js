@@ -8,7 +8,7 @@ import { escaped } from "./definition.js";
 import { RepflowError, describe, disposed, invalid } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
-import { unknownWord } from "./nearest.js";
+import { hintOf, unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
 import { Report, compensationOf, figuresAt } from "./results.js";
@@ -407,6 +407,5 @@ function noSuchSignal(run, name, known) {
   const there = known.length === 0 ? "it waits for none" : `it waits for ${known.map((it) => `\`${it}\``).join(", ")}`;
   const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}`;
   const problem = unknownWord("/name", message, String(name), known);
-  const meant = problem.suggestion === undefined ? "" : `; did you mean \`${problem.suggestion}\`?`;
-  return new RepflowError("run.no_such_signal", `${message}${meant}`, { ...run.where, problems: [problem] });
+  return new RepflowError("run.no_such_signal", `${message}${hintOf(problem)}`, { ...run.where, problems: [problem] });
 }

@@ -20,15 +20,9 @@ async function fetchModule(url) {
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
-const api = /* @__PURE__ */ createApi(
+export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(
   () => load(new URL("./core.wasm", import.meta.url), () => import("./inline.js")),
   () => load(new URL("./coach.wasm", import.meta.url), () => import("./coach-inline.js")),
   () => load(new URL("./model.wasm", import.meta.url), () => import("./model-inline.js")),
 );
-
-export const FeatureBus = api.FeatureBus;
-export const WorkflowOrchestrator = api.WorkflowOrchestrator;
-export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
-export const ModelClient = api.ModelClient;
-export const policy = api.policy;
 export { RepflowError } from "./api.js";

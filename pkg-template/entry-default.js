@@ -6,15 +6,9 @@ import inlinedCoach from "./coach-inline.js";
 import inlined from "./inline.js";
 import inlinedModel from "./model-inline.js";
 
-const api = /* @__PURE__ */ createApi(
+export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(
   () => compileInlined(inlined),
   () => compileInlined(inlinedCoach),
   () => compileInlined(inlinedModel),
 );
-
-export const FeatureBus = api.FeatureBus;
-export const WorkflowOrchestrator = api.WorkflowOrchestrator;
-export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
-export const ModelClient = api.ModelClient;
-export const policy = api.policy;
 export { RepflowError } from "./api.js";

@@ -24,15 +24,9 @@ function load(name) {
   return source instanceof WebAssembly.Module ? source : compile(source);
 }
 
-const api = /* @__PURE__ */ createApi(
+export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(
   () => load("core"),
   () => load("coach"),
   () => load("model"),
 );
-
-export const FeatureBus = api.FeatureBus;
-export const WorkflowOrchestrator = api.WorkflowOrchestrator;
-export const AdvancedWorkflowIntegration = api.AdvancedWorkflowIntegration;
-export const ModelClient = api.ModelClient;
-export const policy = api.policy;
 export { RepflowError };

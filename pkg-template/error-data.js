@@ -1,13 +1,13 @@
 // Errors as plain data, and back: what a journal keeps of them.
 
-import { PLACES, RepflowError, textOf } from "./errors.js";
+import { PLACES, RepflowError, hasFields, textOf } from "./errors.js";
 
 /** How far a chain of causes is followed. */
 const DEEPEST = 8;
 
 /** An error, or whatever else was thrown, as data that JSON can hold. */
 export function errorToData(error, depth = 0) {
-  if (typeof error !== "object" || error === null) {
+  if (!hasFields(error)) {
     const isData = error === null || ["string", "boolean"].includes(typeof error) || Number.isFinite(error);
     return isData ? { thrown: error } : { message: textOf(error) };
   }

@@ -4,28 +4,34 @@
  * The codes that the facade raises itself, after the kind, the severity and whether to try again; a test holds them against
  * the table of the core.
  */
-const CODES = new Map(
+const CODES = [
   [
-    [
-      "validation", "error", false,
-      "config.invalid workflow.invalid workflow.not_registered input.invalid workout.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed ai.bad_request",
-    ],
-    ["validation", "error", true, "output.invalid"],
-    ["timeout", "error", true, "bus.timeout step.timeout policy.timeout ai.timeout"],
-    ["cancelled", "info", false, "bus.cancelled step.cancelled run.cancelled policy.cancelled"],
-    ["failed", "error", false, "step.failed policy.failed bus.failed bus.too_deep ai.refused ai.incomplete ai.filtered"],
-    ["failed", "error", true, "ai.failed ai.malformed ai.invalid_answer"],
-    ["network", "error", true, "ai.connection ai.truncated"],
-    ["unauthorized", "error", false, "ai.unauthorized"],
-    ["rate_limited", "error", true, "run.queue_full bulkhead.full bulkhead.timeout rate_limit.exceeded ai.rate_limited"],
-    ["timeout", "error", false, "run.timeout policy.total_timeout"],
-    ["unavailable", "error", true, "circuit.open bus.unavailable ai.unavailable"],
-    ["exhausted", "error", false, "rate_limit.quota_exceeded bus.overflow ai.exhausted ai.budget_exceeded"],
-    ["unavailable", "error", false, "internal.disposed bus.no_such_feature bus.no_such_action ai.not_found ai.not_cached"],
-    ["unavailable", "critical", true, "internal.load_failed"],
-    ["internal", "critical", true, "internal.panic"],
-  ].flatMap(([kind, severity, retryable, codes]) => codes.split(" ").map((code) => [code, [kind, severity, retryable]])),
-);
+    "validation", "error", false,
+    "config.invalid workflow.invalid workflow.not_registered input.invalid workout.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed ai.bad_request",
+  ],
+  ["validation", "error", true, "output.invalid"],
+  ["timeout", "error", true, "bus.timeout step.timeout policy.timeout ai.timeout"],
+  ["cancelled", "info", false, "bus.cancelled step.cancelled run.cancelled policy.cancelled"],
+  ["failed", "error", false, "step.failed policy.failed bus.failed bus.too_deep ai.refused ai.incomplete ai.filtered"],
+  ["failed", "error", true, "ai.failed ai.malformed ai.invalid_answer"],
+  ["network", "error", true, "ai.connection ai.truncated"],
+  ["unauthorized", "error", false, "ai.unauthorized"],
+  ["rate_limited", "error", true, "run.queue_full bulkhead.full bulkhead.timeout rate_limit.exceeded ai.rate_limited"],
+  ["timeout", "error", false, "run.timeout policy.total_timeout"],
+  ["unavailable", "error", true, "circuit.open bus.unavailable ai.unavailable"],
+  ["exhausted", "error", false, "rate_limit.quota_exceeded bus.overflow ai.exhausted ai.budget_exceeded"],
+  ["unavailable", "error", false, "internal.disposed bus.no_such_feature bus.no_such_action ai.not_found ai.not_cached"],
+  ["unavailable", "critical", true, "internal.load_failed"],
+  ["internal", "critical", true, "internal.panic"],
+];
+
+/** The same by code, once somebody asks. */
+let byCode;
+
+function entryOf(code) {
+  byCode ??= new Map(CODES.flatMap(([kind, severity, retryable, codes]) => codes.split(" ").map((code) => [code, [kind, severity, retryable]])));
+  return byCode.get(code) ?? ["internal", "error", false];
+}
 
 /** Where it happened, and what else some errors tell. */
 export const PLACES = [
@@ -41,7 +47,7 @@ export class RepflowError extends Error {
    */
   constructor(code, message, details = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
-    const [kind, severity, retryable] = CODES.get(code) ?? ["internal", "error", false];
+    const [kind, severity, retryable] = entryOf(code);
     this.code = code;
     this.kind = details.kind ?? kind;
     this.severity = details.severity ?? severity;
@@ -68,7 +74,7 @@ export function fromCore(fields) {
 
 /** Whether what the core threw is one of its errors; anything else means that the instance is lost. */
 export function isCoreError(thrown) {
-  return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) && typeof thrown.code === "string";
+  return hasFields(thrown) && !(thrown instanceof Error) && typeof thrown.code === "string";
 }
 
 /** An error about arguments, listing every problem. */
@@ -96,7 +102,7 @@ export function checkOptions(code, what, options, checks) {
 
 /** Everything that is wrong with options. */
 export function problemsOf(options, checks) {
-  if (typeof options !== "object" || options === null) {
+  if (!hasFields(options)) {
     return [{ pointer: "", message: `it must be an object, not ${describe(options)}` }];
   }
   const problems = [];
@@ -145,6 +151,15 @@ const isFunction = (value) => typeof value === "function";
 const isString = (value) => typeof value === "string";
 const isSignal = (value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean";
 
+/** A whole number that is neither below `least` nor above `most`. */
+export const whole = (least, most = Infinity) => [
+  (value) => Number.isInteger(value) && value >= least && value <= most,
+  most === Infinity ? `a whole number, ${least} or more` : `a whole number from ${least} to ${most}`,
+];
+
+/** Whether something has fields: also a list. */
+export const hasFields = (value) => typeof value === "object" && value !== null;
+
 /** What the options of many calls have in common. */
 export const checks = {
   string: [isString, "a string"],
@@ -152,6 +167,7 @@ export const checks = {
   handler: [isFunction, "a function"],
   signal: [isSignal, "an AbortSignal"],
   flag: [(value) => typeof value === "boolean", "`true` or `false`"],
+  count: whole(0),
   integer: [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"],
   duration: [
     (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),

@@ -5,7 +5,7 @@
 // bytes. A referral is refused: it has nothing to do but to see a doctor, and an empty plan would hide that.
 
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checks, describe, invalid, problemsOf } from "./errors.js";
+import { NO_OPTIONS, checks, describe, invalid, problemsOf, whole } from "./errors.js";
 import { csv } from "./export-csv.js";
 import { fit } from "./export-fit.js";
 import { ics } from "./export-ics.js";
@@ -43,7 +43,6 @@ const OPTIONS = {
 //
 // A shape is a test with what it expects, a list with the shape of its items, or an object of shapes.
 
-const whole = (least, most) => [(value) => Number.isInteger(value) && value >= least && value <= most, `a whole number from ${least} to ${most}`];
 const oneOf = (...words) => [(value) => words.includes(value), words.map((word) => `\`${word}\``).join(", ")];
 /** The same shape for several keys. */
 const all = (keys, shape) => Object.fromEntries(keys.split(" ").map((key) => [key, shape]));

@@ -1,6 +1,6 @@
 // Errors on their way to the core, which judges them, and failures on their way back.
 
-import { RepflowError } from "./errors.js";
+import { RepflowError, hasFields } from "./errors.js";
 
 /** Why a call failed, by the core's number; see `number_of` in src/wasm/failure.rs. */
 export const REASON = { error: 0, timeout: 1, totalTimeout: 2 };
@@ -26,9 +26,9 @@ export function report(error, retry, counts) {
 }
 
 function read(error) {
-  if (typeof error !== "object" || error === null) return undefined;
+  if (!hasFields(error)) return undefined;
   const { name, message, cause, response } = error;
-  const body = typeof error.error === "object" && error.error !== null ? error.error : undefined;
+  const body = hasFields(error.error) ? error.error : undefined;
   // Node's `fetch` says what happened in the cause; some servers have numbers for codes.
   const code = [error.code, body?.code, cause?.code].map(codeText).find((it) => it !== undefined);
   // Only of an answer's body: many other things have a `type`.
@@ -47,7 +47,7 @@ const text = (value) => (typeof value === "string" && value !== "" ? value : und
 
 /** Of `Headers`, or of a plain object or a list of pairs as some clients have it. */
 function readHeaders(headers) {
-  if (typeof headers !== "object" || headers === null) return [];
+  if (!hasFields(headers)) return [];
   if (typeof headers.get === "function") return HEADERS.map((name) => text(headers.get(name)));
   const pairs = Array.isArray(headers) ? headers.filter(Array.isArray) : Object.entries(headers);
   const byName = Object.fromEntries(pairs.map(([name, value]) => [String(name).toLowerCase(), value]));

@@ -7,7 +7,7 @@ import { BusEvent } from "./bus-event.js";
 import { millisecondsOf, now } from "./clock.js";
 import { Hearer } from "./call.js";
 import { Cancellable, EventContext, traceOf } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, whole } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { FORMATS } from "./formats.js";
 import { SINCE, isAfter } from "./history.js";
@@ -26,7 +26,7 @@ const SUBSCRIBE_OPTIONS = {
 };
 const { signal, filter, since } = SUBSCRIBE_OPTIONS;
 const STREAM_OPTIONS = {
-  limit: [(value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more"],
+  limit: whole(1),
   overflow: [(value) => ["dropOldest", "dropNewest", "error"].includes(value), "`dropOldest`, `dropNewest` or `error`"],
   signal,
   filter,

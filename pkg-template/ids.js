@@ -1,17 +1,24 @@
 // Ids that are unique everywhere, for the price of a count.
 
+import { now } from "./clock.js";
+
 let prefix;
 let count = 0;
-let draw = () => crypto.randomUUID();
 
-/** Has `source` make the prefix, on a host where asking for `crypto` is dear. It is called when the first id is, if it is. */
-export function drawFrom(source) {
-  draw = source;
+/**
+ * What the ids of this module begin with. These are no secrets: they must differ between processes, workers, machines and restarts.
+ * `Math.random` is seeded by the system for each process, worker and page; and where somebody has fixed the seed, the process and
+ * its microsecond still tell two apart. `crypto` would do as well, but Node loads all of WebCrypto when it is first asked for, 4 ms
+ * of a start that takes 20.
+ */
+function drawn() {
+  const parts = [now() * 1_000, globalThis.process?.pid ?? 0, Math.random() * 2 ** 52, Math.random() * 2 ** 52];
+  return parts.map((part) => Math.floor(part).toString(36)).join("-");
 }
 
 /** A random prefix for this module, and a count. Nothing random happens at import, which Workers forbid. */
 export function uniqueId() {
-  prefix ??= draw();
+  prefix ??= drawn();
   count += 1;
   return `${prefix}-${count.toString(36)}`;
 }

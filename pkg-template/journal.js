@@ -4,15 +4,14 @@ import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { RepflowError, invalid, problemsOf } from "./errors.js";
+import { RepflowError, checks, invalid, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
 
 const VERSION = 1;
 
 /** What a journal consists of. */
-const isText = (value) => typeof value === "string";
-const isFlag = (value) => typeof value === "boolean";
-const isWhole = (value) => Number.isInteger(value) && value >= 0;
+const isText = checks.string[0];
+const isFlag = checks.flag[0];
 const isNumberOrNull = (value) => value === null || Number.isFinite(value);
 const isLog = (value) => Array.isArray(value) && value.length % EVENT_NUMBERS === 0 && value.every(isNumberOrNull);
 const byNode = [(value) => isObject(value) && Object.keys(value).every((key) => /^\d+$/.test(key)), "an object by node", true];
@@ -24,7 +23,7 @@ const FIELDS = {
   priority: [Number.isInteger, "a whole number", true],
   definition: [isObject, "an object", true],
   definitionHash: [isText, "a string", true],
-  seed: [isWhole, "a whole number", true],
+  seed: [checks.count[0], "a whole number", true],
   key: [isText, "a string"],
   log: [isLog, "a list of numbers, six to an event", true],
   input: [() => true],

@@ -23,6 +23,9 @@ export function unknownWord(pointer, message, word, known) {
   return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
 }
 
+/** What a message about such a problem ends with. */
+export const hintOf = ({ suggestion }) => (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`);
+
 /** Throws that there is no such name, with the nearest that there is, or the first few. */
 export function missing(code, message, name, names, details) {
   const known = [...names];

@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { CIRCUIT_ACT } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -18,22 +18,20 @@ import { unattended } from "./runtime.js";
 import { runSchemas } from "./standard-schema.js";
 import { Templates } from "./templates.js";
 
-const isCount = (value) => Number.isInteger(value) && value >= 0;
-const isObject = (value) => typeof value === "object" && value !== null;
-const isText = (value) => typeof value === "string";
+const isText = checks.string[0];
 const isTextOrTexts = (value) => isText(value) || (Array.isArray(value) && value.every(isText));
 
 const OPTIONS = {
   bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
-  policies: [isObject, "an object of policies by name"],
-  snapshot: [isObject, "what `snapshot()` gave"],
+  policies: [hasFields, "an object of policies by name"],
+  snapshot: [hasFields, "what `snapshot()` gave"],
   templates: [Array.isArray, "a list of definitions"],
-  maxConcurrentRuns: [(value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more"],
-  maxQueuedRuns: [isCount, "a whole number, 0 or more"],
-  retention: [isObject, "an object with `count` and `age`"],
+  maxConcurrentRuns: whole(1),
+  maxQueuedRuns: checks.count,
+  retention: [hasFields, "an object with `count` and `age`"],
 };
 const RETENTION = {
-  count: [isCount, "a whole number, 0 or more"],
+  count: checks.count,
   age: [(value) => checks.duration[0](value) || value === 0, checks.duration[1]],
 };
 export const RUN_OPTIONS = {
@@ -46,7 +44,7 @@ export const RUN_OPTIONS = {
   schemas: runSchemas,
 };
 const RESTORE_OPTIONS = {
-  definition: [isObject, "a workflow definition"],
+  definition: [hasFields, "a workflow definition"],
   signal: checks.signal,
   onEvent: checks.handler,
   schemas: runSchemas,

@@ -1,6 +1,6 @@
 // Definitions, compiled: what the core says of a plan, and what the facade needs beside that.
 
-import { invalid } from "./errors.js";
+import { hasFields, invalid } from "./errors.js";
 import { listsOf } from "./nodes.js";
 import { milliseconds } from "./runtime.js";
 import { checkSchema } from "./schemas.js";
@@ -101,7 +101,7 @@ function withOutput(definition) {
 export function signalsIn(text) {
   const found = new Set();
   const look = (part) => {
-    if (typeof part !== "object" || part === null) return;
+    if (!hasFields(part)) return;
     if (typeof part.wait?.signal === "string") found.add(part.wait.signal);
     Object.values(part).forEach(look);
   };

@@ -1,14 +1,14 @@
 // The options of a policy: data for the core, and the functions that stay here.
 
-import { escaped } from "./definition.js";
-import { describe } from "./errors.js";
+import { escaped, isObject } from "./definition.js";
+import { describe, hasFields } from "./errors.js";
 import { report } from "./failures.js";
 
 /** Options as data, and the functions among them. */
 export function split(options) {
   const problems = [];
   const host = { fallback: [], classify: report, needsKey: false, caches: false };
-  if (typeof options !== "object" || options === null || Array.isArray(options)) return { data: options, host, problems };
+  if (!isObject(options)) return { data: options, host, problems };
   const { fallback, ...data } = options;
   const refuse = (pointer, message) => problems.push({ pointer, message });
   if (fallback !== undefined) {
@@ -40,11 +40,10 @@ export function split(options) {
 
 /** What JSON would leave out or make null of, each with where it is. */
 function refuseWhatIsNoData(value, pointer, refuse, seen) {
-  const isObject = typeof value === "object" && value !== null;
   const isNumber = typeof value === "number";
   if (isNumber ? !Number.isFinite(value) : ["function", "symbol", "bigint"].includes(typeof value)) {
     refuse(pointer, `it must be plain data, not ${describe(value)}`);
-  } else if (isObject && !seen.has(value)) {
+  } else if (hasFields(value) && !seen.has(value)) {
     seen.add(value);
     for (const key of Object.keys(value)) {
       let field;
@@ -91,7 +90,7 @@ function judge(error, retryOn, countsOn, own) {
   let subject = error;
   try {
     const says = own?.(error);
-    if (typeof says === "object" && says !== null) {
+    if (hasFields(says)) {
       // When to come back is said by headers, whatever the error means.
       const headers = error?.headers ?? error?.response?.headers;
       subject = { name: error?.name, message: error?.message, headers, ...says };

@@ -9,11 +9,11 @@ import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, invalid, problemsOf, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, problemsOf, textOf, whole } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
-import { unattended } from "./runtime.js";
+import { unattended, unlessPanic } from "./runtime.js";
 import { sizeOf } from "./size.js";
 
 /** Numbers before the commands: when something is due next, and how many commands there are. */
@@ -49,13 +49,12 @@ const EXECUTE_OPTIONS = {
   signal: checks.signal,
   key: [() => true, "plain data"],
   limitKey: checks.string,
-  tokens: [(value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32, "a whole number from 0 to 4294967295"],
+  tokens: whole(0, 2 ** 32 - 1),
 };
 
-const isObject = (value) => typeof value === "object" && value !== null;
 /** What is observed. */
 const OBSERVED = { limitKey: checks.string, requests: [() => true], tokens: [() => true] };
-const COUNT = [(value) => Number.isInteger(value) && value >= 0, "a whole number that is not negative"];
+const COUNT = [checks.count[0], "a whole number that is not negative"];
 /** What is observed of one limit. */
 const SAID = {
   remaining: [...COUNT, true],
@@ -63,7 +62,7 @@ const SAID = {
   limit: COUNT,
 };
 
-const MORE_OPTIONS = { snapshot: [isObject, "what `snapshot()` gave"] };
+const MORE_OPTIONS = { snapshot: [hasFields, "what `snapshot()` gave"] };
 
 /** How a context reaches its policy. */
 let commitAttempt;
@@ -558,7 +557,7 @@ export class PolicyBase {
         this.#keepTime();
       }
     } catch (error) {
-      ended(error);
+      unlessPanic(error);
     }
   }
 
@@ -571,7 +570,7 @@ export class PolicyBase {
     try {
       this.#perform(this.#runtime.ready().policyFail(this.#handle, call.owner, context.attempt, told, now()));
     } catch (error) {
-      ended(error);
+      unlessPanic(error);
     }
   }
 
@@ -580,7 +579,7 @@ export class PolicyBase {
     try {
       this.#perform(this.#runtime.ready().policyCancel(this.#handle, call.owner, now()));
     } catch (error) {
-      ended(error);
+      unlessPanic(error);
     }
   }
 
@@ -661,11 +660,6 @@ const EVENTS = [
   "call.cancelled",
   ...Object.values(CIRCUIT_EVENT),
 ];
-
-/** Nobody awaits what threw this. Of a panic, whoever waits has been told already. */
-function ended(error) {
-  if (error?.code !== "internal.panic") throw error;
-}
 
 function keyOf(key) {
   if (key === undefined) return undefined;

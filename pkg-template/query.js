@@ -1,6 +1,6 @@
 // Questions to the history.
 
-import { checkOptions, checks } from "./errors.js";
+import { checkOptions, checks, whole } from "./errors.js";
 import { SINCE, isAfter, isTime } from "./history.js";
 import { TOPIC, matcher } from "./topics.js";
 
@@ -10,7 +10,7 @@ const QUERY = {
   correlationId: checks.string,
   since: SINCE,
   until: [isTime, "a date, or milliseconds since the Unix epoch"],
-  limit: [(value) => Number.isInteger(value) && value > 0, "a whole number, 1 or more"],
+  limit: whole(1),
 };
 
 /** The remembered events that fit a query, the oldest first, without those that have expired. */

@@ -8,20 +8,19 @@ import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
 import { compareVersions } from "./versions.js";
 
-export const isCount = [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"];
 const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
 /** What the core is told of health, in this order, with what holds when nothing is said. */
 const HEALTH = {
   window: ["60s", checks.duration],
-  minRequests: [10, isCount],
+  minRequests: [10, checks.count],
   degradedErrorRate: [0.1, isRate],
   unhealthyErrorRate: [0.5, isRate],
   slow: ["5s", checks.duration],
   degradedSlowRate: [0.5, isRate],
   unhealthySlowRate: [0.9, isRate],
   recovery: [0.5, isRate],
-  failuresToUnhealthy: [3, isCount],
-  successesToRecover: [2, isCount],
+  failuresToUnhealthy: [3, checks.count],
+  successesToRecover: [2, checks.count],
 };
 const HEALTH_OPTIONS = {
   ...Object.fromEntries(Object.entries(HEALTH).map(([key, [, check]]) => [key, check])),

@@ -3,9 +3,9 @@
 
 import { canonical } from "./canonical.js";
 import { escaped, isObject, isPlain } from "./definition.js";
-import { describe, invalid, textOf } from "./errors.js";
+import { checks, describe, hasFields, invalid, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
-import { nearest } from "./nearest.js";
+import { nearest, unknownWord } from "./nearest.js";
 
 // ── JSON Schema ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,7 +98,7 @@ class PreparedSchema {
   }
 
   #index(schema, base, references) {
-    if (typeof schema !== "object" || schema === null) return;
+    if (!hasFields(schema)) return;
     let here = base;
     const text = (key) => (typeof schema[key] === "string" ? schema[key] : undefined);
     const name = (address) => this.#byAddress.set(address, schema);
@@ -148,7 +148,7 @@ function filled(schemas, schema, value, open) {
     if (part !== undefined) whole = filled(schemas, part, whole, open);
   }
   const isList = Array.isArray(whole);
-  if (!isList && (typeof whole !== "object" || whole === null || !isPlain(whole))) return whole;
+  if (!isList && (!hasFields(whole) || !isPlain(whole))) return whole;
   let copy;
   const fill = (key, part) => {
     const before = Object.hasOwn(whole, key) ? whole[key] : undefined;
@@ -402,7 +402,7 @@ function expectedOf(schema) {
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
-const isText = (value) => typeof value === "string";
+const isText = checks.string[0];
 const isWords = (value) => Array.isArray(value) && value.every(isText);
 const isTextPattern = (value) => isText(value) && isPattern(value);
 const areTypes = (value) => [value].flat().every((it) => isText(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
@@ -416,46 +416,48 @@ const PATTERNS = [(value) => areNamed(value, isSchema) && Object.keys(value).eve
 const ITEMS = [(value) => isSchema(value) || areSchemas(value), SCHEMA[1]];
 
 /** What keywords must be: a test, how it is put, and which they are. */
-const KEYWORDS = new Map(
+const KEYWORDS = [
+  [SCHEMA, "additionalProperties unevaluatedProperties propertyNames additionalItems unevaluatedItems contains not if then else contentSchema"],
+  [SCHEMAS, "allOf anyOf oneOf prefixItems"],
+  [NAMED, "properties $defs definitions dependentSchemas"],
+  [PATTERNS, "patternProperties"],
+  [ITEMS, "items"],
+  [[areTypes, `a list of, or ${wordsOf(Object.keys(TYPES))}`], "type"],
+  [[isTextPattern, "a regular expression"], "pattern"],
+  [[isWords, "a list of strings"], "required"],
+  [[(value) => areNamed(value, isWords), "an object of lists of strings"], "dependentRequired"],
+  [[(value) => areNamed(value, (it) => isWords(it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
+  [[Array.isArray, "a list"], "enum"],
+  [[Number.isFinite, "a number"], "minimum maximum"],
+  [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
+  [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
   [
-    [SCHEMA, "additionalProperties unevaluatedProperties propertyNames additionalItems unevaluatedItems contains not if then else contentSchema"],
-    [SCHEMAS, "allOf anyOf oneOf prefixItems"],
-    [NAMED, "properties $defs definitions dependentSchemas"],
-    [PATTERNS, "patternProperties"],
-    [ITEMS, "items"],
-    [[areTypes, `a list of, or ${wordsOf(Object.keys(TYPES))}`], "type"],
-    [[isTextPattern, "a regular expression"], "pattern"],
-    [[isWords, "a list of strings"], "required"],
-    [[(value) => areNamed(value, isWords), "an object of lists of strings"], "dependentRequired"],
-    [[(value) => areNamed(value, (it) => isWords(it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
-    [[Array.isArray, "a list"], "enum"],
-    [[Number.isFinite, "a number"], "minimum maximum"],
-    [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
-    [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
-    [
-      [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
-      "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
-    ],
-    [[(value) => typeof value === "boolean", "true or false"], "uniqueItems deprecated readOnly writeOnly"],
-    [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
-    [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
-  ].flatMap(([check, names]) => names.split(" ").map((name) => [name, check])),
-);
+    checks.count,
+    "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
+  ],
+  [[checks.flag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
+  [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
+  [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
+];
+
+/** The same by keyword, once a schema is looked at. */
+let byKeyword;
+
+function keywords() {
+  return (byKeyword ??= new Map(KEYWORDS.flatMap(([check, names]) => names.split(" ").map((name) => [name, check]))));
+}
 
 function checkKeywords(schemas, schema, pointer, problems) {
   for (const [key, value] of Object.entries(schema)) {
-    const check = KEYWORDS.get(key);
-    const note = (message, word, known) => {
-      const suggestion = known && nearest(word, known);
-      const problem = { pointer: `${pointer}/${escaped(key)}`, message };
-      problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
-    };
+    const check = keywords().get(key);
+    const at = `${pointer}/${escaped(key)}`;
+    const note = (message, word, known) => problems.push(known === undefined ? { pointer: at, message } : unknownWord(at, message, word, known));
     if (key === "$dynamicRef" || key === "$dynamicAnchor") {
       // The standard has them, and they would be passed over in silence.
       note(`\`${key}\` is not supported; use \`$ref\` and \`$defs\``);
     } else if (check === undefined) {
       // The standard has room for keywords of others, but a slip of the pen would check nothing.
-      if (nearest(key, KEYWORDS.keys())) note(`unknown keyword \`${key}\``, key, KEYWORDS.keys());
+      if (nearest(key, keywords().keys())) note(`unknown keyword \`${key}\``, key, keywords().keys());
     } else if (!check[0](value)) {
       const types = key === "type" && isText(value) ? Object.keys(TYPES) : undefined;
       note(`\`${key}\` must be ${check[1]}, not ${describe(value)}`, value, types);
@@ -495,10 +497,10 @@ function checkDefaults(schemas, schema, pointer, problems) {
 function partsOf(schema, pointer) {
   return Object.entries(schema).flatMap(([key, value]) => {
     const at = `${pointer}/${escaped(key)}`;
-    const check = KEYWORDS.get(key);
+    const check = keywords().get(key);
     if (isObject(value) && (check === SCHEMA || check === ITEMS)) return [[value, at]];
     const holdsMany = Array.isArray(value) ? check === SCHEMAS || check === ITEMS : check === NAMED || check === PATTERNS;
-    if (!holdsMany || typeof value !== "object" || value === null) return [];
+    if (!holdsMany || !hasFields(value)) return [];
     return Object.entries(value).flatMap(([name, part]) => (isObject(part) ? [[part, `${at}/${escaped(name)}`]] : []));
   });
 }

@@ -1,11 +1,11 @@
 // What data must look like, by a validator of somebody else: zod, valibot, arktype and whoever has the Standard Schema.
 
 import { escaped, isObject } from "./definition.js";
-import { RepflowError, describe, invalid, textOf } from "./errors.js";
+import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
 
 /** Whether something is a validator as the Standard Schema has it; some vendors' are functions. */
 export function isStandardSchema(schema) {
-  const mayBe = (typeof schema === "object" && schema !== null) || typeof schema === "function";
+  const mayBe = hasFields(schema) || typeof schema === "function";
   return mayBe && typeof schema["~standard"]?.validate === "function";
 }
 
@@ -35,7 +35,7 @@ export function conform(schema, value, code, what, place = {}) {
   const failed = (cause) =>
     new RepflowError(code, `${what} could not be checked: its schema failed: ${textOf(cause)}`, { ...place, cause });
   const judge = (result) => {
-    if (typeof result !== "object" || result === null) throw failed(new TypeError(`it answered ${describe(result)}`));
+    if (!hasFields(result)) throw failed(new TypeError(`it answered ${describe(result)}`));
     if (!result.issues) return result.value;
     throw Object.assign(invalid(code, what, [...result.issues].map(problemOfIssue)), place);
   };

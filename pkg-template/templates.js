@@ -1,9 +1,9 @@
 // Templates: definitions that are registered once, and made into workflows by giving values to their parameters.
 
 import { canonical } from "./canonical.js";
-import { escaped as escapedKey } from "./definition.js";
-import { RepflowError, describe, invalid, textOf } from "./errors.js";
-import { nearest } from "./nearest.js";
+import { escaped as escapedKey, isObject } from "./definition.js";
+import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
+import { hintOf, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
 /** The registered definitions. What is in here is a copy, frozen: nobody outside can change it. */
@@ -43,12 +43,10 @@ export class Templates {
   get(id) {
     const found = this.#byId.get(id);
     if (found !== undefined) return found.definition;
-    const suggestion = typeof id === "string" ? nearest(id, this.ids()) : undefined;
     const known = this.ids().map((it) => `\`${it}\``).join(", ") || "none are";
     const message = `there is no workflow ${describe(id)}; registered: ${known}`;
-    const meant = suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
-    const problem = suggestion === undefined ? { pointer: "", message } : { pointer: "", message, suggestion };
-    throw new RepflowError("workflow.not_registered", `${message}${meant}`, { problems: [problem] });
+    const problem = unknownWord("", message, typeof id === "string" ? id : "", this.ids());
+    throw new RepflowError("workflow.not_registered", `${message}${hintOf(problem)}`, { problems: [problem] });
   }
 
   /** The ids of all, sorted. */
@@ -85,7 +83,7 @@ function textOfDefinition(what, data, code = "workflow.invalid") {
 }
 
 function frozen(data) {
-  if (typeof data !== "object" || data === null) return data;
+  if (!hasFields(data)) return data;
   Object.values(data).forEach(frozen);
   return Object.freeze(data);
 }
@@ -133,7 +131,7 @@ class Binding {
   #each(data, pointer, of) {
     const at = (key) => `${pointer}/${escapedKey(key)}`;
     if (Array.isArray(data)) return data.map((value, index) => of(value, index, at(index)));
-    if (typeof data !== "object" || data === null) return data;
+    if (!hasFields(data)) return data;
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, of(value, key, at(key))]));
   }
 
@@ -189,7 +187,7 @@ class Binding {
   #find(path) {
     let value = this.#parameters;
     for (const [depth, key] of path.entries()) {
-      const isThere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+      const isThere = hasFields(value) && Object.hasOwn(value, key);
       if (!isThere) return { missing: true, depth, within: value };
       value = value[key];
     }
@@ -198,10 +196,9 @@ class Binding {
 
   #note(path, { depth, within }, pointer) {
     const name = ["parameters", ...path.slice(0, depth + 1)].join(".");
-    const known = typeof within === "object" && within !== null && !Array.isArray(within) ? Object.keys(within) : [];
-    const problem = { pointer, message: `\`${name}\` has no value; make it required, or give it a \`default\`` };
-    const suggestion = nearest(String(path[depth]), known);
-    this.problems.push(suggestion === undefined ? problem : { ...problem, suggestion });
+    const known = isObject(within) ? Object.keys(within) : [];
+    const message = `\`${name}\` has no value; make it required, or give it a \`default\``;
+    this.problems.push(unknownWord(pointer, message, String(path[depth]), known));
   }
 }
 
@@ -303,7 +300,7 @@ function next(pattern, source, at) {
 /** A value as a literal of an expression. Braces keep their distance: `}}` would end the expression. */
 function literal(value) {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
+  if (hasFields(value)) {
     const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}: ${literal(field)}`);
     return `{ ${fields.join(", ")} } `;
   }
@@ -323,7 +320,7 @@ const escaped = (text) => text.replaceAll("{{", '{{ "{{" }}');
 function escapedDeep(value) {
   if (typeof value === "string") return escaped(value);
   if (Array.isArray(value)) return value.map(escapedDeep);
-  if (typeof value !== "object" || value === null) return value;
+  if (!hasFields(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, escapedDeep(field)]));
 }
 

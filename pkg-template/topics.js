@@ -1,7 +1,9 @@
 // Topics and patterns of them, as NATS has subjects.
 
-/** Tokens between dots; a wildcard stands alone, and `>` only at the end. The core has the last word. */
-export const TOPIC = /^(?!\$)(\*|[^\s\p{Cc}.*>]+)(\.(\*|[^\s\p{Cc}.*>]+))*(\.>)?$|^>$/u;
+/**
+ * Tokens between dots, without control characters; a wildcard stands alone, and `>` only at the end. The core has the last word.
+ */
+export const TOPIC = /^(?!\$)(\*|[^\s\0-\x1f\x7f-\x9f.*>]+)(\.(\*|[^\s\0-\x1f\x7f-\x9f.*>]+))*(\.>)?$|^>$/;
 
 /** Tells whether a topic fits a pattern: `*` is one token, `>` at the end one or more. */
 export function matcher(pattern) {

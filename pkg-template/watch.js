@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { RepflowError, checks, describe, invalid, problemsOf } from "./errors.js";
+import { RepflowError, checks, describe, hasFields, invalid, problemsOf } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -31,7 +31,7 @@ const RULE = {
   feature: checks.string,
   action: checks.string,
   topic: [(topic) => typeof topic === "string" && TOPIC.test(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
-  minRequests: [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
+  minRequests: checks.count,
   coolDown: checks.duration,
 };
 
@@ -82,7 +82,7 @@ const reasonOf = (error) => (error instanceof RepflowError ? error.message : Str
 
 /** What a check found: a place in `HEALTH_STATUSES`, details, and why it is not healthy. */
 function judgement(answer) {
-  const { status, details } = typeof answer === "object" && answer !== null ? answer : { status: answer };
+  const { status, details } = hasFields(answer) ? answer : { status: answer };
   const said = typeof status === "boolean" ? (status ? 0 : UNHEALTHY) : HEALTH_STATUSES.indexOf(status === undefined ? "healthy" : status);
   if (said === 0) return [said, details];
   if (said > 0) return [said, details, `the health check answered ${describe(status)}`];

@@ -2,8 +2,8 @@
 //
 // The modules behind `api.js` become one file, since one compresses better than a dozen, and is one request; what is loaded
 // when it is first asked for becomes another. Names of
-// variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own, and
-// lose only comments and spaces: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
+// variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own,
+// each made small by itself: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
 // know those by their spelling.
 
 import assert from "node:assert/strict";
@@ -12,7 +12,9 @@ import { basename, join } from "node:path";
 
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
-import { minify } from "terser";
+import { parseAst } from "rolldown/parseAst";
+import { minifySync } from "rolldown/utils";
+import { minify as terser } from "terser";
 
 const [directory, ...scripts] = process.argv.slice(1);
 const target = "es2022";
@@ -30,15 +32,14 @@ const ORDER = [
   "bus-event", "orchestrator", "run", "journal", "runtime", "feature", "history", "telling", "attempts", "policy",
 ];
 
+const keepNames = { function: false, class: true };
+const minify = { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } };
+
 /** Bundles a script of the directory; what stands in `external` stays outside. */
 async function bundled(script, external) {
-  const keepNames = { function: false, class: true };
   // What both need stands in the script itself.
   const bundle = await rolldown({ input: join(directory, script), external, preserveEntrySignatures: "allow-extension" });
-  const { output } = await bundle.generate({
-    chunkFileNames: "[name].js",
-    minify: { compress: { target, keepNames }, mangle: { toplevel: true, keepNames }, codegen: { removeWhitespace: true } },
-  });
+  const { output } = await bundle.generate({ chunkFileNames: "[name].js", minify: false });
   await bundle.close();
   return output;
 }
@@ -70,20 +71,53 @@ await writeFile(api, ordered + (await readFile(api, "utf8")));
 const made = (await Promise.all([bundled("api.js", [/\/(core|coach-glue|model-glue)\.js$/]), ...GLUES.map((glue) => bundled(glue, []))])).flat();
 await build({
   entryPoints: scripts.filter(isEntry), outdir: directory, allowOverwrite: true, target, logLevel: "warning",
-  minifyWhitespace: true, minifySyntax: true,
+  minify: true,
 });
 await Promise.all(scripts.filter((script) => !isEntry(script)).map((script) => rm(script)));
 // What has no effect when it is not used is said for a tree shaker; the manifest says so of the whole.
 const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @__PURE__ */", "");
-/** What terser still finds when it looks at the whole several times; classes keep their names here, too. */
-const smaller = async (code) =>
-  (
-    await minify(code, {
-      module: true, ecma: 2022, keep_classnames: true,
-      // Users meet its name, which it has from a variable.
-      mangle: { reserved: ["RepflowError", "BusEvent"] },
-      // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
-      compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false },
-    })
-  ).code;
-await Promise.all(made.map(async ({ fileName, code }) => writeFile(join(directory, fileName), await smaller(said(code)))));
+/**
+ * Properties that nobody outside of the facade sees; a test looks whether that is so. They get short names, the same in all scripts.
+ */
+const INTERNAL = JSON.parse(await readFile("xtask/src/pkg/internal-names.json", "utf8"));
+const nameCache = {};
+
+/**
+ * All that is declared at the top, as `var`: with one word for all, neighbours are one declaration, and no function has to look
+ * whether a constant that it uses is there yet.
+ */
+function declared(code) {
+  let text = "";
+  let isOpen = false;
+  for (const { type, declarations, start, end } of parseAst(code).body) {
+    const isDeclaration = type === "VariableDeclaration";
+    if (isOpen) text += isDeclaration ? "," : ";";
+    else if (isDeclaration) text += "var ";
+    text += isDeclaration ? code.slice(declarations[0].start, declarations.at(-1).end) : code.slice(start, end);
+    isOpen = isDeclaration;
+  }
+  return text;
+}
+
+/** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
+async function smaller(bundle) {
+  const { code } = minifySync("script.js", bundle, { module: true, ...minify });
+  const { code: compressed } = await terser(said(code), {
+    module: true, ecma: 2022, keep_classnames: true, nameCache,
+    // Users meet its name, which it has from a variable.
+    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { regex: new RegExp(`^(${INTERNAL.join("|")})$`) } },
+    // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
+    // A function that is called in one place stays a function: within the other, each call would make it anew.
+    compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
+  });
+  const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
+  const short = declared(named)
+    // A private field is undefined where nothing else is said.
+    .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1")
+    // Not every bundler takes a template for a text.
+    .replace(/\bimport\(`([^`$]+)`\)/g, 'import("$1")');
+  // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
+  return short.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+// One after the other, since they share names.
+for (const { fileName, code } of made) await writeFile(join(directory, fileName), await smaller(code));
