@@ -212,6 +212,8 @@ test("when the one that others wait for is cancelled, another one asks", async (
   const definition = flow([call("ask", "gate", { singleFlight: true })]);
   const leader = orchestrator.start(definition, { name: "a" });
   const other = orchestrator.start(definition, { name: "a" });
+  // On a slow machine the host may have its turn before the call is made.
+  await eventually(() => calls.length === 1);
   leader.cancel();
   await assert.rejects(leader.result, repflowError({ code: "run.cancelled" }));
   await eventually(() => calls.length === 2);
