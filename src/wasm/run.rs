@@ -391,7 +391,7 @@ pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
     with(engine, |host| {
         let Some(run) = host.engine.run(run) else { return Vec::new() };
         let mut numbers = Vec::new();
-        for event in run.log().get(from as usize..).unwrap_or_default() {
+        for event in run.log().since(from as usize) {
             numbers.extend_from_slice(&event.to_numbers());
         }
         numbers

@@ -3,6 +3,8 @@
 //! A run has nodes, and most of them are steps: node number *n* is step number *n*. Steps in the body of a loop happen
 //! once for each item, so each iteration has nodes of its own, in a [`Frame`].
 
+use std::num::NonZeroU32;
+
 use crate::time::Timestamp;
 
 use super::plan::StepIx;
@@ -62,7 +64,8 @@ impl Status {
     }
 }
 
-/// What a run knows of one step.
+/// What a run knows of one step. Thousands of runs may be active, so it is kept small: what the plan says of the step is not
+/// here once more.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StepState {
@@ -80,14 +83,10 @@ pub struct StepState {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Who comes first when several wait for a slot: the higher one.
-    pub(super) priority: i32,
-    /// The limit of its children, when it has one.
-    pub(super) slots: Option<u32>,
+    /// The limit of its children, when it has one, counted from 1.
+    pub(super) slots: Option<NonZeroU32>,
     /// Which of the loops of the run it is, once its items are counted.
     pub(super) loop_ix: u32,
-    /// All the randomness of its call.
-    pub(super) seed: u64,
     /// When its call was asked for.
     pub(super) called_at: Timestamp,
     /// When its timer is due, or the delay before its next attempt is over.
@@ -117,7 +116,7 @@ pub struct StepState {
 }
 
 impl StepState {
-    pub(super) fn new(step: StepIx, frame: u32, priority: i32, blockers: u32, open_children: u32) -> Self {
+    pub(super) fn new(step: StepIx, frame: u32, blockers: u32, open_children: u32) -> Self {
         Self {
             step,
             frame,
@@ -126,10 +125,8 @@ impl StepState {
             level: 0,
             started_at: None,
             ended_at: None,
-            priority,
             slots: None,
             loop_ix: 0,
-            seed: 0,
             called_at: Timestamp::EPOCH,
             due: None,
             tries: 0,
@@ -150,6 +147,11 @@ impl StepState {
     #[must_use]
     pub fn question(&self) -> Option<super::message::Question> {
         self.asks
+    }
+
+    /// The limit of its children, among those of the groups.
+    pub(super) fn slots(&self) -> Option<usize> {
+        self.slots.map(|slots| slots.get() as usize - 1)
     }
 
     /// Whether nothing can happen to it any more.

@@ -146,7 +146,7 @@ impl Engine {
             _ => 0,
         };
         let wiring = step.scope.as_ref().map_or(Wiring::default(), |scope| self.guards.wire(&step.policies, scope));
-        let request = Request { seed: state.seed, key, fallbacks, ..Request::new(owner(run, node)) };
+        let request = Request { seed: slot.run.seed_of(node), key, fallbacks, ..Request::new(owner(run, node)) };
         let shared = state.shared;
         let has_place = slot.key.is_none() || slot.calls.get(node.0 as usize).is_some_and(|call| call.has_place);
         let id = match slot.run.made(node, now) {

@@ -84,12 +84,10 @@ impl Run {
             self.state(node).ready = false;
             return effects.push(Effect::Resume { node });
         }
-        let seed = self.rng.next_u64();
         let state = self.state(node);
         state.called = true;
         state.shared = false;
         state.called_at = now;
-        state.seed = seed;
         effects.push(Effect::Call { node });
     }
 

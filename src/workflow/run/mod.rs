@@ -24,10 +24,12 @@ mod plain;
 mod restore;
 mod slots;
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 pub(super) use self::plain::Following;
 use super::event::{Decision, Event, EventKind};
+use super::log::Log;
 use super::message::{Effect, Input, Question, RunEnd};
 use super::plan::{Plan, StepIx, StepKind, Wait};
 use super::state::{Frame, Loop, NodeIx, Status, StepState};
@@ -43,7 +45,8 @@ const MOST_RESERVED: usize = 1_024;
 #[derive(Debug)]
 pub struct Run {
     plan: Rc<Plan>,
-    rng: Rng,
+    /// All its randomness.
+    seed: u64,
     phase: Phase,
     nodes: Vec<StepState>,
     frames: Vec<Frame>,
@@ -64,7 +67,7 @@ pub struct Run {
     mailboxes: Vec<Mailbox>,
     /// Steps that completed and can be undone, in that order.
     undoable: Vec<NodeIx>,
-    log: Vec<Event>,
+    log: Log,
     /// How long the log may become: as long as the one that is replayed, however much that one promises.
     most_events: usize,
 }
@@ -110,7 +113,7 @@ impl Run {
     #[must_use]
     pub fn new(plan: Rc<Plan>, seed: u64) -> Self {
         let mut run = Self {
-            rng: Rng::new(seed),
+            seed,
             phase: Phase::Running,
             nodes: Vec::with_capacity(plan.steps().len()),
             frames: Vec::new(),
@@ -124,7 +127,7 @@ impl Run {
             mailboxes: plan.signals.iter().map(|_| Mailbox::default()).collect(),
             undoable: Vec::new(),
             // Three events for most steps: it begins, its attempt begins, it ends.
-            log: Vec::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
+            log: Log::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };
@@ -173,7 +176,7 @@ impl Run {
 
     /// All that happened so far.
     #[must_use]
-    pub fn log(&self) -> &[Event] {
+    pub fn log(&self) -> &Log {
         &self.log
     }
 
@@ -226,6 +229,11 @@ impl Run {
             Effect::BuildOutput => self.end().is_none(),
             _ => true,
         }
+    }
+
+    /// All the randomness of the call of a step.
+    pub(super) fn seed_of(&self, node: NodeIx) -> u64 {
+        Rng::nth(self.seed, node.0)
     }
 
     /// What a node is a part of: a group, or the loop whose iteration it belongs to.
@@ -363,9 +371,9 @@ impl Run {
                 _ => step.children().len() as u32,
             };
             let blockers = step.needs.len() as u32 + u32::from(step.parent.is_some());
-            let mut state = StepState::new(StepIx(index), frame, step.priority, blockers, open_children);
+            let mut state = StepState::new(StepIx(index), frame, blockers, open_children);
             if let StepKind::Group { concurrency: Some(limit), .. } = step.kind {
-                state.slots = Some(self.group_slots.len() as u32);
+                state.slots = NonZeroU32::new(self.group_slots.len() as u32 + 1);
                 self.group_slots.push(Bulkhead::new(Some(limit), u32::MAX));
             }
             self.nodes.push(state);
