@@ -155,7 +155,7 @@ function settleNow({ of: run, node, attempt }, isValue, answer, at) {
     run.outputs[node] = answer === undefined ? null : answer;
     told = core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
-    run.errors[node] = answer;
+    run.setError(node, answer);
     const reported = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;

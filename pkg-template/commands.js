@@ -335,5 +335,5 @@ function share(leader, from, run, node) {
   if (leader === undefined) return;
   run.prepared?.delete(node);
   run.outputs[node] = leader.outputs[from];
-  run.errors[node] = leader.errors[from];
+  if (leader.errors[from] !== undefined) run.setError(node, leader.errors[from]);
 }

@@ -9,9 +9,16 @@ export function drawFrom(source) {
   draw = source;
 }
 
-/** A random prefix for this module, and a count. Nothing random happens at import, which Workers forbid. */
-export function uniqueId() {
-  prefix ??= draw();
+/** The number of an id that is yet to be made; see `idOf`. */
+export function nextId() {
   count += 1;
-  return `${prefix}-${count.toString(36)}`;
+  return count;
 }
+
+/** A random prefix for this module, and a number. Nothing random happens at import, which Workers forbid. */
+export function idOf(number) {
+  prefix ??= `${draw()}-`;
+  return prefix + number.toString(36);
+}
+
+export const uniqueId = () => idOf(nextId());

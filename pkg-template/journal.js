@@ -83,7 +83,7 @@ function dataOf(engine, run, pointer, problems) {
     priority: run.priority,
     definition,
     definitionHash: hashOf(canonical(definition)),
-    seed: run.seed,
+    seed: run.seed >>> 0,
     key: run.key,
     log: isBegun ? Array.from(engine.core.runEvents(engine.handle, run.number, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
     input: check(run.input, `${pointer}/input`),
@@ -206,7 +206,7 @@ export function restoreValues(run) {
     delete run.items[0];
   }
   for (const [node, output] of Object.entries(journal.outputs)) run.outputs[node] = output;
-  for (const [node, error] of Object.entries(journal.errors)) run.errors[node] = errorFromData(error);
+  for (const [node, error] of Object.entries(journal.errors)) run.setError(node, errorFromData(error));
   for (const [node, failures] of Object.entries(journal.failures)) {
     (run.failures ??= [])[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
   }

@@ -5,17 +5,12 @@ import { abort } from "./call.js";
 import { now } from "./clock.js";
 import { RepflowError } from "./errors.js";
 import { withResolvers } from "./feature.js";
+import { idOf } from "./ids.js";
 import { resultOf } from "./results.js";
 import { Trace } from "./trace.js";
 
 /** What a run works on before it begins, and when it has ended. */
 const NOTHING = Object.freeze([]);
-
-/** What it has of what few have, and lets go of when it has ended. */
-const LET_GO = [
-  "nodes", "journal", "output", "outputError", "failures", "lists", "items", "signals", "hedged", "prepared", "revoked", "notes",
-  "early", "onEvent", "schemas", "whenEnded", "unlisten", "children",
-];
 
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
@@ -24,14 +19,12 @@ export class Run {
   engine = undefined;
   plan = undefined;
   workflowId = undefined;
-  /** The text of its definition. */
-  text = undefined;
   /** What makes it come out the same when it is done again. */
   seed = 0;
   /** Whether its input has been checked, and is what it becomes by that. */
   isChecked = false;
 
-  /** By node, once it has begun. Values stay here; the core reads them when a template asks. */
+  /** By node, once it has begun; errors once there is one. Values stay here; the core reads them when a template asks. */
   outputs = NOTHING;
   errors = NOTHING;
   calls = NOTHING;
@@ -45,23 +38,35 @@ export class Run {
   /** How each step ended, while it is kept. */
   report = undefined;
 
-  /** Where it is among those that wait, and whether it holds one of the places; see `Runs`. */
+  /** Which one it is of all, and whether it may begin and holds one of the places; see `Runs`. */
   order = 0;
-  place = -1;
-  isPlaced = false;
   isReady = false;
+  isPlaced = false;
 
   /** How many of its events were told. */
   told = 0;
 
-  /** Where nobody has given it one, it is made when somebody asks. */
-  #trace;
+  /** Before and after it among those that are active; see `Runs`. */
+  previous = undefined;
+  next = undefined;
+
+  /** Its id, or the number of one that is made when somebody asks. */
+  #id;
   #resolve;
   #reject;
 
   static {
     // What few runs have. Ten thousand of them may be active, so each has room only for what it has.
     Object.assign(this.prototype, {
+      /** The text of its definition, while it waits for the core. */
+      text: undefined,
+      /** Where it is among those that wait for a place. */
+      place: -1,
+      /** What others named its work by, and its trace: where nobody has given it one, it is made when somebody asks. */
+      givenCorrelationId: undefined,
+      knownTrace: undefined,
+      /** Whether it goes on with one that was before. */
+      isRestored: false,
       /** Which runs it shares a limit with. */
       key: undefined,
       schemas: undefined,
@@ -113,10 +118,11 @@ export class Run {
   }
 
   constructor(id, input, { correlationId, trace, traceparent, tracestate, priority = 0, signal, onEvent, schemas }) {
-    this.id = id;
+    this.#id = id;
     this.input = input;
-    this.correlationId = correlationId ?? id;
-    this.#trace = traceparent === undefined ? trace : new Trace(traceparent, tracestate);
+    if (correlationId !== undefined) this.givenCorrelationId = correlationId;
+    if (traceparent !== undefined) this.knownTrace = new Trace(traceparent, tracestate);
+    else if (trace !== undefined) this.knownTrace = trace;
     if (priority !== 0) this.priority = priority;
     if (onEvent !== undefined) this.onEvent = onEvent;
     if (schemas !== undefined) this.schemas = schemas;
@@ -137,8 +143,17 @@ export class Run {
     return this.workflowId;
   }
 
+  get id() {
+    if (typeof this.#id === "number") this.#id = idOf(this.#id);
+    return this.#id;
+  }
+
+  get correlationId() {
+    return this.givenCorrelationId ?? this.id;
+  }
+
   get trace() {
-    return (this.#trace ??= new Trace());
+    return (this.knownTrace ??= new Trace());
   }
 
   get ended() {
@@ -188,12 +203,33 @@ export class Run {
   /** A handle outlives its run, and must not keep what the run worked on. */
   #letGo(isValue, answer) {
     const { whenEnded } = this;
-    this.plan = this.text = this.input = undefined;
+    this.plan = this.input = undefined;
     this.outputs = this.errors = this.calls = NOTHING;
     this.#resolve = this.#reject = undefined;
     if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
-    for (const name of LET_GO) if (this[name] !== undefined && this[name] !== NOTHING) this[name] = undefined;
+    this.#letGoOfRest();
     whenEnded?.(this, isValue, answer);
+  }
+
+  /** What few have. Each by its name: in a loop over names, each is looked up anew. */
+  #letGoOfRest() {
+    if (this.text !== undefined) this.text = undefined;
+    if (this.nodes !== undefined) this.nodes = this.lists = this.items = undefined;
+    if (this.signals !== NOTHING) this.signals = undefined;
+    if (this.journal !== undefined) this.journal = undefined;
+    if (this.output !== undefined) this.output = undefined;
+    if (this.outputError !== undefined) this.outputError = undefined;
+    if (this.failures !== undefined) this.failures = undefined;
+    if (this.hedged !== undefined) this.hedged = undefined;
+    if (this.prepared !== undefined) this.prepared = undefined;
+    if (this.revoked !== undefined) this.revoked = undefined;
+    if (this.notes !== undefined) this.notes = undefined;
+    if (this.early !== undefined) this.early = undefined;
+    if (this.onEvent !== undefined) this.onEvent = undefined;
+    if (this.schemas !== undefined) this.schemas = undefined;
+    if (this.whenEnded !== undefined) this.whenEnded = undefined;
+    if (this.unlisten !== undefined) this.unlisten = undefined;
+    if (this.children !== undefined) this.children = undefined;
   }
 
   // ── Nodes ──
@@ -210,6 +246,12 @@ export class Run {
   /** The node of a step as seen from another node. */
   nodeOf(from, step) {
     return this.nodes === undefined ? step : this.nodes.nodeOf(from, step);
+  }
+
+  /** Why a step failed, or an attempt of it. */
+  setError(node, error) {
+    if (this.errors === NOTHING) this.errors = [];
+    this.errors[node] = error;
   }
 
   /** An attempt of a step begins. */
