@@ -162,7 +162,7 @@ function settleNow({ of: run, node, attempt }, isValue, answer, at) {
     told = core.runFail(engine.handle, run.number, node, attempt, reported, at);
   }
   engine.telling.touch(run);
-  engine.commands.goOn(core, run, node, told, at);
+  engine.commands.goOn(core, run, node, told, isValue ? 1 : attempt + 1, at);
 }
 
 /** It may have answered between the decision and now; that came too late. */

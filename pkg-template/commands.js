@@ -134,10 +134,10 @@ export class Commands {
   }
 
   /**
-   * Does what an answer of a run led to, now. Mostly that is one step more, and nobody waits and nobody hears of it: then there
-   * is nothing to put into order, and it begins at once.
+   * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
+   * then; and nobody waits and nobody hears of it: then there is nothing to put into order, and it begins at once.
    */
-  goOn(core, run, ended, told, at) {
+  goOn(core, run, ended, told, attempt, at) {
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
       this.work(core, at);
@@ -154,13 +154,13 @@ export class Commands {
     }
     const isAlone = !this.#performing && !this.#yielding && this.#isIdle() && this.#engine.telling.isQuiet;
     if (!isAlone || at - this.#busyUntil > IDLE_MS || at - this.#busySince >= SLICE_MS) {
-      this.#queue(CALL, run.number, node, 1, 0);
+      this.#queue(CALL, run.number, node, attempt, 0);
       this.work(core, at);
       return;
     }
     this.#performing = true;
     try {
-      beginAttempt(this.#engine, core, run, node, 1, 0, at);
+      beginAttempt(this.#engine, core, run, node, attempt, 0, at);
     } catch (error) {
       this.#engine.fail(run, error);
     } finally {

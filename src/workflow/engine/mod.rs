@@ -6,13 +6,14 @@
 //!
 //! # Layout
 //! - this file: what a host calls; `relay`: between runs, guards and the host; `command`: what the host is asked to do
-//! - `plain`: calls that need no guards
+//! - `plain`: calls that need no guards; `retry`: calls that are tried again at once
 //! - `keys`: how many calls of all runs with the same key run at once
 
 mod command;
 mod keys;
 mod plain;
 mod relay;
+mod retry;
 
 use std::rc::Rc;
 
@@ -175,6 +176,11 @@ impl Engine {
     /// An attempt of a call ended. One that nobody waits for any more is ignored.
     pub fn settle(&mut self, run: RunId, node: NodeIx, attempt: u32, outcome: &Outcome<'_>, now: Timestamp) {
         if matches!(outcome, Outcome::Completed { .. }) && self.go_on(run, node, attempt, now) {
+            return;
+        }
+        if let Outcome::Failed(failure) = outcome
+            && self.retry_at_once(run, node, attempt, failure, now)
+        {
             return;
         }
         let call = self.runs.get(run as usize).and_then(|slot| slot.calls.get(node.0 as usize)?.id);

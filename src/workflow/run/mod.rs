@@ -22,6 +22,7 @@ mod flow;
 mod loops;
 mod plain;
 mod restore;
+mod retry;
 mod slots;
 
 use std::num::NonZeroU32;

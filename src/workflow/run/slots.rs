@@ -87,7 +87,7 @@ impl Run {
     }
 
     /// The limit of the group that the step is in, when it has one.
-    fn group_of(&self, node: NodeIx) -> Option<usize> {
+    pub(super) fn group_of(&self, node: NodeIx) -> Option<usize> {
         if self.group_slots.is_empty() {
             return None;
         }
