@@ -218,27 +218,33 @@ function awaitAnswer(call, answer) {
  * An answer may be any thenable: it may call back twice, or throw after it did, and `await` takes it once.
  */
 async function lane(call, answer) {
+  // A lane that waits keeps all its variables, so it has few.
   const next = { call, answer };
   while (next.call !== undefined) {
-    const { call, answer } = next;
-    next.call = next.answer = undefined;
     let isValue = true;
     let value;
     try {
-      value = await answer;
+      value = await next.answer;
     } catch (error) {
       isValue = false;
       value = error;
     }
-    free = next;
-    try {
-      answered(call, isValue, value);
-    } catch (error) {
-      if (next.call !== undefined) void lane(next.call, next.answer);
-      throw error;
-    } finally {
-      free = undefined;
-    }
+    tell(next, isValue, value);
+  }
+}
+
+/** What a lane has awaited is there. */
+function tell(next, isValue, value) {
+  const { call } = next;
+  next.call = next.answer = undefined;
+  free = next;
+  try {
+    answered(call, isValue, value);
+  } catch (error) {
+    if (next.call !== undefined) void lane(next.call, next.answer);
+    throw error;
+  } finally {
+    free = undefined;
   }
 }
 

@@ -30,9 +30,9 @@ const IDLE_MS = 0.5;
 
 export class Commands {
   #engine;
-  /** The memory of the core, and what was last seen of it. */
+  /** The memory of the core, and what was last seen of it. With a sign, as the engine that runs this has small numbers. */
   #memory = undefined;
-  #view = new Uint32Array();
+  #view = new Int32Array();
   /** Where in it commands stand. */
   #start = 0;
   /** Whether the core may have an earlier deadline than it was last asked for. */
@@ -72,7 +72,7 @@ export class Commands {
   /** There is a core, whose commands stand in this memory. */
   attach(memory) {
     this.#memory = memory;
-    this.#view = new Uint32Array();
+    this.#view = new Int32Array();
     this.#isEarlier = true;
   }
 
@@ -112,7 +112,7 @@ export class Commands {
     const commands = told & COUNT;
     if (commands === 0) return;
     // What it views is gone when the memory has grown.
-    if (this.#view.length === 0) this.#view = new Uint32Array(this.#memory.buffer);
+    if (this.#view.length === 0) this.#view = new Int32Array(this.#memory.buffer);
     if (told >= IS_ELSEWHERE) this.#start = core.engineCommands(this.#engine.handle) >>> 2;
     const view = this.#view;
     const start = this.#start;

@@ -197,10 +197,9 @@ export class Engine {
         run.items = [];
       }
       if (plan.signals.length > 0) run.signals = [];
-      run.calls = new Array(plan.steps.length);
       run.engine = this;
       // What reads a step that was skipped, or has failed, reads null.
-      run.outputs = new Array(plan.steps.length).fill(null);
+      run.outputs = plan.noOutputs.slice();
       const at = now();
       if (run.journal !== undefined) restoreValues(run);
       const log = logOf(run);

@@ -27,6 +27,8 @@ export class Run {
   /** By node, once it has begun; errors once there is one. Values stay here; the core reads them when a template asks. */
   outputs = NOTHING;
   errors = NOTHING;
+  /** Attempts that are under way: the one that is alone, or by node when there are more. In most runs one comes after the other. */
+  call = undefined;
   calls = NOTHING;
 
   /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
@@ -183,6 +185,7 @@ export class Run {
     if (this.ended) return;
     this.#end(status);
     this.report = report;
+    if (this.call !== undefined) abort(this.call, error);
     for (const call of this.calls) if (call !== undefined) abort(call, error);
     for (const call of this.hedged ?? []) abort(call, error);
     this.#reject(error);
@@ -205,6 +208,7 @@ export class Run {
     const { whenEnded } = this;
     this.plan = this.input = undefined;
     this.outputs = this.errors = this.calls = NOTHING;
+    this.call = undefined;
     this.#resolve = this.#reject = undefined;
     if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
     this.#letGoOfRest();
@@ -256,6 +260,16 @@ export class Run {
 
   /** An attempt of a step begins. */
   begin(node, call) {
+    if (this.calls === NOTHING) {
+      const alone = this.call;
+      if (alone === undefined) {
+        this.call = call;
+        return;
+      }
+      this.calls = new Array(this.plan.steps.length);
+      this.calls[alone.node] = alone;
+      this.call = undefined;
+    }
     const before = this.calls[node];
     if (before !== undefined) (this.hedged ??= []).push(before);
     this.calls[node] = call;
@@ -263,6 +277,12 @@ export class Run {
 
   /** Takes the call of an attempt that is over. */
   take(node, attempt) {
+    const alone = this.call;
+    if (alone !== undefined) {
+      if (alone.node !== node || alone.attempt !== attempt) return undefined;
+      this.call = undefined;
+      return alone;
+    }
     const last = this.calls[node];
     if (last !== undefined && last.attempt === attempt) {
       this.calls[node] = undefined;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// An instant: whole microseconds since the Unix epoch, as the host's clock tells it. It is kept as one more than these, so
 /// that an instant that may not be known takes no more room than one that is: each step of each run has some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(NonZeroU64);
 
 impl Default for Timestamp {
@@ -69,6 +69,12 @@ pub(crate) fn micros(duration: Duration) -> u64 {
     let seconds = duration.as_secs();
     let fits = seconds < u64::MAX / 1_000_000;
     if fits { seconds * 1_000_000 + u64::from(duration.subsec_micros()) } else { u64::MAX }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_micros()).finish()
+    }
 }
 
 impl fmt::Display for Timestamp {

@@ -75,7 +75,7 @@ struct Slot {
     /// By node, behind that of the run itself.
     timers: Vec<Option<TimerId>>,
     /// Plain calls, the one that has the least time left first; some of them have ended.
-    awaited: Queue<(Timestamp, NodeIx)>,
+    awaited: Queue<NodeIx>,
     watch: Option<Watch>,
     /// By node.
     calls: Vec<OpenCall>,

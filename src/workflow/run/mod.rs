@@ -323,9 +323,16 @@ impl Run {
             effects.push(Effect::SetTimer { node: None, at: now + timeout });
         }
         let plan = Rc::clone(&self.plan);
-        for root in &plan.roots {
-            if self.node(NodeIx(root.0)).blockers == 0 {
-                self.agenda.push(Task::Open(NodeIx(root.0)));
+        let mut free = plan.roots.iter().map(|root| NodeIx(root.0)).filter(|root| self.node(*root).blockers == 0);
+        match (free.next(), free.next()) {
+            // Most runs begin with one step, and an agenda for that one would be one for each run.
+            (Some(only), None) => self.open(only, now, effects),
+            _ => {
+                for root in &plan.roots {
+                    if self.node(NodeIx(root.0)).blockers == 0 {
+                        self.agenda.push(Task::Open(NodeIx(root.0)));
+                    }
+                }
             }
         }
         if plan.roots.is_empty() {
