@@ -45,9 +45,6 @@ export class Run {
   isReady = false;
   isPlaced = false;
 
-  /** How many of its events were told. */
-  told = 0;
-
   /** Before and after it among those that are active; see `Runs`. */
   previous = undefined;
   next = undefined;
@@ -67,6 +64,8 @@ export class Run {
       /** What others named its work by, and its trace: where nobody has given it one, it is made when somebody asks. */
       givenCorrelationId: undefined,
       knownTrace: undefined,
+      /** How many of its events were told. */
+      told: 0,
       /** Whether it goes on with one that was before. */
       isRestored: false,
       /** Which runs it shares a limit with. */
