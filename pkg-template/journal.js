@@ -87,7 +87,7 @@ function dataOf(engine, run, pointer, problems) {
     key: run.key,
     log: isBegun ? Array.from(engine.core.runEvents(engine.handle, run.number, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
     input: check(run.input, `${pointer}/input`),
-    isChecked: run.isChecked,
+    isChecked: run.isReady,
     checksOutput: run.checksOutput,
     isPaused: run.isPaused,
     degraded: run.degraded,
@@ -189,7 +189,6 @@ export function logOf(run) {
 /** Gives a run the values of its journal back. */
 export function restoreValues(run) {
   const { journal } = run;
-  run.isChecked = true;
   run.early = [...journal.early, ...(run.early ?? [])];
   if (journal.log.length === 0) return;
   run.seed = journal.seed;

@@ -112,6 +112,5 @@ function admit(engine, run, input) {
   if (run.ended) return;
   const { parameters } = run.plan;
   run.input = parameters === undefined ? input : checkInput(parameters, input);
-  run.isChecked = true;
   engine.runs.admit(run);
 }

@@ -21,8 +21,6 @@ export class Run {
   workflowId = undefined;
   /** What makes it come out the same when it is done again. */
   seed = 0;
-  /** Whether its input has been checked, and is what it becomes by that. */
-  isChecked = false;
 
   /** By node, once it has begun; errors once there is one. Values stay here; the core reads them when a template asks. */
   outputs = NOTHING;
@@ -40,7 +38,7 @@ export class Run {
   /** How each step ended, while it is kept. */
   report = undefined;
 
-  /** Which one it is of all, and whether it may begin and holds one of the places; see `Runs`. */
+  /** Which one it is of all; whether its input has been checked, so that it may begin, and it holds one of the places; see `Runs`. */
   order = 0;
   isReady = false;
   isPlaced = false;
@@ -172,67 +170,30 @@ export class Run {
   }
 
   resolve(output, report) {
-    this.#end("completed");
+    end(this, "completed");
     this.report = report;
     const result = resultOf(this, output, report);
     this.#resolve(result);
-    this.#letGo(true, result);
+    this.#resolve = this.#reject = undefined;
+    letGo(this, true, result);
   }
 
   /** Fails the run, and tells every handler that still works for it. */
   reject(status, error, report) {
     if (this.ended) return;
-    this.#end(status);
+    end(this, status);
     this.report = report;
     if (this.call !== undefined) abort(this.call, error);
     for (const call of this.calls) if (call !== undefined) abort(call, error);
     for (const call of this.hedged ?? []) abort(call, error);
     this.#reject(error);
-    this.#letGo(false, error);
+    this.#resolve = this.#reject = undefined;
+    letGo(this, false, error);
   }
 
   /** Nobody may ask for its steps any more. */
   forget() {
     this.report = undefined;
-  }
-
-  #end(status) {
-    this.status = status;
-    this.endedAt = now();
-    this.unlisten?.();
-  }
-
-  /** A handle outlives its run, and must not keep what the run worked on. */
-  #letGo(isValue, answer) {
-    const { whenEnded } = this;
-    this.plan = this.input = undefined;
-    this.outputs = this.errors = this.calls = NOTHING;
-    this.call = undefined;
-    this.#resolve = this.#reject = undefined;
-    if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
-    this.#letGoOfRest();
-    whenEnded?.(this, isValue, answer);
-  }
-
-  /** What few have. Each by its name: in a loop over names, each is looked up anew. */
-  #letGoOfRest() {
-    if (this.text !== undefined) this.text = undefined;
-    if (this.nodes !== undefined) this.nodes = this.lists = this.items = undefined;
-    if (this.signals !== NOTHING) this.signals = undefined;
-    if (this.journal !== undefined) this.journal = undefined;
-    if (this.output !== undefined) this.output = undefined;
-    if (this.outputError !== undefined) this.outputError = undefined;
-    if (this.failures !== undefined) this.failures = undefined;
-    if (this.hedged !== undefined) this.hedged = undefined;
-    if (this.prepared !== undefined) this.prepared = undefined;
-    if (this.revoked !== undefined) this.revoked = undefined;
-    if (this.notes !== undefined) this.notes = undefined;
-    if (this.early !== undefined) this.early = undefined;
-    if (this.onEvent !== undefined) this.onEvent = undefined;
-    if (this.schemas !== undefined) this.schemas = undefined;
-    if (this.whenEnded !== undefined) this.whenEnded = undefined;
-    if (this.unlisten !== undefined) this.unlisten = undefined;
-    if (this.children !== undefined) this.children = undefined;
   }
 
   // ── Nodes ──
@@ -303,6 +264,40 @@ export class Run {
   get where() {
     return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
+}
+
+function end(run, status) {
+  run.status = status;
+  run.endedAt = now();
+  run.unlisten?.();
+}
+
+/** A handle outlives its run, and must not keep what the run worked on. */
+function letGo(run, isValue, answer) {
+  const { whenEnded } = run;
+  run.plan = run.input = undefined;
+  run.outputs = run.errors = run.calls = NOTHING;
+  run.call = undefined;
+  if (run.parent !== undefined) run.parent = { run: undefined, link: run.parent.link };
+  // What few have. Each by its name: in a loop over names, each is looked up anew.
+  if (run.text !== undefined) run.text = undefined;
+  if (run.nodes !== undefined) run.nodes = run.lists = run.items = undefined;
+  if (run.signals !== NOTHING) run.signals = undefined;
+  if (run.journal !== undefined) run.journal = undefined;
+  if (run.output !== undefined) run.output = undefined;
+  if (run.outputError !== undefined) run.outputError = undefined;
+  if (run.failures !== undefined) run.failures = undefined;
+  if (run.hedged !== undefined) run.hedged = undefined;
+  if (run.prepared !== undefined) run.prepared = undefined;
+  if (run.revoked !== undefined) run.revoked = undefined;
+  if (run.notes !== undefined) run.notes = undefined;
+  if (run.early !== undefined) run.early = undefined;
+  if (run.onEvent !== undefined) run.onEvent = undefined;
+  if (run.schemas !== undefined) run.schemas = undefined;
+  if (run.whenEnded !== undefined) run.whenEnded = undefined;
+  if (run.unlisten !== undefined) run.unlisten = undefined;
+  if (run.children !== undefined) run.children = undefined;
+  whenEnded?.(run, isValue, answer);
 }
 
 export function cancelled(run, reason) {

@@ -33,10 +33,10 @@ use super::event::{Decision, Event, EventKind};
 use super::log::Log;
 use super::message::{Effect, Input, Question, RunEnd};
 use super::plan::{Plan, StepIx, StepKind, Wait};
-use super::state::{Frame, Loop, NodeIx, Status, StepState};
+use super::state::{Frame, Loop, NodeIx, Rest, Status, StepState};
 use crate::policy::{Bulkhead, FailureReason};
 use crate::rng::Rng;
-use crate::small::Queue;
+use crate::small::{Few, Queue};
 use crate::time::Timestamp;
 
 /// Events that there is room for from the beginning.
@@ -50,12 +50,12 @@ pub struct Run {
     seed: u64,
     phase: Phase,
     nodes: Vec<StepState>,
-    frames: Vec<Frame>,
-    loops: Vec<Loop>,
+    frames: Few<Frame>,
+    loops: Few<Loop>,
     /// The limit of the run.
     slots: Bulkhead<NodeIx>,
     /// The limits of the groups that have one.
-    group_slots: Vec<Bulkhead<NodeIx>>,
+    group_slots: Few<Bulkhead<NodeIx>>,
     /// Steps of the outermost list that have not ended.
     open_roots: u32,
     /// When the run has taken too long.
@@ -63,11 +63,11 @@ pub struct Run {
     /// What is to be done next. A queue instead of recursion: a chain of ten thousand empty groups is no deeper than one.
     agenda: Queue<Task>,
     /// What would have been done but for a pause.
-    held: Queue<Task>,
+    held: Few<Task>,
     /// By signal: who waits for it, or what came with it.
-    mailboxes: Vec<Mailbox>,
+    mailboxes: Few<Mailbox>,
     /// Steps that completed and can be undone, in that order.
-    undoable: Vec<NodeIx>,
+    undoable: Few<NodeIx>,
     log: Log,
     /// How long the log may become: as long as the one that is replayed, however much that one promises.
     most_events: usize,
@@ -117,21 +117,24 @@ impl Run {
             seed,
             phase: Phase::Running,
             nodes: Vec::with_capacity(plan.steps().len()),
-            frames: Vec::new(),
-            loops: Vec::new(),
+            frames: Few::default(),
+            loops: Few::default(),
             slots: Bulkhead::new(plan.concurrency, u32::MAX),
-            group_slots: Vec::new(),
+            group_slots: Few::default(),
             open_roots: plan.roots.len() as u32,
             deadline: None,
             agenda: Queue::default(),
-            held: Queue::default(),
-            mailboxes: plan.signals.iter().map(|_| Mailbox::default()).collect(),
-            undoable: Vec::new(),
+            held: Few::default(),
+            mailboxes: Few::default(),
+            undoable: Few::default(),
             // Three events for most steps: it begins, its attempt begins, it ends.
             log: Log::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };
+        for _ in &run.plan.signals {
+            run.mailboxes.push(Mailbox::default());
+        }
         run.add_nodes(0, 0, run.plan.steps().len() as u32);
         run
     }
@@ -306,7 +309,7 @@ impl Run {
                 if self.phase == Phase::Paused {
                     self.phase = Phase::Running;
                     self.record(EventKind::RunResumed, now);
-                    while let Some(task) = self.held.pop() {
+                    for task in self.held.take() {
                         self.agenda.push(task);
                     }
                 }
@@ -351,7 +354,7 @@ impl Run {
             | Task::Complete(node)
             | Task::Iterate(node)) = task;
             let (it, completes) = (self.node(node), matches!(task, Task::Complete(_)));
-            if it.is_over() || it.shared && !completes {
+            if it.is_over() || it.rest == Rest::Shared && !completes {
                 continue;
             }
             // What runs may end; nothing begins.
@@ -381,7 +384,7 @@ impl Run {
             let blockers = step.needs.len() as u32 + u32::from(step.parent.is_some());
             let mut state = StepState::new(StepIx(index), frame, blockers, open_children);
             if let StepKind::Group { concurrency: Some(limit), .. } = step.kind {
-                state.slots = NonZeroU32::new(self.group_slots.len() as u32 + 1);
+                state.part = NonZeroU32::new(self.group_slots.len() as u32 + 1);
                 self.group_slots.push(Bulkhead::new(Some(limit), u32::MAX));
             }
             self.nodes.push(state);

@@ -144,7 +144,7 @@ impl Run {
     }
 
     fn slots_in(&mut self, group: Option<NodeIx>) -> Option<&mut Bulkhead<NodeIx>> {
-        let slots = self.node(group?).slots()?;
+        let slots = self.node(group?).part()?;
         self.group_slots.get_mut(slots)
     }
 
@@ -171,7 +171,7 @@ impl Run {
             _ => return None,
         };
         if let Some(group) = parent
-            && let Some(slots) = self.node(group).slots()
+            && let Some(slots) = self.node(group).part()
             && let Some(next) = self.group_slots[slots].first()
         {
             let is_plain = step.dependents.is_empty() && self.is_plain_step(next) && !self.node(next).is_over();
@@ -185,7 +185,7 @@ impl Run {
             }
         }
         // Those that follow take the slot of this one, and there may be more of them than one.
-        let is_limited = self.slots.limit().is_some() || parent.is_some_and(|it| self.node(it).slots().is_some());
+        let is_limited = self.slots.limit().is_some() || parent.is_some_and(|it| self.node(it).part().is_some());
         (!is_limited || step.dependents.len() == 1).then_some(Next::Dependents(parent))
     }
 

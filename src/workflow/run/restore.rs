@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::workflow::event::{Event, EventKind, Vain};
 use crate::workflow::message::{Effect, Input, Note};
 use crate::workflow::plan::Plan;
+use crate::workflow::state::Rest;
 
 impl Run {
     /// The run whose log this is. What only moves values is appended to `effects`, to be done again by a host that has
@@ -81,7 +82,7 @@ impl Run {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
-            None if state.ready || state.shared => Then::Ready,
+            None if state.rest != Rest::None => Then::Ready,
             None => Then::Attempt,
         };
         let begun = state.attempt > 0 || then != Then::Attempt || state.called_at < now;

@@ -4,6 +4,7 @@ use super::{NodeIx, Run, Task};
 use crate::policy::{Bulkhead, Entry};
 use crate::time::Timestamp;
 use crate::workflow::message::Effect;
+use crate::workflow::plan::StepKind;
 use crate::workflow::state::Hold;
 
 /// The limit of the run, among those of its groups.
@@ -91,6 +92,7 @@ impl Run {
         if self.group_slots.is_empty() {
             return None;
         }
-        self.node(self.parent_of(node)?).slots()
+        let group = self.node(self.parent_of(node)?);
+        matches!(self.plan.step(group.step).kind, StepKind::Group { .. }).then(|| group.part()).flatten()
     }
 }
