@@ -269,6 +269,10 @@ impl HostValue for JsRef {
     }
 
     fn to_data(&self) -> Value {
+        // JSON would give it back as it is, but for the sign of zero.
+        if let Some(number) = self.0.as_f64().filter(|number| number.is_finite()) {
+            return Value::Number(number + 0.0);
+        }
         plain(&self.0).and_then(|plain| read(&plain, MAX_DEPTH)).unwrap_or_default()
     }
 
