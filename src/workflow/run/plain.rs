@@ -61,7 +61,8 @@ impl Run {
 
     /// The only step of an iteration ended well, and exactly one iteration begins.
     fn next_iteration(&mut self, node: NodeIx, frame: u32, now: Timestamp) -> Option<Effect> {
-        let each = self.frames[frame as usize - 1].each;
+        let ended = frame;
+        let each = self.frames[ended as usize - 1].each;
         let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
         let it = self.loop_of(each)?;
         let is_last = it.next + 1 == it.count;
@@ -72,6 +73,7 @@ impl Run {
         it.next += 1;
         it.frames.push(frame);
         self.state(each).open_children -= 1;
+        self.frames[ended as usize - 1].open -= 1;
         self.completed_plainly(node, now);
         self.record(EventKind::StepCompleted(node), now);
         self.frames.push(Frame { each, index, base, open: 1 });
