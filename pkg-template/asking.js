@@ -15,6 +15,8 @@ const REQUEST_OPTIONS = { ...PASSED_ON, timeout: checks.duration, signal: checks
 
 const UNHEALTHY = 2;
 
+const { then } = Promise.prototype;
+
 /** What is asked on one bus. */
 export class Asking {
   #hub;
@@ -142,11 +144,14 @@ export class Asking {
         answered(call, true, answer);
         return;
       }
+      // Any thenable may call back twice, or throw after it did; a promise of it does not.
+      answer = Promise.resolve(answer);
     } catch (error) {
       answered(call, false, error);
       return;
     }
-    awaitAnswer(call, answer);
+    // Not awaited: while it waits, a function of ours would take more room than all that is known of its call.
+    then.call(answer, (value) => answered(call, true, value), (error) => answered(call, false, error));
   }
 
   /** Where an action is counted: looked up once, since its name has to be made for that. */
@@ -254,52 +259,6 @@ class Request {
     if (this.hasEnded) return;
     this.bus.link.attached();
     this.bus.waits.begin(this, this.#timeoutMs);
-  }
-}
-
-/** A lane that has room for another answer, which is `next` then; see `lane`. */
-let free = undefined;
-
-/** Has a call be told once what `answer` comes to. */
-function awaitAnswer(call, answer) {
-  if (free === undefined) {
-    void lane(call, answer);
-  } else {
-    free.call = call;
-    free.answer = answer;
-    free = undefined;
-  }
-}
-
-/**
- * Awaits an answer; and then the first one that is to be awaited because of it, and so on. In most workflows one step leads to
- * the next, and to await that where the one before was awaited costs a fraction of what two functions and a promise for each
- * do.
- *
- * An answer may be any thenable: it may call back twice, or throw after it did, and `await` takes it once.
- */
-async function lane(call, answer) {
-  const next = { call, answer };
-  while (next.call !== undefined) {
-    const { call, answer } = next;
-    next.call = next.answer = undefined;
-    let isValue = true;
-    let value;
-    try {
-      value = await answer;
-    } catch (error) {
-      isValue = false;
-      value = error;
-    }
-    free = next;
-    try {
-      answered(call, isValue, value);
-    } catch (error) {
-      if (next.call !== undefined) void lane(next.call, next.answer);
-      throw error;
-    } finally {
-      free = undefined;
-    }
   }
 }
 

@@ -155,14 +155,14 @@ function settleNow({ of: run, node, attempt }, isValue, answer, at) {
     run.outputs[node] = answer === undefined ? null : answer;
     told = core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
-    run.errors[node] = answer;
+    run.setError(node, answer);
     const reported = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
     told = core.runFail(engine.handle, run.number, node, attempt, reported, at);
   }
   engine.telling.touch(run);
-  engine.commands.goOn(core, run, node, told, at);
+  engine.commands.goOn(core, run, node, told, isValue ? 1 : attempt + 1, at);
 }
 
 /** It may have answered between the decision and now; that came too late. */

@@ -30,9 +30,9 @@ const IDLE_MS = 0.5;
 
 export class Commands {
   #engine;
-  /** The memory of the core, and what was last seen of it. */
+  /** The memory of the core, and what was last seen of it. With a sign, as the engine that runs this has small numbers. */
   #memory = undefined;
-  #view = new Uint32Array();
+  #view = new Int32Array();
   /** Where in it commands stand. */
   #start = 0;
   /** Whether the core may have an earlier deadline than it was last asked for. */
@@ -72,7 +72,7 @@ export class Commands {
   /** There is a core, whose commands stand in this memory. */
   attach(memory) {
     this.#memory = memory;
-    this.#view = new Uint32Array();
+    this.#view = new Int32Array();
     this.#isEarlier = true;
   }
 
@@ -112,7 +112,7 @@ export class Commands {
     const commands = told & COUNT;
     if (commands === 0) return;
     // What it views is gone when the memory has grown.
-    if (this.#view.length === 0) this.#view = new Uint32Array(this.#memory.buffer);
+    if (this.#view.length === 0) this.#view = new Int32Array(this.#memory.buffer);
     if (told >= IS_ELSEWHERE) this.#start = core.engineCommands(this.#engine.handle) >>> 2;
     const view = this.#view;
     const start = this.#start;
@@ -134,10 +134,10 @@ export class Commands {
   }
 
   /**
-   * Does what an answer of a run led to, now. Mostly that is one step more, and nobody waits and nobody hears of it: then there
-   * is nothing to put into order, and it begins at once.
+   * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
+   * then; and nobody waits and nobody hears of it: then there is nothing to put into order, and it begins at once.
    */
-  goOn(core, run, ended, told, at) {
+  goOn(core, run, ended, told, attempt, at) {
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
       this.work(core, at);
@@ -154,13 +154,13 @@ export class Commands {
     }
     const isAlone = !this.#performing && !this.#yielding && this.#isIdle() && this.#engine.telling.isQuiet;
     if (!isAlone || at - this.#busyUntil > IDLE_MS || at - this.#busySince >= SLICE_MS) {
-      this.#queue(CALL, run.number, node, 1, 0);
+      this.#queue(CALL, run.number, node, attempt, 0);
       this.work(core, at);
       return;
     }
     this.#performing = true;
     try {
-      beginAttempt(this.#engine, core, run, node, 1, 0, at);
+      beginAttempt(this.#engine, core, run, node, attempt, 0, at);
     } catch (error) {
       this.#engine.fail(run, error);
     } finally {
@@ -335,5 +335,5 @@ function share(leader, from, run, node) {
   if (leader === undefined) return;
   run.prepared?.delete(node);
   run.outputs[node] = leader.outputs[from];
-  run.errors[node] = leader.errors[from];
+  if (leader.errors[from] !== undefined) run.setError(node, leader.errors[from]);
 }

@@ -91,7 +91,7 @@ export class Engine {
       this.#memory = core.linearMemory();
       this.#figures = new Float64Array();
       this.commands.attach(this.#memory);
-      this.#seed = (Math.random() * 2 ** 32) >>> 0;
+      this.#seed = (Math.random() * 2 ** 32) | 0;
     }
     return core;
   }
@@ -158,7 +158,7 @@ export class Engine {
 
   #reject({ code, message, cause }, isMeant) {
     this.#losing = true;
-    for (const run of [...this.runs.active()]) {
+    for (const run of this.runs.active()) {
       // How some end was certain before, and is about to be told.
       if (run.ended || run.isEnding || !isMeant(run)) continue;
       const isBegun = run.number !== undefined;
@@ -189,7 +189,7 @@ export class Engine {
         return;
       }
       // It is compiled already, unless many others were since, or the core is another one.
-      if (run.plan === undefined || run.plan.isFree) run.plan = this.plans.get(core, run.text, run.checksOutput);
+      if (run.plan.isFree) run.plan = this.plans.get(core, run.plan.text, run.checksOutput);
       const { plan } = run;
       if (plan.hasLoops) {
         run.nodes = new Nodes(plan);
@@ -197,17 +197,15 @@ export class Engine {
         run.items = [];
       }
       if (plan.signals.length > 0) run.signals = [];
-      run.errors = [];
-      run.calls = new Array(plan.steps.length);
       run.engine = this;
       // What reads a step that was skipped, or has failed, reads null.
-      run.outputs = new Array(plan.steps.length).fill(null);
+      run.outputs = plan.noOutputs.slice();
       const at = now();
       if (run.journal !== undefined) restoreValues(run);
       const log = logOf(run);
       if (log === undefined) {
         run.startedAt = at;
-        this.#seed = (this.#seed + 0x9e3779b9) >>> 0;
+        this.#seed = (this.#seed + 0x9e3779b9) | 0;
         run.seed = this.#seed;
         if (plan.hasKey) run.key = core.planKey(this.handle, plan.handle, run.id, run.input);
         // Reading the input may have run a getter of the caller.
@@ -217,7 +215,6 @@ export class Engine {
         run.number = core.runRestore(this.handle, plan.handle, run.seed, run.key, log, at);
       }
       run.status = "running";
-      run.text = undefined;
       this.commands.add(run);
       this.telling.touch(run);
       this.commands.take(core, core.engineTick(this.handle, at));

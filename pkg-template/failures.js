@@ -27,27 +27,33 @@ export function report(error, retry, counts) {
 
 function read(error) {
   if (!hasFields(error)) return undefined;
-  const { name, message, cause, response } = error;
+  const { name, message, cause, response, status, headers, retryable, retryAfterMs } = error;
   const body = hasFields(error.error) ? error.error : undefined;
   // Node's `fetch` says what happened in the cause; some servers have numbers for codes.
-  const code = [error.code, body?.code, cause?.code].map(codeText).find((it) => it !== undefined);
+  const code = codeText(error.code) ?? codeText(body?.code) ?? codeText(cause?.code);
   // Only of an answer's body: many other things have a `type`.
-  const type = text(body?.type) ?? (error.status === undefined ? undefined : text(error.type));
-  const status = [error.status, error.statusCode, response?.status].find((it) => typeof it === "number");
-  const [shouldRetry, retryAfterMs, retryAfter] = readHeaders(error.headers ?? response?.headers);
-  const retryable = typeof error.retryable === "boolean" ? error.retryable : { true: true, false: false }[shouldRetry];
-  const afterMs = typeof error.retryAfterMs === "number" ? String(error.retryAfterMs) : retryAfterMs;
-  const says = [code, type, status, retryable, afterMs, retryAfter].some((it) => it !== undefined);
-  if (!says && name === "Error") return undefined;
-  return [code, type, text(name), status, text(message)?.slice(0, 200), retryable, afterMs, retryAfter];
+  const type = text(body?.type) ?? (status === undefined ? undefined : text(error.type));
+  const statusCode = number(status) ?? number(error.statusCode) ?? number(response?.status);
+  const [shouldRetry, afterMs, after] = readHeaders(headers ?? response?.headers);
+  const mayRetry = typeof retryable === "boolean" ? retryable : FLAGS[shouldRetry];
+  const waitMs = typeof retryAfterMs === "number" ? String(retryAfterMs) : afterMs;
+  const says = code ?? type ?? statusCode ?? mayRetry ?? waitMs ?? after;
+  // Most errors say nothing but their message.
+  if (says === undefined && name === "Error") return undefined;
+  return [code, type, text(name), statusCode, text(message)?.slice(0, 200), mayRetry, waitMs, after];
 }
+
+/** What `x-should-retry` says. */
+const FLAGS = { true: true, false: false };
+const NO_HEADERS = [];
 
 const codeText = (value) => (typeof value === "number" ? String(value) : text(value));
 const text = (value) => (typeof value === "string" && value !== "" ? value : undefined);
+const number = (value) => (typeof value === "number" ? value : undefined);
 
 /** Of `Headers`, or of a plain object or a list of pairs as some clients have it. */
 function readHeaders(headers) {
-  if (!hasFields(headers)) return [];
+  if (!hasFields(headers)) return NO_HEADERS;
   if (typeof headers.get === "function") return HEADERS.map((name) => text(headers.get(name)));
   const pairs = Array.isArray(headers) ? headers.filter(Array.isArray) : Object.entries(headers);
   const byName = Object.fromEntries(pairs.map(([name, value]) => [String(name).toLowerCase(), value]));

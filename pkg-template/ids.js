@@ -16,9 +16,16 @@ function drawn() {
   return parts.map((part) => Math.floor(part).toString(36)).join("-");
 }
 
-/** A random prefix for this module, and a count. Nothing random happens at import, which Workers forbid. */
-export function uniqueId() {
-  prefix ??= drawn();
+/** The number of an id that is yet to be made; see `idOf`. */
+export function nextId() {
   count += 1;
-  return `${prefix}-${count.toString(36)}`;
+  return count;
 }
+
+/** A random prefix for this module, and a number. Nothing random happens at import, which Workers forbid. */
+export function idOf(number) {
+  prefix ??= `${drawn()}-`;
+  return prefix + number.toString(36);
+}
+
+export const uniqueId = () => idOf(nextId());

@@ -82,11 +82,11 @@ function dataOf(engine, run, pointer, problems) {
     priority: run.priority,
     definition,
     definitionHash: hashOf(canonical(definition)),
-    seed: run.seed,
+    seed: run.seed >>> 0,
     key: run.key,
     log: isBegun ? Array.from(engine.core.runEvents(engine.handle, run.number, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
     input: check(run.input, `${pointer}/input`),
-    isChecked: run.isChecked,
+    isChecked: run.isReady,
     checksOutput: run.checksOutput,
     isPaused: run.isPaused,
     degraded: run.degraded,
@@ -188,7 +188,6 @@ export function logOf(run) {
 /** Gives a run the values of its journal back. */
 export function restoreValues(run) {
   const { journal } = run;
-  run.isChecked = true;
   run.early = [...journal.early, ...(run.early ?? [])];
   if (journal.log.length === 0) return;
   run.seed = journal.seed;
@@ -205,7 +204,7 @@ export function restoreValues(run) {
     delete run.items[0];
   }
   for (const [node, output] of Object.entries(journal.outputs)) run.outputs[node] = output;
-  for (const [node, error] of Object.entries(journal.errors)) run.errors[node] = errorFromData(error);
+  for (const [node, error] of Object.entries(journal.errors)) run.setError(node, errorFromData(error));
   for (const [node, failures] of Object.entries(journal.failures)) {
     (run.failures ??= [])[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
   }

@@ -2,7 +2,7 @@
 
 import { pointerTo, textOfDefinition } from "./definition.js";
 import { RepflowError, invalid } from "./errors.js";
-import { uniqueId } from "./ids.js";
+import { nextId } from "./ids.js";
 import { unknownWord } from "./nearest.js";
 import { Run } from "./run.js";
 import { checkInput } from "./schemas.js";
@@ -16,11 +16,15 @@ export function launch(engine, run, definition) {
   engine.own();
   try {
     // What was given is what runs, also when the caller changes it while the core loads.
-    run.text = textOfDefinition(definition);
+    const text = textOfDefinition(definition);
     run.workflowId = typeof definition.id === "string" ? definition.id : undefined;
     const core = engine.attached();
-    if (core instanceof Promise) core.then(() => check(engine, engine.attached(), run)).catch((error) => engine.fail(run, error));
-    else check(engine, core, run);
+    if (!(core instanceof Promise)) {
+      check(engine, core, run, text);
+      return;
+    }
+    run.text = text;
+    core.then(() => check(engine, engine.attached(), run, text)).catch((error) => engine.fail(run, error));
   } catch (error) {
     engine.fail(run, error);
   }
@@ -48,8 +52,11 @@ export function launchLeaving(engine, parent) {
 
 function launchPart(engine, parent, node, definition, input, journal, whenEnded) {
   const { correlationId, trace, priority } = parent;
-  const child = new Run(journal?.runId ?? uniqueId(), journal === undefined ? input : journal.input, { correlationId, trace, priority });
-  child.journal = journal;
+  const child = new Run(journal?.runId ?? nextId(), journal === undefined ? input : journal.input, { correlationId, trace, priority });
+  if (journal !== undefined) {
+    child.journal = journal;
+    child.isRestored = true;
+  }
   child.depth = parent.depth + 1;
   child.keyBase = engine.idempotencyKey(parent, node);
   child.parent = { run: parent, link: linkTo(parent, node) };
@@ -69,9 +76,9 @@ function linkTo(parent, node) {
   return iteration === undefined ? link : { ...link, parentIteration: iteration };
 }
 
-function check(engine, core, run) {
+function check(engine, core, run, text) {
   if (run.ended) return;
-  run.plan = engine.plans.get(core, run.text, run.checksOutput);
+  run.plan = engine.plans.get(core, text, run.checksOutput);
   run.workflowId = run.plan.id;
   if (run.cancellation !== undefined) {
     engine.fail(run, run.cancellation, "cancelled");
@@ -105,6 +112,5 @@ function admit(engine, run, input) {
   if (run.ended) return;
   const { parameters } = run.plan;
   run.input = parameters === undefined ? input : checkInput(parameters, input);
-  run.isChecked = true;
   engine.runs.admit(run);
 }

@@ -231,7 +231,8 @@ export class ActionMeter {
     }
     const hasFailed = error !== undefined;
     if (hasFailed) {
-      const code = [error?.code, error?.name, typeof error].find((it) => typeof it === "string");
+      const { code: given, name } = Object(error);
+      const code = typeof given === "string" ? given : typeof name === "string" ? name : typeof error;
       this.errors += 1;
       if (code.endsWith(".timeout")) this.timeouts += 1;
       this.#callers.of(caller).errors += 1;

@@ -6,7 +6,7 @@ import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
-import { uniqueId } from "./ids.js";
+import { nextId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
 import { launch } from "./launch.js";
 import { unknownWord } from "./nearest.js";
@@ -107,6 +107,7 @@ export class OrchestratorBase {
     const { correlationId, priority, definition } = read;
     const run = new Run(read.runId, read.input, { ...options, correlationId, priority });
     run.journal = read;
+    run.isRestored = true;
     run.checksOutput ||= read.checksOutput;
     run.isPaused = read.isPaused && read.log.length === 0;
     return handleOf(this.#engine, this.#launch(run, definition, options));
@@ -195,7 +196,7 @@ export class OrchestratorBase {
   #start(definition, input, options = NO_OPTIONS) {
     if (this.#closed !== undefined) throw this.#closed.error;
     if (options !== NO_OPTIONS) checkOptions("config.invalid", "the options of the run", options, RUN_OPTIONS);
-    return this.#launch(new Run(uniqueId(), input, options), definition, options);
+    return this.#launch(new Run(nextId(), input, options), definition, options);
   }
 
   #launch(run, definition, { signal }) {

@@ -49,10 +49,12 @@ export function perform(engine, core, run, op, node, a, b, at) {
       beginAttempt(engine, core, run, node, a, b, at);
       break;
     case TIME_OUT_ATTEMPT:
-      abortAttempt(run, node, a, (run.errors[node] = attemptTimedOut(run, node)));
+      run.setError(node, attemptTimedOut(run, node));
+      abortAttempt(run, node, a, run.errors[node]);
       break;
     case TIME_OUT_STEP:
-      abortAttempt(run, node, a, (run.errors[node] = stepTimedOut(run, node)));
+      run.setError(node, stepTimedOut(run, node));
+      abortAttempt(run, node, a, run.errors[node]);
       break;
     case SUPERSEDE_ATTEMPT:
       abortAttempt(run, node, a, new RepflowError("policy.cancelled", "another attempt answered first"));
@@ -133,8 +135,7 @@ function errorOf(run, node, packed) {
 function stepFailed(engine, core, run, node, packed, origin) {
   run.degraded = true;
   run.outputs[node] = null;
-  if (origin === node) run.errors[node] = errorOf(run, node, packed);
-  else run.errors[node] = stepError(run, origin, attemptsOf(engine.stepsOf(core, run), origin));
+  run.setError(node, origin === node ? errorOf(run, node, packed) : stepError(run, origin, attemptsOf(engine.stepsOf(core, run), origin)));
 }
 
 function evaluate(engine, core, run, node, what) {
@@ -152,7 +153,7 @@ function evaluate(engine, core, run, node, what) {
   } catch (error) {
     // Reading a value may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
-    run.errors[node] = error;
+    run.setError(node, error);
     commands = core.runEvaluationFailed(handle, run.number, node, now());
   }
   engine.telling.touch(run);

@@ -82,6 +82,7 @@ function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   plan.steps = steps;
   plan.text = text;
   plan.parameters = parameters;
+  plan.noOutputs = steps.map(() => null);
   plan.lists = listsOf(steps);
   plan.hasLoops = steps.some(({ kind }) => kind === "forEach");
   plan.canUndo = steps.some(({ compensates }) => compensates !== undefined);

@@ -46,22 +46,31 @@ export const attemptsOf = ({ shelf, from }, node) => shelf[from + node * STEP_NU
 
 /** How the steps of a run stand; made when somebody looks, as most callers want the output and a long run has many steps. */
 export class Report {
-  #made = undefined;
-  #make;
+  #steps = undefined;
 
   constructor(run, figures) {
     // The run lets go of its own once it has ended.
-    const { plan, nodes, outputs, errors, failures, degradedNodes, where } = run;
-    const seen = { plan, nodes, outputs, errors, failures, degradedNodes, where, figures };
-    this.#make = () => byId(plan, plan.lists.get(undefined), (step) => stepOf(seen, step));
+    this.run = run;
+    this.figures = figures;
+    this.plan = run.plan;
+    this.nodes = run.nodes;
+    this.outputs = run.outputs;
+    this.errors = run.errors;
+    this.failures = run.failures;
+    this.degradedNodes = run.degradedNodes;
+  }
+
+  get where() {
+    return this.run.where;
   }
 
   get steps() {
-    if (this.#made === undefined) {
-      this.#made = this.#make();
-      this.#make = undefined;
+    const { plan } = this;
+    if (plan !== undefined) {
+      this.#steps = byId(plan, plan.lists.get(undefined), (step) => stepOf(this, step));
+      this.run = this.figures = this.plan = this.nodes = this.outputs = this.errors = this.failures = this.degradedNodes = undefined;
     }
-    return this.#made;
+    return this.#steps;
   }
 }
 

@@ -5,17 +5,12 @@ import { abort } from "./call.js";
 import { now } from "./clock.js";
 import { RepflowError } from "./errors.js";
 import { withResolvers } from "./feature.js";
+import { idOf } from "./ids.js";
 import { resultOf } from "./results.js";
 import { Trace } from "./trace.js";
 
 /** What a run works on before it begins, and when it has ended. */
 const NOTHING = Object.freeze([]);
-
-/** What it has of what few have, and lets go of when it has ended. */
-const LET_GO = [
-  "nodes", "journal", "output", "outputError", "failures", "lists", "items", "signals", "hedged", "prepared", "revoked", "notes",
-  "early", "onEvent", "schemas", "whenEnded", "unlisten", "children",
-];
 
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
@@ -24,16 +19,14 @@ export class Run {
   engine = undefined;
   plan = undefined;
   workflowId = undefined;
-  /** The text of its definition. */
-  text = undefined;
   /** What makes it come out the same when it is done again. */
   seed = 0;
-  /** Whether its input has been checked, and is what it becomes by that. */
-  isChecked = false;
 
-  /** By node, once it has begun. Values stay here; the core reads them when a template asks. */
+  /** By node, once it has begun; errors once there is one. Values stay here; the core reads them when a template asks. */
   outputs = NOTHING;
   errors = NOTHING;
+  /** Attempts that are under way: the one that is alone, or by node when there are more. In most runs one comes after the other. */
+  call = undefined;
   calls = NOTHING;
 
   /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
@@ -45,23 +38,34 @@ export class Run {
   /** How each step ended, while it is kept. */
   report = undefined;
 
-  /** Where it is among those that wait, and whether it holds one of the places; see `Runs`. */
+  /** Which one it is of all; whether its input has been checked, so that it may begin, and it holds one of the places; see `Runs`. */
   order = 0;
-  place = -1;
-  isPlaced = false;
   isReady = false;
+  isPlaced = false;
 
-  /** How many of its events were told. */
-  told = 0;
+  /** Before and after it among those that are active; see `Runs`. */
+  previous = undefined;
+  next = undefined;
 
-  /** Where nobody has given it one, it is made when somebody asks. */
-  #trace;
+  /** Its id, or the number of one that is made when somebody asks. */
+  #id;
   #resolve;
   #reject;
 
   static {
     // What few runs have. Ten thousand of them may be active, so each has room only for what it has.
     Object.assign(this.prototype, {
+      /** The text of its definition, while it waits for the core. */
+      text: undefined,
+      /** Where it is among those that wait for a place. */
+      place: -1,
+      /** What others named its work by, and its trace: where nobody has given it one, it is made when somebody asks. */
+      givenCorrelationId: undefined,
+      knownTrace: undefined,
+      /** How many of its events were told. */
+      told: 0,
+      /** Whether it goes on with one that was before. */
+      isRestored: false,
       /** Which runs it shares a limit with. */
       key: undefined,
       schemas: undefined,
@@ -113,10 +117,11 @@ export class Run {
   }
 
   constructor(id, input, { correlationId, trace, traceparent, tracestate, priority = 0, signal, onEvent, schemas }) {
-    this.id = id;
+    this.#id = id;
     this.input = input;
-    this.correlationId = correlationId ?? id;
-    this.#trace = traceparent === undefined ? trace : new Trace(traceparent, tracestate);
+    if (correlationId !== undefined) this.givenCorrelationId = correlationId;
+    if (traceparent !== undefined) this.knownTrace = new Trace(traceparent, tracestate);
+    else if (trace !== undefined) this.knownTrace = trace;
     if (priority !== 0) this.priority = priority;
     if (onEvent !== undefined) this.onEvent = onEvent;
     if (schemas !== undefined) this.schemas = schemas;
@@ -137,8 +142,17 @@ export class Run {
     return this.workflowId;
   }
 
+  get id() {
+    if (typeof this.#id === "number") this.#id = idOf(this.#id);
+    return this.#id;
+  }
+
+  get correlationId() {
+    return this.givenCorrelationId ?? this.id;
+  }
+
   get trace() {
-    return (this.#trace ??= new Trace());
+    return (this.knownTrace ??= new Trace());
   }
 
   get ended() {
@@ -156,44 +170,30 @@ export class Run {
   }
 
   resolve(output, report) {
-    this.#end("completed");
+    end(this, "completed");
     this.report = report;
     const result = resultOf(this, output, report);
     this.#resolve(result);
-    this.#letGo(true, result);
+    this.#resolve = this.#reject = undefined;
+    letGo(this, true, result);
   }
 
   /** Fails the run, and tells every handler that still works for it. */
   reject(status, error, report) {
     if (this.ended) return;
-    this.#end(status);
+    end(this, status);
     this.report = report;
+    if (this.call !== undefined) abort(this.call, error);
     for (const call of this.calls) if (call !== undefined) abort(call, error);
     for (const call of this.hedged ?? []) abort(call, error);
     this.#reject(error);
-    this.#letGo(false, error);
+    this.#resolve = this.#reject = undefined;
+    letGo(this, false, error);
   }
 
   /** Nobody may ask for its steps any more. */
   forget() {
     this.report = undefined;
-  }
-
-  #end(status) {
-    this.status = status;
-    this.endedAt = now();
-    this.unlisten?.();
-  }
-
-  /** A handle outlives its run, and must not keep what the run worked on. */
-  #letGo(isValue, answer) {
-    const { whenEnded } = this;
-    this.plan = this.text = this.input = undefined;
-    this.outputs = this.errors = this.calls = NOTHING;
-    this.#resolve = this.#reject = undefined;
-    if (this.parent !== undefined) this.parent = { run: undefined, link: this.parent.link };
-    for (const name of LET_GO) if (this[name] !== undefined && this[name] !== NOTHING) this[name] = undefined;
-    whenEnded?.(this, isValue, answer);
   }
 
   // ── Nodes ──
@@ -212,8 +212,24 @@ export class Run {
     return this.nodes === undefined ? step : this.nodes.nodeOf(from, step);
   }
 
+  /** Why a step failed, or an attempt of it. */
+  setError(node, error) {
+    if (this.errors === NOTHING) this.errors = [];
+    this.errors[node] = error;
+  }
+
   /** An attempt of a step begins. */
   begin(node, call) {
+    if (this.calls === NOTHING) {
+      const alone = this.call;
+      if (alone === undefined) {
+        this.call = call;
+        return;
+      }
+      this.calls = new Array(this.plan.steps.length);
+      this.calls[alone.node] = alone;
+      this.call = undefined;
+    }
     const before = this.calls[node];
     if (before !== undefined) (this.hedged ??= []).push(before);
     this.calls[node] = call;
@@ -221,6 +237,12 @@ export class Run {
 
   /** Takes the call of an attempt that is over. */
   take(node, attempt) {
+    const alone = this.call;
+    if (alone !== undefined) {
+      if (alone.node !== node || alone.attempt !== attempt) return undefined;
+      this.call = undefined;
+      return alone;
+    }
     const last = this.calls[node];
     if (last !== undefined && last.attempt === attempt) {
       this.calls[node] = undefined;
@@ -242,6 +264,40 @@ export class Run {
   get where() {
     return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
+}
+
+function end(run, status) {
+  run.status = status;
+  run.endedAt = now();
+  run.unlisten?.();
+}
+
+/** A handle outlives its run, and must not keep what the run worked on. */
+function letGo(run, isValue, answer) {
+  const { whenEnded } = run;
+  run.plan = run.input = undefined;
+  run.outputs = run.errors = run.calls = NOTHING;
+  run.call = undefined;
+  if (run.parent !== undefined) run.parent = { run: undefined, link: run.parent.link };
+  // What few have. Each by its name: in a loop over names, each is looked up anew.
+  if (run.text !== undefined) run.text = undefined;
+  if (run.nodes !== undefined) run.nodes = run.lists = run.items = undefined;
+  if (run.signals !== NOTHING) run.signals = undefined;
+  if (run.journal !== undefined) run.journal = undefined;
+  if (run.output !== undefined) run.output = undefined;
+  if (run.outputError !== undefined) run.outputError = undefined;
+  if (run.failures !== undefined) run.failures = undefined;
+  if (run.hedged !== undefined) run.hedged = undefined;
+  if (run.prepared !== undefined) run.prepared = undefined;
+  if (run.revoked !== undefined) run.revoked = undefined;
+  if (run.notes !== undefined) run.notes = undefined;
+  if (run.early !== undefined) run.early = undefined;
+  if (run.onEvent !== undefined) run.onEvent = undefined;
+  if (run.schemas !== undefined) run.schemas = undefined;
+  if (run.whenEnded !== undefined) run.whenEnded = undefined;
+  if (run.unlisten !== undefined) run.unlisten = undefined;
+  if (run.children !== undefined) run.children = undefined;
+  whenEnded?.(run, isValue, answer);
 }
 
 export function cancelled(run, reason) {

@@ -5,15 +5,20 @@ import { RepflowError } from "./errors.js";
 import { Queue } from "./queue.js";
 
 export class Runs {
-  /** That have not ended, by id, in the order of their start. */
-  #active = new Map();
+  /** How many have not ended, and the first and the last of them in the order of their start: each knows its neighbours. */
+  #size = 0;
+  #first = undefined;
+  #last = undefined;
   #queue = new Queue();
   /** How many hold a place. */
   #placed = 0;
   /** Whether places are given away right now, or not at all for a while. */
   #filling = false;
-  /** That have ended and may still be asked for, by id, in the order of their end. */
-  #finished = new Map();
+  /** That have ended and may still be asked for, in the order of their end, from a place on: those before it are forgotten. */
+  #finished = [];
+  #forgotten = 0;
+  /** All of them by id, once somebody has asked for one; a run has an id only when somebody asks. */
+  #byId = undefined;
   /** How many were ever started. */
   #count = 0;
   #whenIdle = [];
@@ -30,23 +35,31 @@ export class Runs {
   }
 
   get size() {
-    return this.#active.size;
+    return this.#size;
   }
 
-  /** Of all that have not ended. */
+  /** All that have not ended. */
   active() {
-    return this.#active.values();
+    const runs = [];
+    for (let run = this.#first; run !== undefined; run = run.next) runs.push(run);
+    return runs;
   }
 
   isActive(id) {
-    return this.#active.has(id);
+    const run = this.#index().get(id);
+    return run !== undefined && this.#isListed(run);
   }
 
   /** A run comes into being; it has no place yet. */
   add(run) {
     run.order = this.#count;
     this.#count += 1;
-    this.#active.set(run.id, run);
+    this.#size += 1;
+    run.previous = this.#last;
+    if (this.#last === undefined) this.#first = run;
+    else this.#last.next = run;
+    this.#last = run;
+    this.#byId?.set(run.id, run);
   }
 
   /** Begins a run, or has it wait for a place. */
@@ -86,25 +99,26 @@ export class Runs {
 
   /** A run has ended: its place is another's. */
   ended(run) {
-    if (!this.#active.delete(run.id)) return;
+    if (!this.#isListed(run)) return;
+    this.#unlist(run);
     this.#queue.remove(run);
     if (run.isPlaced) this.#placed -= 1;
     run.isPlaced = false;
     this.#keep(run);
     this.#fill();
-    if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#size === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   /** A run by its id: active, or ended not long ago. */
   get(id) {
-    this.#dropOld();
-    return this.#active.get(id) ?? this.#finished.get(id);
+    this.#dropOld(now());
+    return this.#index().get(id);
   }
 
   /** All that can be asked for, in the order of their start. */
   all() {
-    this.#dropOld();
-    return [...this.#finished.values(), ...this.#active.values()].sort((a, b) => a.order - b.order);
+    this.#dropOld(now());
+    return [...this.#kept(), ...this.active()].sort((a, b) => a.order - b.order);
   }
 
   /** Gives no place away until `open`. */
@@ -119,13 +133,15 @@ export class Runs {
 
   /** Resolves when all have ended. */
   async idle() {
-    if (this.#active.size > 0) await new Promise((resolve) => this.#whenIdle.push(resolve));
+    if (this.#size > 0) await new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** Forgets those that have ended. */
   clear() {
-    for (const run of this.#finished.values()) run.forget();
-    this.#finished.clear();
+    for (const run of this.#kept()) run.forget();
+    this.#finished = [];
+    this.#forgotten = 0;
+    this.#byId = undefined;
   }
 
   #place(run) {
@@ -151,20 +167,59 @@ export class Runs {
     return new RepflowError("run.queue_full", message);
   }
 
+  #isListed(run) {
+    return run === this.#first || run.previous !== undefined;
+  }
+
+  #unlist(run) {
+    const { previous, next } = run;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    run.previous = run.next = undefined;
+    this.#size -= 1;
+  }
+
+  #index() {
+    if (this.#byId === undefined) {
+      this.#byId = new Map();
+      for (const run of [...this.#kept(), ...this.active()]) this.#byId.set(run.id, run);
+    }
+    return this.#byId;
+  }
+
+  #kept() {
+    return this.#finished.slice(this.#forgotten);
+  }
+
   #keep(run) {
-    this.#finished.delete(run.id);
-    this.#finished.set(run.id, run);
-    this.#dropOld();
+    if (run.isRestored) {
+      // Whoever asks for its id means this one.
+      const before = this.#finished.findIndex((it, at) => at >= this.#forgotten && it.id === run.id);
+      if (before >= 0) this.#finished.splice(before, 1);
+    }
+    this.#finished.push(run);
+    this.#dropOld(run.endedAt);
   }
 
   /** By count and age. Without a timer: what is too old is dropped when somebody comes by. */
-  #dropOld() {
-    if (this.#finished.size === 0) return;
-    const oldest = now() - this.#limits.keptMs;
-    for (const [id, run] of this.#finished) {
-      if (this.#finished.size <= this.#limits.kept && run.endedAt >= oldest) return;
-      this.#finished.delete(id);
-      run.forget();
+  #dropOld(time) {
+    const { kept, keptMs } = this.#limits;
+    const finished = this.#finished;
+    while (finished.length > this.#forgotten) {
+      const oldest = finished[this.#forgotten];
+      if (finished.length - this.#forgotten <= kept && oldest.endedAt > time - keptMs) break;
+      finished[this.#forgotten] = undefined;
+      this.#forgotten += 1;
+      // The one of its id may be another one that was restored from its journal.
+      if (this.#byId?.get(oldest.id) === oldest) this.#byId.delete(oldest.id);
+      oldest.forget();
+    }
+    // The room of those that are forgotten is used again when they are as many as those that are kept.
+    if (this.#forgotten > 32 && this.#forgotten * 2 > finished.length) {
+      this.#finished = this.#kept();
+      this.#forgotten = 0;
     }
   }
 }

@@ -5,7 +5,7 @@
 //! a few hundred bytes, and for the dozens of elements that are kept here they are as fast.
 
 use std::fmt;
-use std::ops::{Deref, Range};
+use std::ops::{Deref, DerefMut, Range};
 
 /// Sorts by insertion: stable, and quadratic, so for short lists only. `before` says whether its first argument has to
 /// stand before its second.
@@ -119,6 +119,54 @@ impl<T: Copy> Queue<T> {
     pub fn clear(&mut self) {
         self.items.clear();
         self.taken = 0;
+    }
+}
+
+/// A list that is mostly empty, and then as large as a pointer.
+#[derive(Clone)]
+#[allow(clippy::box_collection)] // its size is what it is for
+pub struct Few<T>(Option<Box<Vec<T>>>);
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Few<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T> Deref for Few<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.0.as_deref().map_or(&[], |items| items)
+    }
+}
+
+impl<T> DerefMut for Few<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        self.0.as_deref_mut().map_or(&mut [], |items| items)
+    }
+}
+
+impl<T> Few<T> {
+    /// Adds an element at the end.
+    pub fn push(&mut self, item: T) {
+        self.0.get_or_insert_default().push(item);
+    }
+
+    /// Takes the last element out.
+    pub fn pop(&mut self) -> Option<T> {
+        self.0.as_deref_mut()?.pop()
+    }
+
+    /// Takes all out.
+    pub fn take(&mut self) -> Vec<T> {
+        self.0.take().map_or_else(Vec::new, |items| *items)
     }
 }
 

@@ -4,40 +4,53 @@
 //! standard library's, which is plain data.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
-/// An instant: whole microseconds since the Unix epoch, as the host's clock tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(u64);
+/// An instant: whole microseconds since the Unix epoch, as the host's clock tells it. It is kept as one more than these, so
+/// that an instant that may not be known takes no more room than one that is: each step of each run has some.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::EPOCH
+    }
+}
 
 impl Timestamp {
     /// The Unix epoch, where a virtual clock starts.
-    pub const EPOCH: Self = Self(0);
+    pub const EPOCH: Self = Self(NonZeroU64::MIN);
 
     /// The instant that lies `ms` milliseconds after the Unix epoch; a fraction is kept to the microsecond.
     /// What is not a number, or lies before the epoch, is the epoch.
     #[must_use]
     pub fn from_millis(ms: f64) -> Self {
         // A float cast cuts, saturates, and takes NaN to zero.
-        Self((ms * 1_000.0 + 0.5) as u64)
+        Self::from_micros((ms * 1_000.0 + 0.5) as u64)
     }
 
     /// Milliseconds since the Unix epoch.
     #[must_use]
     pub fn as_millis(self) -> f64 {
-        self.0 as f64 / 1_000.0
+        self.as_micros() as f64 / 1_000.0
     }
 
     /// Whole microseconds since the Unix epoch.
     #[must_use]
     pub(crate) fn as_micros(self) -> u64 {
-        self.0
+        self.0.get() - 1
+    }
+
+    /// The instant that lies so many microseconds after the Unix epoch.
+    const fn from_micros(micros: u64) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(micros))
     }
 
     /// How much later this instant is than `earlier`; zero when it is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(self.0.saturating_sub(earlier.0))
+        Duration::from_micros(self.0.get().saturating_sub(earlier.0.get()))
     }
 }
 
@@ -58,9 +71,15 @@ pub(crate) fn micros(duration: Duration) -> u64 {
     if fits { seconds * 1_000_000 + u64::from(duration.subsec_micros()) } else { u64::MAX }
 }
 
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_micros()).finish()
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}s", self.0 / 1_000_000, self.0 % 1_000_000)
+        write!(f, "{}.{:06}s", self.as_micros() / 1_000_000, self.as_micros() % 1_000_000)
     }
 }
 
@@ -152,7 +171,7 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
         return None;
     }
     let seconds = seconds_of([year, month, day, hour, minute, second])? as i64 - offset * 60;
-    Some(Timestamp(u64::try_from(seconds).ok()? * 1_000_000 + micros))
+    Some(Timestamp::from_micros(u64::try_from(seconds).ok()? * 1_000_000 + micros))
 }
 
 /// Year, month, day, hour, minute and second of a text in a form; zero for what the form does not have. In a form `Y`, `N`,

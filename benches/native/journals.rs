@@ -42,7 +42,7 @@ fn log(plan: &Rc<Plan>, items: usize) -> Vec<Event> {
     let mut host = Host::default();
     host.start(plan);
     let mut log = Vec::new();
-    host.drive(World::of(items), |of_run| log.extend_from_slice(of_run));
+    host.drive(World::of(items), |of_run| log.extend(of_run.iter()));
     log
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use repflow::policy::Outcome;
 use repflow::time::Timestamp;
-use repflow::workflow::{Command, Decision, Engine, Event, NodeIx, Plan, RunEnd, RunId};
+use repflow::workflow::{Command, Decision, Engine, Log, NodeIx, Plan, RunEnd, RunId};
 use serde_json::Value as Json;
 
 use crate::{Once, Workload, shapes};
@@ -91,7 +91,7 @@ impl Host {
     }
 
     /// Goes on until nothing is left to do. Runs that complete are passed to `ended`, and then removed.
-    pub(crate) fn drive(&mut self, world: World, mut ended: impl FnMut(&[Event])) {
+    pub(crate) fn drive(&mut self, world: World, mut ended: impl FnMut(&Log)) {
         let mut commands = std::mem::take(&mut self.commands);
         loop {
             commands.extend(self.engine.drain_commands());

@@ -7,13 +7,15 @@
 //! The heap is our own: that of the standard library is compiled to more, since it carries a hole up and down where this
 //! one swaps.
 
+use std::num::NonZeroU64;
+
 use crate::time::Timestamp;
 
 /// Names a timer that was set; stale after it fired or was cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimerId {
     slot: u32,
-    seq: u64,
+    seq: NonZeroU64,
 }
 
 /// Deadlines with a key each. Timers that are due at the same instant fire in the order in which they were set.
@@ -21,14 +23,14 @@ pub struct TimerId {
 pub struct Timers<K> {
     heap: Heap,
     /// The live timers, by slot.
-    live: Vec<Option<(u64, K)>>,
+    live: Vec<Option<(NonZeroU64, K)>>,
     free: Vec<u32>,
-    next_seq: u64,
+    next_seq: NonZeroU64,
 }
 
 impl<K> Default for Timers<K> {
     fn default() -> Self {
-        Self { heap: Heap::default(), live: Vec::new(), free: Vec::new(), next_seq: 0 }
+        Self { heap: Heap::default(), live: Vec::new(), free: Vec::new(), next_seq: NonZeroU64::MIN }
     }
 }
 
@@ -36,7 +38,7 @@ impl<K> Timers<K> {
     /// Sets a timer that is due at `at`.
     pub fn set(&mut self, at: Timestamp, key: K) -> TimerId {
         let seq = self.next_seq;
-        self.next_seq += 1;
+        self.next_seq = seq.saturating_add(1);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.live.push(None);
             (self.live.len() - 1) as u32
@@ -98,7 +100,7 @@ impl<K> Timers<K> {
         self.len() == 0
     }
 
-    fn is_live(&self, slot: u32, seq: u64) -> bool {
+    fn is_live(&self, slot: u32, seq: NonZeroU64) -> bool {
         matches!(&self.live[slot as usize], Some((live_seq, _)) if *live_seq == seq)
     }
 
@@ -114,7 +116,7 @@ impl<K> Timers<K> {
 struct Entry {
     at: Timestamp,
     /// Breaks ties, and tells a live entry from a dead one.
-    seq: u64,
+    seq: NonZeroU64,
     slot: u32,
 }
 

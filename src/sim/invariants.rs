@@ -151,7 +151,7 @@ impl Watch {
         self.ended = true;
         check_log(&self.plan, end, run);
         for (node, attempts) in &self.attempts {
-            let started = |it: &&Event| matches!(it.kind, EventKind::AttemptStarted(it, _) if it == *node);
+            let started = |it: &Event| matches!(it.kind, EventKind::AttemptStarted(it, _) if it == *node);
             let told = run.log().iter().filter(started).count();
             assert_eq!(told, *attempts as usize, "{node:?} was called {attempts} times, and the log tells of {told}");
         }
@@ -194,7 +194,7 @@ impl Circuits {
 /// The log of a run that has ended tells one story, from its start to its end, in order, and the state of the run is
 /// what the log adds up to.
 fn check_log(plan: &Plan, end: RunEnd, run: &Run) {
-    let log = run.log();
+    let log = run.log().to_vec();
     for pair in log.windows(2) {
         assert!(pair[0].at <= pair[1].at, "the log goes back in time");
     }
@@ -218,8 +218,8 @@ fn check_log(plan: &Plan, end: RunEnd, run: &Run) {
 fn check_node(plan: &Plan, run: &Run, node: NodeIx, end: RunEnd) {
     let step = plan.step(run.node(node).step);
     let (id, policies) = (&step.id, &step.policies);
-    let is_about = |it: &&Event| it.kind.node() == Some(node) && !matches!(it.kind, EventKind::RunFailed(_));
-    let story: Vec<&Event> = run.log().iter().filter(is_about).collect();
+    let is_about = |it: &Event| it.kind.node() == Some(node) && !matches!(it.kind, EventKind::RunFailed(_));
+    let story: Vec<Event> = run.log().iter().filter(is_about).collect();
     let mut tale = Tale::default();
     for event in &story {
         assert!(!tale.over, "something happened to `{id}` after its end: {event:?}");
@@ -344,7 +344,7 @@ fn inside_of_failure(run: &Run, node: NodeIx) -> bool {
 fn check_compensation(plan: &Plan, run: &Run, end: RunEnd) {
     let mut expected = Vec::new();
     let (mut begun, mut ended) = (Vec::new(), 0);
-    for event in run.log() {
+    for event in run.log().iter() {
         match event.kind {
             EventKind::StepCompleted(node) => {
                 let undo = plan.step(run.node(node).step).compensation;
@@ -366,7 +366,7 @@ fn check_compensation(plan: &Plan, run: &Run, end: RunEnd) {
 /// While a run is paused nothing begins, but for calls that waited for their turn already.
 fn check_pauses(plan: &Plan, run: &Run) {
     let mut paused = false;
-    for event in run.log() {
+    for event in run.log().iter() {
         match event.kind {
             EventKind::RunPaused => paused = true,
             EventKind::RunResumed | EventKind::RunCompensating(_) => paused = false,

@@ -371,9 +371,9 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
 
     /// All that happened in a run that has not been removed.
     #[must_use]
-    pub fn events_of(&self, run: usize) -> &[Event] {
+    pub fn events_of(&self, run: usize) -> Vec<Event> {
         let id = self.runs.get(run).and_then(|state| state.id);
-        id.and_then(|id| self.engine.run(id)).map_or(&[], Run::log)
+        id.and_then(|id| self.engine.run(id)).map(|run| run.log().to_vec()).unwrap_or_default()
     }
 
     /// All that happened in a run, a line to an event, for comparing.
@@ -466,12 +466,12 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         for number in 0..self.runs.len() {
             let state = &mut self.runs[number];
             let Some(run) = state.id.and_then(|id| old.run(id)) else { continue };
-            let numbers: Vec<f64> = run.log().iter().flat_map(Event::to_numbers).collect();
+            let numbers: Vec<f64> = run.log().iter().flat_map(|event| event.to_numbers()).collect();
             let log: Vec<Event> = numbers
                 .chunks(Event::NUMBERS)
                 .map(|numbers| Event::from_numbers(numbers).expect("it is an event"))
                 .collect();
-            assert_eq!(log, run.log(), "events are the same after they were numbers");
+            assert_eq!(log, run.log().to_vec(), "events are the same after they were numbers");
             if state.end.is_some() {
                 // Who asks for it later finds what is known of it.
                 state.gone = String::new();

@@ -198,6 +198,18 @@ fn is_list(value: &JsValue) -> bool {
     value.is_object() && Reflect::get_prototype_of(value.unchecked_ref()).is_ok() && Array::is_array(value)
 }
 
+thread_local! {
+    /// Made once: to make a text of another one costs more than to look the length up.
+    static LENGTH: JsValue = "length".into();
+}
+
+impl JsRef {
+    /// Of a list. A proxy may throw when it is asked.
+    fn length(&self) -> Option<f64> {
+        LENGTH.with(|key| Reflect::get(&self.0, key)).ok()?.as_f64()
+    }
+}
+
 /// The value as an object that `Reflect` takes. Not `dyn_ref`, which asks `instanceof`: an object without a prototype, or
 /// of another realm, is one as well.
 fn as_object(value: &JsValue) -> Option<&Object> {
@@ -230,8 +242,7 @@ impl HostValue for JsRef {
         if !is_list(&self.0) {
             return self.keys().len();
         }
-        let length = Reflect::get(&self.0, &"length".into()).ok().and_then(|length| length.as_f64());
-        length.unwrap_or_default() as usize
+        self.length().unwrap_or_default() as usize
     }
 
     /// The fields that `Object.keys` names. A proxy may throw when it is asked, and then has none.
@@ -263,12 +274,16 @@ impl HostValue for JsRef {
         if !is_list(&self.0) {
             return None;
         }
-        let length = Reflect::get(&self.0, &"length".into()).ok()?.as_f64()?;
+        let length = self.length()?;
         let index = u32::try_from(index).ok().filter(|index| f64::from(*index) < length)?;
         Reflect::get_u32(&self.0, index).ok().map(value_from_js)
     }
 
     fn to_data(&self) -> Value {
+        // JSON would give it back as it is, but for the sign of zero.
+        if let Some(number) = self.0.as_f64().filter(|number| number.is_finite()) {
+            return Value::Number(number + 0.0);
+        }
         plain(&self.0).and_then(|plain| read(&plain, MAX_DEPTH)).unwrap_or_default()
     }
 

@@ -33,9 +33,9 @@ thread_local! {
 /// something is due before the host was told to come back. So most calls tell all that there is to say in one number.
 const IS_ELSEWHERE: u32 = 1 << 31;
 const IS_EARLIER: u32 = 1 << 30;
-/// That all there is to do is to begin the first attempt of a step of the run that the call was about, which is what most
-/// answers of a step lead to. The number is that of the step then, and nothing waits. When there is no such step yet, it is that
-/// of the next iteration of the loop that the step was in which has answered.
+/// That all there is to do is to begin an attempt of a step of the run that the call was about, which is what most answers of a
+/// step lead to: the first one, or after an attempt that failed the next one. The number is that of the step then, and nothing
+/// waits. When there is no such step yet, it is that of the next iteration of the loop that the step was in which has answered.
 const IS_NEXT: u32 = 1 << 29;
 
 /// An engine, the plans it knows, and the commands that wait to be fetched.
@@ -54,11 +54,11 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn flush(&mut self) -> u32 {
-        self.flush_about(NONE)
+        self.flush_about(NONE, 0)
     }
 
-    /// The same after something about one run.
-    pub(super) fn flush_about(&mut self, about: RunId) -> u32 {
+    /// The same after something about one run, which mostly leads to this attempt of some step.
+    pub(super) fn flush_about(&mut self, about: RunId, usual: u32) -> u32 {
         let Self { engine, commands, words, told_deadline, .. } = self;
         engine.take_commands(commands);
         let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
@@ -68,8 +68,8 @@ impl Host {
             [Command::Iterate { .. }, call] => Some(call),
             _ => None,
         };
-        if let Some(Command::Call { run, node: NodeIx(node), attempt: 1, level: 0 }) = call
-            && run == about
+        if let Some(Command::Call { run, node: NodeIx(node), attempt, level: 0 }) = call
+            && (run, attempt) == (about, usual)
             && node < IS_NEXT
         {
             commands.clear();

@@ -62,15 +62,16 @@ pub fn run_restore(
 pub fn run_settle(engine: u32, run: u32, node: u32, attempt: u32, now_ms: f64) -> u32 {
     with(engine, |host| {
         host.engine.settle(run, NodeIx(node), attempt, &Outcome::COMPLETED, Timestamp::from_millis(now_ms));
-        host.flush_about(run)
+        host.flush_about(run, 1)
     })
 }
 
-/// An attempt failed; see `Reported` for what is told of its error.
+/// An attempt failed; see `Reported` for what is told of its error, and `IS_NEXT` in engine.rs for what is returned.
 #[wasm_bindgen(js_name = runFail)]
 pub fn run_fail(engine: u32, run: u32, node: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> u32 {
     let error = Reported::read(error.as_ref());
-    act(engine, now_ms, |host, now| {
+    let now = Timestamp::from_millis(now_ms);
+    with(engine, |host| {
         let known = host.engine.run(run).and_then(|run| {
             let step = run.nodes().get(node as usize)?.step;
             Some((Rc::clone(run.plan()), step))
@@ -78,6 +79,7 @@ pub fn run_fail(engine: u32, run: u32, node: u32, attempt: u32, error: Option<Ar
         let rows = known.as_ref().map(|(plan, step)| &plan.step(*step).policies.classify[..]);
         let failure = error.failure(rows.unwrap_or_default(), now);
         host.engine.settle(run, NodeIx(node), attempt, &Outcome::Failed(failure), now);
+        host.flush_about(run, attempt.wrapping_add(1))
     })
 }
 
@@ -391,7 +393,7 @@ pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
     with(engine, |host| {
         let Some(run) = host.engine.run(run) else { return Vec::new() };
         let mut numbers = Vec::new();
-        for event in run.log().get(from as usize..).unwrap_or_default() {
+        for event in run.log().since(from as usize) {
             numbers.extend_from_slice(&event.to_numbers());
         }
         numbers

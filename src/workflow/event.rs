@@ -7,8 +7,7 @@ use super::message::Note;
 use super::state::NodeIx;
 use crate::time::Timestamp;
 
-/// Something that happened in a run. Its place among the others is that in the log. There are three for most steps, so it is
-/// kept small: 32 bytes, which a wasm copies without asking its host to.
+/// Something that happened in a run. Its place among the others is that in the log.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
     /// When.
@@ -372,6 +371,27 @@ impl EventKind {
             _ => {}
         }
         Some(kind)
+    }
+
+    /// The step and the attempt, of what says no more than these; where it is about none, 0.
+    #[inline]
+    pub(super) fn short(mut self) -> Option<(NodeIx, u32)> {
+        let says_more = matches!(
+            self,
+            Self::RunFailed(..)
+                | Self::RunCompensating(..)
+                | Self::StepEvaluated(..)
+                | Self::RetryScheduled(..)
+                | Self::FallbackStarted(..)
+                | Self::TimerSet(..)
+                | Self::SignalReceived(..)
+                | Self::IterationStarted(..)
+        );
+        if says_more {
+            return None;
+        }
+        let (node, attempt) = self.places();
+        Some((node.copied().unwrap_or(NODE), attempt.copied().unwrap_or_default()))
     }
 
     /// What an attempt tells.

@@ -16,7 +16,7 @@
 //! - [`expression`], [`template`]: `{{ steps.a.output.x }}`, alone and inside of data
 //! - [`plan`]: the graph; `compile`: how it comes about, checked as a whole
 //! - [`run`]: the state machine; [`state`]: where each step is; [`message`]: what goes in and comes out; [`event`]: what it
-//!   tells
+//!   tells; [`log`]: all of that
 //! - [`engine`]: many runs, one clock
 
 mod compile;
@@ -24,6 +24,7 @@ pub mod definition;
 pub mod engine;
 pub mod event;
 pub mod expression;
+pub mod log;
 pub mod message;
 pub mod plan;
 mod question;
@@ -35,6 +36,7 @@ pub use definition::Definition;
 pub use engine::{Command, Engine, RunId};
 pub use event::{Decision, Event, EventKind, Vain};
 pub use expression::{Expression, Names, Root, Scope, Unresolved};
+pub use log::Log;
 pub use message::{AbortReason, Effect, Input, Note, Question, RunEnd};
 pub use plan::{Plan, StepIx};
 pub use question::decide;

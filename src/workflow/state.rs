@@ -3,6 +3,8 @@
 //! A run has nodes, and most of them are steps: node number *n* is step number *n*. Steps in the body of a loop happen
 //! once for each item, so each iteration has nodes of its own, in a [`Frame`].
 
+use std::num::NonZeroU32;
+
 use crate::time::Timestamp;
 
 use super::plan::StepIx;
@@ -62,7 +64,8 @@ impl Status {
     }
 }
 
-/// What a run knows of one step.
+/// What a run knows of one step. Thousands of runs may be active, so it is kept small: what the plan says of the step is not
+/// here once more.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StepState {
@@ -80,26 +83,19 @@ pub struct StepState {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Who comes first when several wait for a slot: the higher one.
-    pub(super) priority: i32,
-    /// The limit of its children, when it has one.
-    pub(super) slots: Option<u32>,
-    /// Which of the loops of the run it is, once its items are counted.
-    pub(super) loop_ix: u32,
-    /// All the randomness of its call.
-    pub(super) seed: u64,
+    /// Of a group with a limit, which of the limits of the run; of a loop whose items are counted, which of its loops. Counted
+    /// from 1.
+    pub(super) part: Option<NonZeroU32>,
     /// When its call was asked for.
     pub(super) called_at: Timestamp,
     /// When its timer is due, or the delay before its next attempt is over.
     pub(super) due: Option<Timestamp>,
     /// Attempts that failed and were followed by another.
     pub(super) tries: u32,
-    /// Attempts that run.
-    pub(super) live: u32,
-    /// Whether the delay before its next attempt is over, and the attempt has not been asked for.
-    pub(super) ready: bool,
-    /// Whether it waits for the answer of another call.
-    pub(super) shared: bool,
+    /// Attempts that run, of which there are a handful at most.
+    pub(super) live: u8,
+    /// Why its call rests, when it does.
+    pub(super) rest: Rest,
     /// Needs that have not ended, one more while what it is a part of has not begun.
     pub(super) blockers: u32,
     /// Children that have not ended.
@@ -117,7 +113,7 @@ pub struct StepState {
 }
 
 impl StepState {
-    pub(super) fn new(step: StepIx, frame: u32, priority: i32, blockers: u32, open_children: u32) -> Self {
+    pub(super) fn new(step: StepIx, frame: u32, blockers: u32, open_children: u32) -> Self {
         Self {
             step,
             frame,
@@ -126,16 +122,12 @@ impl StepState {
             level: 0,
             started_at: None,
             ended_at: None,
-            priority,
-            slots: None,
-            loop_ix: 0,
-            seed: 0,
+            part: None,
             called_at: Timestamp::EPOCH,
             due: None,
             tries: 0,
             live: 0,
-            ready: false,
-            shared: false,
+            rest: Rest::None,
             blockers,
             open_children,
             hold: Hold::Nothing,
@@ -152,11 +144,27 @@ impl StepState {
         self.asks
     }
 
+    /// Of a group, the limit of its children among those of the run; of a loop, its place among those of the run.
+    pub(super) fn part(&self) -> Option<usize> {
+        self.part.map(|part| part.get() as usize - 1)
+    }
+
     /// Whether nothing can happen to it any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.dropped || !matches!(self.status, Status::Pending | Status::Running | Status::Waiting)
     }
+}
+
+/// Why a call that has begun does not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It runs, or waits for time to pass.
+    None,
+    /// The delay before its next attempt is over, and the attempt has not been asked for.
+    Ready,
+    /// It waits for the answer of another call.
+    Shared,
 }
 
 /// What a step holds of the slots of its group and of its run: first it takes one of the group, then one of the run.

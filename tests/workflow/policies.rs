@@ -83,7 +83,7 @@ impl House {
         for (name, run, plan) in &mut self.runs {
             let Some(state) = old.run(*run) else { continue };
             let key = keys.iter().find(|(it, _)| it == name).map(|(_, key)| *key);
-            let log = story::through_numbers(state.log());
+            let log = story::through_numbers(&state.log().to_vec());
             let restored = self.engine.restore(Rc::clone(plan), 1, key, &log, at(self.now));
             *run = restored.expect("the journal is that of this plan");
         }

@@ -568,7 +568,7 @@ fn a_run_has_not_completed_before_its_output_is_there() {
         assert_eq!(run.end(), None);
         assert_eq!(effects(&mut run, built, 3), [end]);
         let last = if end == "Completed" { "run.completed" } else { "run.failed" };
-        assert_eq!(run.log().last().map(|event| event.kind.name()), Some(last));
+        assert_eq!(run.log().to_vec().last().map(|event| event.kind.name()), Some(last));
     }
 }
 

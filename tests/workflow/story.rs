@@ -201,7 +201,7 @@ impl Story {
 
     /// The process ends, and another one goes on from the journal, which went through numbers.
     pub(crate) fn crashes(&mut self) -> &mut Self {
-        let log: Vec<Event> = through_numbers(self.run_state().log());
+        let log: Vec<Event> = through_numbers(&self.run_state().log().to_vec());
         self.engine = Engine::default();
         let restored = self.engine.restore(Rc::clone(&self.plan), self.seed, None, &log, at(self.now));
         self.run = restored.expect("the journal is that of this plan");
@@ -285,7 +285,8 @@ impl Drop for Story {
             return;
         }
         let run = self.run_state();
-        let replayed = Run::replay(Rc::clone(&self.plan), self.seed, &through_numbers(run.log()), &mut Vec::new());
+        let replayed =
+            Run::replay(Rc::clone(&self.plan), self.seed, &through_numbers(&run.log().to_vec()), &mut Vec::new());
         let replayed = replayed.unwrap_or_else(|at| panic!("event {at} cannot be: {:#?}", self.log()));
         assert_eq!(state(&replayed), state(run), "{:#?}", self.log());
     }
@@ -295,7 +296,7 @@ impl Drop for Story {
 pub(crate) fn state(run: &Run) -> String {
     let text = format!("{run:?}");
     // The plan is the same in any case.
-    let mut text = text[text.find(", rng: ").unwrap_or_default()..].to_owned();
+    let mut text = text[text.find("}, seed: ").unwrap_or_default()..].to_owned();
     if let Phase::Ended(RunEnd::Failed(_, reason)) | Phase::Compensating(RunEnd::Failed(_, reason)) = run.phase() {
         text = text.replacen(&format!("{reason:?}"), "Error", 1);
     }
@@ -423,5 +424,5 @@ pub(crate) fn log(run: &Run) -> Vec<String> {
             _ => line,
         }
     };
-    run.log().iter().map(line).collect()
+    run.log().to_vec().iter().map(line).collect()
 }

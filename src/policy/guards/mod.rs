@@ -28,9 +28,11 @@
 //! # Layout
 //! - `call`: one call, where it is and what it holds; `parts`: what calls share
 //! - `inward`: from the outermost policy to the function; `outward`: from the end of an attempt back to the caller
+//! - `at_once`: a retry without a delay
 //! - `restore`: a call that had begun before a restart
 //! - `by_hand`: what a host can see and move; `command`: what it is asked to do
 
+mod at_once;
 mod by_hand;
 mod call;
 mod command;

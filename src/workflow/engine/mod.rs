@@ -6,13 +6,14 @@
 //!
 //! # Layout
 //! - this file: what a host calls; `relay`: between runs, guards and the host; `command`: what the host is asked to do
-//! - `plain`: calls that need no guards
+//! - `plain`: calls that need no guards; `retry`: calls that are tried again at once
 //! - `keys`: how many calls of all runs with the same key run at once
 
 mod command;
 mod keys;
 mod plain;
 mod relay;
+mod retry;
 
 use std::rc::Rc;
 
@@ -29,7 +30,7 @@ use super::state::NodeIx;
 use crate::error::{Code, Error, Problem};
 use crate::exec::{TimerId, Timers};
 use crate::policy::{CallId, Guards, Outcome};
-use crate::small::Queue;
+use crate::small::{Few, Queue};
 use crate::time::Timestamp;
 
 /// Timers that are worked off before the host has its turn again, so that thousands that are due at once hold nobody up.
@@ -57,13 +58,18 @@ pub struct Engine {
 
 /// Whose a timer is, in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
+struct Whose(u32);
+
+impl Whose {
     /// That of the run itself.
-    Run,
-    /// That of a step.
-    Step(NodeIx),
+    const RUN: Self = Self(u32::MAX);
     /// That of its plain calls.
-    Calls,
+    const CALLS: Self = Self(u32::MAX - 1);
+
+    /// That of a step, or of the run itself.
+    fn of(node: Option<NodeIx>) -> Self {
+        node.map_or(Self::RUN, |node| Self(node.0))
+    }
 }
 
 #[derive(Debug)]
@@ -72,12 +78,12 @@ struct Slot {
     /// Which runs it shares a limit with.
     key: Option<u32>,
     /// By node, behind that of the run itself.
-    timers: Vec<Option<TimerId>>,
+    timers: Few<Option<TimerId>>,
     /// Plain calls, the one that has the least time left first; some of them have ended.
-    awaited: Queue<(Timestamp, NodeIx)>,
+    awaited: Queue<NodeIx>,
     watch: Option<Watch>,
     /// By node.
-    calls: Vec<OpenCall>,
+    calls: Few<OpenCall>,
 }
 
 /// A call of a run, as the engine knows it.
@@ -95,14 +101,14 @@ struct OpenCall {
 
 impl Slot {
     fn new(run: Run, key: Option<u32>) -> Self {
-        Self { run, key, timers: Vec::new(), awaited: Queue::default(), watch: None, calls: Vec::new() }
+        Self { run, key, timers: Few::default(), awaited: Queue::default(), watch: None, calls: Few::default() }
     }
 
     /// The timer of the run or of a step.
     fn timer(&mut self, node: Option<NodeIx>) -> &mut Option<TimerId> {
         let index = node.map_or(0, |node| node.0 as usize + 1);
-        if index >= self.timers.len() {
-            self.timers.resize(index + 1, None);
+        while index >= self.timers.len() {
+            self.timers.push(None);
         }
         &mut self.timers[index]
     }
@@ -175,6 +181,11 @@ impl Engine {
     /// An attempt of a call ended. One that nobody waits for any more is ignored.
     pub fn settle(&mut self, run: RunId, node: NodeIx, attempt: u32, outcome: &Outcome<'_>, now: Timestamp) {
         if matches!(outcome, Outcome::Completed { .. }) && self.go_on(run, node, attempt, now) {
+            return;
+        }
+        if let Outcome::Failed(failure) = outcome
+            && self.retry_at_once(run, node, attempt, failure, now)
+        {
             return;
         }
         let call = self.runs.get(run as usize).and_then(|slot| slot.calls.get(node.0 as usize)?.id);
@@ -250,12 +261,12 @@ impl Engine {
             if timer.is_some_and(|at| call.is_none_or(|call| at <= call)) {
                 let Some((run, whose)) = self.timers.pop_due(now) else { return };
                 let node = match whose {
-                    Whose::Calls => {
+                    Whose::CALLS => {
                         self.watch_fired(run, now);
                         continue;
                     }
-                    Whose::Run => None,
-                    Whose::Step(node) => Some(node),
+                    Whose::RUN => None,
+                    Whose(node) => Some(NodeIx(node)),
                 };
                 if let Some(slot) = self.runs.get_mut(run as usize) {
                     slot.timer(node).take();
@@ -317,8 +328,8 @@ impl Engine {
             self.revoke(run, NodeIx(node), now);
         }
         if let Some(slot) = self.runs.try_remove(run as usize) {
-            for timer in slot.timers.into_iter().flatten() {
-                self.timers.clear(timer);
+            for timer in slot.timers.iter().flatten() {
+                self.timers.clear(*timer);
             }
             if let Some(watch) = slot.watch {
                 self.timers.clear(watch.timer);

@@ -119,12 +119,12 @@ impl Engine {
         if let Some(watch) = slot.watch.take() {
             self.timers.clear(watch.timer);
         }
-        slot.watch = due.map(|at| Watch { at, timer: self.timers.set(at, (run, Whose::Calls)) });
+        slot.watch = due.map(|at| Watch { at, timer: self.timers.set(at, (run, Whose::CALLS)) });
     }
 
     /// Moves timers on that are due first although the calls that they were set for have ended.
     pub(super) fn refresh_watches(&mut self) {
-        while let Some((at, (run, Whose::Calls))) = self.timers.peek().map(|(at, key)| (at, *key)) {
+        while let Some((at, (run, Whose::CALLS))) = self.timers.peek().map(|(at, key)| (at, *key)) {
             let due = self.runs.get_mut(run as usize).and_then(|slot| slot.first_plain_due());
             if due.is_some_and(|(due, _)| due <= at) {
                 return;
@@ -162,30 +162,40 @@ impl Slot {
         self.run.plan().plain_calls[self.run.node(node).step.ix()]
     }
 
-    /// Has the time of a plain call that begins looked after; when that is over. Whose time was looked after and who has ended
-    /// is forgotten on this occasion, so there are seldom more of them than calls that run.
+    /// Has the time of a plain call that begins looked after; when that is over.
     fn await_plainly(&mut self, node: NodeIx) -> Option<Timestamp> {
-        let due = self.run.node(node).called_at + self.plain_call(node)?.timeout?;
+        let due = self.due_of(node)?;
         self.await_until(due, node);
         Some(due)
     }
 
+    /// Whose time was looked after and who has ended is forgotten on this occasion, so there are seldom more of them than
+    /// calls that run.
     fn await_until(&mut self, due: Timestamp, node: NodeIx) {
-        self.first_plain_due();
+        self.first_plain();
         // Mostly all have as much time, and the last one that began is the last one whose time is over.
-        if self.awaited.last().is_none_or(|(other, _)| *other <= due) {
-            self.awaited.push((due, node))
-        } else {
-            let place = self.awaited.partition_point(|(other, _)| *other <= due);
-            self.awaited.insert(place, (due, node))
+        if self.awaited.last().is_none_or(|last| self.due_of(*last) <= Some(due)) {
+            return self.awaited.push(node);
         }
+        let place = self.awaited.partition_point(|other| self.due_of(*other) <= Some(due));
+        self.awaited.insert(place, node);
+    }
+
+    /// When a plain call has taken too long; that of one that has ended stays what it was.
+    fn due_of(&self, node: NodeIx) -> Option<Timestamp> {
+        Some(self.run.node(node).called_at + self.plain_call(node)?.timeout?)
     }
 
     /// The plain call that has the least time left, and when that is over.
     fn first_plain_due(&mut self) -> Option<(Timestamp, NodeIx)> {
-        while let Some((due, node)) = self.awaited.first().copied() {
+        let node = self.first_plain()?;
+        Some((self.due_of(node)?, node))
+    }
+
+    fn first_plain(&mut self) -> Option<NodeIx> {
+        while let Some(node) = self.awaited.first().copied() {
             if self.run.node(node).called {
-                return Some((due, node));
+                return Some(node);
             }
             self.awaited.pop();
         }

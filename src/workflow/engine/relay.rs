@@ -5,7 +5,7 @@ use crate::policy::{self, End, FailureReason, Made, Request, Then, Wiring};
 use crate::time::Timestamp;
 use crate::workflow::message::{AbortReason, Effect, Input};
 use crate::workflow::plan::StepKind;
-use crate::workflow::state::NodeIx;
+use crate::workflow::state::{NodeIx, Rest};
 
 impl Engine {
     pub(super) fn input(&mut self, run: RunId, input: Input, now: Timestamp) {
@@ -74,7 +74,7 @@ impl Engine {
             }
             Effect::CancelCall { node } => self.revoke(run, node, now),
             Effect::SetTimer { node, at } => {
-                let timer = self.timers.set(at, (run, node.map_or(Whose::Run, Whose::Step)));
+                let timer = self.timers.set(at, (run, Whose::of(node)));
                 *slot.timer(node) = Some(timer);
             }
             Effect::ClearTimer { node } => {
@@ -146,8 +146,8 @@ impl Engine {
             _ => 0,
         };
         let wiring = step.scope.as_ref().map_or(Wiring::default(), |scope| self.guards.wire(&step.policies, scope));
-        let request = Request { seed: state.seed, key, fallbacks, ..Request::new(owner(run, node)) };
-        let shared = state.shared;
+        let request = Request { seed: slot.run.seed_of(node), key, fallbacks, ..Request::new(owner(run, node)) };
+        let shared = state.rest == Rest::Shared;
         let has_place = slot.key.is_none() || slot.calls.get(node.0 as usize).is_some_and(|call| call.has_place);
         let id = match slot.run.made(node, now) {
             Some(made) if made.then == Then::Attempt && !has_place => {

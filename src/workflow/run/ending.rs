@@ -153,7 +153,7 @@ impl Run {
     /// ends in vain, what had completed is undone first.
     pub(super) fn finish(&mut self, end: RunEnd, now: Timestamp, effects: &mut Vec<Effect>) {
         self.agenda.clear();
-        self.held.clear();
+        self.held.take();
         for index in 0..self.nodes.len() as u32 {
             if !self.node(NodeIx(index)).is_over() {
                 self.give_up(NodeIx(index), now, effects);

@@ -9,7 +9,7 @@ use crate::time::{Timestamp, micros};
 use crate::workflow::event::EventKind;
 use crate::workflow::message::{Effect, Question};
 use crate::workflow::plan::{StepKind, Wait};
-use crate::workflow::state::{Hold, Status};
+use crate::workflow::state::{Hold, Rest, Status};
 
 impl Run {
     /// All that the step waited for is there.
@@ -81,15 +81,13 @@ impl Run {
     /// The call has its slots: make it, or go on with it.
     pub(super) fn attempt(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
         if self.node(node).called {
-            self.state(node).ready = false;
+            self.state(node).rest = Rest::None;
             return effects.push(Effect::Resume { node });
         }
-        let seed = self.rng.next_u64();
         let state = self.state(node);
         state.called = true;
-        state.shared = false;
+        state.rest = Rest::None;
         state.called_at = now;
-        state.seed = seed;
         effects.push(Effect::Call { node });
     }
 
@@ -100,7 +98,7 @@ impl Run {
         self.begin(node, now);
         let state = self.state(node);
         state.attempt = attempt;
-        state.live += 1;
+        state.live = state.live.saturating_add(1);
         self.record(EventKind::AttemptStarted(node, attempt), now);
     }
 
@@ -132,9 +130,8 @@ impl Run {
         self.begin(node, now);
         let state = self.state(node);
         state.status = Status::Waiting;
-        state.shared = true;
         // A delay that a restart cut short counts no more.
-        (state.due, state.ready) = (None, false);
+        (state.due, state.rest) = (None, Rest::Shared);
         self.record(EventKind::AttemptShared(node), now);
         self.release(node);
     }
@@ -142,10 +139,10 @@ impl Run {
     /// The other call was given up: this one asks for itself when it has its slots.
     pub(super) fn unshared(&mut self, node: NodeIx, now: Timestamp) {
         let state = self.state(node);
-        if !state.called || !std::mem::take(&mut state.shared) {
+        if !state.called || state.rest != Rest::Shared {
             return;
         }
-        state.ready = true;
+        state.rest = Rest::Ready;
         self.record(EventKind::AttemptUnshared(node), now);
         self.agenda.push(Task::Open(node));
     }
@@ -170,7 +167,7 @@ impl Run {
         if !state.called || state.due.take().is_none() {
             return false;
         }
-        state.ready = true;
+        state.rest = Rest::Ready;
         self.record(EventKind::TimerFired(node), now);
         true
     }

@@ -1,5 +1,6 @@
 //! Iterations: each has nodes of its own for the steps of the body.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::{NodeIx, Run, Task};
@@ -17,7 +18,7 @@ impl Run {
         let limit = concurrency.unwrap_or(u32::MAX);
         let loop_ix = self.loops.len() as u32;
         let state = self.state(node);
-        (state.open_children, state.loop_ix) = (count, loop_ix);
+        (state.open_children, state.part) = (count, NonZeroU32::new(loop_ix + 1));
         self.loops.push(Loop { node, frames: Vec::new(), count, next: 0, active: 0, limit });
         self.agenda.push(if count == 0 { Task::Complete(node) } else { Task::Iterate(node) });
     }
@@ -61,8 +62,8 @@ impl Run {
 
     /// How far a loop is, once its items are counted.
     pub(super) fn loop_of(&mut self, node: NodeIx) -> Option<&mut Loop> {
-        let loop_ix = self.node(node).loop_ix;
-        self.loops.get_mut(loop_ix as usize).filter(|it| it.node == node)
+        let place = self.node(node).part()?;
+        self.loops.get_mut(place).filter(|it| it.node == node)
     }
 
     /// The nodes of a step, of what is inside of it, and of the iterations that have begun in there; in order.
@@ -78,7 +79,7 @@ impl Run {
             place += 1;
             for part in first..end {
                 nodes.push(part);
-                let it = self.loops.get(self.node(NodeIx(part)).loop_ix as usize);
+                let it = self.node(NodeIx(part)).part().and_then(|place| self.loops.get(place));
                 for frame in it.filter(|it| it.node.0 == part).iter().flat_map(|it| &it.frames) {
                     let base = self.frames[*frame as usize - 1].base;
                     parts.push((base, base + after(part) - part - 1));

@@ -22,18 +22,21 @@ mod flow;
 mod loops;
 mod plain;
 mod restore;
+mod retry;
 mod slots;
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 pub(super) use self::plain::Following;
 use super::event::{Decision, Event, EventKind};
+use super::log::Log;
 use super::message::{Effect, Input, Question, RunEnd};
 use super::plan::{Plan, StepIx, StepKind, Wait};
-use super::state::{Frame, Loop, NodeIx, Status, StepState};
+use super::state::{Frame, Loop, NodeIx, Rest, Status, StepState};
 use crate::policy::{Bulkhead, FailureReason};
 use crate::rng::Rng;
-use crate::small::Queue;
+use crate::small::{Few, Queue};
 use crate::time::Timestamp;
 
 /// Events that there is room for from the beginning.
@@ -43,15 +46,16 @@ const MOST_RESERVED: usize = 1_024;
 #[derive(Debug)]
 pub struct Run {
     plan: Rc<Plan>,
-    rng: Rng,
+    /// All its randomness.
+    seed: u64,
     phase: Phase,
     nodes: Vec<StepState>,
-    frames: Vec<Frame>,
-    loops: Vec<Loop>,
+    frames: Few<Frame>,
+    loops: Few<Loop>,
     /// The limit of the run.
     slots: Bulkhead<NodeIx>,
     /// The limits of the groups that have one.
-    group_slots: Vec<Bulkhead<NodeIx>>,
+    group_slots: Few<Bulkhead<NodeIx>>,
     /// Steps of the outermost list that have not ended.
     open_roots: u32,
     /// When the run has taken too long.
@@ -59,12 +63,12 @@ pub struct Run {
     /// What is to be done next. A queue instead of recursion: a chain of ten thousand empty groups is no deeper than one.
     agenda: Queue<Task>,
     /// What would have been done but for a pause.
-    held: Queue<Task>,
+    held: Few<Task>,
     /// By signal: who waits for it, or what came with it.
-    mailboxes: Vec<Mailbox>,
+    mailboxes: Few<Mailbox>,
     /// Steps that completed and can be undone, in that order.
-    undoable: Vec<NodeIx>,
-    log: Vec<Event>,
+    undoable: Few<NodeIx>,
+    log: Log,
     /// How long the log may become: as long as the one that is replayed, however much that one promises.
     most_events: usize,
 }
@@ -110,24 +114,27 @@ impl Run {
     #[must_use]
     pub fn new(plan: Rc<Plan>, seed: u64) -> Self {
         let mut run = Self {
-            rng: Rng::new(seed),
+            seed,
             phase: Phase::Running,
             nodes: Vec::with_capacity(plan.steps().len()),
-            frames: Vec::new(),
-            loops: Vec::new(),
+            frames: Few::default(),
+            loops: Few::default(),
             slots: Bulkhead::new(plan.concurrency, u32::MAX),
-            group_slots: Vec::new(),
+            group_slots: Few::default(),
             open_roots: plan.roots.len() as u32,
             deadline: None,
             agenda: Queue::default(),
-            held: Queue::default(),
-            mailboxes: plan.signals.iter().map(|_| Mailbox::default()).collect(),
-            undoable: Vec::new(),
+            held: Few::default(),
+            mailboxes: Few::default(),
+            undoable: Few::default(),
             // Three events for most steps: it begins, its attempt begins, it ends.
-            log: Vec::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
+            log: Log::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };
+        for _ in &run.plan.signals {
+            run.mailboxes.push(Mailbox::default());
+        }
         run.add_nodes(0, 0, run.plan.steps().len() as u32);
         run
     }
@@ -173,7 +180,7 @@ impl Run {
 
     /// All that happened so far.
     #[must_use]
-    pub fn log(&self) -> &[Event] {
+    pub fn log(&self) -> &Log {
         &self.log
     }
 
@@ -226,6 +233,11 @@ impl Run {
             Effect::BuildOutput => self.end().is_none(),
             _ => true,
         }
+    }
+
+    /// All the randomness of the call of a step.
+    pub(super) fn seed_of(&self, node: NodeIx) -> u64 {
+        Rng::nth(self.seed, node.0)
     }
 
     /// What a node is a part of: a group, or the loop whose iteration it belongs to.
@@ -297,7 +309,7 @@ impl Run {
                 if self.phase == Phase::Paused {
                     self.phase = Phase::Running;
                     self.record(EventKind::RunResumed, now);
-                    while let Some(task) = self.held.pop() {
+                    for task in self.held.take() {
                         self.agenda.push(task);
                     }
                 }
@@ -314,9 +326,16 @@ impl Run {
             effects.push(Effect::SetTimer { node: None, at: now + timeout });
         }
         let plan = Rc::clone(&self.plan);
-        for root in &plan.roots {
-            if self.node(NodeIx(root.0)).blockers == 0 {
-                self.agenda.push(Task::Open(NodeIx(root.0)));
+        let mut free = plan.roots.iter().map(|root| NodeIx(root.0)).filter(|root| self.node(*root).blockers == 0);
+        match (free.next(), free.next()) {
+            // Most runs begin with one step, and an agenda for that one would be one for each run.
+            (Some(only), None) => self.open(only, now, effects),
+            _ => {
+                for root in &plan.roots {
+                    if self.node(NodeIx(root.0)).blockers == 0 {
+                        self.agenda.push(Task::Open(NodeIx(root.0)));
+                    }
+                }
             }
         }
         if plan.roots.is_empty() {
@@ -335,7 +354,7 @@ impl Run {
             | Task::Complete(node)
             | Task::Iterate(node)) = task;
             let (it, completes) = (self.node(node), matches!(task, Task::Complete(_)));
-            if it.is_over() || it.shared && !completes {
+            if it.is_over() || it.rest == Rest::Shared && !completes {
                 continue;
             }
             // What runs may end; nothing begins.
@@ -363,9 +382,9 @@ impl Run {
                 _ => step.children().len() as u32,
             };
             let blockers = step.needs.len() as u32 + u32::from(step.parent.is_some());
-            let mut state = StepState::new(StepIx(index), frame, step.priority, blockers, open_children);
+            let mut state = StepState::new(StepIx(index), frame, blockers, open_children);
             if let StepKind::Group { concurrency: Some(limit), .. } = step.kind {
-                state.slots = Some(self.group_slots.len() as u32);
+                state.part = NonZeroU32::new(self.group_slots.len() as u32 + 1);
                 self.group_slots.push(Bulkhead::new(Some(limit), u32::MAX));
             }
             self.nodes.push(state);

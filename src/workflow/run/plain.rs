@@ -9,7 +9,7 @@
 use super::{NodeIx, Phase, Run};
 use crate::policy::Bulkhead;
 use crate::time::Timestamp;
-use crate::workflow::event::{Event, EventKind};
+use crate::workflow::event::EventKind;
 use crate::workflow::message::Effect;
 use crate::workflow::plan::{PartOf, StepKind};
 use crate::workflow::state::{Frame, Hold, Status, StepState};
@@ -53,15 +53,16 @@ impl Run {
         }
         self.completed_plainly(node, now);
         self.called_plainly(next, now);
-        let event = |kind| Event { at: now, kind };
-        let (ended, begun) = (EventKind::StepCompleted(node), EventKind::StepStarted(next));
-        self.log.extend_from_slice(&[event(ended), event(begun), event(EventKind::AttemptStarted(next, 1))]);
+        self.record(EventKind::StepCompleted(node), now);
+        self.record(EventKind::StepStarted(next), now);
+        self.record(EventKind::AttemptStarted(next, 1), now);
         Some(Following { node: next, due, iterate: None })
     }
 
     /// The only step of an iteration ended well, and exactly one iteration begins.
     fn next_iteration(&mut self, node: NodeIx, frame: u32, now: Timestamp) -> Option<Effect> {
-        let each = self.frames[frame as usize - 1].each;
+        let ended = frame;
+        let each = self.frames[ended as usize - 1].each;
         let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
         let it = self.loop_of(each)?;
         let is_last = it.next + 1 == it.count;
@@ -72,10 +73,11 @@ impl Run {
         it.next += 1;
         it.frames.push(frame);
         self.state(each).open_children -= 1;
+        self.frames[ended as usize - 1].open -= 1;
         self.completed_plainly(node, now);
         self.record(EventKind::StepCompleted(node), now);
         self.frames.push(Frame { each, index, base, open: 1 });
-        let mut state = StepState::new(self.node(node).step, frame, self.node(node).priority, 0, 0);
+        let mut state = StepState::new(self.node(node).step, frame, 0, 0);
         state.hold = Hold::Both;
         self.nodes.push(state);
         self.record(EventKind::IterationStarted(each, index, frame), now);
@@ -144,8 +146,8 @@ impl Run {
     }
 
     fn slots_in(&mut self, group: Option<NodeIx>) -> Option<&mut Bulkhead<NodeIx>> {
-        let slots = self.node(group?).slots?;
-        self.group_slots.get_mut(slots as usize)
+        let slots = self.node(group?).part()?;
+        self.group_slots.get_mut(slots)
     }
 
     /// What follows a plain call that ended well; `None` when that is more than plain calls.
@@ -171,8 +173,8 @@ impl Run {
             _ => return None,
         };
         if let Some(group) = parent
-            && let Some(slots) = self.node(group).slots
-            && let Some(next) = self.group_slots[slots as usize].first()
+            && let Some(slots) = self.node(group).part()
+            && let Some(next) = self.group_slots[slots].first()
         {
             let is_plain = step.dependents.is_empty() && self.is_plain_step(next) && !self.node(next).is_over();
             return is_plain.then_some(Next::InGroup(next, group));
@@ -185,7 +187,7 @@ impl Run {
             }
         }
         // Those that follow take the slot of this one, and there may be more of them than one.
-        let is_limited = self.slots.limit().is_some() || parent.is_some_and(|it| self.node(it).slots.is_some());
+        let is_limited = self.slots.limit().is_some() || parent.is_some_and(|it| self.node(it).part().is_some());
         (!is_limited || step.dependents.len() == 1).then_some(Next::Dependents(parent))
     }
 
@@ -204,12 +206,10 @@ impl Run {
 
     #[inline]
     fn called_plainly(&mut self, node: NodeIx, now: Timestamp) {
-        let seed = self.rng.next_u64();
         let state = self.state(node);
         state.hold = Hold::Both;
         state.called = true;
         state.called_at = now;
-        state.seed = seed;
         state.status = Status::Running;
         state.started_at = Some(now);
         state.attempt = 1;

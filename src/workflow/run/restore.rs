@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::workflow::event::{Event, EventKind, Vain};
 use crate::workflow::message::{Effect, Input, Note};
 use crate::workflow::plan::Plan;
+use crate::workflow::state::Rest;
 
 impl Run {
     /// The run whose log this is. What only moves values is appended to `effects`, to be done again by a host that has
@@ -30,8 +31,9 @@ impl Run {
             let found = log[start..].iter().find_map(|event| Some((run.input_of(event.kind)?, event.at)));
             let Some((input, at)) = found else { return Err(start) };
             run.handle(input, at, &mut all);
-            let told = &run.log[start..];
-            if told.is_empty() || !told.iter().enumerate().all(|(place, told)| is_same(told, log.get(start + place))) {
+            let is_told = run.log.len() > start;
+            if !is_told || !run.log.since(start).enumerate().all(|(place, told)| is_same(&told, log.get(start + place)))
+            {
                 return Err(start);
             }
             for effect in &all {
@@ -80,7 +82,7 @@ impl Run {
         let state = self.node(node);
         let then = match state.due {
             Some(at) => Then::Delay(at),
-            None if state.ready || state.shared => Then::Ready,
+            None if state.rest != Rest::None => Then::Ready,
             None => Then::Attempt,
         };
         let begun = state.attempt > 0 || then != Then::Attempt || state.called_at < now;
@@ -111,7 +113,7 @@ impl Run {
     /// By node: the attempts of a call that runs that began and have not ended. One way through the log for all of them.
     fn open_attempts(&self) -> Vec<Vec<u32>> {
         let mut all: Vec<Vec<u32>> = self.nodes.iter().map(|_| Vec::new()).collect();
-        for event in &self.log {
+        for event in self.log.iter() {
             let Some(node) = event.kind.node().filter(|it| self.node(*it).called && self.node(*it).live > 0) else {
                 continue;
             };

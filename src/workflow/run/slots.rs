@@ -4,10 +4,11 @@ use super::{NodeIx, Run, Task};
 use crate::policy::{Bulkhead, Entry};
 use crate::time::Timestamp;
 use crate::workflow::message::Effect;
+use crate::workflow::plan::StepKind;
 use crate::workflow::state::Hold;
 
 /// The limit of the run, among those of its groups.
-const OF_RUN: u32 = u32::MAX;
+const OF_RUN: usize = usize::MAX;
 
 impl Run {
     /// Asks for a slot of the group; when there is none, the step is entered later.
@@ -35,15 +36,16 @@ impl Run {
     }
 
     /// Says whether there is a slot at once. Otherwise the step stands in the queue, before those of lower priority.
-    fn ask(&mut self, limit: Option<u32>, node: NodeIx) -> bool {
-        let Self { slots, group_slots, nodes, .. } = self;
+    fn ask(&mut self, limit: Option<usize>, node: NodeIx) -> bool {
+        let Self { slots, group_slots, nodes, plan, .. } = self;
         let slots = match limit {
             None => return true,
             Some(OF_RUN) => slots,
-            Some(group) => &mut group_slots[group as usize],
+            Some(group) => &mut group_slots[group],
         };
-        let priority = nodes[node.0 as usize].priority;
-        slots.enter_before(node, |other| nodes[other.0 as usize].priority < priority) == Entry::Entered
+        let priority_of = |node: NodeIx| plan.step(nodes[node.0 as usize].step).priority;
+        let priority = priority_of(node);
+        slots.enter_before(node, |other| priority_of(other) < priority) == Entry::Entered
     }
 
     /// Gives back what a step holds, and passes it on to who is next in line.
@@ -82,14 +84,15 @@ impl Run {
 
     fn slots_of_group(&mut self, node: NodeIx) -> Option<&mut Bulkhead<NodeIx>> {
         let group = self.group_of(node)?;
-        self.group_slots.get_mut(group as usize)
+        self.group_slots.get_mut(group)
     }
 
     /// The limit of the group that the step is in, when it has one.
-    fn group_of(&self, node: NodeIx) -> Option<u32> {
+    pub(super) fn group_of(&self, node: NodeIx) -> Option<usize> {
         if self.group_slots.is_empty() {
             return None;
         }
-        self.node(self.parent_of(node)?).slots
+        let group = self.node(self.parent_of(node)?);
+        matches!(self.plan.step(group.step).kind, StepKind::Group { .. }).then(|| group.part()).flatten()
     }
 }
