@@ -1,7 +1,7 @@
 // Requests: a feature performs an action, and whoever asks is answered in time, whatever happens.
 
 import { aborts } from "./aborts.js";
-import { Call, abort, answerCall } from "./call.js";
+import { Call, abort, ended } from "./call.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { CallContext, traceOf } from "./context.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, textOf } from "./errors.js";
@@ -267,7 +267,10 @@ function answered(call, isValue, answer) {
   // What a stream still does when nobody reads any more is no answer.
   if (call.isOver && call.firstAt === undefined) call.meter.late += 1;
   try {
-    answerCall(call, isValue, answer);
+    // Who is told may begin the next step, and what is thrown in there has a trace of all that led to it: so not by one more
+    // function.
+    const at = now();
+    ended(call, isValue, answer, at)?.(call, isValue, answer, at);
   } catch (error) {
     unlessPanic(error);
   }

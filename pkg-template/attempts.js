@@ -3,6 +3,7 @@
 import { Call, abort, answerCall, isDone } from "./call.js";
 import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
+import { StepContext } from "./context.js";
 import { report } from "./failures.js";
 import { launchChild } from "./launch.js";
 import { VALUE } from "./plans.js";
@@ -15,7 +16,7 @@ export function beginAttempt(engine, core, run, node, attempt, level, at) {
   const step = run.stepAt(node);
   // What was cancelled after this was queued is not begun; what undoes a step of a cancelled run is.
   if (run.revoked?.delete(placeOf(node, attempt)) || (run.cancellation !== undefined && step.compensates === undefined)) return;
-  const call = new Call(run, node, step, attempt, level, answered);
+  const call = new Call(run, node, step, attempt, level, run.schemas === undefined ? settle : answered);
   run.begin(node, call);
   try {
     const params = level === 0 ? paramsOf(engine, core, run, node, step) : fallbackParams(engine, core, run, node, level);
@@ -23,7 +24,9 @@ export function beginAttempt(engine, core, run, node, attempt, level, at) {
     if (run.number === undefined) return;
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
     if (schema === undefined) {
-      ask(engine, call, params, at);
+      // Mostly, and then by the shortest way: whoever throws in there makes a trace of all that led to it.
+      if (level === 0 && step.kind === "call") engine.bus.asking.invoke(engine.bus.find(step), params, call, new StepContext(call), at);
+      else ask(engine, call, params, at);
       return;
     }
     const checked = conform(schema, params, "input.invalid", `the input of step \`${step.id}\``, run.where);
@@ -67,7 +70,7 @@ function ask(engine, call, params, at) {
   const { target } = call;
   switch (target.kind) {
     case "call":
-      engine.bus.perform(target, params, call, at);
+      engine.bus.asking.invoke(engine.bus.find(target), params, call, new StepContext(call), at);
       break;
     case "workflow":
       askWorkflow(engine, call, target.workflow, params);
@@ -111,18 +114,16 @@ const fail = (call, error) => unattended(() => answerCall(call, false, error));
 /** Whether an answer is of no use any more. */
 const isLate = (call) => call.of.number === undefined || call.isOver;
 
-/** An attempt has answered. One that nobody waits for any more is not heard. */
+/** An attempt has answered, in a run with validators. */
 function answered(call, isValue, answer, at) {
   if (isLate(call)) return;
   const { of: run, step } = call;
-  const schema = isValue && run.schemas !== undefined ? schemasOf(run, step)?.output : undefined;
+  const schema = isValue ? schemasOf(run, step)?.output : undefined;
   if (schema === undefined) {
     settle(call, isValue, answer, at);
     return;
   }
-  const done = (isValue, answer) => {
-    if (!isLate(call)) settle(call, isValue, answer, now());
-  };
+  const done = (isValue, answer) => settle(call, isValue, answer, now());
   let checked;
   try {
     checked = conform(schema, answer, "output.invalid", `the output of step \`${step.id}\``, run.where);
@@ -134,25 +135,24 @@ function answered(call, isValue, answer, at) {
   else checked.then((value) => unattended(() => done(true, value)), (error) => unattended(() => done(false, error)));
 }
 
+/** Tells how an attempt ended, when it is its turn. One that nobody waits for any more is not heard. */
 function settle(call, isValue, answer, at) {
-  const { commands } = call.of.engine;
-  if (commands.isYielding) commands.answerLater(settleInTurn, call, isValue, answer);
-  else settleNow(call, isValue, answer, at);
-}
-
-function settleInTurn(call, isValue, answer, at) {
-  if (!isLate(call)) settleNow(call, isValue, answer, at);
-}
-
-function settleNow({ of: run, node, attempt }, isValue, answer, at) {
+  if (isLate(call)) return;
+  const { of: run, node, attempt } = call;
+  const { engine } = run;
+  if (engine.commands.isYielding) {
+    engine.commands.answerLater(settle, call, isValue, answer);
+    return;
+  }
   run.take(node, attempt);
   run.prepared?.delete(node);
-  const { engine } = run;
   const { core } = engine;
   let told;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
+    // Why an earlier attempt failed is of no interest any more, and holds much: a trace, and what that knows.
+    if (run.errors.length > node) run.errors[node] = undefined;
     told = core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
     run.setError(node, answer);

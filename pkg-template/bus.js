@@ -1,7 +1,6 @@
 // FeatureBus: features call each other, and tell what happened.
 
 import { Asking } from "./asking.js";
-import { StepContext } from "./context.js";
 import { isObject } from "./definition.js";
 import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded, whole } from "./errors.js";
 import { Hearing } from "./hearing.js";
@@ -62,10 +61,11 @@ export class FeatureBusBase {
       publish: (...event) => hearing.publish(...event),
       tell: (topic, data) => hearing.tell(topic, data),
       listenerFailed: (error, details) => hearing.listenerFailed(error, details),
-      /** Performs the action of a step, whose call is told how it ended. */
-      perform: (target, params, call, at) => {
+      asking,
+      /** The action that a step asks for. */
+      find: (target) => {
         link.assertUsable();
-        asking.invoke(registry.find(target), params, call, new StepContext(call), at);
+        return registry.find(target);
       },
       /** Publishes for a step. Every handler has been called when this returns; the asynchronous ones are nobody's concern. */
       emit: (topic, data, source, correlationId, trace) => {

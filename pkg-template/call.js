@@ -105,11 +105,15 @@ export class Call {
 
 /** The handler has answered. */
 export function answerCall(call, isValue, answer, at = now()) {
+  ended(call, isValue, answer, at)?.(call, isValue, answer, at);
+}
+
+/** The same for whoever tells it on: returns who has to be told, once. */
+export function ended(call, isValue, answer, at) {
   release(call, !isValue, isValue ? undefined : answer, at);
   const { settle } = call;
-  if (settle === undefined) return;
   call.settle = undefined;
-  settle(call, isValue, answer, at);
+  return settle;
 }
 
 /** Whether the handler has answered, or nobody waits for that. */
