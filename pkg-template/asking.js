@@ -119,13 +119,7 @@ export class Asking {
     }
     const { call } = request;
     if (sink !== undefined) call.sink = sink;
-    try {
-      this.invoke(found, params, call, new CallContext(call), at);
-    } catch (error) {
-      // Whoever called gets this instead of the promise.
-      request.promise.catch(() => {});
-      throw error;
-    }
+    this.invoke(found, params, call, new CallContext(call), at);
     return request;
   }
 
@@ -191,7 +185,7 @@ class Request {
   #trace;
   #timeoutMs;
   #resolve;
-  #reject;
+  #refuse;
 
   constructor(bus, feature, action, timeoutMs, { correlationId, traceparent, tracestate, source }, by) {
     this.bus = bus;
@@ -202,7 +196,7 @@ class Request {
     this.#timeoutMs = timeoutMs;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
-      this.#reject = reject;
+      this.#refuse = reject;
     });
   }
 
@@ -222,7 +216,7 @@ class Request {
 
   static #answered({ of: request, step }, isValue, answer, at) {
     if (isValue) request.#end(request.#resolve, answer, at);
-    else request.#end(request.#reject, asTyped(step.feature, step.action, answer, request.correlationId), at);
+    else request.#reject(asTyped(step.feature, step.action, answer, request.correlationId), at);
   }
 
   #end(settle, value, at) {
@@ -234,10 +228,16 @@ class Request {
     this.bus.waits.end(this, at);
   }
 
+  #reject(error, at) {
+    // Whoever asks and does not care has no failure that nobody has handled.
+    this.promise.catch(() => {});
+    this.#end(this.#refuse, error, at);
+  }
+
   /** Gives it up: its handler is told to stop, and what it still answers is dropped. */
   fail(error) {
     if (this.hasEnded) return;
-    this.#end(this.#reject, error);
+    this.#reject(error);
     abort(this.call, error);
   }
 

@@ -140,7 +140,7 @@ export class Commands {
   goOn(core, run, ended, told, attempt, at) {
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
-      this.work(core, at);
+      if (told !== 0 || !this.#isAtRest) this.work(core, at);
       return;
     }
     if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
@@ -167,7 +167,12 @@ export class Commands {
       this.#performing = false;
     }
     this.#busyUntil = at;
-    if (this.#isEarlier || !this.#alarm.isSet || !this.#isIdle() || !this.#engine.telling.isQuiet) this.work(core);
+    if (!this.#isAtRest) this.work(core);
+  }
+
+  /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */
+  get #isAtRest() {
+    return this.#isIdle() && this.#engine.telling.isQuiet && !this.#isEarlier && this.#alarm.isSet;
   }
 
   #queue(op, number, node, a, b) {
