@@ -11,7 +11,7 @@ import { launchLeaving } from "./launch.js";
 import { hintOf, unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
-import { Report, compensationOf, figuresAt } from "./results.js";
+import { Report, compensationOf, kept } from "./results.js";
 import { cancelled } from "./run.js";
 import { unattended } from "./runtime.js";
 import { Telling } from "./telling.js";
@@ -335,7 +335,7 @@ export class Engine {
     if (run.number !== undefined && this.isAttached) {
       const { core } = this;
       if (error instanceof RepflowError && run.plan.canUndo) {
-        const compensation = compensationOf(run, core.runEvents(this.handle, run.number, 0));
+        const compensation = compensationOf(run, this.eventsOf(core, run, 0));
         if (compensation !== undefined) error.compensation = compensation;
       }
       report = this.reportOf(core, run);
@@ -350,12 +350,22 @@ export class Engine {
     return new Report(run, this.stepsOf(core, run));
   }
 
-  /** The same, as figures; see `figuresAt`. */
+  /** The same, as figures; see `runSteps`. */
   stepsOf(core, run) {
-    const place = core.runSteps(this.handle, run.number);
+    return kept(this.#figuresAt(core.runSteps(this.handle, run.number)));
+  }
+
+  /** What happened in a run from event number `first` on, in numbers that are there until the core is called again; see `runEvents`. */
+  eventsOf(core, run, first) {
+    return this.#figuresAt(core.runEvents(this.handle, run.number, first));
+  }
+
+  /** Figures in the memory of the core, and before them how many there are. */
+  #figuresAt(place) {
     // What it views is gone when the memory has grown.
     if (this.#figures.length === 0) this.#figures = new Float64Array(this.#memory.buffer);
-    return figuresAt(this.#figures, place);
+    const from = place / Float64Array.BYTES_PER_ELEMENT + 1;
+    return this.#figures.subarray(from, from + this.#figures[from - 1]);
   }
 
   /** Lets the core forget a run that has ended, after its last events were told. */

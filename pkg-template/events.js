@@ -53,11 +53,12 @@ const IN_VAIN = ["failed", "output_failed", "timed_out", "cancelled"];
 export function eventsOf(run, numbers, first) {
   const events = [];
   for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
-    const [kind, when, node, attempt, a, b] = numbers.subarray(at, at + EVENT_NUMBERS);
-    const event = eventOf(run, first + events.length, RUN_EVENTS[kind], when);
+    const event = eventOf(run, first + events.length, RUN_EVENTS[numbers[at]], numbers[at + 1]);
+    const node = numbers[at + 2];
+    const attempt = numbers[at + 3];
     if (!Number.isNaN(node)) place(event, run, node);
     if (!Number.isNaN(attempt)) event.attempt = attempt;
-    detail(event, run, a, b);
+    detail(event, run, numbers[at + 4], numbers[at + 5]);
     events.push(event);
   }
   return events;

@@ -84,7 +84,7 @@ function dataOf(engine, run, pointer, problems) {
     definitionHash: hashOf(canonical(definition)),
     seed: run.seed >>> 0,
     key: run.key,
-    log: isBegun ? Array.from(engine.core.runEvents(engine.handle, run.number, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
+    log: isBegun ? Array.from(engine.eventsOf(engine.core, run, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
     input: check(run.input, `${pointer}/input`),
     isChecked: run.isReady,
     checksOutput: run.checksOutput,

@@ -39,8 +39,9 @@ export class Listeners {
     return off;
   }
 
-  /** Tells everybody who hears this type; `failed` is told of each who throws or rejects. */
+  /** Tells everybody who hears this type; `failed(error, event)` is told of each who throws or rejects. */
   tell(event, failed) {
+    if (this.#byType.size === 0) return;
     for (const type of [event.type, "*"]) {
       const listeners = this.#byType.get(type);
       if (listeners === undefined) continue;
@@ -66,8 +67,8 @@ function unknown(type, known) {
 export function hear(handler, event, failed) {
   try {
     const answer = handler(event);
-    if (typeof answer?.then === "function") Promise.resolve(answer).catch(failed);
+    if (typeof answer?.then === "function") Promise.resolve(answer).catch((error) => failed(error, event));
   } catch (error) {
-    failed(error);
+    failed(error, event);
   }
 }

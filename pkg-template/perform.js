@@ -189,10 +189,10 @@ function caseOf(engine, core, run, node, step) {
   const found = step.cases.find((steps) => steps.some(ran));
   if (found !== undefined) return found;
   // All that was chosen was skipped for reasons of its own, or nothing was chosen: only the log knows.
-  const log = core.runEvents(engine.handle, run.number, 0);
+  const log = engine.eventsOf(core, run, 0);
   for (let at = 0; at < log.length; at += EVENT_NUMBERS) {
-    const [kind, , of, , a, b] = log.subarray(at, at + EVENT_NUMBERS);
-    if (RUN_EVENTS[kind] === "step.evaluated" && of === node && a === CASE) return step.cases[b];
+    const isChoice = RUN_EVENTS[log[at]] === "step.evaluated" && log[at + 2] === node && log[at + 4] === CASE;
+    if (isChoice) return step.cases[log[at + 5]];
   }
   return undefined;
 }

@@ -17,10 +17,8 @@ const SHELF = 2_048;
 let shelf = new Float64Array(0);
 let taken = 0;
 
-/** How the steps of a run stand, in numbers that the core has put into linear memory at `place`. */
-export function figuresAt(memory, place) {
-  const from = place / Float64Array.BYTES_PER_ELEMENT + 1;
-  const figures = memory.subarray(from, from + memory[from - 1]);
+/** Keeps figures of the core that are not there for long. */
+export function kept(figures) {
   const { length } = figures;
   if (taken + length > shelf.length) {
     shelf = new Float64Array(Math.max(SHELF, length));

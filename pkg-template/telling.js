@@ -41,7 +41,7 @@ export class Telling {
     if (!this.#engine.isAttached || this.listeners.size > 0) return;
     const { core } = this.#engine;
     for (const run of this.#engine.runs.active()) {
-      if (run.number !== undefined && !run.isHeard) run.told += countOf(core.runEvents(this.#engine.handle, run.number, run.told));
+      if (run.number !== undefined && !run.isHeard) run.told += countOf(this.#engine.eventsOf(core, run, run.told));
     }
   }
 
@@ -58,7 +58,7 @@ export class Telling {
     if (run.number !== undefined) {
       const { core } = this.#engine;
       const isHeard = run.isHeard || this.listeners.size > 0;
-      const numbers = core.runEvents(this.#engine.handle, run.number, 0);
+      const numbers = this.#engine.eventsOf(core, run, 0);
       // What others have not been told yet comes to this one with them.
       if (!isHeard) run.told = countOf(numbers);
       stream.push(eventsOf(run, numbers, 0).slice(0, run.told));
@@ -89,7 +89,7 @@ export class Telling {
     if (parent !== undefined && this.#moved.delete(parent) && parent.number !== undefined) this.tell(core, parent);
     if (run.number === undefined) return;
     if (!run.isHeard && this.listeners.size === 0) return;
-    const numbers = core.runEvents(this.#engine.handle, run.number, run.told);
+    const numbers = this.#engine.eventsOf(core, run, run.told);
     run.told += countOf(numbers);
     if (numbers.length === 0) return;
     const events = eventsOf(run, numbers, run.told - countOf(numbers));
@@ -101,8 +101,8 @@ export class Telling {
     // First those who only take note: a listener may end the run, or all of it.
     for (const stream of run.streams ?? []) stream.push(events);
     const { onEvent } = run;
+    const failed = (error, { type }) => this.#engine.bus.listenerFailed(error, { event: type, runId: run.id });
     for (const event of events) {
-      const failed = (error) => this.#engine.bus.listenerFailed(error, { event: event.type, runId: run.id });
       if (onEvent !== undefined) hear(onEvent, event, failed);
       this.listeners.tell(event, failed);
     }

@@ -79,6 +79,7 @@ fn a_template_lends_values_and_gives_them_back_as_they_are() {
 fn commands_stand_in_linear_memory() {
     const ELSEWHERE: u32 = 1 << 31;
     const EARLIER: u32 = 1 << 30;
+    const NEXT: u32 = 1 << 29;
     let (handle, _, run) = start(GREET);
     let told = engine::engine_tick(handle, 1_000.0);
     assert_eq!(told, ELSEWHERE | EARLIER | 1, "one command, in a place of which nobody knew, and a time limit");
@@ -90,8 +91,8 @@ fn commands_stand_in_linear_memory() {
     assert_eq!(engine::engine_deadline(handle), 31_000.0);
     assert_eq!(
         run::run_settle(handle, run, 0, 1, 1_500.0),
-        1,
-        "the next call, where the first one was; nothing is due earlier"
+        NEXT | 1,
+        "the second step is next, which needs no command; nothing is due earlier"
     );
     assert_eq!(run::run_cancel(handle, run, 2_000.0), 1, "only the end: it tells every handler");
     assert_eq!(engine::engine_deadline(handle), f64::INFINITY);
@@ -100,10 +101,19 @@ fn commands_stand_in_linear_memory() {
 #[wasm_bindgen_test]
 fn events_are_numbers_until_somebody_reads_them() {
     let (handle, _, run) = start(GREET);
-    let events = run::run_events(handle, run, 0);
+    let events = figures(run::run_events(handle, run, 0));
     let told: Vec<&str> = events.chunks(6).map(|event| EventKind::NAMES[event[0] as usize]).collect();
     assert_eq!(told, ["run.started", "step.started", "attempt.started"]);
-    assert_eq!(run::run_events(handle, run, 3), Vec::<f64>::new());
+    assert_eq!(figures(run::run_events(handle, run, 3)), Vec::<f64>::new());
+    assert_eq!(figures(run::run_steps(handle, run))[..2], [1.0, 1.0], "it runs, and this is its first attempt");
+}
+
+/// Figures in linear memory, before which stands how many there are.
+fn figures(place: *const f64) -> Vec<f64> {
+    let memory: js_sys::WebAssembly::Memory = engine::linear_memory().unchecked_into();
+    let numbers = js_sys::Float64Array::new(&memory.buffer());
+    let from = place as u32 / 8;
+    (1..=numbers.get_index(from) as u32).map(|at| numbers.get_index(from + at)).collect()
 }
 
 #[wasm_bindgen_test]
@@ -112,6 +122,7 @@ fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(run::run_settle(99, 1, 2, 3, 0.0), 0);
     assert_eq!(run::run_start(engine::engine_new(), 99, 0, None, 0.0), None);
     assert!(engine::engine_commands(99).is_null());
+    assert!(run::run_steps(99, 1).is_null());
     assert_eq!(run::run_remove(99, 99, 0.0), 0);
     bus::bus_unsubscribe(99, 99);
     bus::request_end(99, 99, 0.0);

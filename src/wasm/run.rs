@@ -368,34 +368,43 @@ pub fn run_phase(engine: u32, run: u32) -> u32 {
 /// NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
 #[wasm_bindgen(js_name = runSteps)]
 pub fn run_steps(engine: u32, run: u32) -> *const f64 {
-    const NUMBERS: usize = 5;
-    let Some(host) = host(engine) else { return std::ptr::null() };
-    let Host { engine, figures, .. } = &mut *host.borrow_mut();
-    let nodes = engine.run(run).map(Run::nodes).unwrap_or_default();
-    let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
-    figures.clear();
-    figures.resize(1 + nodes.len() * NUMBERS, (nodes.len() * NUMBERS) as f64);
-    // Place by place: a wasm has its host copy what is longer than a few words.
-    for (node, numbers) in nodes.iter().zip(figures[1..].chunks_exact_mut(NUMBERS)) {
-        numbers[0] = f64::from(node.status as u32);
-        numbers[1] = f64::from(node.attempt);
-        numbers[2] = f64::from(node.level);
-        numbers[3] = millis(node.started_at);
-        numbers[4] = millis(node.ended_at);
-    }
-    figures.as_ptr()
+    figures(engine, run, |run, figures| {
+        let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
+        for node in run.nodes() {
+            let [status, attempt, level] = [node.status as u32, node.attempt, node.level].map(f64::from);
+            put(figures, [status, attempt, level, millis(node.started_at), millis(node.ended_at)]);
+        }
+    })
 }
 
 /// What happened in a run from event number `from` on, six numbers to an event: what (see `EventKind::NAMES`), when
-/// (milliseconds), the step, the attempt, and two that depend on what it is; NaN for what it has not.
+/// (milliseconds), the step, the attempt, and two that depend on what it is; NaN for what it has not. They are told as those of
+/// `runSteps`.
 #[wasm_bindgen(js_name = runEvents)]
-pub fn run_events(engine: u32, run: u32, from: u32) -> Vec<f64> {
-    with(engine, |host| {
-        let Some(run) = host.engine.run(run) else { return Vec::new() };
-        let mut numbers = Vec::new();
+pub fn run_events(engine: u32, run: u32, from: u32) -> *const f64 {
+    figures(engine, run, |run, figures| {
         for event in run.log().since(from as usize) {
-            numbers.extend_from_slice(&event.to_numbers());
+            put(figures, event.to_numbers());
         }
-        numbers
     })
+}
+
+/// Has figures of a run stand in linear memory until the next call, and before them how many there are.
+fn figures(engine: u32, run: u32, tell: impl FnOnce(&Run, &mut Vec<f64>)) -> *const f64 {
+    let Some(host) = host(engine) else { return std::ptr::null() };
+    let Host { engine, figures, .. } = &mut *host.borrow_mut();
+    figures.clear();
+    figures.push(0.0);
+    if let Some(run) = engine.run(run) {
+        tell(run, figures);
+    }
+    figures[0] = (figures.len() - 1) as f64;
+    figures.as_ptr()
+}
+
+/// Number by number: a wasm has its host copy what is longer than a few words.
+fn put<const N: usize>(figures: &mut Vec<f64>, numbers: [f64; N]) {
+    for number in numbers {
+        figures.push(number);
+    }
 }
