@@ -152,7 +152,7 @@ export class Commands {
       if (list === undefined) this.#queue(ITERATE, run.number, each, index, frame);
       else if (!(frame in run.items)) run.items[frame] = list[index];
     }
-    const isAlone = !this.#performing && !this.#yielding && this.#isIdle() && this.#engine.telling.isQuiet;
+    const isAlone = !this.#performing && !this.#yielding && this.#isIdle();
     if (!isAlone || at - this.#busyUntil > IDLE_MS || at - this.#busySince >= SLICE_MS) {
       this.#queue(CALL, run.number, node, attempt, 0);
       this.work(core, at);
@@ -167,7 +167,7 @@ export class Commands {
       this.#performing = false;
     }
     this.#busyUntil = at;
-    if (!this.#isAtRest) this.work(core);
+    if (!this.#isAtRest) this.work(core, this.#isIdle() ? at : now());
   }
 
   /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */
