@@ -212,6 +212,7 @@ fn check_log(plan: &Plan, end: RunEnd, run: &Run) {
     }
     check_compensation(plan, run, end);
     check_pauses(plan, run);
+    check_times(plan, run);
 }
 
 /// What the log tells of one step is in order, and nothing in it comes too early, too late or out of nothing.
@@ -379,6 +380,30 @@ fn check_pauses(plan: &Plan, run: &Run) {
                         || plan.per_key.is_some());
                 let asked = matches!(step.kind, StepKind::Wait(Wait::Computed(..)));
                 assert!(!paused || waited || asked, "`{}` began while the run was paused", step.id);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A call that is only bounded in time has ended when its time is over. What a restart cut off is made anew.
+fn check_times(plan: &Plan, run: &Run) {
+    let mut due = BTreeMap::new();
+    for event in run.log().iter() {
+        match event.kind {
+            EventKind::RunRestored => due.clear(),
+            EventKind::AttemptStarted(node, _) => {
+                let step = plan.step(run.node(node).step);
+                let timeout = step.policies.timeout.filter(|_| step.policies.only_bound_time() && fallbacks(step) == 0);
+                due.extend(timeout.map(|timeout| (node, event.at + timeout)));
+            }
+            EventKind::AttemptFailed(node, _)
+            | EventKind::AttemptTimedOut(node, _)
+            | EventKind::StepCompleted(node)
+            | EventKind::StepFailed(node)
+            | EventKind::StepCancelled(node) => {
+                let in_time = due.remove(&node).is_none_or(|due| event.at <= due);
+                assert!(in_time, "`{}` ended when its time had been over", plan.step(run.node(node).step).id);
             }
             _ => {}
         }

@@ -316,6 +316,19 @@ fn the_seed_decides_the_jitter() {
 }
 
 #[test]
+fn of_steps_that_begin_together_each_is_stopped_in_its_own_time() {
+    let beside = |id: &str, timeout: &str| call(id, json!({ "timeout": timeout, "needs": ["first"] }));
+    for others in [[("short", "1s"), ("long", "9s")], [("long", "9s"), ("short", "1s")]] {
+        let steps = others.map(|(id, timeout)| beside(id, timeout));
+        let [one, other] = steps;
+        let mut story = Story::begin(&workflow(json!([call("first", json!({ "timeout": "5s" })), one, other])));
+        assert_eq!(story.at(100).completes("first").told().len(), 3);
+        assert_eq!(story.wakes_at(), Some(1_100), "`short` is due first, also before what `first` was due at");
+        assert_eq!(story.at(1_100).told()[0], "abort short#1: timed out");
+    }
+}
+
+#[test]
 fn an_attempt_that_takes_too_long_is_stopped_and_tried_again() {
     let mut story =
         Story::begin(&workflow(json!([call("write", json!({ "timeout": "2s", "retry": retry(3) })), plain("print")])));

@@ -76,13 +76,17 @@ impl Engine {
         if slot.key.is_some() || !slot.run.complete_plainly(node, now, begun) {
             return false;
         }
-        let mut earliest = None;
+        let mut earliest = slot.watch.map(|watch| watch.at);
+        let watched = earliest;
         for node in begun.drain(..) {
             commands.push(Command::Call { run, node, attempt: 1, level: 0 });
-            let due = slot.await_plainly(node).filter(|due| slot.watch.is_none_or(|watch| *due < watch.at));
-            earliest = if earliest.is_none() || due < earliest { due } else { earliest };
+            if let Some(due) = slot.await_plainly(node)
+                && earliest.is_none_or(|at| due < at)
+            {
+                earliest = Some(due);
+            }
         }
-        if earliest.is_some() {
+        if earliest != watched {
             self.watch(run, earliest);
         }
         true
