@@ -390,13 +390,13 @@ pub fn run_events(engine: u32, run: u32, from: u32) -> *const f64 {
 }
 
 /// Has figures of a run stand in linear memory until the next call, and before them how many there are.
-fn figures(engine: u32, run: u32, tell: impl FnOnce(&Run, &mut Vec<f64>)) -> *const f64 {
+fn figures(engine: u32, run: u32, list: impl FnOnce(&Run, &mut Vec<f64>)) -> *const f64 {
     let Some(host) = host(engine) else { return std::ptr::null() };
     let Host { engine, figures, .. } = &mut *host.borrow_mut();
     figures.clear();
     figures.push(0.0);
     if let Some(run) = engine.run(run) {
-        tell(run, figures);
+        list(run, figures);
     }
     figures[0] = (figures.len() - 1) as f64;
     figures.as_ptr()
