@@ -1,6 +1,6 @@
 // Definitions on their way to the core: plain data, as JSON text.
 
-import { describe, hasFields, invalid, textOf } from "./errors.js";
+import { assertValid, describe, hasFields, invalidAt, textOf } from "./errors.js";
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
@@ -20,13 +20,13 @@ export function textOfDefinition(definition) {
   if (!hasFields(definition)) {
     problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
   }
-  if (problems.length > 0) throw invalid("workflow.invalid", "the workflow definition", problems);
+  assertValid("workflow.invalid", "the workflow definition", problems);
   let text;
   try {
     text = JSON.stringify(definition);
   } catch (cause) {
     const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
-    throw invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
+    throw invalidAt("workflow.invalid", "the workflow definition", "", message);
   }
   known.set(definition, { text, laid: before?.text === text ? laidOut(JSON.parse(text)) : undefined });
   return text;

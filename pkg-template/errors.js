@@ -84,6 +84,14 @@ export function invalid(code, what, problems) {
   return new RepflowError(code, `${what} has ${count}:${lines.join("")}`, { problems });
 }
 
+/** The same about one place. */
+export const invalidAt = (code, what, pointer, message) => invalid(code, what, [{ pointer, message }]);
+
+/** Throws an error about arguments when there are problems with them. */
+export function assertValid(code, what, problems) {
+  if (problems.length > 0) throw invalid(code, what, problems);
+}
+
 /** Throws that a script of the package, which is loaded when it is needed, is not there. */
 export const notLoaded = (script) => (cause) => {
   throw new RepflowError("internal.load_failed", `\`${script}\` of the package could not be loaded: ${textOf(cause)}`, { cause });
@@ -96,8 +104,7 @@ export function disposed() {
 
 /** Refuses what is not a plain object of known keys; `checks` gives each key a test and what it must be. */
 export function checkOptions(code, what, options, checks) {
-  const problems = problemsOf(options, checks);
-  if (problems.length > 0) throw invalid(code, what, problems);
+  assertValid(code, what, problemsOf(options, checks));
 }
 
 /** Everything that is wrong with options. */

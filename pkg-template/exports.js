@@ -5,7 +5,7 @@
 // bytes. A referral is refused: it has nothing to do but to see a doctor, and an empty plan would hide that.
 
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checks, describe, invalid, problemsOf, whole } from "./errors.js";
+import { NO_OPTIONS, assertValid, checks, describe, problemsOf, whole } from "./errors.js";
 import { csv } from "./export-csv.js";
 import { fit } from "./export-fit.js";
 import { ics } from "./export-ics.js";
@@ -112,7 +112,7 @@ function exported(format, options, startDay, what, plan, shape, sessionsOf) {
   const formats = { format: oneOf(...Object.keys(FORMATS)) };
   const needsDay = format === "ics" && startDay === undefined;
   const problems = [...problemsOf({ format: format ?? null }, formats), ...problemsOf(options, { ...OPTIONS, startDate: [...DAY, needsDay] })];
-  if (problems.length > 0) throw invalid("config.invalid", "the export", problems);
+  assertValid("config.invalid", "the export", problems);
 
   const { createdAt = CREATED_AT, startDate = startDay, time = "07:00", timeZone } = options;
   look(plan, shape, "", problems);
@@ -128,7 +128,7 @@ function exported(format, options, startDay, what, plan, shape, sessionsOf) {
       ),
     );
   }
-  if (problems.length > 0) throw invalid("workout.invalid", what, problems);
+  assertValid("workout.invalid", what, problems);
   return FORMATS[format](sessions, { createdAt: new Date(createdAt), time, timeZone }, shape === PROGRAMME && plan);
 }
 

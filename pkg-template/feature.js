@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
 import { escaped, isObject } from "./definition.js";
-import { RepflowError, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
+import { RepflowError, assertValid, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -85,7 +85,7 @@ export class Registered {
     if (problems.length === 0 && (actions === undefined) === (load === undefined)) {
       problems.push({ pointer: "", message: "a feature has either `actions`, or `load`, which loads them at the first request" });
     }
-    if (problems.length > 0) throw invalid("bus.invalid", "the feature", problems);
+    assertValid("bus.invalid", "the feature", problems);
     // What was registered is what is called, also when the object changes later.
     this.info = { name, version, description, capabilities: [...capabilities], metadata: { ...metadata } };
     this.health = { since: at };
@@ -122,7 +122,7 @@ export class Registered {
       const actions = given.actions ?? Object.fromEntries(functions);
       const problems = [];
       const read = readActions(actions, problems);
-      if (problems.length > 0) throw invalid("bus.invalid", `the feature \`${this.name}\``, problems);
+      assertValid("bus.invalid", `the feature \`${this.name}\``, problems);
       this.actions = read;
       this.receiver = actions;
       this.healthCheck ??= given.healthCheck?.bind(given);

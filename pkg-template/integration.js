@@ -3,7 +3,7 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, notLoaded } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, invalidAt, notLoaded } from "./errors.js";
 import { described } from "./feature.js";
 import { LiveSession } from "./live.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
@@ -63,7 +63,7 @@ export class IntegrationBase {
     const { bus, orchestrator, ai } = options;
     if (bus !== undefined && orchestrator !== undefined && orchestrator.bus !== bus) {
       const message = "the orchestrator has a bus of its own; give one of the two";
-      throw invalid("config.invalid", "the options of AdvancedWorkflowIntegration", [{ pointer: "/bus", message }]);
+      throw invalidAt("config.invalid", "the options of AdvancedWorkflowIntegration", "/bus", message);
     }
     this.#runtime = runtime;
     this.orchestrator = orchestrator ?? new WorkflowOrchestrator(bus === undefined ? {} : { bus });
@@ -231,7 +231,7 @@ export class IntegrationBase {
     checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout, hedge }, AI);
     if (client !== undefined && Object.keys(more).length > 0) {
       const message = "with a `client`, its options are its own";
-      throw invalid("config.invalid", "the `ai` of AdvancedWorkflowIntegration", [{ pointer: `/${Object.keys(more)[0]}`, message }]);
+      throw invalidAt("config.invalid", "the `ai` of AdvancedWorkflowIntegration", `/${Object.keys(more)[0]}`, message);
     }
     this.models = client ?? new ModelClient(more);
     this.#levelTimeout = levelTimeout;

@@ -4,7 +4,7 @@ import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { RepflowError, checks, invalid, problemsOf } from "./errors.js";
+import { RepflowError, assertValid, checks, invalid, invalidAt, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
 
 const VERSION = 1;
@@ -52,7 +52,7 @@ const FIELDS = {
 export function journalOf(engine, run) {
   const problems = [];
   const data = dataOf(engine, run, "", problems);
-  if (problems.length > 0) throw invalid("journal.invalid", `the journal of the run \`${run.id}\``, problems);
+  assertValid("journal.invalid", `the journal of the run \`${run.id}\``, problems);
   const text = canonical(data);
   return { ...JSON.parse(text), checksum: hashOf(text) };
 }
@@ -136,18 +136,17 @@ function stepPointer(run, node, id, pointer) {
 /** A journal that was given, as a copy. Throws `journal.invalid`. */
 export function readJournal(journal) {
   const what = "the journal";
-  const problems = problemsOf(journal, FIELDS);
-  if (problems.length > 0) throw invalid("journal.invalid", what, problems);
+  assertValid("journal.invalid", what, problemsOf(journal, FIELDS));
   const { checksum, ...data } = journal;
   let text;
   try {
     text = canonical(data);
   } catch (error) {
-    throw invalid("journal.invalid", what, [{ pointer: "", message: `it must be plain data: ${error.message}` }]);
+    throw invalidAt("journal.invalid", what, "", `it must be plain data: ${error.message}`);
   }
   if (checksum !== hashOf(text)) {
     const message = "the journal is not as it was made: something in it was changed or lost; its checksum does not fit";
-    throw invalid("journal.invalid", what, [{ pointer: "/checksum", message }]);
+    throw invalidAt("journal.invalid", what, "/checksum", message);
   }
   return JSON.parse(text);
 }

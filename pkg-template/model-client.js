@@ -2,7 +2,7 @@
 
 import { aborts } from "./aborts.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, invalid, notLoaded } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, invalidAt, notLoaded } from "./errors.js";
 import { PolicyBase } from "./policy.js";
 import { EventStream } from "./stream.js";
 
@@ -67,7 +67,7 @@ export class ModelClientBase {
     checkOptions("config.invalid", "the options of ModelClient", options, OPTIONS);
     const { provider, apiKey, baseUrl, dangerouslyAllowBrowser } = options;
     const refuse = (pointer, message) => {
-      throw invalid("config.invalid", "the options of ModelClient", [{ pointer, message }]);
+      throw invalidAt("config.invalid", "the options of ModelClient", pointer, message);
     };
     if (apiKey !== undefined && isBrowser() && !dangerouslyAllowBrowser) refuse("/apiKey", KEY_IN_BROWSER);
     if (provider === undefined && baseUrl === undefined && apiKey === undefined && !isBrowser()) {

@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { CIRCUIT_ACT } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, invalidAt, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -102,7 +102,7 @@ export class OrchestratorBase {
     for (const id of idsIn(read)) {
       if (!this.#runs.isActive(id)) continue;
       const message = `the run \`${id}\` is active here; there is no second one of it`;
-      throw invalid("journal.invalid", "the journal", [{ pointer: "/runId", message }]);
+      throw invalidAt("journal.invalid", "the journal", "/runId", message);
     }
     const { correlationId, priority, definition } = read;
     const run = new Run(read.runId, read.input, { ...options, correlationId, priority });

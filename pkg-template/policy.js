@@ -9,7 +9,7 @@ import { Alarm, now } from "./clock.js";
 import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, problemsOf, textOf, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, assertValid, checkOptions, checks, describe, disposed, hasFields, invalidAt, problemsOf, textOf, whole } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -219,7 +219,7 @@ export class PolicyBase {
         problems.push(...error.problems.filter((problem) => !isKnown(problem)));
       }
     }
-    if (problems.length > 0) throw invalid("config.invalid", WHAT, problems);
+    assertValid("config.invalid", WHAT, problems);
     /** The circuit breaker, by hand. */
     this.circuit = Object.freeze({
       isolate: () => this.#move(CIRCUIT_ACT.isolate),
@@ -241,7 +241,7 @@ export class PolicyBase {
     if (this.#data.rateLimit === undefined) {
       problems.push({ pointer: "", message: "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do" });
     }
-    if (problems.length > 0) throw invalid("config.invalid", "what was observed", problems);
+    assertValid("config.invalid", "what was observed", problems);
     this.#soon((core) => told.forEach((each) => core.policyObserve(this.#handle, ...each)));
   }
 
@@ -251,7 +251,7 @@ export class PolicyBase {
       if (this.#disposed) throw disposed();
       if (typeof execute !== "function") {
         const message = `a policy executes a function, not ${describe(execute)}`;
-        throw invalid("config.invalid", "the call", [{ pointer: "", message }]);
+        throw invalidAt("config.invalid", "the call", "", message);
       }
       let key;
       if (options !== NO_OPTIONS) {
@@ -261,12 +261,12 @@ export class PolicyBase {
       }
       if (key === undefined && this.#host.needsKey) {
         const message = "`key` is missing: with `cache` or `singleFlight` it tells the same work from other work";
-        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+        throw invalidAt("config.invalid", "the options of execute", "/key", message);
       }
       const outer = this.#running;
       if (key !== undefined && key === outer?.key && this.#host.needsKey && !outer.answered) {
         const message = "`key` is that of the call whose function this is: it would wait for itself";
-        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+        throw invalidAt("config.invalid", "the options of execute", "/key", message);
       }
       const core = this.#attached();
       if (core instanceof Promise) return this.#later(core, execute, options);
@@ -667,7 +667,7 @@ function keyOf(key) {
     return canonical(key);
   } catch (cause) {
     const message = `\`key\` must be plain data that JSON can hold: ${textOf(cause)}`;
-    throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+    throw invalidAt("config.invalid", "the options of execute", "/key", message);
   }
 }
 

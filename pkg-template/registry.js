@@ -218,9 +218,3 @@ export class Registry {
 /** What its caller did wrong or did not want any more, and what it was not asked at all, say nothing about a feature. */
 const saysNothing = (error) =>
   error?.kind === "validation" || error?.kind === "cancelled" || error?.name === "AbortError" || /^(bulkhead|rate_limit)\./.test(error?.code);
-
-function checkTopic(topic) {
-  if (typeof topic === "string" && TOPIC.test(topic)) return;
-  const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
-  throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
-}

@@ -1,6 +1,6 @@
 // The wasm instances: loaded at first use, and replaced when they have panicked.
 
-import { RepflowError, describe, fromCore, invalid, isCoreError, textOf } from "./errors.js";
+import { RepflowError, describe, fromCore, invalidAt, isCoreError, textOf } from "./errors.js";
 
 /**
  * What depends on an instance. Each glue is one module with one instance, whichever entry loaded it: what depends on the
@@ -173,7 +173,7 @@ export function milliseconds(core, value, name) {
   if (ms > 0) return ms;
   const expected = 'a duration such as "250ms" or "10s", or milliseconds above 0';
   const message = `\`${name}\` must be ${expected}, not ${describe(value)}`;
-  throw invalid("config.invalid", "the options", [{ pointer: `/${name}`, message }]);
+  throw invalidAt("config.invalid", "the options", `/${name}`, message);
 }
 
 function loadFailed(cause) {

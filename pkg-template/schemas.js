@@ -3,7 +3,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped, isObject, isPlain } from "./definition.js";
-import { checks, describe, hasFields, invalid, textOf } from "./errors.js";
+import { assertValid, checks, describe, hasFields, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest, unknownWord } from "./nearest.js";
 
@@ -25,7 +25,7 @@ export function checkInput(parameters, input, what = "the input") {
   const given = input === undefined && schema.takesObject ? {} : input;
   const value = schema.hasDefaults ? filled(schema, schema.root, given, new Set()) : given;
   const problems = schema.problemsOf(value);
-  if (problems.length > 0) throw invalid("input.invalid", what, problems);
+  assertValid("input.invalid", what, problems);
   return value;
 }
 

@@ -2,7 +2,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped as escapedKey, isObject } from "./definition.js";
-import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
+import { RepflowError, assertValid, describe, hasFields, invalidAt, textOf } from "./errors.js";
 import { hintOf, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
@@ -34,7 +34,7 @@ export class Templates {
       const message = `\`${id}\` is registered ${known} already, and differs; give it a new \`version\``;
       problems.push({ pointer: "/version", message });
     }
-    if (problems.length > 0) throw invalid("workflow.invalid", what, problems);
+    assertValid("workflow.invalid", what, problems);
     if (before?.sorted !== sorted) this.#byId.set(id, { definition: frozen(copy), sorted });
     return id;
   }
@@ -64,14 +64,14 @@ export class Templates {
     const given = schema === undefined ? (params ?? {}) : checkInput(schema, params, `the input of ${what}`);
     const binding = new Binding(JSON.parse(textOfDefinition(`the input of ${what}`, given, "input.invalid")));
     const bound = binding.definition(definition, "");
-    if (binding.problems.length > 0) throw invalid("workflow.invalid", what, binding.problems);
+    assertValid("workflow.invalid", what, binding.problems);
     return bound;
   }
 }
 
 /** JSON text; what JSON cannot hold is refused. */
 function textOfDefinition(what, data, code = "workflow.invalid") {
-  const refuse = (message) => invalid(code, what, [{ pointer: "", message }]);
+  const refuse = (message) => invalidAt(code, what, "", message);
   let text;
   try {
     text = JSON.stringify(data);

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { RepflowError, checks, describe, hasFields, invalid, problemsOf } from "./errors.js";
+import { RepflowError, assertValid, checks, describe, hasFields, problemsOf } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -135,7 +135,7 @@ export class Watch {
     must((feature === undefined) !== (topic === undefined), "", "an alert is about a `feature`, perhaps with an `action`, or about a `topic`");
     must(action === undefined || feature !== undefined, "/action", "an `action` needs the `feature` that has it");
     must(handler === undefined || typeof handler === "function", "", `the handler must be a function, not ${describe(handler)}`);
-    if (problems.length > 0) throw invalid("bus.invalid", "the alert", problems);
+    assertValid("bus.invalid", "the alert", problems);
     const alert = { rule: { ...rule }, handler, isRaised: false, raisedAt: -Infinity };
     this.#alerts.add(alert);
     this.#looks ??= every(LOOK_MS, this, look);
