@@ -44,7 +44,7 @@ async function bundled(script, external) {
   return output;
 }
 
-/** The glue with the names that its wasm has, and without its default export, which is another way of loading. */
+/** The glue with the names that its wasm has, and without its default export, which is another way of loading. Tells what it exports. */
 async function fitted(glue) {
   const renamed = glue.replace(/js$/, "json");
   const { imports, exports } = JSON.parse(await readFile(renamed, "utf8"));
@@ -60,10 +60,17 @@ async function fitted(glue) {
     .replace(/^export \{ initSync.*$/m, "export { initSync };");
   await writeFile(glue, fits);
   await rm(renamed);
+  return [...fits.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
 }
 
 const GLUES = ["core.js", "coach-glue.js", "model-glue.js"];
-for (const glue of GLUES) await fitted(join(directory, glue));
+const calls = new Set((await Promise.all(GLUES.map((glue) => fitted(join(directory, glue))))).flat());
+const sources = await Promise.all(scripts.map((script) => readFile(script, "utf8")));
+/**
+ * What the facade calls of the core: these names are short, too, on either side. But not what somebody asks for by a text, nor what
+ * tests look at.
+ */
+const BORDER = [...calls].filter((name) => name !== "linearMemory" && !sources.some((source) => source.includes(`"${name}"`)));
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
@@ -105,7 +112,7 @@ async function smaller(bundle) {
   const { code: compressed } = await terser(said(code), {
     module: true, ecma: 2022, keep_classnames: true, nameCache,
     // Users meet its name, which it has from a variable.
-    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { regex: new RegExp(`^(${INTERNAL.join("|")})$`) } },
+    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { regex: new RegExp(`^(${[...INTERNAL, ...BORDER].join("|")})$`) } },
     // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
     // A function that is called in one place stays a function: within the other, each call would make it anew.
     compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
@@ -114,6 +121,8 @@ async function smaller(bundle) {
   const short = declared(named)
     // A private field is undefined where nothing else is said.
     .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1")
+    // What a glue exports has the names by which the facade asks for it, which have been found before.
+    .replace(/\bexport\{[^}]*\}/g, (list) => list.replace(/(?<= as )\w+/g, (name) => nameCache.props.props[`$${name}`] ?? name))
     // Not every bundler takes a template for a text.
     .replace(/\bimport\(`([^`$]+)`\)/g, 'import("$1")');
   // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
