@@ -5,7 +5,8 @@ import { RepflowError, hasFields } from "./errors.js";
 /** Why a call failed, by the core's number; see `number_of` in src/wasm/failure.rs. */
 export const REASON = { error: 0, timeout: 1, totalTimeout: 2 };
 
-const HEADERS = ["x-should-retry", "retry-after-ms", "retry-after"];
+/** What policies read off the headers of an answer. */
+export const HEADERS = ["x-should-retry", "retry-after-ms", "retry-after"];
 
 /**
  * What the core is told of an error: everything by which its table knows errors, and what predicates said about retrying
