@@ -122,7 +122,11 @@ function checkData(value, path, open, strict, problems) {
       path.pop();
     }
   } else if (strict || typeof value.toJSON !== "function") {
-    if (strict ? !isPlain(value) : isBuiltIn(value)) refuse(`it must be plain data, not a ${Object.prototype.toString.call(value).slice(8, -1)}`);
+    if (!isPlain(value)) {
+      // Such as a Map, of which JSON would make an empty object.
+      const kind = Object.prototype.toString.call(value).slice(8, -1);
+      if (strict || kind !== "Object") refuse(`it must be plain data, not a ${kind}`);
+    }
     for (const key in value) {
       path.push(key);
       checkData(value[key], path, open, strict, problems);
@@ -132,12 +136,6 @@ function checkData(value, path, open, strict, problems) {
   open.pop();
 }
 
-/** Such as a Map, of which JSON would make an empty object. */
-function isBuiltIn(value) {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return false;
-  return Object.prototype.toString.call(value) !== "[object Object]";
-}
 
 /** Whether something has fields, and is no list. */
 export const isObject = (value) => hasFields(value) && !Array.isArray(value);

@@ -19,7 +19,7 @@ let taken = 0;
 
 /** How the steps of a run stand, in numbers that the core has put into linear memory at `place`. */
 export function figuresAt(memory, place) {
-  const from = place / Float64Array.BYTES_PER_ELEMENT + 1;
+  const from = place / 8 + 1;
   const figures = memory.subarray(from, from + memory[from - 1]);
   const { length } = figures;
   if (taken + length > shelf.length) {

@@ -67,10 +67,10 @@ const GLUES = ["core.js", "coach-glue.js", "model-glue.js"];
 const calls = new Set((await Promise.all(GLUES.map((glue) => fitted(join(directory, glue))))).flat());
 const sources = await Promise.all(scripts.map((script) => readFile(script, "utf8")));
 /**
- * What the facade calls of the core: these names are short, too, on either side. But not what somebody asks for by a text, nor what
- * tests look at.
+ * What the facade calls of the core: these names are short, too, on either side. But not plain words, what somebody asks for by a
+ * text, and what a test looks at.
  */
-const BORDER = [...calls].filter((name) => name !== "linearMemory" && !sources.some((source) => source.includes(`"${name}"`)));
+const BORDER = [...calls].filter((name) => /[A-Z]/.test(name) && name !== "linearMemory" && !sources.some((source) => source.includes(`"${name}"`)));
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
@@ -112,7 +112,8 @@ async function smaller(bundle) {
   const { code: compressed } = await terser(said(code), {
     module: true, ecma: 2022, keep_classnames: true, nameCache,
     // Users meet its name, which it has from a variable.
-    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { regex: new RegExp(`^(${[...INTERNAL, ...BORDER].join("|")})$`) } },
+    // Some of these names are those of properties of hosts, but of none that we use.
+    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { builtins: true, regex: new RegExp(`^(${[...INTERNAL, ...BORDER].join("|")})$`) } },
     // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
     // A function that is called in one place stays a function: within the other, each call would make it anew.
     compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
