@@ -87,7 +87,27 @@ const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @_
  * Properties that nobody outside of the facade sees; a test looks whether that is so. They get short names, the same in all scripts.
  */
 const INTERNAL = JSON.parse(await readFile("xtask/src/pkg/internal-names.json", "utf8"));
-const nameCache = {};
+
+/** The nodes of a syntax tree. */
+function* nodesOf(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (tree.type !== undefined) yield tree;
+  for (const part of Object.values(tree)) yield* nodesOf(part);
+}
+
+/** Short names, the shortest for what is named most often; none of them is the name of another property. */
+function shortNames() {
+  const uses = new Map();
+  for (const { property, key, computed } of sources.flatMap((source) => [...nodesOf(parseAst(source).body)])) {
+    const { name } = property ?? key ?? {};
+    if (!computed) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  const letters = [..."etnriaoslcudfpmhgvbyxwkjqz"];
+  const free = [...letters, ...letters.flatMap((last) => letters.map((first) => first + last))].filter((name) => !uses.has(name));
+  const names = [...INTERNAL, ...BORDER].sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0));
+  return Object.fromEntries(names.map((name, place) => [`$${name}`, free[place]]));
+}
+const nameCache = { props: { props: shortNames() } };
 
 /**
  * All that is declared at the top, as `var`: with one word for all, neighbours are one declaration, and no function has to look
@@ -106,22 +126,32 @@ function declared(code) {
   return text;
 }
 
+/** A field is undefined where nothing else is said. */
+function withBareFields(code) {
+  let text = "";
+  let from = 0;
+  for (const { type, key, value } of nodesOf(parseAst(code).body)) {
+    if (type !== "PropertyDefinition" || value?.operator !== "void") continue;
+    text += code.slice(from, key.end);
+    from = value.end;
+  }
+  return text + code.slice(from);
+}
+
 /** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
 async function smaller(bundle) {
   const { code } = minifySync("script.js", bundle, { module: true, ...minify });
   const { code: compressed } = await terser(said(code), {
     module: true, ecma: 2022, keep_classnames: true, nameCache,
     // Users meet its name, which it has from a variable.
-    // Some of these names are those of properties of hosts, but of none that we use.
+    // Some of the properties have names that hosts use for others, which we do not ask for.
     mangle: { reserved: ["RepflowError", "BusEvent"], properties: { builtins: true, regex: new RegExp(`^(${[...INTERNAL, ...BORDER].join("|")})$`) } },
     // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
     // A function that is called in one place stays a function: within the other, each call would make it anew.
     compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
   });
   const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
-  const short = declared(named)
-    // A private field is undefined where nothing else is said.
-    .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1")
+  const short = declared(withBareFields(named))
     // What a glue exports has the names by which the facade asks for it, which have been found before.
     .replace(/\bexport\{[^}]*\}/g, (list) => list.replace(/(?<= as )\w+/g, (name) => nameCache.props.props[`$${name}`] ?? name))
     // Not every bundler takes a template for a text.
