@@ -1,6 +1,6 @@
 // The wasm instances: loaded at first use, and replaced when they have panicked.
 
-import { RepflowError, describe, fromCore, invalidAt, isCoreError, textOf } from "./errors.js";
+import { RepflowError, checks, describe, fromCore, invalidAt, isCoreError, textOf } from "./errors.js";
 
 /**
  * What depends on an instance. Each glue is one module with one instance, whichever entry loaded it: what depends on the
@@ -171,9 +171,7 @@ function withinTime(module) {
 export function milliseconds(core, value, name) {
   const ms = typeof value === "string" ? core.parseDuration(value) : value;
   if (ms > 0) return ms;
-  const expected = 'a duration such as "250ms" or "10s", or milliseconds above 0';
-  const message = `\`${name}\` must be ${expected}, not ${describe(value)}`;
-  throw invalidAt("config.invalid", "the options", `/${name}`, message);
+  throw invalidAt("config.invalid", "the options", `/${name}`, `\`${name}\` must be ${checks.duration[1]}, not ${describe(value)}`);
 }
 
 function loadFailed(cause) {

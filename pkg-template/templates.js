@@ -317,12 +317,8 @@ const asText = (value) => (typeof value === "string" ? value : JSON.stringify(va
 /** Text that a template reads as this text. */
 const escaped = (text) => text.replaceAll("{{", '{{ "{{" }}');
 
-function escapedDeep(value) {
-  if (typeof value === "string") return escaped(value);
-  if (Array.isArray(value)) return value.map(escapedDeep);
-  if (!hasFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, escapedDeep(field)]));
-}
+/** The same of all text in a value, which is data: JSON has all of it. */
+const escapedDeep = (value) => JSON.parse(JSON.stringify(value, (_, it) => (typeof it === "string" ? escaped(it) : it)));
 
 /** Text and expressions as one text. Pieces of text are joined first: two braces may come from two of them. */
 function joined(parts, escape) {
