@@ -21,15 +21,18 @@ export function textOfDefinition(definition) {
     problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
   }
   assertValid("workflow.invalid", "the workflow definition", problems);
-  let text;
-  try {
-    text = JSON.stringify(definition);
-  } catch (cause) {
-    const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
-    throw invalidAt("workflow.invalid", "the workflow definition", "", message);
-  }
+  const text = jsonOf("workflow.invalid", "the workflow definition", definition);
   known.set(definition, { text, laid: before?.text === text ? laidOut(JSON.parse(text)) : undefined });
   return text;
+}
+
+/** Data as JSON text, or an error of `code` that says why there is none. */
+export function jsonOf(code, what, data) {
+  try {
+    return JSON.stringify(data);
+  } catch (cause) {
+    throw invalidAt(code, what, "", `it must be plain data that JSON can hold: ${textOf(cause)}`);
+  }
 }
 
 /** What stands for a list and for an object where they are laid out, and for the end of an object. */

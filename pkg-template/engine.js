@@ -12,8 +12,8 @@ import { hintOf, unknownWord } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
 import { Report, compensationOf, figuresAt } from "./results.js";
-import { cancelled } from "./run.js";
 import { unattended } from "./runtime.js";
+import { runCancelled } from "./step-errors.js";
 import { Telling } from "./telling.js";
 
 /** Where a run is, by the core's number; see `runPhase`. */
@@ -241,7 +241,7 @@ export class Engine {
       this.begin(run);
       if (run.ended || run.cancellation !== undefined) return;
     }
-    run.cancellation = cancelled(run, reason);
+    run.cancellation = runCancelled(reason, run.where);
     if (run.number === undefined) {
       this.fail(run, run.cancellation, "cancelled");
       return;

@@ -10,6 +10,7 @@ import { ModelClientBase, loadModels } from "./model-client.js";
 import { missing } from "./nearest.js";
 import { RUN_OPTIONS } from "./orchestrator.js";
 import { plain } from "./plain.js";
+import { runCancelled } from "./step-errors.js";
 
 const CHAIN = {
   model: checks.string,
@@ -168,7 +169,7 @@ export class IntegrationBase {
     // Both load at the same time; what is wrong with it is told below.
     if (coach instanceof Promise) coach.catch(() => {});
     const core = await this.bus[internals].there((reject) => {
-      const onAbort = () => reject(new RepflowError("run.cancelled", "the run was cancelled by its caller", { cause: signal.reason }));
+      const onAbort = () => reject(runCancelled(signal.reason));
       if (signal?.aborted) onAbort();
       return signal === undefined ? () => {} : aborts.add(signal, onAbort);
     });

@@ -4,8 +4,9 @@ import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { RepflowError, assertValid, checks, invalid, invalidAt, problemsOf } from "./errors.js";
+import { assertValid, checks, invalid, invalidAt, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
+import { runCancelled } from "./step-errors.js";
 
 const VERSION = 1;
 
@@ -209,10 +210,7 @@ export function restoreValues(run) {
     (run.failures ??= [])[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
   }
   if (journal.outputError !== undefined) run.outputError = errorFromData(journal.outputError);
-  if (journal.cancellation !== undefined) {
-    const cause = errorFromData(journal.cancellation);
-    run.cancellation = new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause });
-  }
+  if (journal.cancellation !== undefined) run.cancellation = runCancelled(errorFromData(journal.cancellation), run.where);
 }
 
 // ── Hashes ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,9 +3,9 @@
 import { aborts } from "./aborts.js";
 import { abort } from "./call.js";
 import { now } from "./clock.js";
-import { RepflowError } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { resultOf } from "./results.js";
+import { runCancelled } from "./step-errors.js";
 import { Trace } from "./trace.js";
 
 /** What a run works on before it begins, and when it has ended. */
@@ -121,7 +121,7 @@ export class Run {
     if (onEvent !== undefined) this.onEvent = onEvent;
     if (schemas !== undefined) this.schemas = schemas;
     if (schemas?.output !== undefined) this.checksOutput = true;
-    if (signal?.aborted) this.cancellation = cancelled(this, signal.reason);
+    if (signal?.aborted) this.cancellation = runCancelled(signal.reason, this.where);
     const { promise, resolve, reject } = withResolvers();
     this.result = promise;
     this.#resolve = resolve;
@@ -242,8 +242,4 @@ export class Run {
   get where() {
     return { runId: this.id, workflowId: this.workflowId, correlationId: this.correlationId };
   }
-}
-
-export function cancelled(run, reason) {
-  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause: reason });
 }

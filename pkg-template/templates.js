@@ -1,8 +1,8 @@
 // Templates: definitions that are registered once, and made into workflows by giving values to their parameters.
 
 import { canonical } from "./canonical.js";
-import { escaped as escapedKey, isObject } from "./definition.js";
-import { RepflowError, assertValid, describe, hasFields, invalidAt, textOf } from "./errors.js";
+import { escaped as escapedKey, isObject, jsonOf } from "./definition.js";
+import { RepflowError, assertValid, describe, hasFields, invalidAt } from "./errors.js";
 import { hintOf, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
@@ -16,8 +16,7 @@ export class Templates {
    */
   add(definition) {
     const what = "the template";
-    const text = textOfDefinition(what, definition);
-    const copy = JSON.parse(text);
+    const copy = copyOf("workflow.invalid", what, definition);
     const { id, version, parameters } = copy;
     const problems = [];
     if (typeof id !== "string" || id === "") {
@@ -62,24 +61,18 @@ export class Templates {
     const { parameters: schema, ...definition } = this.get(id);
     const what = `the template \`${id}\``;
     const given = schema === undefined ? (params ?? {}) : checkInput(schema, params, `the input of ${what}`);
-    const binding = new Binding(JSON.parse(textOfDefinition(`the input of ${what}`, given, "input.invalid")));
+    const binding = new Binding(copyOf("input.invalid", `the input of ${what}`, given));
     const bound = binding.definition(definition, "");
     assertValid("workflow.invalid", what, binding.problems);
     return bound;
   }
 }
 
-/** JSON text; what JSON cannot hold is refused. */
-function textOfDefinition(what, data, code = "workflow.invalid") {
-  const refuse = (message) => invalidAt(code, what, "", message);
-  let text;
-  try {
-    text = JSON.stringify(data);
-  } catch (cause) {
-    throw refuse(`it must be plain data that JSON can hold: ${textOf(cause)}`);
-  }
-  if (text?.[0] !== "{") throw refuse(`it must be an object, not ${describe(data)}`);
-  return text;
+/** A copy of an object, of which JSON can hold all. */
+function copyOf(code, what, data) {
+  const text = jsonOf(code, what, data);
+  if (text?.[0] !== "{") throw invalidAt(code, what, "", `it must be an object, not ${describe(data)}`);
+  return JSON.parse(text);
 }
 
 function frozen(data) {
