@@ -1,6 +1,6 @@
 // Definitions on their way to the core: plain data, as JSON text.
 
-import { assertValid, describe, hasFields, invalidAt, textOf } from "./errors.js";
+import { assertValid, describe, hasFields, invalidAt, problemsIn, textOf } from "./errors.js";
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
@@ -85,7 +85,7 @@ function compared(value, laid, from) {
 export function dataProblems(value, pointer) {
   const problems = [];
   checkData(value, [], [], true, problems);
-  return problems.map((problem) => ({ ...problem, pointer: `${pointer}${problem.pointer}` }));
+  return problemsIn(pointer, problems);
 }
 
 /**

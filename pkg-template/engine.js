@@ -5,7 +5,7 @@ import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { now } from "./clock.js";
 import { Commands } from "./commands.js";
 import { escaped } from "./definition.js";
-import { RepflowError, describe, disposed, invalid } from "./errors.js";
+import { RepflowError, describe, disposed, invalid, problemsIn } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
 import { hintOf, unknownWord } from "./nearest.js";
@@ -113,8 +113,7 @@ export class Engine {
         core.engineDefine(engine, name, policy);
       } catch (error) {
         if (error.code !== "config.invalid") throw error;
-        const at = `/policies/${escaped(name)}`;
-        problems.push(...error.problems.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
+        problems.push(...problemsIn(`/policies/${escaped(name)}`, error.problems));
       }
     }
     if (problems.length === 0) return engine;

@@ -130,6 +130,9 @@ export function problemsOf(options, checks) {
   return problems;
 }
 
+/** Problems of a part, as those of the whole that has it at `pointer`. */
+export const problemsIn = (pointer, problems) => problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer }));
+
 /** What an error says, whatever was thrown. */
 export function textOf(error) {
   try {

@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
 import { escaped, isObject } from "./definition.js";
-import { RepflowError, assertValid, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
+import { RepflowError, assertValid, checks, describe, invalid, problemsIn, problemsOf, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -37,7 +37,7 @@ function readActions(actions, problems) {
     const action = typeof given === "function" ? { handler: given } : given;
     if (!NAME.test(name)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
     if (!isObject(action)) problems.push({ pointer, message: `an action must be a function, or an object with \`handler\`, not ${describe(given)}` });
-    else for (const problem of problemsOf(action, ACTION)) problems.push({ ...problem, pointer: pointer + problem.pointer });
+    else problems.push(...problemsIn(pointer, problemsOf(action, ACTION)));
     for (const key of ["input", "output"]) {
       if (!isStandardSchema(action?.[key]) && action?.[key] !== undefined) {
         for (const { message } of checkSchema(action[key])) problems.push({ pointer: `${pointer}/${key}`, message });
@@ -93,7 +93,7 @@ export class Registered {
     try {
       this.limits = limits && policyOf(limits);
     } catch (error) {
-      throw invalid("bus.invalid", "the feature", error.problems.map((it) => ({ ...it, pointer: `/limits${it.pointer}` })));
+      throw invalid("bus.invalid", "the feature", problemsIn("/limits", error.problems));
     }
     this.receiver = actions;
     this.#load = load;

@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { canonical } from "./canonical.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, assertValid, checkOptions, describe, disposed, invalidAt } from "./errors.js";
+import { NO_OPTIONS, assertValid, checkOptions, describe, disposed, invalidAt, problemsIn } from "./errors.js";
 import { Answers } from "./model-answers.js";
 import { Budgets } from "./model-budgets.js";
 import { CALL_OPTIONS } from "./model-client.js";
@@ -145,7 +145,7 @@ class Models {
     if (!isObject(request)) throw invalidAt("config.invalid", what, "", `it must be an object with \`messages\`, not ${describe(request)}`);
     const { schema } = request;
     const problems = isObject(schema?.schema) ? core.strictProblems(schema.schema) : [];
-    assertValid("config.invalid", what, problems.map((problem) => ({ ...problem, pointer: `/schema/schema${problem.pointer}` })));
+    assertValid("config.invalid", what, problemsIn("/schema/schema", problems));
     const { model } = this.#options;
     const { maxOutputTokens = this.#budgets.bounds ? MAX_OUTPUT_TOKENS : undefined } = request;
     const whole = { ...request, model: request.model ?? model, maxOutputTokens };

@@ -1,7 +1,7 @@
 // WorkflowOrchestrator: runs workflows, and keeps track of them. The core decides what happens next.
 
 import { internals } from "./bus.js";
-import { CIRCUIT_ACT } from "./circuits.js";
+import { byHand } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
 import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, invalidAt, whole } from "./errors.js";
@@ -168,11 +168,7 @@ export class OrchestratorBase {
       if (core instanceof Promise) core.then(() => unattended(() => move(act))).catch(() => {});
       else this.#engine.moveCircuit(core, name, act);
     };
-    return {
-      isolate: () => move(CIRCUIT_ACT.isolate),
-      lift: () => move(CIRCUIT_ACT.lift),
-      close: () => move(CIRCUIT_ACT.close),
-    };
+    return byHand(move);
   }
 
   /** Takes no new runs; resolves when all there are have ended, those that wait for their turn as well. */

@@ -6,10 +6,10 @@
 import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
-import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
+import { CIRCUIT_EVENT, CIRCUIT_STATES, byHand } from "./circuits.js";
 import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, assertValid, checkOptions, checks, describe, disposed, hasFields, invalidAt, problemsOf, textOf, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, assertValid, checkOptions, checks, describe, disposed, hasFields, invalidAt, problemsIn, problemsOf, textOf, whole } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -221,11 +221,7 @@ export class PolicyBase {
     }
     assertValid("config.invalid", WHAT, problems);
     /** The circuit breaker, by hand. */
-    this.circuit = Object.freeze({
-      isolate: () => this.#move(CIRCUIT_ACT.isolate),
-      lift: () => this.#move(CIRCUIT_ACT.lift),
-      close: () => this.#move(CIRCUIT_ACT.close),
-    });
+    this.circuit = Object.freeze(byHand((act) => this.#soon((core) => this.#perform(core.policyCircuit(this.#handle, act, now())))));
   }
 
   /** What the service said of its limits; the rate limit keeps to it. */
@@ -235,7 +231,7 @@ export class PolicyBase {
     for (const unit of ["requests", "tokens"]) {
       const limit = said?.[unit];
       if (limit === undefined) continue;
-      for (const { pointer, message } of problemsOf(limit, SAID)) problems.push({ pointer: `/${unit}${pointer}`, message });
+      problems.push(...problemsIn(`/${unit}`, problemsOf(limit, SAID)));
       told.push([said.limitKey, unit === "tokens", limit?.remaining, limit?.resetMs, limit?.limit ?? 0, now()]);
     }
     if (this.#data.rateLimit === undefined) {
@@ -406,9 +402,6 @@ export class PolicyBase {
     if (this.#active > 0) this.#perform(this.#runtime.ready().policyTick(this.#handle, now()));
   }
 
-  #move(act) {
-    this.#soon((core) => this.#perform(core.policyCircuit(this.#handle, act, now())));
-  }
 
   /** At once, or when the core is there. */
   #soon(act) {

@@ -2,7 +2,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped as escapedKey, isObject, jsonOf } from "./definition.js";
-import { RepflowError, assertValid, describe, hasFields, invalidAt } from "./errors.js";
+import { RepflowError, assertValid, describe, hasFields, invalidAt, problemsIn } from "./errors.js";
 import { hintOf, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
@@ -22,10 +22,7 @@ export class Templates {
     if (typeof id !== "string" || id === "") {
       problems.push({ pointer: id === undefined ? "" : "/id", message: `\`id\` must be a name, not ${describe(id)}` });
     }
-    if (parameters !== undefined) {
-      const prefixed = ({ pointer, ...problem }) => ({ pointer: `/parameters${pointer}`, ...problem });
-      problems.push(...checkSchema(parameters).map(prefixed));
-    }
+    if (parameters !== undefined) problems.push(...problemsIn("/parameters", checkSchema(parameters)));
     const before = this.#byId.get(id);
     const sorted = canonical(copy);
     if (before !== undefined && before.definition.version === version && before.sorted !== sorted) {
