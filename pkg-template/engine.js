@@ -5,7 +5,7 @@ import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { now } from "./clock.js";
 import { Commands } from "./commands.js";
 import { escaped } from "./definition.js";
-import { RepflowError, describe, disposed, invalid, problemsIn } from "./errors.js";
+import { RepflowError, describe, disposed, invalid, problemsIn, quoted } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
 import { hintOf, unknownWord } from "./nearest.js";
@@ -403,7 +403,7 @@ export class Engine {
 }
 
 function noSuchSignal(run, name, known) {
-  const there = known.length === 0 ? "it waits for none" : `it waits for ${known.map((it) => `\`${it}\``).join(", ")}`;
+  const there = known.length === 0 ? "it waits for none" : `it waits for ${quoted(known)}`;
   const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}`;
   const problem = unknownWord("/name", message, String(name), known);
   return new RepflowError("run.no_such_signal", `${message}${hintOf(problem)}`, { ...run.where, problems: [problem] });

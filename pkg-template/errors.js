@@ -116,8 +116,7 @@ export function problemsOf(options, checks) {
   for (const [key, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
     if (check === undefined) {
-      const known = Object.keys(checks).map((name) => `\`${name}\``).join(", ");
-      problems.push({ pointer: `/${key}`, message: `unknown key \`${key}\`; known keys are ${known}` });
+      problems.push({ pointer: `/${key}`, message: `unknown key \`${key}\`; known keys are ${quoted(Object.keys(checks))}` });
     } else if (value !== undefined && !check[0](value)) {
       problems.push({ pointer: `/${key}`, message: `\`${key}\` must be ${check[1]}, not ${describe(value)}` });
     }
@@ -141,6 +140,9 @@ export function textOf(error) {
     return describe(error);
   }
 }
+
+/** Names, as a message shows them. */
+export const quoted = (names) => names.map((name) => `\`${name}\``).join(", ");
 
 /** What was given, in a word; a short string is shown. */
 export function describe(value) {

@@ -5,7 +5,7 @@
 // bytes. A referral is refused: it has nothing to do but to see a doctor, and an empty plan would hide that.
 
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, assertValid, checks, describe, problemsOf, whole } from "./errors.js";
+import { NO_OPTIONS, assertValid, checks, describe, problemsOf, quoted, whole } from "./errors.js";
 import { csv } from "./export-csv.js";
 import { fit } from "./export-fit.js";
 import { ics } from "./export-ics.js";
@@ -43,7 +43,7 @@ const OPTIONS = {
 //
 // A shape is a test with what it expects, a list with the shape of its items, or an object of shapes.
 
-const oneOf = (...words) => [(value) => words.includes(value), words.map((word) => `\`${word}\``).join(", ")];
+const oneOf = (...words) => [(value) => words.includes(value), quoted(words)];
 /** The same shape for several keys. */
 const all = (keys, shape) => Object.fromEntries(keys.split(" ").map((key) => [key, shape]));
 

@@ -1,7 +1,7 @@
 // Who hears the events of runs.
 
 import { aborts } from "./aborts.js";
-import { assertValid, describe } from "./errors.js";
+import { assertValid, describe, quoted } from "./errors.js";
 import { nearest, unknownWord } from "./nearest.js";
 
 /** Handlers by type of event; `*` hears all. */
@@ -57,7 +57,7 @@ export class Listeners {
 function unknown(type, known) {
   const suggestion = nearest(type, known);
   const hint = suggestion === undefined
-    ? `the types are ${["*", ...known].map((name) => `\`${name}\``).join(", ")}`
+    ? `the types are ${quoted(["*", ...known])}`
     : `did you mean \`${suggestion}\`?`;
   return unknownWord("/type", `there is no event ${describe(type)}; ${hint}`, type, known);
 }

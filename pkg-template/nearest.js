@@ -1,6 +1,6 @@
 // What somebody probably meant.
 
-import { RepflowError, describe } from "./errors.js";
+import { RepflowError, describe, quoted } from "./errors.js";
 
 /** The candidate that is a few slips of the pen away from `word`, if there is one; `nearest` in src/error.rs, again. */
 export function nearest(word, candidates) {
@@ -30,7 +30,7 @@ export const hintOf = ({ suggestion }) => (suggestion === undefined ? "" : `; di
 export function missing(code, message, name, names, details) {
   const known = [...names];
   const near = typeof name === "string" ? nearest(name, known) : undefined;
-  const others = known.length === 0 ? "there is none" : `there are ${known.slice(0, 10).map((it) => `\`${it}\``).join(", ")}`;
+  const others = known.length === 0 ? "there is none" : `there are ${quoted(known.slice(0, 10))}`;
   throw new RepflowError(code, `${message} ${typeof name === "string" ? `\`${name}\`` : describe(name)}; ${near === undefined ? others : `did you mean \`${near}\`?`}`, details);
 }
 

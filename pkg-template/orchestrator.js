@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { byHand } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, invalidAt, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, invalidAt, quoted, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -223,6 +223,6 @@ function drained() {
 
 /** A problem with a name that is none of those there are. */
 function unknownName(pointer, what, name, names) {
-  const message = `there is no ${what} ${describe(name)}; there is ${[...names].map((each) => `\`${each}\``).join(", ")}`;
+  const message = `there is no ${what} ${describe(name)}; there is ${quoted(names)}`;
   return unknownWord(pointer, message, name, names);
 }

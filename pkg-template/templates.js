@@ -2,7 +2,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped as escapedKey, isObject, jsonOf } from "./definition.js";
-import { RepflowError, assertValid, describe, hasFields, invalidAt, problemsIn } from "./errors.js";
+import { RepflowError, assertValid, describe, hasFields, invalidAt, problemsIn, quoted } from "./errors.js";
 import { hintOf, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
@@ -39,7 +39,7 @@ export class Templates {
   get(id) {
     const found = this.#byId.get(id);
     if (found !== undefined) return found.definition;
-    const known = this.ids().map((it) => `\`${it}\``).join(", ") || "none are";
+    const known = quoted(this.ids()) || "none are";
     const message = `there is no workflow ${describe(id)}; registered: ${known}`;
     const problem = unknownWord("", message, typeof id === "string" ? id : "", this.ids());
     throw new RepflowError("workflow.not_registered", `${message}${hintOf(problem)}`, { problems: [problem] });

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { RepflowError, assertValid, checks, describe, hasFields, problemsOf } from "./errors.js";
+import { RepflowError, assertValid, checks, describe, hasFields, problemsOf, quoted } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -25,7 +25,7 @@ const METRICS = {
 const isNumber = [Number.isFinite, "a number"];
 const RULE = {
   name: [...checks.string, true],
-  metric: [(metric) => Object.hasOwn(METRICS, metric), `one of ${Object.keys(METRICS).map((name) => `\`${name}\``).join(", ")}`, true],
+  metric: [(metric) => Object.hasOwn(METRICS, metric), `one of ${quoted(Object.keys(METRICS))}`, true],
   above: isNumber,
   below: isNumber,
   feature: checks.string,
