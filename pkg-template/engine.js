@@ -8,7 +8,7 @@ import { escaped } from "./definition.js";
 import { RepflowError, describe, disposed, invalid, problemsIn, quoted } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
-import { hintOf, unknownWord } from "./nearest.js";
+import { unknownName } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
 import { Report, compensationOf, figuresAt } from "./results.js";
@@ -405,6 +405,5 @@ export class Engine {
 function noSuchSignal(run, name, known) {
   const there = known.length === 0 ? "it waits for none" : `it waits for ${quoted(known)}`;
   const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}`;
-  const problem = unknownWord("/name", message, String(name), known);
-  return new RepflowError("run.no_such_signal", `${message}${hintOf(problem)}`, { ...run.where, problems: [problem] });
+  return unknownName("run.no_such_signal", "/name", message, String(name), known, run.where);
 }

@@ -23,8 +23,12 @@ export function unknownWord(pointer, message, word, known) {
   return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
 }
 
-/** What a message about such a problem ends with. */
-export const hintOf = ({ suggestion }) => (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`);
+/** The error of such a problem alone. */
+export function unknownName(code, pointer, message, name, known, details) {
+  const problem = unknownWord(pointer, message, name, known);
+  const { suggestion } = problem;
+  return new RepflowError(code, message + (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`), { ...details, problems: [problem] });
+}
 
 /** Throws that there is no such name, with the nearest that there is, or the first few. */
 export function missing(code, message, name, names, details) {

@@ -131,7 +131,9 @@ export class OrchestratorBase {
     const unknown = statuses.findIndex((each) => !STATUSES.includes(each));
     if (unknown >= 0) {
       const pointer = Array.isArray(status) ? `/status/${unknown}` : "/status";
-      throw invalid("config.invalid", "the filter", [unknownName(pointer, "status", statuses[unknown], STATUSES)]);
+      const name = statuses[unknown];
+      const message = `there is no status ${describe(name)}; there is ${quoted(STATUSES)}`;
+      throw invalid("config.invalid", "the filter", [unknownWord(pointer, message, name, STATUSES)]);
     }
     return this.#runs
       .all()
@@ -219,10 +221,4 @@ export class OrchestratorBase {
 
 function drained() {
   return new RepflowError("internal.disposed", "this orchestrator was drained: it takes no new runs; make a new one");
-}
-
-/** A problem with a name that is none of those there are. */
-function unknownName(pointer, what, name, names) {
-  const message = `there is no ${what} ${describe(name)}; there is ${quoted(names)}`;
-  return unknownWord(pointer, message, name, names);
 }

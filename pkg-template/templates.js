@@ -2,8 +2,8 @@
 
 import { canonical } from "./canonical.js";
 import { escaped as escapedKey, isObject, jsonOf } from "./definition.js";
-import { RepflowError, assertValid, describe, hasFields, invalidAt, problemsIn, quoted } from "./errors.js";
-import { hintOf, unknownWord } from "./nearest.js";
+import { assertValid, describe, hasFields, invalidAt, problemsIn, quoted } from "./errors.js";
+import { unknownName, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
 /** The registered definitions. What is in here is a copy, frozen: nobody outside can change it. */
@@ -41,8 +41,7 @@ export class Templates {
     if (found !== undefined) return found.definition;
     const known = quoted(this.ids()) || "none are";
     const message = `there is no workflow ${describe(id)}; registered: ${known}`;
-    const problem = unknownWord("", message, typeof id === "string" ? id : "", this.ids());
-    throw new RepflowError("workflow.not_registered", `${message}${hintOf(problem)}`, { problems: [problem] });
+    throw unknownName("workflow.not_registered", "", message, typeof id === "string" ? id : "", this.ids());
   }
 
   /** The ids of all, sorted. */
