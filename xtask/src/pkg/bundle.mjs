@@ -25,11 +25,12 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  * what it has seen before. One that is not here comes before the first that needs it.
  */
 const ORDER = [
-  "formats", "versions", "schemas", "error-data", "templates", "queue", "topics", "nodes", "size", "aborts", "events",
-  "clock", "ids", "plans", "standard-schema", "handle", "failures", "canonical", "results", "runs", "errors", "stream",
-  "listeners", "meters", "step-errors", "policy-options", "integration", "commands", "link", "circuits", "waits",
-  "hearing", "asking", "registry", "bus", "nearest", "perform", "context", "definition", "engine", "launch", "trace",
-  "bus-event", "orchestrator", "run", "journal", "runtime", "feature", "history", "telling", "attempts", "policy",
+  "size", "formats", "versions", "errors", "aborts", "schemas", "error-data", "policy-options", "templates", "trace",
+  "canonical", "topics", "plans", "standard-schema", "ids", "handle", "runs", "history", "step-errors", "runtime",
+  "circuits", "failures", "bus-event", "listeners", "nodes", "clock", "launch", "feature", "attempts", "waits", "run",
+  "meters", "nearest", "perform", "asking", "commands", "hearing", "journal", "policy", "plain", "model-client",
+  "bus", "integration", "engine", "events", "definition", "live", "orchestrator", "registry", "queue", "stream",
+  "telling", "link", "call", "results", "context",
 ];
 
 const keepNames = { function: false, class: true };
