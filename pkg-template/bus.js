@@ -48,10 +48,7 @@ export class FeatureBusBase {
     this[internals] = Object.assign(hub, {
       features: registry.features,
       healthOptions: registry.healthOptions,
-      attached: () => link.attached(),
-      there: (giveUp) => link.there(undefined, giveUp),
-      whenThere: (act) => link.whenThere(act),
-      hold: (promise) => link.hold(promise),
+
       featureOf: (name, details) => registry.featureOf(name, details),
       statusOf: (feature) => registry.statusOf(feature),
       judge: (...found) => registry.judge(...found),

@@ -77,7 +77,7 @@ export class Engine {
 
   /** The core with an engine of ours in it: at once if it can be, otherwise a promise. */
   attached() {
-    const core = this.bus.attached();
+    const core = this.bus.link.attached();
     if (core instanceof Promise) {
       return core.then(() => {
         if (this.#disposed) throw disposed();

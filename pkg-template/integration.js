@@ -69,11 +69,12 @@ export class IntegrationBase {
     this.#runtime = runtime;
     this.orchestrator = orchestrator ?? new WorkflowOrchestrator(bus === undefined ? {} : { bus });
     if (ai !== undefined) this.#useModels(ModelClient, ai);
-    this.bus[internals].whenThere((core) => {
+    const { link } = this.bus[internals];
+    link.whenThere((core) => {
       const coach = runtime.coach.ready();
       const register = (coach) => this.#register(core, coach);
       // Who asks for one of its features meanwhile is answered when it is there.
-      if (coach instanceof Promise) this.bus[internals].hold(coach.then(register));
+      if (coach instanceof Promise) link.hold(coach.then(register));
       else register(coach);
     });
   }
@@ -168,7 +169,7 @@ export class IntegrationBase {
     const coach = this.#runtime.coach.ready();
     // Both load at the same time; what is wrong with it is told below.
     if (coach instanceof Promise) coach.catch(() => {});
-    const core = await this.bus[internals].there((reject) => {
+    const core = await this.bus[internals].link.there(undefined, (reject) => {
       const onAbort = () => reject(runCancelled(signal.reason));
       if (signal?.aborted) onAbort();
       return signal === undefined ? () => {} : aborts.add(signal, onAbort);
