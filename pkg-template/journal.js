@@ -11,40 +11,41 @@ import { runCancelled } from "./step-errors.js";
 const VERSION = 1;
 
 /** What a journal consists of. */
-const isText = checks.string[0];
-const isFlag = checks.flag[0];
+const TEXT = [...checks.string, true];
+const FLAG = [checks.flag[0], "true or false", true];
+const LIST = [Array.isArray, "a list", true];
 const isNumberOrNull = (value) => value === null || Number.isFinite(value);
 const isLog = (value) => Array.isArray(value) && value.length % EVENT_NUMBERS === 0 && value.every(isNumberOrNull);
 const byNode = [(value) => isObject(value) && Object.keys(value).every((key) => /^\d+$/.test(key)), "an object by node", true];
 const FIELDS = {
   version: [(value) => value === VERSION, `${VERSION}, the version that this package reads and writes`, true],
-  runId: [isText, "a string", true],
-  workflowId: [isText, "a string", true],
-  correlationId: [isText, "a string", true],
+  runId: TEXT,
+  workflowId: TEXT,
+  correlationId: TEXT,
   priority: [Number.isInteger, "a whole number", true],
   definition: [isObject, "an object", true],
-  definitionHash: [isText, "a string", true],
+  definitionHash: TEXT,
   seed: [checks.count[0], "a whole number", true],
-  key: [isText, "a string"],
+  key: checks.string,
   log: [isLog, "a list of numbers, six to an event", true],
   input: [() => true],
-  isChecked: [isFlag, "true or false", true],
-  checksOutput: [isFlag, "true or false", true],
-  isPaused: [isFlag, "true or false", true],
-  degraded: [isFlag, "true or false", true],
-  degradedNodes: [Array.isArray, "a list", true],
+  isChecked: FLAG,
+  checksOutput: FLAG,
+  isPaused: FLAG,
+  degraded: FLAG,
+  degradedNodes: LIST,
   outputs: byNode,
-  items: [Array.isArray, "a list", true],
-  signals: [Array.isArray, "a list", true],
-  early: [Array.isArray, "a list", true],
+  items: LIST,
+  signals: LIST,
+  early: LIST,
   errors: byNode,
   failures: byNode,
   cancellation: [isObject, "an object"],
   outputError: [isObject, "an object"],
   children: byNode,
-  leaving: [Array.isArray, "a list", true],
+  leaving: LIST,
   at: [Number.isFinite, "milliseconds since the Unix epoch", true],
-  checksum: [isText, "a string"],
+  checksum: checks.string,
 };
 
 // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +94,8 @@ function dataOf(engine, run, pointer, problems) {
     degraded: run.degraded,
     degradedNodes: [...(run.degradedNodes ?? [])],
     outputs: {},
-    items: run.items.map((item, frame) => check(item, `${pointer}/items/${frame}`)),
+    // A place that nothing has come to yet is no hole for JSON.
+    items: Array.from(run.items, (item, frame) => check(item ?? null, `${pointer}/items/${frame}`)),
     signals: run.signals.map((payload, index) => check(payload ?? null, `${pointer}/signals/${index}`)),
     early: (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, `${pointer}/early/${index}/1`)]),
     errors: {},
@@ -104,8 +106,6 @@ function dataOf(engine, run, pointer, problems) {
     leaving: [],
     at: now(),
   };
-  // A place that nothing has come to yet is no hole for JSON.
-  for (let frame = 0; frame < data.items.length; frame += 1) data.items[frame] ??= null;
   run.outputs.forEach((output, node) => {
     const { id, fallbacks, compensates } = run.stepAt(node);
     // What is made of outputs of others is made again.
