@@ -255,14 +255,10 @@ export class PolicyBase {
         if (options.signal?.aborted) throw cancelled(options.signal.reason);
         key = keyOf(options.key);
       }
-      if (key === undefined && this.#host.needsKey) {
-        const message = "`key` is missing: with `cache` or `singleFlight` it tells the same work from other work";
-        throw invalidAt("config.invalid", "the options of execute", "/key", message);
-      }
-      const outer = this.#running;
-      if (key !== undefined && key === outer?.key && this.#host.needsKey && !outer.answered) {
-        const message = "`key` is that of the call whose function this is: it would wait for itself";
-        throw invalidAt("config.invalid", "the options of execute", "/key", message);
+      if (this.#host.needsKey) {
+        const outer = this.#running;
+        if (key === undefined) throw wrongKey("`key` is missing: with `cache` or `singleFlight` it tells the same work from other work");
+        if (key === outer?.key && !outer.answered) throw wrongKey("`key` is that of the call whose function this is: it would wait for itself");
       }
       const core = this.#attached();
       if (core instanceof Promise) return this.#later(core, execute, options);
@@ -659,10 +655,11 @@ function keyOf(key) {
   try {
     return canonical(key);
   } catch (cause) {
-    const message = `\`key\` must be plain data that JSON can hold: ${textOf(cause)}`;
-    throw invalidAt("config.invalid", "the options of execute", "/key", message);
+    throw wrongKey(`\`key\` must be plain data that JSON can hold: ${textOf(cause)}`);
   }
 }
+
+const wrongKey = (message) => invalidAt("config.invalid", "the options of execute", "/key", message);
 
 function abortReason(reason, signal) {
   switch (reason) {
