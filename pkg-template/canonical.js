@@ -7,7 +7,7 @@ export function canonical(value) {
   // Most keys are an id.
   if (typeof value === "string") return JSON.stringify(value);
   const text = JSON.stringify(value, sorted);
-  if (text === undefined) throw new TypeError("undefined, functions and symbols are not data");
+  if (text === undefined) throw new TypeError("undefined is not data");
   return text;
 }
 

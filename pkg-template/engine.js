@@ -20,6 +20,8 @@ import { Telling } from "./telling.js";
 const PHASES = ["running", "paused", "compensating"];
 const COMPENSATING = 2;
 
+const free = (core, handle) => core.engineFree(handle);
+
 export class Engine {
   bus;
   /** The core's number for this engine, in the generation that gave it. */
@@ -87,7 +89,7 @@ export class Engine {
     if (!this.isAttached) {
       this.handle = this.#newEngine(core);
       this.#generation = this.#runtime.generation;
-      this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
+      this.#runtime.freeWhenUnused(this, free, this.handle);
       this.#memory = core.linearMemory();
       this.#figures = new Float64Array();
       this.commands.attach(this.#memory);
@@ -135,7 +137,7 @@ export class Engine {
 
   dispose() {
     this.#disposed = true;
-    if (this.isAttached) this.#runtime.free(this, "engineFree", this.handle);
+    if (this.isAttached) this.#runtime.free(this, free, this.handle);
     this.#forget();
     this.#runtime.disown(this);
   }

@@ -161,6 +161,8 @@ class Call {
   }
 }
 
+const free = (core, handle) => core.policyFree(handle);
+
 export class PolicyBase {
   #runtime;
   /** The options as data; functions among them stand in `#host`. */
@@ -298,7 +300,7 @@ export class PolicyBase {
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#isAttached()) this.#runtime.free(this, "policyFree", this.#handle);
+    if (this.#isAttached()) this.#runtime.free(this, free, this.#handle);
     const error = disposed();
     this.abandon(error);
     for (const giveUp of [...this.#waiting]) giveUp(error);
@@ -337,7 +339,7 @@ export class PolicyBase {
   #attach(core) {
     this.#handle = core.policyNew(this.#data, this.#snapshot, now());
     this.#generation = this.#runtime.generation;
-    this.#runtime.freeWhenUnused(this, "policyFree", this.#handle);
+    this.#runtime.freeWhenUnused(this, free, this.#handle);
     this.#memory = core.linearMemory();
     this.#view = new Float64Array(this.#memory.buffer);
     this.#seed = (Math.random() * 2 ** 32) >>> 0;

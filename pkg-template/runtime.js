@@ -72,12 +72,12 @@ export class Runtime {
     this.#instance.owners.delete(owner);
   }
 
-  /** Frees `handle` of this generation by the export `free` when `owner` is collected without having been disposed of. */
+  /** Has `free(core, handle)` called for a handle of this generation when `owner` is collected without having been disposed of. */
   freeWhenUnused(owner, free, handle) {
     // Workers have it since 2025-05-05; where there is none, what is not disposed of stays until the instance goes.
     if (typeof FinalizationRegistry === "undefined") return;
     this.#unused ??= new FinalizationRegistry(({ free, handle, generation }) => {
-      if (generation === this.generation) this.#instance.core[free](handle);
+      if (generation === this.generation) free(this.#instance.core, handle);
     });
     this.#unused.register(owner, { free, handle, generation: this.generation }, owner);
   }
@@ -85,7 +85,7 @@ export class Runtime {
   /** Frees a handle now. */
   free(owner, free, handle) {
     this.#unused?.unregister(owner);
-    this.#instance.core[free](handle);
+    free(this.#instance.core, handle);
   }
 }
 
