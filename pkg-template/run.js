@@ -11,11 +11,41 @@ import { Trace } from "./trace.js";
 /** What a run works on before it begins, and when it has ended. */
 const NOTHING = Object.freeze([]);
 
-/** What it has of what few have, and lets go of when it has ended. */
-const LET_GO = [
-  "nodes", "journal", "output", "outputError", "failures", "lists", "items", "signals", "hedged", "prepared", "revoked", "notes",
-  "early", "onEvent", "schemas", "whenEnded", "unlisten", "children",
-];
+/** What few runs have while they work, and let go of when they have ended. */
+const OF_FEW = {
+  schemas: undefined,
+  /** What it goes on from. */
+  journal: undefined,
+  /** By node, why each level of it failed. */
+  failures: undefined,
+  /** The lists of loops that are under way, by node, and the item of each iteration. */
+  lists: NOTHING,
+  items: NOTHING,
+  /** What came with signals, in their order, and those that came before it began. */
+  signals: NOTHING,
+  early: undefined,
+  /** Which nodes iterations have; undefined where there are no loops. */
+  nodes: undefined,
+  /** Parameters of calls that are about to begin, by node. */
+  prepared: undefined,
+  /** Attempts that were given up before they were begun. */
+  revoked: undefined,
+  /** Runs that its steps have started, with the node and the attempt of each. */
+  children: undefined,
+  /** What notes of attempts say, by the number of their event. */
+  notes: undefined,
+  /** Calls of attempts beside another one of the same step. */
+  hedged: undefined,
+  /** What the definition's `output` gave, or why it gave nothing. */
+  output: undefined,
+  outputError: undefined,
+  whenEnded: undefined,
+  /** Who hears of it beside the listeners of all runs. */
+  onEvent: undefined,
+  /** Ends listening to the caller's signal. */
+  unlisten: undefined,
+};
+const LET_GO = Object.keys(OF_FEW);
 
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
@@ -61,37 +91,11 @@ export class Run {
 
   static {
     // What few runs have. Ten thousand of them may be active, so each has room only for what it has.
-    Object.assign(this.prototype, {
+    Object.assign(this.prototype, OF_FEW, {
       /** Which runs it shares a limit with. */
       key: undefined,
-      schemas: undefined,
       /** Whether its output has to be built, so that it can be checked, although the definition says nothing of it. */
       checksOutput: false,
-      /** What it goes on from. */
-      journal: undefined,
-      /** By node, why each level of it failed. */
-      failures: undefined,
-      /** The lists of loops that are under way, by node, and the item of each iteration. */
-      lists: NOTHING,
-      items: NOTHING,
-      /** What came with signals, in their order, and those that came before it began. */
-      signals: NOTHING,
-      early: undefined,
-      /** Which nodes iterations have; undefined where there are no loops. */
-      nodes: undefined,
-      /** Parameters of calls that are about to begin, by node. */
-      prepared: undefined,
-      /** Attempts that were given up before they were begun. */
-      revoked: undefined,
-      /** Runs that its steps have started, with the node and the attempt of each. */
-      children: undefined,
-      /** What notes of attempts say, by the number of their event. */
-      notes: undefined,
-      /** Calls of attempts beside another one of the same step. */
-      hedged: undefined,
-      /** What the definition's `output` gave, or why it gave nothing. */
-      output: undefined,
-      outputError: undefined,
       /** Whether something went wrong that did not stop it, and the steps whose workflow says so of itself. */
       degraded: false,
       degradedNodes: undefined,
@@ -99,16 +103,11 @@ export class Run {
       parent: undefined,
       depth: 1,
       keyBase: undefined,
-      whenEnded: undefined,
       isPaused: false,
       /** Why its caller cancelled it, once that happened. */
       cancellation: undefined,
       priority: 0,
-      /** Who hears of it beside the listeners of all runs. */
-      onEvent: undefined,
       streams: undefined,
-      /** Ends listening to the caller's signal. */
-      unlisten: undefined,
     });
   }
 
