@@ -3,7 +3,7 @@
 import { Asking } from "./asking.js";
 import { StepContext } from "./context.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded, whole } from "./errors.js";
+import { NO_OPTIONS, aCount, aDuration, checkOptions, disposed, notLoaded, whole } from "./errors.js";
 import { Hearing } from "./hearing.js";
 import { History } from "./history.js";
 import { Link } from "./link.js";
@@ -12,12 +12,12 @@ import { Registry } from "./registry.js";
 import { Waits } from "./waits.js";
 
 const BUS_OPTIONS = {
-  requestTimeout: checks.duration,
+  requestTimeout: aDuration,
   maxDepth: whole(1, 250),
   history: [isObject, "an object with `maxEvents` and `maxBytes`"],
   health: [isObject, "an object"],
 };
-const HISTORY_OPTIONS = { maxEvents: checks.count, maxBytes: checks.count };
+const HISTORY_OPTIONS = { maxEvents: aCount, maxBytes: aCount };
 
 /** How the orchestrator reaches what only it needs of a bus. */
 export const internals = Symbol("repflow.bus");

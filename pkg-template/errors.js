@@ -159,9 +159,7 @@ export const NO_OPTIONS = Object.freeze({});
 /** How a duration looks; what it comes to, and whether that is too long, is the core's to say. */
 export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-const isFunction = (value) => typeof value === "function";
 const isString = (value) => typeof value === "string";
-const isSignal = (value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean";
 
 /** A whole number that is neither below `least` nor above `most`. */
 export const whole = (least, most = Infinity) => [
@@ -172,17 +170,16 @@ export const whole = (least, most = Infinity) => [
 /** Whether something has fields: also a list. */
 export const hasFields = (value) => typeof value === "object" && value !== null;
 
-/** What the options of many calls have in common. */
-export const checks = {
-  string: [isString, "a string"],
-  strings: [(value) => Array.isArray(value) && value.every(isString), "a list of strings"],
-  handler: [isFunction, "a function"],
-  signal: [isSignal, "an AbortSignal"],
-  flag: [(value) => typeof value === "boolean", "`true` or `false`"],
-  count: whole(0),
-  integer: [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"],
-  duration: [
-    (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),
-    'a duration such as "250ms" or "10s", or milliseconds above 0',
-  ],
-};
+// What the options of many calls have in common: a test, and what it must be.
+
+export const aString = [isString, "a string"];
+export const strings = [(value) => Array.isArray(value) && value.every(isString), "a list of strings"];
+export const aHandler = [(value) => typeof value === "function", "a function"];
+export const aSignal = [(value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean", "an AbortSignal"];
+export const aFlag = [(value) => typeof value === "boolean", "`true` or `false`"];
+export const aCount = whole(0);
+export const anInteger = [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"];
+export const aDuration = [
+  (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),
+  'a duration such as "250ms" or "10s", or milliseconds above 0',
+];

@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
 import { escaped, isObject } from "./definition.js";
-import { RepflowError, assertValid, checks, describe, invalid, problemsIn, problemsOf, textOf } from "./errors.js";
+import { RepflowError, aHandler, aString, assertValid, describe, invalid, problemsIn, problemsOf, strings, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -16,18 +16,18 @@ const areTexts = (it) => isObject(it) && Object.values(it).every((text) => typeo
 const FEATURE = {
   name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
   version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
-  description: checks.string,
-  capabilities: checks.strings,
+  description: aString,
+  capabilities: strings,
   metadata: [areTexts, "an object of strings"],
   actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions"],
-  load: checks.handler,
-  healthCheck: checks.handler,
+  load: aHandler,
+  healthCheck: aHandler,
   limits: [(limits) => isObject(limits) && Object.keys(limits).every((key) => key === "bulkhead" || key === "rateLimit"), "an object with `bulkhead` and `rateLimit`, as policies have them"],
 };
 /** Under this an action of the coach has schemas that are only read, since the core judges what it is given. */
 export const described = Symbol("repflow.described");
 
-const ACTION = { handler: [...checks.handler, true], description: checks.string, input: isSchema, output: isSchema };
+const ACTION = { handler: [...aHandler, true], description: aString, input: isSchema, output: isSchema };
 
 /** Reads actions; what is wrong with them is noted. */
 function readActions(actions, problems) {

@@ -7,7 +7,7 @@ import { BusEvent } from "./bus-event.js";
 import { millisecondsOf, now } from "./clock.js";
 import { Hearer } from "./call.js";
 import { Cancellable, EventContext, traceOf } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalidAt, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aFlag, aSignal, aString, anInteger, checkOptions, describe, invalidAt, whole } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { FORMATS } from "./formats.js";
 import { SINCE, isAfter } from "./history.js";
@@ -17,10 +17,10 @@ import { TOPIC, matcher } from "./topics.js";
 import { Trace } from "./trace.js";
 
 const SUBSCRIBE_OPTIONS = {
-  feature: checks.string,
-  priority: checks.integer,
-  signal: checks.signal,
-  once: checks.flag,
+  feature: aString,
+  priority: anInteger,
+  signal: aSignal,
+  once: aFlag,
   filter: [(filter) => ["string", "function"].includes(typeof filter), "a function, or an expression as text"],
   since: SINCE,
 };
@@ -33,12 +33,12 @@ const STREAM_OPTIONS = {
   since,
 };
 /** What goes on from whoever caused it. */
-export const PASSED_ON = { correlationId: checks.string, traceparent: checks.string, tracestate: checks.string };
+export const PASSED_ON = { correlationId: aString, traceparent: aString, tracestate: aString };
 const PUBLISH_OPTIONS = {
   ...PASSED_ON,
   source: [(source) => typeof source === "string" && source !== "" && FORMATS["uri-reference"](source), "a URI reference, such as the name of a feature"],
-  priority: checks.integer,
-  expiresIn: checks.duration,
+  priority: anInteger,
+  expiresIn: aDuration,
 };
 
 /** Topics of our own. */

@@ -3,7 +3,7 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, invalidAt, notLoaded } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aString, checkOptions, invalidAt, notLoaded } from "./errors.js";
 import { described } from "./feature.js";
 import { LiveSession } from "./live.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
@@ -13,7 +13,7 @@ import { plain } from "./plain.js";
 import { runCancelled } from "./step-errors.js";
 
 const CHAIN = {
-  model: checks.string,
+  model: aString,
   client: [(client) => client instanceof ModelClientBase, "a ModelClient"],
 };
 const isLink = (link) => link === "cache" || (isObject(link) && Object.entries(link).every(([key, value]) => CHAIN[key]?.[0](value)));
@@ -21,8 +21,8 @@ const isLink = (link) => link === "cache" || (isObject(link) && Object.entries(l
 const AI = {
   client: CHAIN.client,
   chain: [(chain) => Array.isArray(chain) && chain.every(isLink), '`"cache"`, or `{ model, client }`, for each level'],
-  levelTimeout: checks.duration,
-  hedge: [(hedge) => isObject(hedge) && checks.duration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
+  levelTimeout: aDuration,
+  hedge: [(hedge) => isObject(hedge) && aDuration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
 };
 
 /** What a run may be told, and who shall answer in it. */

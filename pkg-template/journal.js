@@ -4,15 +4,15 @@ import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { assertValid, checks, invalid, invalidAt, problemsOf } from "./errors.js";
+import { aCount, aFlag, aString, assertValid, invalid, invalidAt, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
 import { runCancelled } from "./step-errors.js";
 
 const VERSION = 1;
 
 /** What a journal consists of. */
-const TEXT = [...checks.string, true];
-const FLAG = [checks.flag[0], "true or false", true];
+const TEXT = [...aString, true];
+const FLAG = [aFlag[0], "true or false", true];
 const LIST = [Array.isArray, "a list", true];
 const isNumberOrNull = (value) => value === null || Number.isFinite(value);
 const isLog = (value) => Array.isArray(value) && value.length % EVENT_NUMBERS === 0 && value.every(isNumberOrNull);
@@ -25,8 +25,8 @@ const FIELDS = {
   priority: [Number.isInteger, "a whole number", true],
   definition: [isObject, "an object", true],
   definitionHash: TEXT,
-  seed: [checks.count[0], "a whole number", true],
-  key: checks.string,
+  seed: [aCount[0], "a whole number", true],
+  key: aString,
   log: [isLog, "a list of numbers, six to an event", true],
   input: [() => true],
   isChecked: FLAG,
@@ -45,7 +45,7 @@ const FIELDS = {
   children: byNode,
   leaving: LIST,
   at: [Number.isFinite, "milliseconds since the Unix epoch", true],
-  checksum: checks.string,
+  checksum: aString,
 };
 
 // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────

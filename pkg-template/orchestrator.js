@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { byHand } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, invalidAt, quoted, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aDuration, aHandler, aSignal, aString, anInteger, checkOptions, describe, disposed, hasFields, invalid, invalidAt, quoted, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { uniqueId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -18,7 +18,7 @@ import { unattended } from "./runtime.js";
 import { runSchemas } from "./standard-schema.js";
 import { Templates } from "./templates.js";
 
-const isText = checks.string[0];
+const isText = aString[0];
 const isTextOrTexts = (value) => isText(value) || (Array.isArray(value) && value.every(isText));
 
 const OPTIONS = {
@@ -27,33 +27,33 @@ const OPTIONS = {
   snapshot: [hasFields, "what `snapshot()` gave"],
   templates: [Array.isArray, "a list of definitions"],
   maxConcurrentRuns: whole(1),
-  maxQueuedRuns: checks.count,
+  maxQueuedRuns: aCount,
   retention: [hasFields, "an object with `count` and `age`"],
 };
 const RETENTION = {
-  count: checks.count,
-  age: [(value) => checks.duration[0](value) || value === 0, checks.duration[1]],
+  count: aCount,
+  age: [(value) => aDuration[0](value) || value === 0, aDuration[1]],
 };
 export const RUN_OPTIONS = {
-  signal: checks.signal,
-  onEvent: checks.handler,
-  correlationId: checks.string,
-  traceparent: checks.string,
-  tracestate: checks.string,
-  priority: checks.integer,
+  signal: aSignal,
+  onEvent: aHandler,
+  correlationId: aString,
+  traceparent: aString,
+  tracestate: aString,
+  priority: anInteger,
   schemas: runSchemas,
 };
 const RESTORE_OPTIONS = {
   definition: [hasFields, "a workflow definition"],
-  signal: checks.signal,
-  onEvent: checks.handler,
+  signal: aSignal,
+  onEvent: aHandler,
   schemas: runSchemas,
 };
-const ON_OPTIONS = { signal: checks.signal };
+const ON_OPTIONS = { signal: aSignal };
 const FILTER = {
   status: [isTextOrTexts, "a status or a list of them"],
-  workflowId: checks.string,
-  correlationId: checks.string,
+  workflowId: aString,
+  correlationId: aString,
 };
 const STATUSES = ["queued", "running", "paused", "compensating", "completed", "failed", "cancelled", "timed_out"];
 

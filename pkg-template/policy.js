@@ -9,7 +9,7 @@ import { Alarm, now } from "./clock.js";
 import { CIRCUIT_EVENT, CIRCUIT_STATES, byHand } from "./circuits.js";
 import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, assertValid, checkOptions, checks, describe, disposed, hasFields, invalidAt, problemsIn, problemsOf, textOf, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aSignal, aString, assertValid, checkOptions, describe, disposed, hasFields, invalidAt, problemsIn, problemsOf, textOf, whole } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -46,15 +46,15 @@ const SUPERSEDED = 2;
 
 const WHAT = "the options of the policy";
 const EXECUTE_OPTIONS = {
-  signal: checks.signal,
+  signal: aSignal,
   key: [() => true, "plain data"],
-  limitKey: checks.string,
+  limitKey: aString,
   tokens: whole(0, 2 ** 32 - 1),
 };
 
 /** What is observed. */
-const OBSERVED = { limitKey: checks.string, requests: [() => true], tokens: [() => true] };
-const COUNT = [checks.count[0], "a whole number that is not negative"];
+const OBSERVED = { limitKey: aString, requests: [() => true], tokens: [() => true] };
+const COUNT = [aCount[0], "a whole number that is not negative"];
 /** What is observed of one limit. */
 const SAID = {
   remaining: [...COUNT, true],
@@ -278,7 +278,7 @@ export class PolicyBase {
   /** Hears events, by type or `*`; returns a function that ends it. */
   on(type, handler, options = {}) {
     if (this.#disposed) throw disposed();
-    checkOptions("config.invalid", "the options of `on`", options, { signal: checks.signal });
+    checkOptions("config.invalid", "the options of `on`", options, { signal: aSignal });
     return this.#listeners.add(type, handler, options.signal);
   }
 

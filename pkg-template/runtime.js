@@ -1,6 +1,6 @@
 // The wasm instances: loaded at first use, and replaced when they have panicked.
 
-import { RepflowError, checks, describe, fromCore, invalidAt, isCoreError, textOf } from "./errors.js";
+import { RepflowError, aDuration, describe, fromCore, invalidAt, isCoreError, textOf } from "./errors.js";
 
 /**
  * What depends on an instance. Each glue is one module with one instance, whichever entry loaded it: what depends on the
@@ -171,7 +171,7 @@ function withinTime(module) {
 export function milliseconds(core, value, name) {
   const ms = typeof value === "string" ? core.parseDuration(value) : value;
   if (ms > 0) return ms;
-  throw invalidAt("config.invalid", "the options", `/${name}`, `\`${name}\` must be ${checks.duration[1]}, not ${describe(value)}`);
+  throw invalidAt("config.invalid", "the options", `/${name}`, `\`${name}\` must be ${aDuration[1]}, not ${describe(value)}`);
 }
 
 function loadFailed(cause) {

@@ -3,7 +3,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped, isObject, isPlain } from "./definition.js";
-import { assertValid, checks, describe, hasFields, textOf } from "./errors.js";
+import { aCount, aFlag, aString, assertValid, describe, hasFields, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest, unknownWord } from "./nearest.js";
 
@@ -402,7 +402,7 @@ function expectedOf(schema) {
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
-const isText = checks.string[0];
+const isText = aString[0];
 const isWords = (value) => Array.isArray(value) && value.every(isText);
 const isTextPattern = (value) => isText(value) && isPattern(value);
 const areTypes = (value) => [value].flat().every((it) => isText(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
@@ -432,10 +432,10 @@ const KEYWORDS = [
   [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
   [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
   [
-    checks.count,
+    aCount,
     "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
   ],
-  [[checks.flag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
+  [[aFlag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
   [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
   [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
 ];
