@@ -47,7 +47,8 @@ class Models {
   /** Who answers instead of a service. */
   #own;
   #budgets;
-  #info;
+  /** Who answers, and what they can do. */
+  info;
   #isDisposed = false;
   /** Answers that were accepted; none when there is no cache. */
   answers;
@@ -65,7 +66,7 @@ class Models {
     this.#own = provider === "offline-coach" ? offlineCoach(engine.coach) : provider?.cassette === undefined ? provider : recorded(provider.cassette, core);
     this.#service = this.#own === undefined ? new Service(runtime, options) : undefined;
     const { name, stream, capabilities } = this.#own ?? {};
-    this.#info = this.#own !== undefined
+    this.info = this.#own !== undefined
       ? { name, streaming: stream !== undefined, structuredOutput: true, tools: true, network: false, ...capabilities }
       : core.providerInfo(this.#service.provider);
   }
@@ -106,10 +107,6 @@ class Models {
     }
   }
 
-  /** Who answers, and what they can do. */
-  get info() {
-    return this.#info;
-  }
 
   async models(options) {
     checkOptions("config.invalid", "the options of the question", options, CALL_OPTIONS);
@@ -177,7 +174,7 @@ class Models {
     this.#counts.inputTokens += usage?.inputTokens ?? 0;
     this.#counts.outputTokens += usage?.outputTokens ?? 0;
     this.#counts.cost += cost ?? 0;
-    const provenance = { provider: this.#info.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
+    const provenance = { provider: this.info.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
     if (requestId !== undefined) provenance.requestId = requestId;
     const whole = judged(request.schema, answer);
     if (cost !== undefined) whole.cost = cost;
