@@ -99,7 +99,7 @@ function checkData(value, path, open, strict, problems) {
       if (!Number.isFinite(value)) refuse(`a number must be finite, not ${describe(value)}`);
       return;
     case "bigint":
-      refuse("JSON has no such large whole numbers; give a number, or text");
+      refuse("JSON has no BigInt; give a number, or text");
       return;
     case "function":
     case "symbol":

@@ -61,7 +61,7 @@ export function journalOf(engine, run) {
 
 function dataOf(engine, run, pointer, problems) {
   if (run.ended || run.isEnding) {
-    const message = "the run has ended, and there is nothing to go on with; a journal is made while it is active";
+    const message = "the run has ended; a journal is made while it is active";
     problems.push({ pointer, message });
     return undefined;
   }
@@ -146,7 +146,7 @@ export function readJournal(journal) {
     throw invalidAt("journal.invalid", what, "", `it must be plain data: ${error.message}`);
   }
   if (checksum !== hashOf(text)) {
-    const message = "the journal is not as it was made: something in it was changed or lost; its checksum does not fit";
+    const message = "something in the journal was changed or lost: its checksum does not fit";
     throw invalidAt("journal.invalid", what, "/checksum", message);
   }
   return JSON.parse(text);

@@ -10,7 +10,7 @@ export function plain(value) {
   try {
     return JSON.parse(JSON.stringify(value, shown) ?? "null");
   } catch {
-    const message = "it must be plain data that JSON can hold: functions, symbols, BigInt, circles and getters that throw are not data";
+    const message = "it must be plain data that JSON can hold: no functions, symbols, BigInt, circles, nor getters that throw";
     throw invalidAt("workout.invalid", "what the coach was given", "", message);
   }
 }
