@@ -113,7 +113,7 @@ function checkData(value, path, open, strict, problems) {
   }
   if (value === null) return;
   if (open.includes(value)) {
-    refuse("it contains itself; a definition must be plain data that JSON can hold");
+    refuse("it contains itself, and must be plain data that JSON can hold");
     return;
   }
   open.push(value);

@@ -201,7 +201,7 @@ export class PolicyBase {
   #snapshot;
 
   constructor(runtime, options, more = NO_OPTIONS) {
-    checkOptions("config.invalid", "what comes with the options of the policy", more, MORE_OPTIONS);
+    checkOptions("config.invalid", "what comes with the options", more, MORE_OPTIONS);
     this.#runtime = runtime;
     const { data, host, problems } = split(options);
     this.#data = copyOf(data);
