@@ -4,14 +4,14 @@ import { aborts } from "./aborts.js";
 import { Call, abort, ended } from "./call.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { CallContext, traceOf } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aFlag, aSignal, aString, checkOptions, describe, invalid, textOf } from "./errors.js";
 import { drained, foundIn, judged, unavailable, withResolvers } from "./feature.js";
 import { PASSED_ON } from "./hearing.js";
 import { uniqueId } from "./ids.js";
 import { milliseconds, unlessPanic } from "./runtime.js";
 import { Trace } from "./trace.js";
 
-const REQUEST_OPTIONS = { ...PASSED_ON, timeout: checks.duration, signal: checks.signal, source: checks.string, failFast: checks.flag };
+const REQUEST_OPTIONS = { ...PASSED_ON, timeout: aDuration, signal: aSignal, source: aString, failFast: aFlag };
 
 const UNHEALTHY = 2;
 

@@ -2,7 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checkOptions, checks, disposed, notLoaded, whole } from "./errors.js";
+import { NO_OPTIONS, aCount, aDuration, checkOptions, disposed, notLoaded, whole } from "./errors.js";
 import { Hearing } from "./hearing.js";
 import { History } from "./history.js";
 import { Link } from "./link.js";
@@ -11,12 +11,12 @@ import { Registry } from "./registry.js";
 import { Waits } from "./waits.js";
 
 const BUS_OPTIONS = {
-  requestTimeout: checks.duration,
+  requestTimeout: aDuration,
   maxDepth: whole(1, 250),
   history: [isObject, "an object with `maxEvents` and `maxBytes`"],
   health: [isObject, "an object"],
 };
-const HISTORY_OPTIONS = { maxEvents: checks.count, maxBytes: checks.count };
+const HISTORY_OPTIONS = { maxEvents: aCount, maxBytes: aCount };
 
 /** How the orchestrator reaches what only it needs of a bus. */
 export const internals = Symbol("repflow.bus");
@@ -47,10 +47,7 @@ export class FeatureBusBase {
     this[internals] = Object.assign(hub, {
       features: registry.features,
       healthOptions: registry.healthOptions,
-      attached: () => link.attached(),
-      there: (giveUp) => link.there(undefined, giveUp),
-      whenThere: (act) => link.whenThere(act),
-      hold: (promise) => link.hold(promise),
+
       featureOf: (name, details) => registry.featureOf(name, details),
       statusOf: (feature) => registry.statusOf(feature),
       judge: (...found) => registry.judge(...found),

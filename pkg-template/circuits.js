@@ -1,7 +1,7 @@
 // Circuit breakers in words: the core has numbers for where they are and for how they are moved.
 
-/** What moves a circuit breaker; see `policyCircuit`. */
-export const CIRCUIT_ACT = { isolate: 0, lift: 1, close: 2 };
+/** What moves a circuit breaker by hand; `move` has the number by which the core knows it, see `policyCircuit`. */
+export const byHand = (move) => ({ isolate: () => move(0), lift: () => move(1), close: () => move(2) });
 
 /** Where a circuit breaker may be, by the core's numbers; a test holds the two lists against each other. */
 export const CIRCUIT_STATES = ["closed", "open", "half_open", "isolated"];

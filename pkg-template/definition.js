@@ -1,6 +1,6 @@
 // Definitions on their way to the core: plain data, as JSON text.
 
-import { describe, hasFields, invalid, textOf } from "./errors.js";
+import { assertValid, describe, hasFields, invalidAt, problemsIn, textOf } from "./errors.js";
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
@@ -20,16 +20,19 @@ export function textOfDefinition(definition) {
   if (!hasFields(definition)) {
     problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
   }
-  if (problems.length > 0) throw invalid("workflow.invalid", "the workflow definition", problems);
-  let text;
-  try {
-    text = JSON.stringify(definition);
-  } catch (cause) {
-    const message = `it must be plain data that JSON can hold: ${textOf(cause)}`;
-    throw invalid("workflow.invalid", "the workflow definition", [{ pointer: "", message }]);
-  }
+  assertValid("workflow.invalid", "the workflow definition", problems);
+  const text = jsonOf("workflow.invalid", "the workflow definition", definition);
   known.set(definition, { text, laid: before?.text === text ? laidOut(JSON.parse(text)) : undefined });
   return text;
+}
+
+/** Data as JSON text, or an error of `code` that says why there is none. */
+export function jsonOf(code, what, data) {
+  try {
+    return JSON.stringify(data);
+  } catch (cause) {
+    throw invalidAt(code, what, "", `it must be plain data that JSON can hold: ${textOf(cause)}`);
+  }
 }
 
 /** What stands for a list and for an object where they are laid out, and for the end of an object. */
@@ -82,7 +85,7 @@ function compared(value, laid, from) {
 export function dataProblems(value, pointer) {
   const problems = [];
   checkData(value, [], [], true, problems);
-  return problems.map((problem) => ({ ...problem, pointer: `${pointer}${problem.pointer}` }));
+  return problemsIn(pointer, problems);
 }
 
 /**
@@ -96,7 +99,7 @@ function checkData(value, path, open, strict, problems) {
       if (!Number.isFinite(value)) refuse(`a number must be finite, not ${describe(value)}`);
       return;
     case "bigint":
-      refuse("JSON has no such large whole numbers; give a number, or text");
+      refuse("JSON has no BigInt; give a number, or text");
       return;
     case "function":
     case "symbol":
@@ -110,7 +113,7 @@ function checkData(value, path, open, strict, problems) {
   }
   if (value === null) return;
   if (open.includes(value)) {
-    refuse("it contains itself; a definition must be plain data that JSON can hold");
+    refuse("it contains itself, and must be plain data that JSON can hold");
     return;
   }
   open.push(value);
@@ -122,7 +125,11 @@ function checkData(value, path, open, strict, problems) {
       path.pop();
     }
   } else if (strict || typeof value.toJSON !== "function") {
-    if (strict ? !isPlain(value) : isBuiltIn(value)) refuse(`it must be plain data, not a ${Object.prototype.toString.call(value).slice(8, -1)}`);
+    if (!isPlain(value)) {
+      // Such as a Map, of which JSON would make an empty object.
+      const kind = Object.prototype.toString.call(value).slice(8, -1);
+      if (strict || kind !== "Object") refuse(`it must be plain data, not a ${kind}`);
+    }
     for (const key in value) {
       path.push(key);
       checkData(value[key], path, open, strict, problems);
@@ -132,12 +139,6 @@ function checkData(value, path, open, strict, problems) {
   open.pop();
 }
 
-/** Such as a Map, of which JSON would make an empty object. */
-function isBuiltIn(value) {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return false;
-  return Object.prototype.toString.call(value) !== "[object Object]";
-}
 
 /** Whether something has fields, and is no list. */
 export const isObject = (value) => hasFields(value) && !Array.isArray(value);

@@ -5,20 +5,22 @@ import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { now } from "./clock.js";
 import { Commands } from "./commands.js";
 import { escaped } from "./definition.js";
-import { RepflowError, describe, disposed, invalid } from "./errors.js";
+import { RepflowError, describe, disposed, invalid, problemsIn, quoted } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
-import { hintOf, unknownWord } from "./nearest.js";
+import { unknownName } from "./nearest.js";
 import { Nodes } from "./nodes.js";
 import { Plans, VALUE, signalsIn } from "./plans.js";
 import { Report, compensationOf, kept } from "./results.js";
-import { cancelled } from "./run.js";
 import { unattended } from "./runtime.js";
+import { runCancelled } from "./step-errors.js";
 import { Telling } from "./telling.js";
 
 /** Where a run is, by the core's number; see `runPhase`. */
 const PHASES = ["running", "paused", "compensating"];
 const COMPENSATING = 2;
+
+const free = (core, handle) => core.engineFree(handle);
 
 export class Engine {
   bus;
@@ -77,7 +79,7 @@ export class Engine {
 
   /** The core with an engine of ours in it: at once if it can be, otherwise a promise. */
   attached() {
-    const core = this.bus.attached();
+    const core = this.bus.link.attached();
     if (core instanceof Promise) {
       return core.then(() => {
         if (this.#disposed) throw disposed();
@@ -87,7 +89,7 @@ export class Engine {
     if (!this.isAttached) {
       this.handle = this.#newEngine(core);
       this.#generation = this.#runtime.generation;
-      this.#runtime.freeWhenUnused(this, "engineFree", this.handle);
+      this.#runtime.freeWhenUnused(this, free, this.handle);
       this.#memory = core.linearMemory();
       this.#figures = new Float64Array();
       this.commands.attach(this.#memory);
@@ -113,8 +115,7 @@ export class Engine {
         core.engineDefine(engine, name, policy);
       } catch (error) {
         if (error.code !== "config.invalid") throw error;
-        const at = `/policies/${escaped(name)}`;
-        problems.push(...error.problems.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
+        problems.push(...problemsIn(`/policies/${escaped(name)}`, error.problems));
       }
     }
     if (problems.length === 0) return engine;
@@ -136,7 +137,7 @@ export class Engine {
 
   dispose() {
     this.#disposed = true;
-    if (this.isAttached) this.#runtime.free(this, "engineFree", this.handle);
+    if (this.isAttached) this.#runtime.free(this, free, this.handle);
     this.#forget();
     this.#runtime.disown(this);
   }
@@ -238,7 +239,7 @@ export class Engine {
       this.begin(run);
       if (run.ended || run.cancellation !== undefined) return;
     }
-    run.cancellation = cancelled(run, reason);
+    run.cancellation = runCancelled(reason, run.where);
     if (run.number === undefined) {
       this.fail(run, run.cancellation, "cancelled");
       return;
@@ -411,8 +412,7 @@ export class Engine {
 }
 
 function noSuchSignal(run, name, known) {
-  const there = known.length === 0 ? "it waits for none" : `it waits for ${known.map((it) => `\`${it}\``).join(", ")}`;
+  const there = known.length === 0 ? "it waits for none" : `it waits for ${quoted(known)}`;
   const message = `no step of \`${run.workflowId}\` waits for a signal ${describe(name)}; ${there}`;
-  const problem = unknownWord("/name", message, String(name), known);
-  return new RepflowError("run.no_such_signal", `${message}${hintOf(problem)}`, { ...run.where, problems: [problem] });
+  return unknownName("run.no_such_signal", "/name", message, String(name), known, run.where);
 }

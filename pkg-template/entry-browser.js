@@ -5,19 +5,17 @@ import { compileInlined } from "./inline-module.js";
 
 async function load(url, copy) {
   try {
-    return await fetchModule(url);
+    const response = await fetch(url, { credentials: "same-origin" });
+    if (response.ok) {
+      const streams = response.headers.get("content-type")?.startsWith("application/wasm");
+      return await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
+    }
   } catch {
-    // The file is not there, or comes as something else than wasm: the copy is a chunk of its own, loaded only then.
-    const { default: inlined } = await copy();
-    return compileInlined(inlined);
+    // As when it is not there.
   }
-}
-
-async function fetchModule(url) {
-  const response = await fetch(url, { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-  const streams = response.headers.get("content-type")?.startsWith("application/wasm");
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+  // The file is not there, or comes as something else than wasm: the copy is a chunk of its own, loaded only then.
+  const { default: inlined } = await copy();
+  return compileInlined(inlined);
 }
 
 export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(

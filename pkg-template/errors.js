@@ -84,6 +84,14 @@ export function invalid(code, what, problems) {
   return new RepflowError(code, `${what} has ${count}:${lines.join("")}`, { problems });
 }
 
+/** The same about one place. */
+export const invalidAt = (code, what, pointer, message) => invalid(code, what, [{ pointer, message }]);
+
+/** Throws an error about arguments when there are problems with them. */
+export function assertValid(code, what, problems) {
+  if (problems.length > 0) throw invalid(code, what, problems);
+}
+
 /** Throws that a script of the package, which is loaded when it is needed, is not there. */
 export const notLoaded = (script) => (cause) => {
   throw new RepflowError("internal.load_failed", `\`${script}\` of the package could not be loaded: ${textOf(cause)}`, { cause });
@@ -96,8 +104,7 @@ export function disposed() {
 
 /** Refuses what is not a plain object of known keys; `checks` gives each key a test and what it must be. */
 export function checkOptions(code, what, options, checks) {
-  const problems = problemsOf(options, checks);
-  if (problems.length > 0) throw invalid(code, what, problems);
+  assertValid(code, what, problemsOf(options, checks));
 }
 
 /** Everything that is wrong with options. */
@@ -109,8 +116,7 @@ export function problemsOf(options, checks) {
   for (const [key, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
     if (check === undefined) {
-      const known = Object.keys(checks).map((name) => `\`${name}\``).join(", ");
-      problems.push({ pointer: `/${key}`, message: `unknown key \`${key}\`; known keys are ${known}` });
+      problems.push({ pointer: `/${key}`, message: `unknown key \`${key}\`; known keys are ${quoted(Object.keys(checks))}` });
     } else if (value !== undefined && !check[0](value)) {
       problems.push({ pointer: `/${key}`, message: `\`${key}\` must be ${check[1]}, not ${describe(value)}` });
     }
@@ -123,6 +129,9 @@ export function problemsOf(options, checks) {
   return problems;
 }
 
+/** Problems of a part, as those of the whole that has it at `pointer`. */
+export const problemsIn = (pointer, problems) => problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer }));
+
 /** What an error says, whatever was thrown. */
 export function textOf(error) {
   try {
@@ -131,6 +140,9 @@ export function textOf(error) {
     return describe(error);
   }
 }
+
+/** Names, as a message shows them. */
+export const quoted = (names) => names.map((name) => `\`${name}\``).join(", ");
 
 /** What was given, in a word; a short string is shown. */
 export function describe(value) {
@@ -147,9 +159,7 @@ export const NO_OPTIONS = Object.freeze({});
 /** How a duration looks; what it comes to, and whether that is too long, is the core's to say. */
 export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-const isFunction = (value) => typeof value === "function";
 const isString = (value) => typeof value === "string";
-const isSignal = (value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean";
 
 /** A whole number that is neither below `least` nor above `most`. */
 export const whole = (least, most = Infinity) => [
@@ -160,17 +170,16 @@ export const whole = (least, most = Infinity) => [
 /** Whether something has fields: also a list. */
 export const hasFields = (value) => typeof value === "object" && value !== null;
 
-/** What the options of many calls have in common. */
-export const checks = {
-  string: [isString, "a string"],
-  strings: [(value) => Array.isArray(value) && value.every(isString), "a list of strings"],
-  handler: [isFunction, "a function"],
-  signal: [isSignal, "an AbortSignal"],
-  flag: [(value) => typeof value === "boolean", "`true` or `false`"],
-  count: whole(0),
-  integer: [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"],
-  duration: [
-    (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),
-    'a duration such as "250ms" or "10s", or milliseconds above 0',
-  ],
-};
+// What the options of many calls have in common: a test, and what it must be.
+
+export const aString = [isString, "a string"];
+export const strings = [(value) => Array.isArray(value) && value.every(isString), "a list of strings"];
+export const aHandler = [(value) => typeof value === "function", "a function"];
+export const aSignal = [(value) => typeof value?.addEventListener === "function" && typeof value.aborted === "boolean", "an AbortSignal"];
+export const aFlag = [(value) => typeof value === "boolean", "`true` or `false`"];
+export const aCount = whole(0);
+export const anInteger = [(value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31, "a whole number"];
+export const aDuration = [
+  (value) => (isString(value) ? DURATION.test(value) : Number.isFinite(value) && value > 0),
+  'a duration such as "250ms" or "10s", or milliseconds above 0',
+];

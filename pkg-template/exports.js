@@ -5,7 +5,7 @@
 // bytes. A referral is refused: it has nothing to do but to see a doctor, and an empty plan would hide that.
 
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checks, describe, invalid, problemsOf, whole } from "./errors.js";
+import { NO_OPTIONS, aFlag, aString, assertValid, describe, problemsOf, quoted, whole } from "./errors.js";
 import { csv } from "./export-csv.js";
 import { fit } from "./export-fit.js";
 import { ics } from "./export-ics.js";
@@ -18,14 +18,14 @@ const FORMATS = { fit, ics, csv, jsonld };
 const CREATED_AT = "2026-01-01T00:00:00Z";
 
 // The formats count years in ways that end; this century fits all of them.
-const isA = (pattern) => (value) => checks.string[0](value) && pattern.test(value);
+const isA = (pattern) => (value) => aString[0](value) && pattern.test(value);
 /** A day that a month does not have becomes one of the next. */
 const isDay = (value) => isA(/^20\d\d-\d\d-\d\d$/)(value) && JSON.stringify(new Date(value)).startsWith(value, 1);
 const isMoment = (value) => isA(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)(value) && !Number.isNaN(Date.parse(value));
 
 function isTimeZone(value) {
   try {
-    return checks.string[0](value) && Boolean(new Intl.DateTimeFormat("en", { timeZone: value }));
+    return aString[0](value) && Boolean(new Intl.DateTimeFormat("en", { timeZone: value }));
   } catch {
     return false;
   }
@@ -43,7 +43,7 @@ const OPTIONS = {
 //
 // A shape is a test with what it expects, a list with the shape of its items, or an object of shapes.
 
-const oneOf = (...words) => [(value) => words.includes(value), words.map((word) => `\`${word}\``).join(", ")];
+const oneOf = (...words) => [(value) => words.includes(value), quoted(words)];
 /** The same shape for several keys. */
 const all = (keys, shape) => Object.fromEntries(keys.split(" ").map((key) => [key, shape]));
 
@@ -55,35 +55,35 @@ const maybe = ([test, expected]) => [(value) => (value ?? null) === null || test
 const AMOUNT = maybe([(value) => Number.isFinite(value) && value >= 0, "a number, 0 or more"]);
 const ZONE = maybe([({ min_bpm, max_bpm }) => [min_bpm, max_bpm].every(COUNT[0]), "whole numbers `min_bpm` and `max_bpm`"]);
 
-const PLAN = all("title focus level notice", checks.string);
+const PLAN = all("title focus level notice", aString);
 const STEP = {
-  ...all("exercise_id name pattern phase set_type intensity cue", checks.string),
+  ...all("exercise_id name pattern phase set_type intensity cue", aString),
   ...all("work_s rest_s", COUNT),
   tempo_s: AMOUNT,
   sets: TIMES,
-  per_side: checks.flag,
+  per_side: aFlag,
   goal: { type: oneOf("reps", "time_s"), min: COUNT, max: TIMES },
   target: { ...all("weight_kg pct_1rm rir rpe", AMOUNT), hr_zone: ZONE },
 };
 const WORKOUT = {
   ...PLAN,
   status: oneOf("ok", "light_only"),
-  workout_id: checks.string,
-  blocks: [{ kind: checks.string, rounds: TIMES, setup_s: COUNT, steps: [STEP] }],
+  workout_id: aString,
+  blocks: [{ kind: aString, rounds: TIMES, setup_s: COUNT, steps: [STEP] }],
   totals: { duration_s: COUNT },
 };
 const PROGRAMME = {
   ...PLAN,
-  status: checks.string,
-  programme_id: checks.string,
+  status: aString,
+  programme_id: aString,
   days_per_week: COUNT,
   start_date: maybe(DAY),
   weeks: [
     {
       week: TIMES,
-      phase: checks.string,
-      deload: checks.flag,
-      sessions: [{ session_id: checks.string, day: whole(1, 7), workout: WORKOUT }],
+      phase: aString,
+      deload: aFlag,
+      sessions: [{ session_id: aString, day: whole(1, 7), workout: WORKOUT }],
     },
   ],
 };
@@ -112,7 +112,7 @@ function exported(format, options, startDay, what, plan, shape, sessionsOf) {
   const formats = { format: oneOf(...Object.keys(FORMATS)) };
   const needsDay = format === "ics" && startDay === undefined;
   const problems = [...problemsOf({ format: format ?? null }, formats), ...problemsOf(options, { ...OPTIONS, startDate: [...DAY, needsDay] })];
-  if (problems.length > 0) throw invalid("config.invalid", "the export", problems);
+  assertValid("config.invalid", "the export", problems);
 
   const { createdAt = CREATED_AT, startDate = startDay, time = "07:00", timeZone } = options;
   look(plan, shape, "", problems);
@@ -128,7 +128,7 @@ function exported(format, options, startDay, what, plan, shape, sessionsOf) {
       ),
     );
   }
-  if (problems.length > 0) throw invalid("workout.invalid", what, problems);
+  assertValid("workout.invalid", what, problems);
   return FORMATS[format](sessions, { createdAt: new Date(createdAt), time, timeZone }, shape === PROGRAMME && plan);
 }
 

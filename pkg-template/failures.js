@@ -5,7 +5,8 @@ import { RepflowError, hasFields } from "./errors.js";
 /** Why a call failed, by the core's number; see `number_of` in src/wasm/failure.rs. */
 export const REASON = { error: 0, timeout: 1, totalTimeout: 2 };
 
-const HEADERS = ["x-should-retry", "retry-after-ms", "retry-after"];
+/** What policies read off the headers of an answer. */
+export const HEADERS = ["x-should-retry", "retry-after-ms", "retry-after"];
 
 /**
  * What the core is told of an error: everything by which its table knows errors, and what predicates said about retrying
@@ -62,24 +63,24 @@ function readHeaders(headers) {
 
 const CLOSED_OFF = "the circuit breaker lets nothing through: it was isolated by hand, or is trying what it guards right now";
 
+/** By number: the code and what is said, and what is said instead where nobody knows when to try again. */
 const REFUSED = [
-  undefined,
-  ["policy.timeout", () => "the attempt took longer than its `timeout`; give it more time, or mend what it calls"],
-  ["policy.total_timeout", () => "the call took longer than its `totalTimeout`, with all its attempts"],
-  ["circuit.open", (when) => (when === "" ? CLOSED_OFF : `the circuit breaker is open, because what it guards has failed too often${when}`)],
-  ["bulkhead.full", () => "as many calls run and wait as may; try later, or raise `maxConcurrent` or `maxQueue`"],
-  ["bulkhead.timeout", () => "the call waited for its turn longer than its `maxWait`"],
-  ["rate_limit.exceeded", (when) => `the rate limit lets no more through${when}`],
-  ["rate_limit.quota_exceeded", (when) => `the quota of the day is used up${when}`],
-  ["rate_limit.quota_exceeded", () => "the call costs more than its rate limit ever lets through; raise `burst` or `perDay`"],
+  [],
+  ["policy.timeout", "the attempt took longer than its `timeout`; give it more time, or mend what it calls"],
+  ["policy.total_timeout", "the call took longer than its `totalTimeout`, with all its attempts"],
+  ["circuit.open", "the circuit breaker is open, because what it guards has failed too often", CLOSED_OFF],
+  ["bulkhead.full", "as many calls run and wait as may; try later, or raise `maxConcurrent` or `maxQueue`"],
+  ["bulkhead.timeout", "the call waited for its turn longer than its `maxWait`"],
+  ["rate_limit.exceeded", "the rate limit lets no more through"],
+  ["rate_limit.quota_exceeded", "the quota of the day is used up"],
+  ["rate_limit.quota_exceeded", "the call costs more than its rate limit ever lets through; raise `burst` or `perDay`"],
 ];
 
 /** The error of a failure that is a decision of the policies; `retryAfterMs` may be unknown. */
-export function refused(reason, retryAfterMs, details = {}) {
-  const [code, message] = REFUSED[reason];
-  const isKnown = Number.isFinite(retryAfterMs);
+export function refused(reason, retryAfterMs) {
+  const [code, message, otherwise = message] = REFUSED[reason];
+  if (!Number.isFinite(retryAfterMs)) return new RepflowError(code, otherwise);
   // Whole, and not a part too early.
-  if (isKnown) retryAfterMs = Math.ceil(retryAfterMs);
-  const when = isKnown ? `; try again in ${retryAfterMs} ms` : "";
-  return new RepflowError(code, message(when), isKnown ? { ...details, retryAfterMs } : details);
+  const ms = Math.ceil(retryAfterMs);
+  return new RepflowError(code, `${message}; try again in ${ms} ms`, { retryAfterMs: ms });
 }

@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
 import { escaped, isObject } from "./definition.js";
-import { RepflowError, checks, describe, invalid, problemsOf, textOf } from "./errors.js";
+import { RepflowError, aHandler, aString, assertValid, describe, invalid, problemsIn, problemsOf, strings, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -16,18 +16,18 @@ const areTexts = (it) => isObject(it) && Object.values(it).every((text) => typeo
 const FEATURE = {
   name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
   version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
-  description: checks.string,
-  capabilities: checks.strings,
+  description: aString,
+  capabilities: strings,
   metadata: [areTexts, "an object of strings"],
   actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions"],
-  load: checks.handler,
-  healthCheck: checks.handler,
+  load: aHandler,
+  healthCheck: aHandler,
   limits: [(limits) => isObject(limits) && Object.keys(limits).every((key) => key === "bulkhead" || key === "rateLimit"), "an object with `bulkhead` and `rateLimit`, as policies have them"],
 };
 /** Under this an action of the coach has schemas that are only read, since the core judges what it is given. */
 export const described = Symbol("repflow.described");
 
-const ACTION = { handler: [...checks.handler, true], description: checks.string, input: isSchema, output: isSchema };
+const ACTION = { handler: [...aHandler, true], description: aString, input: isSchema, output: isSchema };
 
 /** Reads actions; what is wrong with them is noted. */
 function readActions(actions, problems) {
@@ -37,7 +37,7 @@ function readActions(actions, problems) {
     const action = typeof given === "function" ? { handler: given } : given;
     if (!NAME.test(name)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
     if (!isObject(action)) problems.push({ pointer, message: `an action must be a function, or an object with \`handler\`, not ${describe(given)}` });
-    else for (const problem of problemsOf(action, ACTION)) problems.push({ ...problem, pointer: pointer + problem.pointer });
+    else problems.push(...problemsIn(pointer, problemsOf(action, ACTION)));
     for (const key of ["input", "output"]) {
       if (!isStandardSchema(action?.[key]) && action?.[key] !== undefined) {
         for (const { message } of checkSchema(action[key])) problems.push({ pointer: `${pointer}/${key}`, message });
@@ -85,7 +85,7 @@ export class Registered {
     if (problems.length === 0 && (actions === undefined) === (load === undefined)) {
       problems.push({ pointer: "", message: "a feature has either `actions`, or `load`, which loads them at the first request" });
     }
-    if (problems.length > 0) throw invalid("bus.invalid", "the feature", problems);
+    assertValid("bus.invalid", "the feature", problems);
     // What was registered is what is called, also when the object changes later.
     this.info = { name, version, description, capabilities: [...capabilities], metadata: { ...metadata } };
     this.health = { since: at };
@@ -93,7 +93,7 @@ export class Registered {
     try {
       this.limits = limits && policyOf(limits);
     } catch (error) {
-      throw invalid("bus.invalid", "the feature", error.problems.map((it) => ({ ...it, pointer: `/limits${it.pointer}` })));
+      throw invalid("bus.invalid", "the feature", problemsIn("/limits", error.problems));
     }
     this.receiver = actions;
     this.#load = load;
@@ -122,7 +122,7 @@ export class Registered {
       const actions = given.actions ?? Object.fromEntries(functions);
       const problems = [];
       const read = readActions(actions, problems);
-      if (problems.length > 0) throw invalid("bus.invalid", `the feature \`${this.name}\``, problems);
+      assertValid("bus.invalid", `the feature \`${this.name}\``, problems);
       this.actions = read;
       this.receiver = actions;
       this.healthCheck ??= given.healthCheck?.bind(given);

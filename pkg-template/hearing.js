@@ -7,7 +7,7 @@ import { BusEvent } from "./bus-event.js";
 import { millisecondsOf, now } from "./clock.js";
 import { Hearer } from "./call.js";
 import { Cancellable, EventContext, traceOf } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, invalid, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aFlag, aSignal, aString, anInteger, checkOptions, describe, invalidAt, whole } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { FORMATS } from "./formats.js";
 import { SINCE, isAfter } from "./history.js";
@@ -17,10 +17,10 @@ import { TOPIC, matcher } from "./topics.js";
 import { Trace } from "./trace.js";
 
 const SUBSCRIBE_OPTIONS = {
-  feature: checks.string,
-  priority: checks.integer,
-  signal: checks.signal,
-  once: checks.flag,
+  feature: aString,
+  priority: anInteger,
+  signal: aSignal,
+  once: aFlag,
   filter: [(filter) => ["string", "function"].includes(typeof filter), "a function, or an expression as text"],
   since: SINCE,
 };
@@ -33,12 +33,12 @@ const STREAM_OPTIONS = {
   since,
 };
 /** What goes on from whoever caused it. */
-export const PASSED_ON = { correlationId: checks.string, traceparent: checks.string, tracestate: checks.string };
+export const PASSED_ON = { correlationId: aString, traceparent: aString, tracestate: aString };
 const PUBLISH_OPTIONS = {
   ...PASSED_ON,
   source: [(source) => typeof source === "string" && source !== "" && FORMATS["uri-reference"](source), "a URI reference, such as the name of a feature"],
-  priority: checks.integer,
-  expiresIn: checks.duration,
+  priority: anInteger,
+  expiresIn: aDuration,
 };
 
 /** Topics of our own. */
@@ -137,7 +137,7 @@ export class Hearing {
     checkTopic(topic);
     if (typeof handler !== "function") {
       const message = `the handler must be a function, not ${describe(handler)}`;
-      throw invalid("bus.invalid", "the subscription", [{ pointer: "/handler", message }]);
+      throw invalidAt("bus.invalid", "the subscription", "/handler", message);
     }
     checkOptions("bus.invalid", "the options of the subscription", options, SUBSCRIBE_OPTIONS);
     const { signal, filter, since } = options;
@@ -286,7 +286,7 @@ export class Hearing {
   emit(topic, data, source, more) {
     // What the bus has published is known here, and is reserved all the same.
     if (typeof topic === "string" && (this.#topics.get(topic)?.isReserved ?? RESERVED.test(topic))) {
-      throw invalid("bus.invalid", "the event", [{ pointer: "/topic", message: `only the bus itself publishes \`${topic}\`; take another topic` }]);
+      throw invalidAt("bus.invalid", "the event", "/topic", `only the bus itself publishes \`${topic}\`; take another topic`);
     }
     return this.#deliver(this.#topicOf(topic), topic, data, source, more);
   }
@@ -483,5 +483,5 @@ function tooDeep(topic, depth) {
 function checkTopic(topic) {
   if (typeof topic === "string" && TOPIC.test(topic)) return;
   const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
-  throw invalid("bus.invalid", "the topic", [{ pointer: "/topic", message }]);
+  throw invalidAt("bus.invalid", "the topic", "/topic", message);
 }

@@ -65,10 +65,6 @@ export class History {
     return index < this.#length ? this.#ring[this.#place(index)] : undefined;
   }
 
-  /** The event that was remembered as the so-manieth, from 0; when that has left, the oldest. */
-  numbered(number) {
-    return this.at(Math.max(number - this.evicted, 0));
-  }
 
   /** From the oldest to what is the newest now. */
   *[Symbol.iterator]() {

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES, described } from "./feature.js";
 import { now } from "./clock.js";
-import { checkOptions, checks } from "./errors.js";
+import { aString, checkOptions, strings } from "./errors.js";
 import { Latencies, figuresOf } from "./figures.js";
 import { missing } from "./nearest.js";
 import { select } from "./query.js";
@@ -12,9 +12,9 @@ import { check } from "./watch.js";
 export { Watch } from "./watch.js";
 
 const asList = (value) => (Array.isArray(value) ? value : [value]);
-const areTexts = (value) => checks.strings[0](asList(value));
+const areTexts = (value) => strings[0](asList(value));
 const FILTER = {
-  name: checks.string,
+  name: aString,
   capability: [areTexts, "a capability, or a list of them"],
   health: [(value) => asList(value).every((status) => HEALTH_STATUSES.includes(status)), "`healthy`, `degraded` or `unhealthy`, or a list of them"],
   version: [(range) => typeof range === "string" && RANGE.test(range), "a version such as `1.2.0`, alone or after `^`, `~` or `>=`"],

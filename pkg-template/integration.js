@@ -3,16 +3,17 @@
 import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, invalid, notLoaded } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aString, checkOptions, invalidAt, notLoaded } from "./errors.js";
 import { described } from "./feature.js";
 import { LiveSession } from "./live.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
 import { missing } from "./nearest.js";
 import { RUN_OPTIONS } from "./orchestrator.js";
 import { plain } from "./plain.js";
+import { runCancelled } from "./step-errors.js";
 
 const CHAIN = {
-  model: checks.string,
+  model: aString,
   client: [(client) => client instanceof ModelClientBase, "a ModelClient"],
 };
 const isLink = (link) => link === "cache" || (isObject(link) && Object.entries(link).every(([key, value]) => CHAIN[key]?.[0](value)));
@@ -20,8 +21,8 @@ const isLink = (link) => link === "cache" || (isObject(link) && Object.entries(l
 const AI = {
   client: CHAIN.client,
   chain: [(chain) => Array.isArray(chain) && chain.every(isLink), '`"cache"`, or `{ model, client }`, for each level'],
-  levelTimeout: checks.duration,
-  hedge: [(hedge) => isObject(hedge) && checks.duration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
+  levelTimeout: aDuration,
+  hedge: [(hedge) => isObject(hedge) && aDuration[0](hedge.delay) && Object.keys(hedge).length === 1, "`{ delay }`"],
 };
 
 /** What a run may be told, and who shall answer in it. */
@@ -63,16 +64,17 @@ export class IntegrationBase {
     const { bus, orchestrator, ai } = options;
     if (bus !== undefined && orchestrator !== undefined && orchestrator.bus !== bus) {
       const message = "the orchestrator has a bus of its own; give one of the two";
-      throw invalid("config.invalid", "the options of AdvancedWorkflowIntegration", [{ pointer: "/bus", message }]);
+      throw invalidAt("config.invalid", "the options of AdvancedWorkflowIntegration", "/bus", message);
     }
     this.#runtime = runtime;
     this.orchestrator = orchestrator ?? new WorkflowOrchestrator(bus === undefined ? {} : { bus });
     if (ai !== undefined) this.#useModels(ModelClient, ai);
-    this.bus[internals].whenThere((core) => {
+    const { link } = this.bus[internals];
+    link.whenThere((core) => {
       const coach = runtime.coach.ready();
       const register = (coach) => this.#register(core, coach);
       // Who asks for one of its features meanwhile is answered when it is there.
-      if (coach instanceof Promise) this.bus[internals].hold(coach.then(register));
+      if (coach instanceof Promise) link.hold(coach.then(register));
       else register(coach);
     });
   }
@@ -167,8 +169,8 @@ export class IntegrationBase {
     const coach = this.#runtime.coach.ready();
     // Both load at the same time; what is wrong with it is told below.
     if (coach instanceof Promise) coach.catch(() => {});
-    const core = await this.bus[internals].there((reject) => {
-      const onAbort = () => reject(new RepflowError("run.cancelled", "the run was cancelled by its caller", { cause: signal.reason }));
+    const core = await this.bus[internals].link.there(undefined, (reject) => {
+      const onAbort = () => reject(runCancelled(signal.reason));
       if (signal?.aborted) onAbort();
       return signal === undefined ? () => {} : aborts.add(signal, onAbort);
     });
@@ -231,7 +233,7 @@ export class IntegrationBase {
     checkOptions("config.invalid", "the `ai` of AdvancedWorkflowIntegration", { client, chain, levelTimeout, hedge }, AI);
     if (client !== undefined && Object.keys(more).length > 0) {
       const message = "with a `client`, its options are its own";
-      throw invalid("config.invalid", "the `ai` of AdvancedWorkflowIntegration", [{ pointer: `/${Object.keys(more)[0]}`, message }]);
+      throw invalidAt("config.invalid", "the `ai` of AdvancedWorkflowIntegration", `/${Object.keys(more)[0]}`, message);
     }
     this.models = client ?? new ModelClient(more);
     this.#levelTimeout = levelTimeout;

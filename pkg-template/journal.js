@@ -4,46 +4,48 @@ import { canonical } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { RepflowError, checks, invalid, problemsOf } from "./errors.js";
+import { aCount, aFlag, aString, assertValid, invalid, invalidAt, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
+import { runCancelled } from "./step-errors.js";
 
 const VERSION = 1;
 
 /** What a journal consists of. */
-const isText = checks.string[0];
-const isFlag = checks.flag[0];
+const TEXT = [...aString, true];
+const FLAG = [aFlag[0], "true or false", true];
+const LIST = [Array.isArray, "a list", true];
 const isNumberOrNull = (value) => value === null || Number.isFinite(value);
 const isLog = (value) => Array.isArray(value) && value.length % EVENT_NUMBERS === 0 && value.every(isNumberOrNull);
 const byNode = [(value) => isObject(value) && Object.keys(value).every((key) => /^\d+$/.test(key)), "an object by node", true];
 const FIELDS = {
   version: [(value) => value === VERSION, `${VERSION}, the version that this package reads and writes`, true],
-  runId: [isText, "a string", true],
-  workflowId: [isText, "a string", true],
-  correlationId: [isText, "a string", true],
+  runId: TEXT,
+  workflowId: TEXT,
+  correlationId: TEXT,
   priority: [Number.isInteger, "a whole number", true],
   definition: [isObject, "an object", true],
-  definitionHash: [isText, "a string", true],
-  seed: [checks.count[0], "a whole number", true],
-  key: [isText, "a string"],
+  definitionHash: TEXT,
+  seed: [aCount[0], "a whole number", true],
+  key: aString,
   log: [isLog, "a list of numbers, six to an event", true],
   input: [() => true],
-  isChecked: [isFlag, "true or false", true],
-  checksOutput: [isFlag, "true or false", true],
-  isPaused: [isFlag, "true or false", true],
-  degraded: [isFlag, "true or false", true],
-  degradedNodes: [Array.isArray, "a list", true],
+  isChecked: FLAG,
+  checksOutput: FLAG,
+  isPaused: FLAG,
+  degraded: FLAG,
+  degradedNodes: LIST,
   outputs: byNode,
-  items: [Array.isArray, "a list", true],
-  signals: [Array.isArray, "a list", true],
-  early: [Array.isArray, "a list", true],
+  items: LIST,
+  signals: LIST,
+  early: LIST,
   errors: byNode,
   failures: byNode,
   cancellation: [isObject, "an object"],
   outputError: [isObject, "an object"],
   children: byNode,
-  leaving: [Array.isArray, "a list", true],
+  leaving: LIST,
   at: [Number.isFinite, "milliseconds since the Unix epoch", true],
-  checksum: [isText, "a string"],
+  checksum: aString,
 };
 
 // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,14 +54,14 @@ const FIELDS = {
 export function journalOf(engine, run) {
   const problems = [];
   const data = dataOf(engine, run, "", problems);
-  if (problems.length > 0) throw invalid("journal.invalid", `the journal of the run \`${run.id}\``, problems);
+  assertValid("journal.invalid", `the journal of the run \`${run.id}\``, problems);
   const text = canonical(data);
   return { ...JSON.parse(text), checksum: hashOf(text) };
 }
 
 function dataOf(engine, run, pointer, problems) {
   if (run.ended || run.isEnding) {
-    const message = "the run has ended, and there is nothing to go on with; a journal is made while it is active";
+    const message = "the run has ended; a journal is made while it is active";
     problems.push({ pointer, message });
     return undefined;
   }
@@ -92,7 +94,8 @@ function dataOf(engine, run, pointer, problems) {
     degraded: run.degraded,
     degradedNodes: [...(run.degradedNodes ?? [])],
     outputs: {},
-    items: run.items.map((item, frame) => check(item, `${pointer}/items/${frame}`)),
+    // A place that nothing has come to yet is no hole for JSON.
+    items: Array.from(run.items, (item, frame) => check(item ?? null, `${pointer}/items/${frame}`)),
     signals: run.signals.map((payload, index) => check(payload ?? null, `${pointer}/signals/${index}`)),
     early: (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, `${pointer}/early/${index}/1`)]),
     errors: {},
@@ -103,8 +106,6 @@ function dataOf(engine, run, pointer, problems) {
     leaving: [],
     at: now(),
   };
-  // A place that nothing has come to yet is no hole for JSON.
-  for (let frame = 0; frame < data.items.length; frame += 1) data.items[frame] ??= null;
   run.outputs.forEach((output, node) => {
     const { id, fallbacks, compensates } = run.stepAt(node);
     // What is made of outputs of others is made again.
@@ -136,18 +137,17 @@ function stepPointer(run, node, id, pointer) {
 /** A journal that was given, as a copy. Throws `journal.invalid`. */
 export function readJournal(journal) {
   const what = "the journal";
-  const problems = problemsOf(journal, FIELDS);
-  if (problems.length > 0) throw invalid("journal.invalid", what, problems);
+  assertValid("journal.invalid", what, problemsOf(journal, FIELDS));
   const { checksum, ...data } = journal;
   let text;
   try {
     text = canonical(data);
   } catch (error) {
-    throw invalid("journal.invalid", what, [{ pointer: "", message: `it must be plain data: ${error.message}` }]);
+    throw invalidAt("journal.invalid", what, "", `it must be plain data: ${error.message}`);
   }
   if (checksum !== hashOf(text)) {
-    const message = "the journal is not as it was made: something in it was changed or lost; its checksum does not fit";
-    throw invalid("journal.invalid", what, [{ pointer: "/checksum", message }]);
+    const message = "something in the journal was changed or lost: its checksum does not fit";
+    throw invalidAt("journal.invalid", what, "/checksum", message);
   }
   return JSON.parse(text);
 }
@@ -209,10 +209,7 @@ export function restoreValues(run) {
     (run.failures ??= [])[node] = failures.map(({ level, error }) => ({ level, error: errorFromData(error) }));
   }
   if (journal.outputError !== undefined) run.outputError = errorFromData(journal.outputError);
-  if (journal.cancellation !== undefined) {
-    const cause = errorFromData(journal.cancellation);
-    run.cancellation = new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause });
-  }
+  if (journal.cancellation !== undefined) run.cancellation = runCancelled(errorFromData(journal.cancellation), run.where);
 }
 
 // ── Hashes ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 // What happens to a run before it begins: its definition, its input and what it refers to are found to be in order.
 
 import { pointerTo, textOfDefinition } from "./definition.js";
-import { RepflowError, invalid } from "./errors.js";
+import { RepflowError, assertValid } from "./errors.js";
 import { nextId } from "./ids.js";
 import { unknownWord } from "./nearest.js";
 import { Run } from "./run.js";
@@ -105,7 +105,7 @@ function checkSteps(plan, schemas) {
   const problems = Object.keys(schemas)
     .filter((id) => !ids.includes(id))
     .map((id) => unknownWord(pointerTo(["steps", id]), `there is no step \`${id}\` in \`${plan.id}\``, id, ids));
-  if (problems.length > 0) throw invalid("config.invalid", "the option `schemas`", problems);
+  assertValid("config.invalid", "the option `schemas`", problems);
 }
 
 function admit(engine, run, input) {

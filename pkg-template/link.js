@@ -3,6 +3,8 @@
 import { disposed } from "./errors.js";
 import { withResolvers } from "./feature.js";
 
+const free = (core, handle) => core.busFree(handle);
+
 /** What belongs to one bus in the core. */
 export class Link {
   runtime;
@@ -74,7 +76,7 @@ export class Link {
   #begin(core) {
     this.handle = core.busNew();
     this.#generation = this.runtime.generation;
-    this.runtime.freeWhenUnused(this.#owner, "busFree", this.handle);
+    this.runtime.freeWhenUnused(this.#owner, free, this.handle);
     this.#handOver(core);
     for (const act of this.#whenThere.splice(0)) act(core);
   }
@@ -87,7 +89,7 @@ export class Link {
 
   dispose(error) {
     for (const reject of [...this.#waiting]) reject(error);
-    if (this.isAttached) this.runtime.free(this.#owner, "busFree", this.handle);
+    if (this.isAttached) this.runtime.free(this.#owner, free, this.handle);
     this.handle = undefined;
     this.runtime.disown(this.#owner);
   }

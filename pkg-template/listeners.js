@@ -1,7 +1,7 @@
 // Who hears the events of runs.
 
 import { aborts } from "./aborts.js";
-import { describe, invalid } from "./errors.js";
+import { assertValid, describe, quoted } from "./errors.js";
 import { nearest, unknownWord } from "./nearest.js";
 
 /** Handlers by type of event; `*` hears all. */
@@ -24,7 +24,7 @@ export class Listeners {
     if (typeof type !== "string") problems.push({ pointer: "/type", message: `the type must be a string, not ${describe(type)}` });
     else if (type !== "*" && this.#known?.includes(type) === false) problems.push(unknown(type, this.#known));
     if (typeof handler !== "function") problems.push({ pointer: "/handler", message: `the handler must be a function, not ${describe(handler)}` });
-    if (problems.length > 0) throw invalid("config.invalid", "the listener", problems);
+    assertValid("config.invalid", "the listener", problems);
     if (signal?.aborted) return () => {};
     const listeners = this.#byType.get(type) ?? new Set();
     let unlisten;
@@ -58,7 +58,7 @@ export class Listeners {
 function unknown(type, known) {
   const suggestion = nearest(type, known);
   const hint = suggestion === undefined
-    ? `the types are ${["*", ...known].map((name) => `\`${name}\``).join(", ")}`
+    ? `the types are ${quoted(["*", ...known])}`
     : `did you mean \`${suggestion}\`?`;
   return unknownWord("/type", `there is no event ${describe(type)}; ${hint}`, type, known);
 }

@@ -5,7 +5,7 @@
 
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { RepflowError, describe, invalid } from "./errors.js";
+import { RepflowError, describe, invalid, invalidAt } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { unknownWord } from "./nearest.js";
 
@@ -59,7 +59,7 @@ export class LiveSession {
 
   /** Opens a session on a run of its own; `apply` has the core decide. */
   static async start(apply, orchestrator, given, options) {
-    if (!isObject(given)) throw invalid("workout.invalid", "the session", [{ pointer: "", message: `it must be an object with \`profile\` and \`workout\`, not ${describe(given)}` }]);
+    if (!isObject(given)) throw invalidAt("workout.invalid", "the session", "", `it must be an object with \`profile\` and \`workout\`, not ${describe(given)}`);
     const { state, ...start } = given;
     const session = new LiveSession();
     session.#apply = apply;

@@ -82,9 +82,6 @@ export class Rate {
     return this.#sum(this.#errors, at);
   }
 
-  errorRate(at) {
-    return this.errors(at) / (this.count(at) || 1);
-  }
 
   /** Over the time that is looked back at, or since the first of all; over a second at least. */
   perSecond(at) {

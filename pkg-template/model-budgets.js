@@ -2,7 +2,7 @@
 // outlive its loss.
 
 import { now } from "./clock.js";
-import { RepflowError, invalid } from "./errors.js";
+import { RepflowError, invalidAt } from "./errors.js";
 
 /** Runs whose spending is remembered. */
 const MOST_RUNS = 10_000;
@@ -31,7 +31,7 @@ export class Budgets {
     const scope = Object.keys(this.#limits).find((scope) => this.#limits[scope].cost !== undefined);
     if (cost === undefined && scope !== undefined) {
       const message = `the budget of \`${scope}\` bounds the cost, and \`prices\` has no model \`${request.model ?? ""}\``;
-      throw invalid("config.invalid", "the options of ModelClient", [{ pointer: "/prices", message }]);
+      throw invalidAt("config.invalid", "the options of ModelClient", "/prices", message);
     }
     return { tokens: inputTokens + outputTokens, cost: cost ?? 0, model: request.model };
   }
@@ -56,7 +56,7 @@ export class Budgets {
     const accounts = Object.entries(this.#limits).map(([scope, limits]) => {
       if (whom[scope] === undefined) {
         const option = scope === "run" ? "runId" : "user";
-        throw invalid("config.invalid", "the options of the question", [{ pointer: "", message: `\`${option}\` is missing: \`budgets.${scope}\` counts by it` }]);
+        throw invalidAt("config.invalid", "the options of the question", "", `\`${option}\` is missing: \`budgets.${scope}\` counts by it`);
       }
       const spent = this.#account(`${scope} ${whom[scope]}`);
       const wants = { tokens, cost, calls: 1 };

@@ -6,7 +6,7 @@
 
 import { canonical } from "./canonical.js";
 import { isObject } from "./definition.js";
-import { RepflowError, describe, invalid } from "./errors.js";
+import { RepflowError, assertValid, describe } from "./errors.js";
 import { OUTCOMES } from "./model-provider.js";
 import { FAILURES, failed } from "./model-service.js";
 
@@ -70,6 +70,6 @@ function read(cassette, core) {
     if (!isKnown) note(`${at}/${failure === undefined ? "answer" : "failure"}`, "there must be an `answer` or a `failure`, as a client told it");
     return { asked: request && sameAs(request), answer, failure, parts };
   });
-  if (problems.length > 0) throw invalid("config.invalid", "the cassette", problems);
+  assertValid("config.invalid", "the cassette", problems);
   return all;
 }

@@ -2,11 +2,11 @@
 
 import { aborts } from "./aborts.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, disposed, invalid, notLoaded } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aFlag, aHandler, aSignal, aString, checkOptions, disposed, invalidAt, notLoaded } from "./errors.js";
 import { PolicyBase } from "./policy.js";
 import { EventStream } from "./stream.js";
 
-const isText = checks.string[0];
+const isText = aString[0];
 const isPositive = (value) => Number.isFinite(value) && value > 0;
 const isNumbers = (value, keys) => isObject(value) && Object.entries(value).every(([key, it]) => keys.includes(key) && Number.isFinite(it) && it >= 0);
 const isProvider = (value) =>
@@ -15,15 +15,15 @@ const isProvider = (value) =>
 
 const OPTIONS = {
   provider: [isProvider, '`"offline-coach"`, a `cassette`, or an object with `name` and `complete` or `stream`'],
-  baseUrl: checks.string,
+  baseUrl: aString,
   apiKey: [(value) => isText(value) || typeof value === "function", "a string, or a function that gives one"],
-  dangerouslyAllowBrowser: checks.flag,
+  dangerouslyAllowBrowser: aFlag,
   api: [(value) => value === "responses" || value === "chat", '`"responses"` or `"chat"`'],
-  model: checks.string,
+  model: aString,
   headers: [isObject, "an object of headers"],
-  fetch: checks.handler,
+  fetch: aHandler,
   policy: [(value) => isObject(value) && value.cache === undefined && value.fallback === undefined, "policies, without `cache` and `fallback`, which are options of their own"],
-  idleTimeout: checks.duration,
+  idleTimeout: aDuration,
   maxBytes: [isPositive, "a number of bytes"],
   cache: [(value) => value === false || isObject(value), "`false`, or options of a cache"],
   prices: [
@@ -34,19 +34,19 @@ const OPTIONS = {
     (value) => isObject(value) && Object.entries(value).every(([key, it]) => ["run", "user", "day"].includes(key) && isNumbers(it, ["tokens", "cost", "calls"])),
     "`{ tokens, cost, calls }` for each of `run`, `user` and `day`",
   ],
-  tenant: checks.string,
+  tenant: aString,
   record: [(value) => Array.isArray(value?.exchanges), "a cassette: `{ version: 1, exchanges: [] }`"],
   snapshot: [isObject, "what `snapshot()` gave"],
 };
 
 export const CALL_OPTIONS = {
-  signal: checks.signal,
-  onPart: checks.handler,
-  restarts: checks.flag,
-  user: checks.string,
-  runId: checks.string,
+  signal: aSignal,
+  onPart: aHandler,
+  restarts: aFlag,
+  user: aString,
+  runId: aString,
   headers: [isObject, "an object of headers"],
-  shared: checks.flag,
+  shared: aFlag,
 };
 
 /** Whether this is a page, or a worker of one, whose user can read whatever is in it. */
@@ -67,7 +67,7 @@ export class ModelClientBase {
     checkOptions("config.invalid", "the options of ModelClient", options, OPTIONS);
     const { provider, apiKey, baseUrl, dangerouslyAllowBrowser } = options;
     const refuse = (pointer, message) => {
-      throw invalid("config.invalid", "the options of ModelClient", [{ pointer, message }]);
+      throw invalidAt("config.invalid", "the options of ModelClient", pointer, message);
     };
     if (apiKey !== undefined && isBrowser() && !dangerouslyAllowBrowser) refuse("/apiKey", KEY_IN_BROWSER);
     if (provider === undefined && baseUrl === undefined && apiKey === undefined && !isBrowser()) {

@@ -1,10 +1,8 @@
 // What services say when something is wrong, and what becomes of it.
 
 import { RepflowError, textOf } from "./errors.js";
-import { report } from "./failures.js";
+import { HEADERS, report } from "./failures.js";
 
-/** What policies read off the headers of an answer, and who asks for help names. */
-const HEADERS = ["x-should-retry", "retry-after-ms", "retry-after"];
 
 /** An error as the service has it. Policies know these by their status, code and headers. */
 export class ServiceError extends Error {

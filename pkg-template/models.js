@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { canonical } from "./canonical.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, checkOptions, describe, disposed, invalid } from "./errors.js";
+import { NO_OPTIONS, assertValid, checkOptions, describe, disposed, invalidAt, problemsIn } from "./errors.js";
 import { Answers } from "./model-answers.js";
 import { Budgets } from "./model-budgets.js";
 import { CALL_OPTIONS } from "./model-client.js";
@@ -47,7 +47,8 @@ class Models {
   /** Who answers instead of a service. */
   #own;
   #budgets;
-  #info;
+  /** Who answers, and what they can do. */
+  info;
   #isDisposed = false;
   /** Answers that were accepted; none when there is no cache. */
   answers;
@@ -65,7 +66,7 @@ class Models {
     this.#own = provider === "offline-coach" ? offlineCoach(engine.coach) : provider?.cassette === undefined ? provider : recorded(provider.cassette, core);
     this.#service = this.#own === undefined ? new Service(runtime, options) : undefined;
     const { name, stream, capabilities } = this.#own ?? {};
-    this.#info = this.#own !== undefined
+    this.info = this.#own !== undefined
       ? { name, streaming: stream !== undefined, structuredOutput: true, tools: true, network: false, ...capabilities }
       : core.providerInfo(this.#service.provider);
   }
@@ -106,10 +107,6 @@ class Models {
     }
   }
 
-  /** Who answers, and what they can do. */
-  get info() {
-    return this.#info;
-  }
 
   async models(options) {
     checkOptions("config.invalid", "the options of the question", options, CALL_OPTIONS);
@@ -141,13 +138,11 @@ class Models {
 
   /** A question with all that was left open; throws for one that cannot be asked. */
   #completed(core, request) {
-    const refuse = (problems) => {
-      throw invalid("config.invalid", "the question", problems);
-    };
-    if (!isObject(request)) refuse([{ pointer: "", message: `it must be an object with \`messages\`, not ${describe(request)}` }]);
+    const what = "the question";
+    if (!isObject(request)) throw invalidAt("config.invalid", what, "", `it must be an object with \`messages\`, not ${describe(request)}`);
     const { schema } = request;
     const problems = isObject(schema?.schema) ? core.strictProblems(schema.schema) : [];
-    if (problems.length > 0) refuse(problems.map((problem) => ({ ...problem, pointer: `/schema/schema${problem.pointer}` })));
+    assertValid("config.invalid", what, problemsIn("/schema/schema", problems));
     const { model } = this.#options;
     const { maxOutputTokens = this.#budgets.bounds ? MAX_OUTPUT_TOKENS : undefined } = request;
     const whole = { ...request, model: request.model ?? model, maxOutputTokens };
@@ -179,7 +174,7 @@ class Models {
     this.#counts.inputTokens += usage?.inputTokens ?? 0;
     this.#counts.outputTokens += usage?.outputTokens ?? 0;
     this.#counts.cost += cost ?? 0;
-    const provenance = { provider: this.#info.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
+    const provenance = { provider: this.info.name, model: answer.model ?? request.model ?? null, attempts, cache: null, duration_ms: now() - began };
     if (requestId !== undefined) provenance.requestId = requestId;
     const whole = judged(request.schema, answer);
     if (cost !== undefined) whole.cost = cost;

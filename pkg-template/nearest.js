@@ -1,6 +1,6 @@
 // What somebody probably meant.
 
-import { RepflowError, describe } from "./errors.js";
+import { RepflowError, describe, quoted } from "./errors.js";
 
 /** The candidate that is a few slips of the pen away from `word`, if there is one; `nearest` in src/error.rs, again. */
 export function nearest(word, candidates) {
@@ -23,14 +23,18 @@ export function unknownWord(pointer, message, word, known) {
   return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
 }
 
-/** What a message about such a problem ends with. */
-export const hintOf = ({ suggestion }) => (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`);
+/** The error of such a problem alone. */
+export function unknownName(code, pointer, message, name, known, details) {
+  const problem = unknownWord(pointer, message, name, known);
+  const { suggestion } = problem;
+  return new RepflowError(code, message + (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`), { ...details, problems: [problem] });
+}
 
 /** Throws that there is no such name, with the nearest that there is, or the first few. */
 export function missing(code, message, name, names, details) {
   const known = [...names];
   const near = typeof name === "string" ? nearest(name, known) : undefined;
-  const others = known.length === 0 ? "there is none" : `there are ${known.slice(0, 10).map((it) => `\`${it}\``).join(", ")}`;
+  const others = known.length === 0 ? "there is none" : `there are ${quoted(known.slice(0, 10))}`;
   throw new RepflowError(code, `${message} ${typeof name === "string" ? `\`${name}\`` : describe(name)}; ${near === undefined ? others : `did you mean \`${near}\`?`}`, details);
 }
 

@@ -1,10 +1,10 @@
 // WorkflowOrchestrator: runs workflows, and keeps track of them. The core decides what happens next.
 
 import { internals } from "./bus.js";
-import { CIRCUIT_ACT } from "./circuits.js";
+import { byHand } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aDuration, aHandler, aSignal, aString, anInteger, checkOptions, describe, disposed, hasFields, invalid, invalidAt, quoted, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { nextId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -18,7 +18,7 @@ import { unattended } from "./runtime.js";
 import { runSchemas } from "./standard-schema.js";
 import { Templates } from "./templates.js";
 
-const isText = checks.string[0];
+const isText = aString[0];
 const isTextOrTexts = (value) => isText(value) || (Array.isArray(value) && value.every(isText));
 
 const OPTIONS = {
@@ -27,33 +27,33 @@ const OPTIONS = {
   snapshot: [hasFields, "what `snapshot()` gave"],
   templates: [Array.isArray, "a list of definitions"],
   maxConcurrentRuns: whole(1),
-  maxQueuedRuns: checks.count,
+  maxQueuedRuns: aCount,
   retention: [hasFields, "an object with `count` and `age`"],
 };
 const RETENTION = {
-  count: checks.count,
-  age: [(value) => checks.duration[0](value) || value === 0, checks.duration[1]],
+  count: aCount,
+  age: [(value) => aDuration[0](value) || value === 0, aDuration[1]],
 };
 export const RUN_OPTIONS = {
-  signal: checks.signal,
-  onEvent: checks.handler,
-  correlationId: checks.string,
-  traceparent: checks.string,
-  tracestate: checks.string,
-  priority: checks.integer,
+  signal: aSignal,
+  onEvent: aHandler,
+  correlationId: aString,
+  traceparent: aString,
+  tracestate: aString,
+  priority: anInteger,
   schemas: runSchemas,
 };
 const RESTORE_OPTIONS = {
   definition: [hasFields, "a workflow definition"],
-  signal: checks.signal,
-  onEvent: checks.handler,
+  signal: aSignal,
+  onEvent: aHandler,
   schemas: runSchemas,
 };
-const ON_OPTIONS = { signal: checks.signal };
+const ON_OPTIONS = { signal: aSignal };
 const FILTER = {
   status: [isTextOrTexts, "a status or a list of them"],
-  workflowId: checks.string,
-  correlationId: checks.string,
+  workflowId: aString,
+  correlationId: aString,
 };
 const STATUSES = ["queued", "running", "paused", "compensating", "completed", "failed", "cancelled", "timed_out"];
 
@@ -102,7 +102,7 @@ export class OrchestratorBase {
     for (const id of idsIn(read)) {
       if (!this.#runs.isActive(id)) continue;
       const message = `the run \`${id}\` is active here; there is no second one of it`;
-      throw invalid("journal.invalid", "the journal", [{ pointer: "/runId", message }]);
+      throw invalidAt("journal.invalid", "the journal", "/runId", message);
     }
     const { correlationId, priority, definition } = read;
     const run = new Run(read.runId, read.input, { ...options, correlationId, priority });
@@ -132,7 +132,9 @@ export class OrchestratorBase {
     const unknown = statuses.findIndex((each) => !STATUSES.includes(each));
     if (unknown >= 0) {
       const pointer = Array.isArray(status) ? `/status/${unknown}` : "/status";
-      throw invalid("config.invalid", "the filter", [unknownName(pointer, "status", statuses[unknown], STATUSES)]);
+      const name = statuses[unknown];
+      const message = `there is no status ${describe(name)}; there is ${quoted(STATUSES)}`;
+      throw invalid("config.invalid", "the filter", [unknownWord(pointer, message, name, STATUSES)]);
     }
     return this.#runs
       .all()
@@ -169,11 +171,7 @@ export class OrchestratorBase {
       if (core instanceof Promise) core.then(() => unattended(() => move(act))).catch(() => {});
       else this.#engine.moveCircuit(core, name, act);
     };
-    return {
-      isolate: () => move(CIRCUIT_ACT.isolate),
-      lift: () => move(CIRCUIT_ACT.lift),
-      close: () => move(CIRCUIT_ACT.close),
-    };
+    return byHand(move);
   }
 
   /** Takes no new runs; resolves when all there are have ended, those that wait for their turn as well. */
@@ -224,10 +222,4 @@ export class OrchestratorBase {
 
 function drained() {
   return new RepflowError("internal.disposed", "this orchestrator was drained: it takes no new runs; make a new one");
-}
-
-/** A problem with a name that is none of those there are. */
-function unknownName(pointer, what, name, names) {
-  const message = `there is no ${what} ${describe(name)}; there is ${[...names].map((each) => `\`${each}\``).join(", ")}`;
-  return unknownWord(pointer, message, name, names);
 }

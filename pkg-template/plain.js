@@ -1,6 +1,6 @@
 // What the coach is given, as plain data.
 
-import { invalid } from "./errors.js";
+import { invalidAt } from "./errors.js";
 
 /** A number that is none stays visible: JSON would make `null` of it, and that reads as if nothing had been said. */
 const shown = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
@@ -10,7 +10,7 @@ export function plain(value) {
   try {
     return JSON.parse(JSON.stringify(value, shown) ?? "null");
   } catch {
-    const message = "it must be plain data that JSON can hold: functions, symbols, BigInt, circles and getters that throw are not data";
-    throw invalid("workout.invalid", "what the coach was given", [{ pointer: "", message }]);
+    const message = "it must be plain data that JSON can hold: no functions, symbols, BigInt, circles, nor getters that throw";
+    throw invalidAt("workout.invalid", "what the coach was given", "", message);
   }
 }

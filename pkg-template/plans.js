@@ -1,6 +1,6 @@
 // Definitions, compiled: what the core says of a plan, and what the facade needs beside that.
 
-import { hasFields, invalid } from "./errors.js";
+import { assertValid, hasFields, problemsIn } from "./errors.js";
 import { listsOf } from "./nodes.js";
 import { milliseconds } from "./runtime.js";
 import { checkSchema } from "./schemas.js";
@@ -65,19 +65,16 @@ export class Plans {
 function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   const definition = JSON.parse(text);
   const { parameters } = definition;
-  const problems = parameters === undefined ? [] : checkSchema(parameters);
+  const problems = parameters === undefined ? [] : problemsIn("/parameters", checkSchema(parameters));
   let plan;
   try {
     plan = core.planCompile(engine, needsOutput ? withOutput(definition) : definition, defaultTimeoutMs);
   } catch (error) {
     if (error.code !== "workflow.invalid" || problems.length === 0) throw error;
-    problems.push(...error.problems.map((problem) => ({ ...problem, isOfCore: true })));
+    problems.push(...error.problems);
   }
-  if (problems.length > 0) {
-    const all = problems.map(({ isOfCore, pointer, ...problem }) => ({ pointer: isOfCore ? pointer : `/parameters${pointer}`, ...problem }));
-    if (plan !== undefined) core.planFree(engine, plan.handle);
-    throw invalid("workflow.invalid", "the workflow definition", all);
-  }
+  if (problems.length > 0 && plan !== undefined) core.planFree(engine, plan.handle);
+  assertValid("workflow.invalid", "the workflow definition", problems);
   const steps = plan.steps.map((step) => ({ ...STEP, ...step, fallbacks: step.fallbacks?.map((it) => ({ ...TARGET, ...it })) }));
   plan.steps = steps;
   plan.text = text;

@@ -6,10 +6,10 @@
 import { aborts } from "./aborts.js";
 import { canonical } from "./canonical.js";
 import { Alarm, now } from "./clock.js";
-import { CIRCUIT_ACT, CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
+import { CIRCUIT_EVENT, CIRCUIT_STATES, byHand } from "./circuits.js";
 import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks, describe, disposed, hasFields, invalid, problemsOf, textOf, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aSignal, aString, assertValid, checkOptions, describe, disposed, hasFields, invalidAt, problemsIn, problemsOf, textOf, whole } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -46,15 +46,15 @@ const SUPERSEDED = 2;
 
 const WHAT = "the options of the policy";
 const EXECUTE_OPTIONS = {
-  signal: checks.signal,
+  signal: aSignal,
   key: [() => true, "plain data"],
-  limitKey: checks.string,
+  limitKey: aString,
   tokens: whole(0, 2 ** 32 - 1),
 };
 
 /** What is observed. */
-const OBSERVED = { limitKey: checks.string, requests: [() => true], tokens: [() => true] };
-const COUNT = [checks.count[0], "a whole number that is not negative"];
+const OBSERVED = { limitKey: aString, requests: [() => true], tokens: [() => true] };
+const COUNT = [aCount[0], "a whole number that is not negative"];
 /** What is observed of one limit. */
 const SAID = {
   remaining: [...COUNT, true],
@@ -161,6 +161,8 @@ class Call {
   }
 }
 
+const free = (core, handle) => core.policyFree(handle);
+
 export class PolicyBase {
   #runtime;
   /** The options as data; functions among them stand in `#host`. */
@@ -199,7 +201,7 @@ export class PolicyBase {
   #snapshot;
 
   constructor(runtime, options, more = NO_OPTIONS) {
-    checkOptions("config.invalid", "what comes with the options of the policy", more, MORE_OPTIONS);
+    checkOptions("config.invalid", "what comes with the options", more, MORE_OPTIONS);
     this.#runtime = runtime;
     const { data, host, problems } = split(options);
     this.#data = copyOf(data);
@@ -219,13 +221,9 @@ export class PolicyBase {
         problems.push(...error.problems.filter((problem) => !isKnown(problem)));
       }
     }
-    if (problems.length > 0) throw invalid("config.invalid", WHAT, problems);
+    assertValid("config.invalid", WHAT, problems);
     /** The circuit breaker, by hand. */
-    this.circuit = Object.freeze({
-      isolate: () => this.#move(CIRCUIT_ACT.isolate),
-      lift: () => this.#move(CIRCUIT_ACT.lift),
-      close: () => this.#move(CIRCUIT_ACT.close),
-    });
+    this.circuit = Object.freeze(byHand((act) => this.#soon((core) => this.#perform(core.policyCircuit(this.#handle, act, now())))));
   }
 
   /** What the service said of its limits; the rate limit keeps to it. */
@@ -235,13 +233,13 @@ export class PolicyBase {
     for (const unit of ["requests", "tokens"]) {
       const limit = said?.[unit];
       if (limit === undefined) continue;
-      for (const { pointer, message } of problemsOf(limit, SAID)) problems.push({ pointer: `/${unit}${pointer}`, message });
+      problems.push(...problemsIn(`/${unit}`, problemsOf(limit, SAID)));
       told.push([said.limitKey, unit === "tokens", limit?.remaining, limit?.resetMs, limit?.limit ?? 0, now()]);
     }
     if (this.#data.rateLimit === undefined) {
       problems.push({ pointer: "", message: "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do" });
     }
-    if (problems.length > 0) throw invalid("config.invalid", "what was observed", problems);
+    assertValid("config.invalid", "what was observed", problems);
     this.#soon((core) => told.forEach((each) => core.policyObserve(this.#handle, ...each)));
   }
 
@@ -251,7 +249,7 @@ export class PolicyBase {
       if (this.#disposed) throw disposed();
       if (typeof execute !== "function") {
         const message = `a policy executes a function, not ${describe(execute)}`;
-        throw invalid("config.invalid", "the call", [{ pointer: "", message }]);
+        throw invalidAt("config.invalid", "the call", "", message);
       }
       let key;
       if (options !== NO_OPTIONS) {
@@ -259,14 +257,10 @@ export class PolicyBase {
         if (options.signal?.aborted) throw cancelled(options.signal.reason);
         key = keyOf(options.key);
       }
-      if (key === undefined && this.#host.needsKey) {
-        const message = "`key` is missing: with `cache` or `singleFlight` it tells the same work from other work";
-        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
-      }
-      const outer = this.#running;
-      if (key !== undefined && key === outer?.key && this.#host.needsKey && !outer.answered) {
-        const message = "`key` is that of the call whose function this is: it would wait for itself";
-        throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+      if (this.#host.needsKey) {
+        const outer = this.#running;
+        if (key === undefined) throw wrongKey("`key` is missing: with `cache` or `singleFlight` it tells the same work from other work");
+        if (key === outer?.key && !outer.answered) throw wrongKey("`key` is that of the call whose function this is: it would wait for itself");
       }
       const core = this.#attached();
       if (core instanceof Promise) return this.#later(core, execute, options);
@@ -284,7 +278,7 @@ export class PolicyBase {
   /** Hears events, by type or `*`; returns a function that ends it. */
   on(type, handler, options = {}) {
     if (this.#disposed) throw disposed();
-    checkOptions("config.invalid", "the options of `on`", options, { signal: checks.signal });
+    checkOptions("config.invalid", "the options of `on`", options, { signal: aSignal });
     return this.#listeners.add(type, handler, options.signal);
   }
 
@@ -306,7 +300,7 @@ export class PolicyBase {
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#isAttached()) this.#runtime.free(this, "policyFree", this.#handle);
+    if (this.#isAttached()) this.#runtime.free(this, free, this.#handle);
     const error = disposed();
     this.abandon(error);
     for (const giveUp of [...this.#waiting]) giveUp(error);
@@ -345,7 +339,7 @@ export class PolicyBase {
   #attach(core) {
     this.#handle = core.policyNew(this.#data, this.#snapshot, now());
     this.#generation = this.#runtime.generation;
-    this.#runtime.freeWhenUnused(this, "policyFree", this.#handle);
+    this.#runtime.freeWhenUnused(this, free, this.#handle);
     this.#memory = core.linearMemory();
     this.#view = new Float64Array(this.#memory.buffer);
     this.#seed = (Math.random() * 2 ** 32) >>> 0;
@@ -406,9 +400,6 @@ export class PolicyBase {
     if (this.#active > 0) this.#perform(this.#runtime.ready().policyTick(this.#handle, now()));
   }
 
-  #move(act) {
-    this.#soon((core) => this.#perform(core.policyCircuit(this.#handle, act, now())));
-  }
 
   /** At once, or when the core is there. */
   #soon(act) {
@@ -666,10 +657,11 @@ function keyOf(key) {
   try {
     return canonical(key);
   } catch (cause) {
-    const message = `\`key\` must be plain data that JSON can hold: ${textOf(cause)}`;
-    throw invalid("config.invalid", "the options of execute", [{ pointer: "/key", message }]);
+    throw wrongKey(`\`key\` must be plain data that JSON can hold: ${textOf(cause)}`);
   }
 }
+
+const wrongKey = (message) => invalidAt("config.invalid", "the options of execute", "/key", message);
 
 function abortReason(reason, signal) {
   switch (reason) {

@@ -1,13 +1,13 @@
 // Questions to the history.
 
-import { checkOptions, checks, whole } from "./errors.js";
+import { aString, checkOptions, whole } from "./errors.js";
 import { SINCE, isAfter, isTime } from "./history.js";
 import { TOPIC, matcher } from "./topics.js";
 
 const QUERY = {
   topic: [(value) => typeof value === "string" && TOPIC.test(value), "a topic, or a pattern such as `workout.*`"],
-  feature: checks.string,
-  correlationId: checks.string,
+  feature: aString,
+  correlationId: aString,
   since: SINCE,
   until: [isTime, "a date, or milliseconds since the Unix epoch"],
   limit: whole(1),

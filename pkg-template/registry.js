@@ -2,7 +2,7 @@
 
 import { giveUp } from "./call.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
-import { NO_OPTIONS, RepflowError, checkOptions, checks } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aDuration, checkOptions } from "./errors.js";
 import { HEALTH_STATUSES, Registered, foundIn, unavailable, withResolvers } from "./feature.js";
 import { missing } from "./nearest.js";
 import { PolicyBase } from "./policy.js";
@@ -11,21 +11,21 @@ import { compareVersions } from "./versions.js";
 const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
 /** What the core is told of health, in this order, with what holds when nothing is said. */
 const HEALTH = {
-  window: ["60s", checks.duration],
-  minRequests: [10, checks.count],
+  window: ["60s", aDuration],
+  minRequests: [10, aCount],
   degradedErrorRate: [0.1, isRate],
   unhealthyErrorRate: [0.5, isRate],
-  slow: ["5s", checks.duration],
+  slow: ["5s", aDuration],
   degradedSlowRate: [0.5, isRate],
   unhealthySlowRate: [0.9, isRate],
   recovery: [0.5, isRate],
-  failuresToUnhealthy: [3, checks.count],
-  successesToRecover: [2, checks.count],
+  failuresToUnhealthy: [3, aCount],
+  successesToRecover: [2, aCount],
 };
 const HEALTH_OPTIONS = {
   ...Object.fromEntries(Object.entries(HEALTH).map(([key, [, check]]) => [key, check])),
-  interval: checks.duration,
-  checkTimeout: checks.duration,
+  interval: aDuration,
+  checkTimeout: aDuration,
 };
 
 /** The features of one bus. */
@@ -88,7 +88,7 @@ export class Registry {
 
   async unregister(name, options = NO_OPTIONS) {
     this.#link.assertUsable();
-    checkOptions("bus.invalid", "the options of unregisterFeature", options, { grace: checks.duration });
+    checkOptions("bus.invalid", "the options of unregisterFeature", options, { grace: aDuration });
     const feature = this.featureOf(name);
     const { version } = feature.info;
     this.features.delete(name);
@@ -218,9 +218,3 @@ export class Registry {
 /** What its caller did wrong or did not want any more, and what it was not asked at all, say nothing about a feature. */
 const saysNothing = (error) =>
   error?.kind === "validation" || error?.kind === "cancelled" || error?.name === "AbortError" || /^(bulkhead|rate_limit)\./.test(error?.code);
-
-function checkTopic(topic) {
-  if (typeof topic === "string" && TOPIC.test(topic)) return;
-  const message = `${describe(topic)} is not a topic; a topic is names between dots, such as \`workout.generated\`, and a subscription may use \`*\` for one name and \`>\` at the end for the rest`;
-  throw invalid("bus.invalid", "the subscription", [{ pointer: "/topic", message }]);
-}

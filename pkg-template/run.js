@@ -3,10 +3,10 @@
 import { aborts } from "./aborts.js";
 import { abort } from "./call.js";
 import { now } from "./clock.js";
-import { RepflowError } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { idOf } from "./ids.js";
 import { resultOf } from "./results.js";
+import { runCancelled } from "./step-errors.js";
 import { Trace } from "./trace.js";
 
 /** What a run works on before it begins, and when it has ended. */
@@ -126,7 +126,7 @@ export class Run {
     if (onEvent !== undefined) this.onEvent = onEvent;
     if (schemas !== undefined) this.schemas = schemas;
     if (schemas?.output !== undefined) this.checksOutput = true;
-    if (signal?.aborted) this.cancellation = cancelled(this, signal.reason);
+    if (signal?.aborted) this.cancellation = runCancelled(signal.reason, this.where);
     const { promise, resolve, reject } = withResolvers();
     this.result = promise;
     this.#resolve = resolve;
@@ -298,8 +298,4 @@ function letGo(run, isValue, answer) {
   if (run.unlisten !== undefined) run.unlisten = undefined;
   if (run.children !== undefined) run.children = undefined;
   whenEnded?.(run, isValue, answer);
-}
-
-export function cancelled(run, reason) {
-  return new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...run.where, cause: reason });
 }

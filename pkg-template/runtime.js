@@ -1,6 +1,6 @@
 // The wasm instances: loaded at first use, and replaced when they have panicked.
 
-import { RepflowError, describe, fromCore, invalid, isCoreError, textOf } from "./errors.js";
+import { RepflowError, aDuration, describe, fromCore, invalidAt, isCoreError, textOf } from "./errors.js";
 
 /**
  * What depends on an instance. Each glue is one module with one instance, whichever entry loaded it: what depends on the
@@ -72,12 +72,12 @@ export class Runtime {
     this.#instance.owners.delete(owner);
   }
 
-  /** Frees `handle` of this generation by the export `free` when `owner` is collected without having been disposed of. */
+  /** Has `free(core, handle)` called for a handle of this generation when `owner` is collected without having been disposed of. */
   freeWhenUnused(owner, free, handle) {
     // Workers have it since 2025-05-05; where there is none, what is not disposed of stays until the instance goes.
     if (typeof FinalizationRegistry === "undefined") return;
     this.#unused ??= new FinalizationRegistry(({ free, handle, generation }) => {
-      if (generation === this.generation) this.#instance.core[free](handle);
+      if (generation === this.generation) free(this.#instance.core, handle);
     });
     this.#unused.register(owner, { free, handle, generation: this.generation }, owner);
   }
@@ -85,7 +85,7 @@ export class Runtime {
   /** Frees a handle now. */
   free(owner, free, handle) {
     this.#unused?.unregister(owner);
-    this.#instance.core[free](handle);
+    free(this.#instance.core, handle);
   }
 }
 
@@ -171,9 +171,7 @@ function withinTime(module) {
 export function milliseconds(core, value, name) {
   const ms = typeof value === "string" ? core.parseDuration(value) : value;
   if (ms > 0) return ms;
-  const expected = 'a duration such as "250ms" or "10s", or milliseconds above 0';
-  const message = `\`${name}\` must be ${expected}, not ${describe(value)}`;
-  throw invalid("config.invalid", "the options", [{ pointer: `/${name}`, message }]);
+  throw invalidAt("config.invalid", "the options", `/${name}`, `\`${name}\` must be ${aDuration[1]}, not ${describe(value)}`);
 }
 
 function loadFailed(cause) {

@@ -3,7 +3,7 @@
 
 import { canonical } from "./canonical.js";
 import { escaped, isObject, isPlain } from "./definition.js";
-import { checks, describe, hasFields, invalid, textOf } from "./errors.js";
+import { aCount, aFlag, aString, assertValid, describe, hasFields, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest, unknownWord } from "./nearest.js";
 
@@ -25,7 +25,7 @@ export function checkInput(parameters, input, what = "the input") {
   const given = input === undefined && schema.takesObject ? {} : input;
   const value = schema.hasDefaults ? filled(schema, schema.root, given, new Set()) : given;
   const problems = schema.problemsOf(value);
-  if (problems.length > 0) throw invalid("input.invalid", what, problems);
+  assertValid("input.invalid", what, problems);
   return value;
 }
 
@@ -402,7 +402,7 @@ function expectedOf(schema) {
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
-const isText = checks.string[0];
+const isText = aString[0];
 const isWords = (value) => Array.isArray(value) && value.every(isText);
 const isTextPattern = (value) => isText(value) && isPattern(value);
 const areTypes = (value) => [value].flat().every((it) => isText(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
@@ -432,10 +432,10 @@ const KEYWORDS = [
   [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
   [[(value) => Number.isFinite(value) && value > 0, "a number above 0"], "multipleOf"],
   [
-    checks.count,
+    aCount,
     "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
   ],
-  [[checks.flag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
+  [[aFlag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
   [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
   [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
 ];

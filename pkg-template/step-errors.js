@@ -64,6 +64,9 @@ export function runTimedOut(run) {
   return new RepflowError("run.timeout", message, run.where);
 }
 
+/** The error of a run that its caller has given up; `where` says which, once there is one. */
+export const runCancelled = (cause, where) => new RepflowError("run.cancelled", "the run was cancelled by its caller", { ...where, cause });
+
 /** What an attempt fails with whose workflow has failed. */
 export function childFailed(child, error) {
   const message = `the workflow \`${child.workflowId}\` failed: ${textOf(error)}`;

@@ -1,9 +1,9 @@
 // Templates: definitions that are registered once, and made into workflows by giving values to their parameters.
 
 import { canonical } from "./canonical.js";
-import { escaped as escapedKey, isObject } from "./definition.js";
-import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
-import { hintOf, unknownWord } from "./nearest.js";
+import { escaped as escapedKey, isObject, jsonOf } from "./definition.js";
+import { assertValid, describe, hasFields, invalidAt, problemsIn, quoted } from "./errors.js";
+import { unknownName, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
 /** The registered definitions. What is in here is a copy, frozen: nobody outside can change it. */
@@ -16,17 +16,13 @@ export class Templates {
    */
   add(definition) {
     const what = "the template";
-    const text = textOfDefinition(what, definition);
-    const copy = JSON.parse(text);
+    const copy = copyOf("workflow.invalid", what, definition);
     const { id, version, parameters } = copy;
     const problems = [];
     if (typeof id !== "string" || id === "") {
       problems.push({ pointer: id === undefined ? "" : "/id", message: `\`id\` must be a name, not ${describe(id)}` });
     }
-    if (parameters !== undefined) {
-      const prefixed = ({ pointer, ...problem }) => ({ pointer: `/parameters${pointer}`, ...problem });
-      problems.push(...checkSchema(parameters).map(prefixed));
-    }
+    if (parameters !== undefined) problems.push(...problemsIn("/parameters", checkSchema(parameters)));
     const before = this.#byId.get(id);
     const sorted = canonical(copy);
     if (before !== undefined && before.definition.version === version && before.sorted !== sorted) {
@@ -34,7 +30,7 @@ export class Templates {
       const message = `\`${id}\` is registered ${known} already, and differs; give it a new \`version\``;
       problems.push({ pointer: "/version", message });
     }
-    if (problems.length > 0) throw invalid("workflow.invalid", what, problems);
+    assertValid("workflow.invalid", what, problems);
     if (before?.sorted !== sorted) this.#byId.set(id, { definition: frozen(copy), sorted });
     return id;
   }
@@ -43,10 +39,9 @@ export class Templates {
   get(id) {
     const found = this.#byId.get(id);
     if (found !== undefined) return found.definition;
-    const known = this.ids().map((it) => `\`${it}\``).join(", ") || "none are";
+    const known = quoted(this.ids()) || "none are";
     const message = `there is no workflow ${describe(id)}; registered: ${known}`;
-    const problem = unknownWord("", message, typeof id === "string" ? id : "", this.ids());
-    throw new RepflowError("workflow.not_registered", `${message}${hintOf(problem)}`, { problems: [problem] });
+    throw unknownName("workflow.not_registered", "", message, typeof id === "string" ? id : "", this.ids());
   }
 
   /** The ids of all, sorted. */
@@ -62,24 +57,18 @@ export class Templates {
     const { parameters: schema, ...definition } = this.get(id);
     const what = `the template \`${id}\``;
     const given = schema === undefined ? (params ?? {}) : checkInput(schema, params, `the input of ${what}`);
-    const binding = new Binding(JSON.parse(textOfDefinition(`the input of ${what}`, given, "input.invalid")));
+    const binding = new Binding(copyOf("input.invalid", `the input of ${what}`, given));
     const bound = binding.definition(definition, "");
-    if (binding.problems.length > 0) throw invalid("workflow.invalid", what, binding.problems);
+    assertValid("workflow.invalid", what, binding.problems);
     return bound;
   }
 }
 
-/** JSON text; what JSON cannot hold is refused. */
-function textOfDefinition(what, data, code = "workflow.invalid") {
-  const refuse = (message) => invalid(code, what, [{ pointer: "", message }]);
-  let text;
-  try {
-    text = JSON.stringify(data);
-  } catch (cause) {
-    throw refuse(`it must be plain data that JSON can hold: ${textOf(cause)}`);
-  }
-  if (text?.[0] !== "{") throw refuse(`it must be an object, not ${describe(data)}`);
-  return text;
+/** A copy of an object, of which JSON can hold all. */
+function copyOf(code, what, data) {
+  const text = jsonOf(code, what, data);
+  if (text?.[0] !== "{") throw invalidAt(code, what, "", `it must be an object, not ${describe(data)}`);
+  return JSON.parse(text);
 }
 
 function frozen(data) {
@@ -317,12 +306,8 @@ const asText = (value) => (typeof value === "string" ? value : JSON.stringify(va
 /** Text that a template reads as this text. */
 const escaped = (text) => text.replaceAll("{{", '{{ "{{" }}');
 
-function escapedDeep(value) {
-  if (typeof value === "string") return escaped(value);
-  if (Array.isArray(value)) return value.map(escapedDeep);
-  if (!hasFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, escapedDeep(field)]));
-}
+/** The same of all text in a value, which is data: JSON has all of it. */
+const escapedDeep = (value) => JSON.parse(JSON.stringify(value, (_, it) => (typeof it === "string" ? escaped(it) : it)));
 
 /** Text and expressions as one text. Pieces of text are joined first: two braces may come from two of them. */
 function joined(parts, escape) {

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { RepflowError, checks, describe, hasFields, invalid, problemsOf } from "./errors.js";
+import { RepflowError, aCount, aDuration, aString, assertValid, describe, hasFields, problemsOf, quoted } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -24,15 +24,15 @@ const METRICS = {
 
 const isNumber = [Number.isFinite, "a number"];
 const RULE = {
-  name: [...checks.string, true],
-  metric: [(metric) => Object.hasOwn(METRICS, metric), `one of ${Object.keys(METRICS).map((name) => `\`${name}\``).join(", ")}`, true],
+  name: [...aString, true],
+  metric: [(metric) => Object.hasOwn(METRICS, metric), `one of ${quoted(Object.keys(METRICS))}`, true],
   above: isNumber,
   below: isNumber,
-  feature: checks.string,
-  action: checks.string,
+  feature: aString,
+  action: aString,
   topic: [(topic) => typeof topic === "string" && TOPIC.test(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
-  minRequests: checks.count,
-  coolDown: checks.duration,
+  minRequests: aCount,
+  coolDown: aDuration,
 };
 
 /** The checks of features that are under way. */
@@ -135,7 +135,7 @@ export class Watch {
     must((feature === undefined) !== (topic === undefined), "", "an alert is about a `feature`, perhaps with an `action`, or about a `topic`");
     must(action === undefined || feature !== undefined, "/action", "an `action` needs the `feature` that has it");
     must(handler === undefined || typeof handler === "function", "", `the handler must be a function, not ${describe(handler)}`);
-    if (problems.length > 0) throw invalid("bus.invalid", "the alert", problems);
+    assertValid("bus.invalid", "the alert", problems);
     const alert = { rule: { ...rule }, handler, isRaised: false, raisedAt: -Infinity };
     this.#alerts.add(alert);
     this.#looks ??= every(LOOK_MS, this, look);

@@ -55,6 +55,17 @@ test("the border to the core does not have them", async () => {
   absent(new Set([...words, ...words.map(camel)]));
 });
 
+test("what the core exports, which is short as well, is asked for by these names alone", async () => {
+  const sources = (await texts("src/wasm/", ".rs")).map(withoutComments);
+  const exported = new Set(sources.flatMap((text) => [...text.matchAll(/js_name = (\w*[A-Z]\w*)/g)].map(([, name]) => name)));
+  assert.ok(exported.has("policyNew"));
+  const known = await texts("pkg-template/", ".d.ts");
+  const literals = [...facade, ...sources].flatMap((text) => text.match(/"\w+"/g) ?? []);
+  const words = wordsOf([...known.map(withoutComments), ...literals].join());
+  assert.deepEqual([...exported].filter((name) => words.has(name)), []);
+  assert.deepEqual([...exported].filter((name) => names.includes(name)), []);
+});
+
 test("no journal has them, which outlives the package that wrote it", async () => {
   const journal = withoutComments(await read("pkg-template/journal.js"));
   const written = journal.slice(journal.indexOf("const FIELDS"), journal.indexOf("function readJournal"));

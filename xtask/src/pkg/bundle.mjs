@@ -25,11 +25,12 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  * what it has seen before. One that is not here comes before the first that needs it.
  */
 const ORDER = [
-  "formats", "versions", "schemas", "error-data", "templates", "queue", "topics", "nodes", "size", "aborts", "events",
-  "clock", "ids", "plans", "standard-schema", "handle", "failures", "canonical", "results", "runs", "errors", "stream",
-  "listeners", "meters", "step-errors", "policy-options", "integration", "commands", "link", "circuits", "waits",
-  "hearing", "asking", "registry", "bus", "nearest", "perform", "context", "definition", "engine", "launch", "trace",
-  "bus-event", "orchestrator", "run", "journal", "runtime", "feature", "history", "telling", "attempts", "policy",
+  "versions", "formats", "templates", "failures", "trace", "error-data", "plans", "queue", "standard-schema",
+  "runtime", "journal", "errors", "size", "definition", "bus-event", "call", "runs", "topics", "listeners", "ids",
+  "history", "attempts", "events", "step-errors", "circuits", "perform", "waits", "plain", "feature", "launch",
+  "results", "asking", "nodes", "nearest", "hearing", "commands", "run", "aborts", "policy", "model-client",
+  "registry", "schemas", "link", "meters", "stream", "integration", "orchestrator", "live", "telling", "handle",
+  "context", "policy-options", "clock", "canonical", "engine", "bus",
 ];
 
 const keepNames = { function: false, class: true };
@@ -44,7 +45,7 @@ async function bundled(script, external) {
   return output;
 }
 
-/** The glue with the names that its wasm has, and without its default export, which is another way of loading. */
+/** The glue with the names that its wasm has, and without its default export, which is another way of loading. Tells what it exports. */
 async function fitted(glue) {
   const renamed = glue.replace(/js$/, "json");
   const { imports, exports } = JSON.parse(await readFile(renamed, "utf8"));
@@ -60,10 +61,15 @@ async function fitted(glue) {
     .replace(/^export \{ initSync.*$/m, "export { initSync };");
   await writeFile(glue, fits);
   await rm(renamed);
+  return [...fits.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
 }
 
 const GLUES = ["core.js", "coach-glue.js", "model-glue.js"];
-for (const glue of GLUES) await fitted(join(directory, glue));
+const calls = new Set((await Promise.all(GLUES.map((glue) => fitted(join(directory, glue))))).flat());
+const written = scripts.filter((script) => !GLUES.includes(basename(script)));
+const sources = await Promise.all(written.map((script) => readFile(script, "utf8")));
+/** What the facade calls of the core: these names are short, too, on either side. But not plain words, and what a test looks at. */
+const BORDER = [...calls].filter((name) => /[A-Z]/.test(name) && name !== "linearMemory");
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
@@ -80,7 +86,29 @@ const said = (code) => code.replaceAll("/* @__PURE__ */ ", "").replaceAll("/* @_
  * Properties that nobody outside of the facade sees; a test looks whether that is so. They get short names, the same in all scripts.
  */
 const INTERNAL = JSON.parse(await readFile("xtask/src/pkg/internal-names.json", "utf8"));
-const nameCache = {};
+
+/** The nodes of a syntax tree. */
+function* nodesOf(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (tree.type !== undefined) yield tree;
+  for (const part of Object.values(tree)) yield* nodesOf(part);
+}
+
+/** Short names, the shortest for what is named most often; none of them is the name of another property. */
+function shortNames() {
+  const uses = new Map();
+  for (const { property, key, computed } of sources.flatMap((source) => [...nodesOf(parseAst(source).body)])) {
+    const { name } = property ?? key ?? {};
+    if (!computed) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  // Few letters, those that variables have: gzip likes that.
+  const letters = [..."etnraioscludpmfh"];
+  const free = [...letters, ...letters.flatMap((last) => letters.map((first) => first + last))].filter((name) => !uses.has(name));
+  const names = [...INTERNAL, ...BORDER].sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0));
+  assert.ok(names.length <= free.length, "there are more names than short ones");
+  return Object.fromEntries(names.map((name, place) => [`$${name}`, free[place]]));
+}
+const nameCache = { props: { props: shortNames() } };
 
 /**
  * All that is declared at the top, as `var`: with one word for all, neighbours are one declaration, and no function has to look
@@ -99,21 +127,34 @@ function declared(code) {
   return text;
 }
 
+/** A field is undefined where nothing else is said. */
+function withBareFields(code) {
+  let text = "";
+  let from = 0;
+  for (const { type, key, value } of nodesOf(parseAst(code).body)) {
+    if (type !== "PropertyDefinition" || value?.operator !== "void") continue;
+    text += code.slice(from, key.end);
+    from = value.end;
+  }
+  return text + code.slice(from);
+}
+
 /** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
 async function smaller(bundle) {
   const { code } = minifySync("script.js", bundle, { module: true, ...minify });
   const { code: compressed } = await terser(said(code), {
     module: true, ecma: 2022, keep_classnames: true, nameCache,
     // Users meet its name, which it has from a variable.
-    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { regex: new RegExp(`^(${INTERNAL.join("|")})$`) } },
+    // Some of the properties have names that hosts use for others, which we do not ask for.
+    mangle: { reserved: ["RepflowError", "BusEvent"], properties: { builtins: true, regex: new RegExp(`^(${[...INTERNAL, ...BORDER].join("|")})$`) } },
     // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
     // A function that is called in one place stays a function: within the other, each call would make it anew.
     compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
   });
   const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
-  const short = declared(named)
-    // A private field is undefined where nothing else is said.
-    .replace(/(?<=[;{}])(#\w+)=void 0(?=;)/g, "$1")
+  const short = declared(withBareFields(named))
+    // What a glue exports has the names by which the facade asks for it, which have been found before.
+    .replace(/\bexport\{[^}]*\}/g, (list) => list.replace(/(?<= as )\w+/g, (name) => nameCache.props.props[`$${name}`] ?? name))
     // Not every bundler takes a template for a text.
     .replace(/\bimport\(`([^`$]+)`\)/g, 'import("$1")');
   // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
