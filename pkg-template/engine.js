@@ -365,7 +365,7 @@ export class Engine {
   #figuresAt(place) {
     // What it views is gone when the memory has grown.
     if (this.#figures.length === 0) this.#figures = new Float64Array(this.#memory.buffer);
-    const from = place / Float64Array.BYTES_PER_ELEMENT + 1;
+    const from = place / 8 + 1;
     return this.#figures.subarray(from, from + this.#figures[from - 1]);
   }
 

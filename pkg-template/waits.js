@@ -65,9 +65,7 @@ export class Waits {
 
   /** What has come need not be kept until the core is told. */
   #forgetFresh() {
-    const fresh = this.#fresh;
-    while (fresh.length > 0 && fresh.at(-1).awaited === undefined) fresh.pop();
-    if (fresh.length > 2 * this.#count) this.#fresh = fresh.filter(({ awaited }) => awaited !== undefined);
+    if (this.#fresh.length > 2 * this.#count + 8) this.#fresh = this.#fresh.filter(({ awaited }) => awaited !== undefined);
   }
 
   #tellFresh() {

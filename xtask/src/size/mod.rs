@@ -22,7 +22,7 @@ use crate::{pkg, setup};
 /// For each part: more than the second of wasm and glue, gzipped, is a failure; the first is what we would like it to be.
 const LIMITS: [(usize, usize); 3] = [(60 * 1024, 108 * 1024), (120 * 1024, 155 * 1024), (30 * 1024, 34 * 1024)];
 /// More than this of hand-written scripts, gzipped, is a failure. Five entries are among them, of which an app has one.
-const FACADE_LIMIT: usize = 64 * 1024;
+const FACADE_LIMIT: usize = 65 * 1024;
 
 /// Scripts that a page has only when it asks for what they do.
 const ON_DEMAND: &[&str] = &["exports.js", "insight.js", "models.js"];
