@@ -104,7 +104,7 @@ export default {
       per: STEPS,
       contenders: contenders(plain, { answer: 1, calls: STEPS }),
       targets: [{ against: "effect", most: 1 }],
-      short: [{ against: "by hand", of: "min", most: 27 }],
+      short: [{ against: "by hand", of: "min", most: 15 }],
     },
     {
       title: "A chain of 100 steps that hand on",

@@ -35,6 +35,6 @@ export default {
       "a bare promise": asker((answer) => answer),
     },
     targets: [{ against: "a bare promise", most: 2 }],
-    short: [{ against: "a bare promise", of: "min", most: 34 }],
+    short: [{ against: "a bare promise", of: "min", most: 12 }],
   }],
 };
