@@ -135,7 +135,8 @@ export class Commands {
 
   /**
    * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
-   * then; and nobody waits and nobody hears of it: then there is nothing to put into order, and it begins at once.
+   * then; and nobody waits: then there is nothing to put into order, and it begins at once. Who hears of the run is told after that,
+   * as after any other command.
    */
   goOn(core, run, ended, told, attempt, at) {
     if ((told & IS_NEXT) === 0) {

@@ -68,6 +68,7 @@ impl<T: Copy + PartialEq> Bulkhead<T> {
             self.used += 1;
             Entry::Entered
         } else if self.queue.len() < self.max_queue as usize {
+            // Mostly nobody lets it pass, and then nobody but the last one has to be looked at.
             if self.queue.last().is_none_or(|last| !later(*last)) {
                 self.queue.push(who);
             } else {

@@ -15,8 +15,9 @@ use crate::workflow::plan::{PartOf, StepKind};
 use crate::workflow::state::{Frame, Hold, Status, StepState};
 
 impl Run {
-    /// An attempt of a plain call ended well. When one plain call follows, as [`PlainCall`](crate::workflow::plan::PlainCall) says, and nothing else
-    /// does, that one begins; otherwise nothing has changed.
+    /// An attempt of a plain call ended well. When one plain call follows, as
+    /// [`PlainCall`](crate::workflow::plan::PlainCall) says, and nothing else does, that one begins; otherwise nothing has
+    /// changed.
     ///
     /// This is [`complete_plainly`](Self::complete_plainly) for chains and loops, where all that can happen is known
     /// beforehand.
