@@ -356,3 +356,32 @@ test("what a cache let go of is collected", async (t) => {
   const output = await run(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], directory);
   assert.deepEqual(output.trim().split("\n"), ["first", "first,second", "still there"]);
 });
+
+test("why an attempt failed is collected once another one has answered, though the run is kept", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const script = `
+    import { FeatureBus, WorkflowOrchestrator } from "repflow";
+    const gone = new Set();
+    const registry = new FinalizationRegistry((name) => gone.add(name));
+    const bus = new FeatureBus();
+    const flaky = (_, { attempt }) => {
+      if (attempt === 2) return "there";
+      const error = new Error("on purpose");
+      registry.register(error, "the error");
+      throw error;
+    };
+    bus.registerFeature({ name: "f", version: "1.0.0", actions: { flaky, open: () => new Promise(() => {}) } });
+    const orchestrator = new WorkflowOrchestrator({ bus });
+    const steps = [{ id: "a", call: "f.flaky", retry: { maxAttempts: 2, delay: 0 } }, { id: "b", call: "f.open" }];
+    const handle = orchestrator.start({ id: "w", steps });
+    handle.result.catch(() => {});
+    for (let round = 0; round < 100 && gone.size === 0; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      globalThis.gc();
+    }
+    console.log([...gone].join(), handle.status().status);
+    handle.cancel();
+  `;
+  const output = await run(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], directory);
+  assert.equal(output.trim(), "the error running");
+});
