@@ -12,14 +12,14 @@ import { conform } from "./standard-schema.js";
 import { childFailed, rootOf, stepCancelled } from "./step-errors.js";
 
 /** Begins an attempt, now. */
-export function beginAttempt(engine, core, run, node, attempt, level, at) {
+export function beginAttempt(engine, run, node, attempt, level, at) {
   const step = run.stepAt(node);
   // What was cancelled after this was queued is not begun; what undoes a step of a cancelled run is.
   if (run.revoked?.delete(placeOf(node, attempt)) || (run.cancellation !== undefined && step.compensates === undefined)) return;
   const call = new Call(run, node, step, attempt, level, run.schemas === undefined ? settle : answered);
   run.begin(node, call);
   try {
-    const params = level === 0 ? paramsOf(engine, core, run, node, step) : fallbackParams(engine, core, run, node, level);
+    const params = level === 0 ? paramsOf(engine, run, node, step) : fallbackParams(engine, run, node, level);
     // Reading the parameters may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
@@ -38,17 +38,17 @@ export function beginAttempt(engine, core, run, node, attempt, level, at) {
 }
 
 /** What a step is given. */
-function paramsOf(engine, core, run, node, step) {
+function paramsOf(engine, run, node, step) {
   const prepared = run.prepared?.get(node);
   if (prepared?.error !== undefined) throw prepared.error;
   if (prepared !== undefined) return prepared.params;
   if (step.handsOn !== undefined) return run.outputs[run.nodeOf(node, step.handsOn)];
   if (!step.hasWith && step.compensates === undefined) return run.input;
-  return core.runParams(engine.handle, run.number, node, 0, run.id, run.input, run.outputs, run.items);
+  return engine.core.runParams(engine.handle, run.number, node, 0, run.id, run.input, run.outputs, run.items);
 }
 
-function fallbackParams(engine, core, run, node, level) {
-  return core.runParams(engine.handle, run.number, node, level, run.id, run.input, run.outputs, run.items);
+function fallbackParams(engine, run, node, level) {
+  return engine.core.runParams(engine.handle, run.number, node, level, run.id, run.input, run.outputs, run.items);
 }
 
 /** Validators are those of the step, not of what undoes it. */
@@ -146,23 +146,24 @@ function settle(call, isValue, answer, at) {
   }
   run.take(node, attempt);
   run.prepared?.delete(node);
-  const { core } = engine;
   let told;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
     // Why an earlier attempt failed is of no interest any more, and holds much: a trace, and what that knows.
     if (run.errors.length > node) run.errors[node] = undefined;
-    told = core.runSettle(engine.handle, run.number, node, attempt, at);
+    const { leadsTo } = call.step;
+    if (run.isCertain && leadsTo !== undefined && engine.commands.follow(run, node, leadsTo, at)) return;
+    told = engine.core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
     run.setError(node, answer);
     const reported = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
-    told = core.runFail(engine.handle, run.number, node, attempt, reported, at);
+    told = engine.core.runFail(engine.handle, run.number, node, attempt, reported, at);
   }
   engine.telling.touch(run);
-  engine.commands.goOn(core, run, node, told, isValue ? 1 : attempt + 1, at);
+  engine.commands.goOn(run, told, attempt + 1, at);
 }
 
 /** It may have answered between the decision and now; that came too late. */
@@ -188,7 +189,7 @@ export function prepare(engine, core, run, node) {
   (run.prepared ??= new Map()).delete(node);
   let key;
   try {
-    prepared.params = paramsOf(engine, core, run, node, step);
+    prepared.params = paramsOf(engine, run, node, step);
     if (run.number === undefined) return;
     key = step.hasKey
       ? core.runValue(handle, run.number, node, VALUE.cacheKey, run.id, run.input, run.outputs, run.items)

@@ -20,6 +20,10 @@ const IS_EARLIER = 2 ** 30;
 const IS_NEXT = 2 ** 29;
 const COUNT = IS_NEXT - 1;
 
+/** Answers that are written down before the core is told of them, and numbers to an answer; see `engineFollowed`. */
+const MOST_FOLLOWED = 128;
+const NUMBERS = 3;
+
 /** Words that are kept room for when nothing waits. */
 const MOST_KEPT = 1_000 * WORDS;
 
@@ -35,6 +39,10 @@ export class Commands {
   #view = new Int32Array();
   /** Where in it commands stand. */
   #start = 0;
+  /** Answers that runs have gone on from, and of which the core has not been told; where it has room for them. */
+  #ledger = new Float64Array();
+  #place = 0;
+  #noted = 0;
   /** Whether the core may have an earlier deadline than it was last asked for. */
   #isEarlier = true;
   /** Runs that have begun, by the core's number. */
@@ -70,7 +78,8 @@ export class Commands {
   }
 
   /** There is a core, whose commands stand in this memory. */
-  attach(memory) {
+  attach(core, memory) {
+    this.#place = core.engineLedger(this.#engine.handle);
     this.#memory = memory;
     this.#view = new Int32Array();
     this.#isEarlier = true;
@@ -78,6 +87,7 @@ export class Commands {
 
   /** The core is gone. */
   clear() {
+    this.#noted = 0;
     this.#runs = [];
     this.#todo = [];
     this.#head = 0;
@@ -134,11 +144,11 @@ export class Commands {
   }
 
   /**
-   * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
-   * then; and nobody waits: then there is nothing to put into order, and it begins at once. Who hears of the run is told after that,
-   * as after any other command.
+   * Does what an answer of a run led to, now. Of an attempt that failed, that is mostly the next attempt; and nobody waits: then
+   * there is nothing to put into order, and it begins at once. Who hears of the run is told after that, as after any other command.
    */
-  goOn(core, run, ended, told, attempt, at) {
+  goOn(run, told, attempt, at) {
+    const { core } = this.#engine;
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
       if (told !== 0 || !this.#isAtRest) this.work(core, at);
@@ -146,29 +156,71 @@ export class Commands {
     }
     if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
     const node = told & COUNT;
-    if (run.nodes !== undefined && node === run.nodes.size) {
-      const { each, index, frame } = run.nodes.openNext(ended);
-      opened(run, node);
-      const list = run.lists[each];
-      if (list === undefined) this.#queue(ITERATE, run.number, each, index, frame);
-      else if (!(frame in run.items)) run.items[frame] = list[index];
-    }
-    const isAlone = !this.#performing && !this.#yielding && this.#isIdle();
-    if (!isAlone || at - this.#busyUntil > IDLE_MS || at - this.#busySince >= SLICE_MS) {
+    if (this.#mayGoOn(at)) {
+      this.#begin(run, node, attempt, at);
+    } else {
       this.#queue(CALL, run.number, node, attempt, 0);
       this.work(core, at);
-      return;
     }
+  }
+
+  /**
+   * Goes on with a run after the answer of a step whose followers are certain, without the core, which is told when it is next
+   * asked for something. Says whether it did.
+   */
+  follow(run, node, leadsTo, at) {
+    const { blockers } = run;
+    const begun = blockers === undefined ? leadsTo : leadsTo.filter((offset) => (blockers[node + offset] -= 1) === 0);
+    if (this.#engine.telling.listeners.size > 0 || !this.#mayGoOn(at)) return false;
+    const from = leadsTo[0] === 0 ? nextItem(run, node) : node;
+    if (from === undefined) return false;
+    this.#note(run.number, node, at);
+    for (let place = 1; place < begun.length; place += 1) this.#queue(CALL, run.number, from + begun[place], 1, 0);
+    if (begun.length > 0) this.#begin(run, from + begun[0], 1, at);
+    return true;
+  }
+
+  /** Whether nobody waits for anything, and the host had its turn not long ago. */
+  #mayGoOn(at) {
+    const isAlone = !this.#performing && !this.#yielding && this.#isIdle();
+    return isAlone && at - this.#busyUntil <= IDLE_MS && at - this.#busySince < SLICE_MS;
+  }
+
+  #begin(run, node, attempt, at) {
     this.#performing = true;
     try {
-      beginAttempt(this.#engine, core, run, node, attempt, 0, at);
+      beginAttempt(this.#engine, run, node, attempt, 0, at);
     } catch (error) {
       this.#engine.fail(run, error);
     } finally {
       this.#performing = false;
     }
     this.#busyUntil = at;
-    if (!this.#isAtRest) this.work(core, this.#isIdle() ? at : now());
+    if (!this.#isAtRest) this.work(this.#engine.core, this.#isIdle() ? at : now());
+  }
+
+  /** Writes down an answer that a run goes on from. */
+  #note(number, node, at) {
+    // What it views is gone when the memory has grown.
+    if (this.#noted === this.#ledger.length || this.#ledger.length === 0) this.#turnPage();
+    const ledger = this.#ledger;
+    ledger[this.#noted] = at;
+    ledger[this.#noted + 1] = number;
+    ledger[this.#noted + 2] = node;
+    this.#noted += NUMBERS;
+  }
+
+  #turnPage() {
+    this.report(this.#engine.core);
+    this.#ledger = new Float64Array(this.#memory.buffer, this.#place, MOST_FOLLOWED * NUMBERS);
+  }
+
+  /** Tells the core which answers runs have gone on from. */
+  report(core) {
+    if (this.#noted === 0) return;
+    const count = this.#noted / NUMBERS;
+    this.#noted = 0;
+    core.engineFollowed(this.#engine.handle, count);
   }
 
   /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */
@@ -329,6 +381,17 @@ export class Commands {
 function open(run, each, index, frame) {
   run.nodes.open(each, index, frame);
   opened(run, run.nodes.size - run.stepAt(each).size);
+}
+
+/** A step of a loop begins for the next item, if there is one: its node. */
+function nextItem(run, node) {
+  const { nodes, lists, items } = run;
+  const { each, index } = nodes.nextOf(node);
+  const list = lists[each];
+  if (list === undefined || index >= list.length) return undefined;
+  items[nodes.open(each, index)] = list[index];
+  opened(run, nodes.size - 1);
+  return nodes.size - 1;
 }
 
 /** There are nodes from this one on. What the journal has of them stays. */

@@ -74,7 +74,9 @@ export class Engine {
 
   /** The core, for what happens while the engine is in it. */
   get core() {
-    return this.#runtime.ready();
+    const core = this.#runtime.ready();
+    this.commands.report(core);
+    return core;
   }
 
   /** The core with an engine of ours in it: at once if it can be, otherwise a promise. */
@@ -92,7 +94,7 @@ export class Engine {
       this.#runtime.freeWhenUnused(this, free, this.handle);
       this.#memory = core.linearMemory();
       this.#figures = new Float64Array();
-      this.commands.attach(this.#memory);
+      this.commands.attach(core, this.#memory);
       this.#seed = (Math.random() * 2 ** 32) | 0;
     }
     return core;
@@ -198,6 +200,7 @@ export class Engine {
         run.items = [];
       }
       if (plan.signals.length > 0) run.signals = [];
+      if (plan.blockers !== undefined) run.blockers = plan.blockers.slice();
       run.engine = this;
       // What reads a step that was skipped, or has failed, reads null.
       run.outputs = plan.noOutputs.slice();
@@ -216,8 +219,10 @@ export class Engine {
         run.number = core.runRestore(this.handle, plan.handle, run.seed, run.key, log, at);
       }
       run.status = "running";
+      if (plan.hasFollowers && log === undefined && !run.isHeard) run.isCertain = true;
       this.commands.add(run);
       this.telling.touch(run);
+      this.commands.report(core);
       this.commands.take(core, core.engineTick(this.handle, at));
       if (run.journal !== undefined) {
         launchLeaving(this, run);
@@ -240,6 +245,7 @@ export class Engine {
       if (run.ended || run.cancellation !== undefined) return;
     }
     run.cancellation = runCancelled(reason, run.where);
+    run.isCertain = false;
     if (run.number === undefined) {
       this.fail(run, run.cancellation, "cancelled");
       return;
@@ -261,6 +267,7 @@ export class Engine {
 
   #setPaused(run, isPaused) {
     if (run.ended || run.isEnding) return;
+    run.isCertain = false;
     const children = [...(run.children?.keys() ?? [])];
     if (run.number === undefined) {
       const before = run.isPaused;

@@ -20,8 +20,8 @@ export class Nodes {
     return this.#plan.steps.length + this.#steps.length;
   }
 
-  /** An iteration of a loop has begun. */
-  open(each, index, frame) {
+  /** An iteration of a loop has begun: its number. */
+  open(each, index, frame = this.#iterations.length) {
     const loop = this.stepOf(each);
     const base = this.#plan.steps.length + this.#steps.length;
     this.#iterations[frame] = { each, index, base };
@@ -32,15 +32,13 @@ export class Nodes {
       this.#steps.push(step);
       this.#frames.push(frame);
     }
+    return frame;
   }
 
-  /** As a node of an iteration has ended, the next iteration of its loop begins: the number of the iteration, and its item's. */
-  openNext(node) {
+  /** The loop of the iteration that a node is in, and which item is next there. */
+  nextOf(node) {
     const { each } = this.#iterations[this.#frameOf(node)];
-    const index = this.basesOf(each).length;
-    const frame = this.#iterations.length;
-    this.open(each, index, frame);
-    return { each, index, frame };
+    return { each, index: this.basesOf(each).length };
   }
 
   /** The step that a node is. */

@@ -46,7 +46,7 @@ const LONGEST_MS = 2 ** 28 - 1;
 export function perform(engine, core, run, op, node, a, b, at) {
   switch (op) {
     case CALL:
-      beginAttempt(engine, core, run, node, a, b, at);
+      beginAttempt(engine, run, node, a, b, at);
       break;
     case TIME_OUT_ATTEMPT:
       run.setError(node, attemptTimedOut(run, node));

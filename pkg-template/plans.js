@@ -13,7 +13,7 @@ export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
  * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`.
  */
 const TARGET = { found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined };
-const STEP = { ...TARGET, id: undefined, hasWith: false, handsOn: undefined, compensates: undefined, fallbacks: undefined };
+const STEP = { ...TARGET, id: undefined, hasWith: false, handsOn: undefined, leadsTo: undefined, compensates: undefined, fallbacks: undefined };
 
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;
@@ -81,11 +81,20 @@ function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   plan.parameters = parameters;
   plan.noOutputs = steps.map(() => null);
   plan.lists = listsOf(steps);
+  plan.hasFollowers = steps.some(({ leadsTo }) => leadsTo !== undefined);
+  plan.blockers = plan.isGraph ? blockersOf(steps) : undefined;
   plan.hasLoops = steps.some(({ kind }) => kind === "forEach");
   plan.canUndo = steps.some(({ compensates }) => compensates !== undefined);
   const targets = steps.flatMap((step) => [step, ...(step.fallbacks ?? [])]);
   plan.workflows = [...new Set(targets.map(({ workflow }) => workflow).filter((workflow) => workflow !== undefined))];
   return plan;
+}
+
+/** How many others each step waits for, where some wait for more than one. */
+function blockersOf(steps) {
+  const blockers = steps.map(() => 0);
+  steps.forEach(({ leadsTo = [] }, step) => leadsTo.forEach((offset) => (blockers[step + offset] += 1)));
+  return blockers.some((count) => count > 1) ? blockers : undefined;
 }
 
 /** The same workflow, with its output written down: only what is written down is built, and can be checked before the end. */

@@ -83,6 +83,10 @@ export class Run {
       early: undefined,
       /** Which nodes iterations have; undefined where there are no loops. */
       nodes: undefined,
+      /** Whether steps follow as its plan says, without anybody who would hear of it. */
+      isCertain: false,
+      /** By node, for how many others a step still waits, where some wait for more than one. */
+      blockers: undefined,
       /** Parameters of calls that are about to begin, by node. */
       prepared: undefined,
       /** Attempts that were given up before they were begun. */
@@ -216,6 +220,7 @@ export class Run {
   setError(node, error) {
     if (this.errors === NOTHING) this.errors = [];
     this.errors[node] = error;
+    this.isCertain = false;
   }
 
   /** An attempt of a step begins. */
@@ -282,6 +287,7 @@ function letGo(run, isValue, answer) {
   // What few have. Each by its name: in a loop over names, each is looked up anew.
   if (run.text !== undefined) run.text = undefined;
   if (run.nodes !== undefined) run.nodes = run.lists = run.items = undefined;
+  if (run.blockers !== undefined) run.blockers = undefined;
   if (run.signals !== NOTHING) run.signals = undefined;
   if (run.journal !== undefined) run.journal = undefined;
   if (run.output !== undefined) run.output = undefined;

@@ -64,6 +64,7 @@ export class Telling {
       stream.push(eventsOf(run, numbers, 0).slice(0, run.told));
     }
     (run.streams ??= new Set()).add(stream);
+    run.isCertain = false;
     this.touch(run);
     return stream;
   }

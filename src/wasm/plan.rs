@@ -26,7 +26,9 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         host.engine.check(&plan)?;
         Ok(host.plans.insert(Rc::clone(&plan)))
     })?;
-    let steps: Array = (0..).zip(plan.steps()).map(|(index, step)| step_to_js(index, step)).collect();
+    let is_graph = plan.is_plain_graph();
+    let followers = |index| plan.followers(StepIx(index), is_graph);
+    let steps: Array = (0..).zip(plan.steps()).map(|(index, step)| step_to_js(step, index, &followers(index))).collect();
     let signals: Array = plan.signals.iter().map(|signal| JsString::from(&**signal)).collect();
     Ok(Fields::default()
         .number("handle", handle as f64)
@@ -37,12 +39,16 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         .value("last", &plan.roots.last().map_or(JsValue::NULL, |step| step.0.into()))
         .flag("hasOutput", plan.output.is_some())
         .flag("hasKey", plan.per_key.is_some())
+        .flag("isGraph", is_graph)
         .value("signals", &signals)
         .object())
 }
 
-fn step_to_js(index: u32, step: &Step) -> JsValue {
+fn step_to_js(step: &Step, index: u32, followers: &[i32]) -> JsValue {
     let fields = Fields::default();
+    if !followers.is_empty() {
+        fields.value("leadsTo", &followers.iter().map(|offset| JsValue::from(*offset)).collect::<Array>());
+    }
     fields.text("id", &step.id);
     let kind = match &step.kind {
         StepKind::Call(call) => {

@@ -1,7 +1,8 @@
-//! What happened in a run, in its order: 16 bytes for most events.
+//! What happened in a run, in its order: 16 bytes for most events, and for most steps.
 //!
 //! A step leaves three events, and thousands of runs may be active, each with all that happened so far. Most events say no
-//! more than when, what, and which step and attempt; only those few that say more are kept as they are, beside the others.
+//! more than when, what, and which step and attempt; only those few that say more are kept as they are, beside the others. And
+//! mostly a step begins as the one before it ends, with its first attempt: these three events are one entry.
 
 use super::event::{Event, EventKind, Fields};
 use super::state::NodeIx;
@@ -11,11 +12,13 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     entries: Vec<Entry>,
+    /// How many events they are.
+    events: usize,
     /// What is more than an entry holds, with the place of its entry; in order.
     more: Vec<(u32, EventKind)>,
 }
 
-/// An event that says no more than which step and attempt it is about.
+/// An event that says no more than which step and attempt it is about, or some that come together.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     at: Timestamp,
@@ -26,12 +29,17 @@ struct Entry {
 
 /// In the place of a kind: it is among those that say more.
 const MORE: u32 = 255;
+/// In the place of a kind: the step ended well, and another one began with its first attempt, which is so many nodes behind it as
+/// an attempt would be.
+const LED_ON: u32 = 254;
+/// In the place of a kind: the step began, with its first attempt.
+const BEGAN: u32 = 253;
 /// An attempt that an entry has no room for.
 const TOO_MANY: u32 = 1 << 24;
 
 impl Log {
-    pub(super) fn with_capacity(events: usize) -> Self {
-        Self { entries: Vec::with_capacity(events), more: Vec::new() }
+    pub(super) fn with_capacity(entries: usize) -> Self {
+        Self { entries: Vec::with_capacity(entries), ..Self::default() }
     }
 
     pub(super) fn push(&mut self, Event { at, kind }: Event) {
@@ -44,19 +52,40 @@ impl Log {
                 Entry { at, node: 0, what: MORE }
             }
         };
+        self.add(entry);
+    }
+
+    /// A step began, with its first attempt.
+    pub(super) fn push_began(&mut self, node: NodeIx, at: Timestamp) {
+        self.add(Entry { at, node: node.0, what: BEGAN });
+    }
+
+    /// A step ended well, and that is why another one began, with its first attempt.
+    pub(super) fn push_led_on(&mut self, node: NodeIx, next: NodeIx, at: Timestamp) {
+        let behind = next.0.wrapping_sub(node.0);
+        if behind < TOO_MANY {
+            self.add(Entry { at, node: node.0, what: LED_ON | behind << 8 });
+        } else {
+            self.push(Event { at, kind: EventKind::StepCompleted(node) });
+            self.push_began(next, at);
+        }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.events += entry.events();
         self.entries.push(entry);
     }
 
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.events
     }
 
     /// Whether nothing has happened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.events == 0
     }
 
     /// All events, as a list.
@@ -70,22 +99,42 @@ impl Log {
         self.since(0)
     }
 
-    /// The events from a place on.
+    /// The events from a place on. To find it takes as long as there are events behind it.
     pub fn since(&self, from: usize) -> impl Iterator<Item = Event> {
-        let mut more = self.more.partition_point(|(place, _)| (*place as usize) < from);
-        self.entries.get(from..).unwrap_or_default().iter().map(move |entry| {
-            let kind = if entry.what == MORE {
-                more += 1;
-                self.more[more - 1].1
-            } else {
-                entry.kind()
+        let (mut first, mut place) = (self.entries.len(), self.events);
+        while place > from {
+            first -= 1;
+            place -= self.entries[first].events();
+        }
+        let mut more = self.more.partition_point(|(place, _)| (*place as usize) < first);
+        let events = self.entries[first..].iter().flat_map(move |entry| {
+            let next = NodeIx(entry.node + (entry.what >> 8));
+            let began = [EventKind::StepStarted(next), EventKind::AttemptStarted(next, 1)].map(Some);
+            let kinds = match entry.what & 255 {
+                MORE => {
+                    more += 1;
+                    [Some(self.more[more - 1].1), None, None]
+                }
+                LED_ON => [Some(EventKind::StepCompleted(NodeIx(entry.node))), began[0], began[1]],
+                BEGAN => [began[0], began[1], None],
+                _ => [Some(entry.kind()), None, None],
             };
-            Event { at: entry.at, kind }
-        })
+            kinds.into_iter().flatten().map(|kind| Event { at: entry.at, kind })
+        });
+        events.skip(from - place)
     }
 }
 
 impl Entry {
+    /// How many events it is.
+    fn events(self) -> usize {
+        match self.what & 255 {
+            LED_ON => 3,
+            BEGAN => 2,
+            _ => 1,
+        }
+    }
+
     fn kind(&self) -> EventKind {
         let fields = Fields { node: Some(NodeIx(self.node)), attempt: Some(self.what >> 8), a: None, b: None };
         // What says more is not here.

@@ -14,7 +14,6 @@ use crate::policy::{FailureReason, Outcome};
 use crate::time::Timestamp;
 use crate::workflow::message::{AbortReason, Effect, Input};
 use crate::workflow::plan::PlainCall;
-use crate::workflow::run::Following;
 use crate::workflow::state::NodeIx;
 
 /// The timer of the plain calls of a run: the first of them may have taken too long then.
@@ -40,21 +39,35 @@ impl Engine {
     /// nothing has changed.
     pub(super) fn go_on(&mut self, run: RunId, node: NodeIx, attempt: u32, now: Timestamp) -> bool {
         let Some(slot) = self.runs.get_mut(run as usize) else { return false };
-        if slot.key.is_some() || slot.calls.get(node.0 as usize).is_some_and(|call| call.id.is_some()) {
+        let is_guarded = slot.calls.get(node.0 as usize).is_some_and(|call| call.id.is_some());
+        if slot.key.is_some() || is_guarded || !slot.run.is_followed(node, attempt) {
             return false;
         }
-        let Some(Following { node, due, iterate }) = slot.run.go_on(node, attempt, now) else { return false };
-        if let Some(Effect::Iterate { node, index, frame }) = iterate {
+        if let Some(Effect::Iterate { node, index, frame }) = slot.run.follow(node, now, &mut self.begun) {
             self.commands.push(Command::Iterate { run, node, index, frame });
         }
-        self.commands.push(Command::Call { run, node, attempt: 1, level: 0 });
-        if let Some(due) = due {
-            slot.await_until(due, node);
-            if slot.watch.is_none_or(|watch| due < watch.at) {
-                self.watch(run, Some(due));
+        self.plainly_begun(run);
+        true
+    }
+
+    /// Plain calls of a run ended well, and the host has begun those that follow each: see [`Plan::followers`].
+    ///
+    /// # Panics
+    /// When the host is wrong about that.
+    ///
+    /// [`Plan::followers`]: crate::workflow::Plan::followers
+    pub fn followed(&mut self, run: RunId, answers: impl Iterator<Item = (NodeIx, Timestamp)>) {
+        let Self { runs, begun, .. } = self;
+        let Some(slot) = runs.get_mut(run as usize) else { return };
+        for (node, at) in answers {
+            slot.run.follow(node, at, begun);
+        }
+        for node in begun.drain(..) {
+            // The time of those that have ended since need not be looked after.
+            if slot.run.node(node).called {
+                slot.await_plainly(node);
             }
         }
-        true
     }
 
     /// Its attempt ended.
@@ -71,11 +84,18 @@ impl Engine {
 
     /// Says whether plain calls follow, and nothing else does.
     fn complete_plainly(&mut self, run: RunId, node: NodeIx, now: Timestamp) -> bool {
-        let Self { runs, begun, commands, .. } = self;
-        let Some(slot) = runs.get_mut(run as usize) else { return false };
-        if slot.key.is_some() || !slot.run.complete_plainly(node, now, begun) {
+        let Some(slot) = self.runs.get_mut(run as usize) else { return false };
+        if slot.key.is_some() || !slot.run.complete_plainly(node, now, &mut self.begun) {
             return false;
         }
+        self.plainly_begun(run);
+        true
+    }
+
+    /// Plain calls of a run have begun: the host is to make them, and their time is looked after.
+    fn plainly_begun(&mut self, run: RunId) {
+        let Self { runs, begun, commands, .. } = self;
+        let Some(slot) = runs.get_mut(run as usize) else { return };
         let mut earliest = slot.watch.map(|watch| watch.at);
         let watched = earliest;
         for node in begun.drain(..) {
@@ -89,7 +109,6 @@ impl Engine {
         if earliest != watched {
             self.watch(run, earliest);
         }
-        true
     }
 
     fn fail_plain(&mut self, run: RunId, node: NodeIx, reason: FailureReason, now: Timestamp) {

@@ -28,7 +28,6 @@ mod slots;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-pub(super) use self::plain::Following;
 use super::event::{Decision, Event, EventKind};
 use super::log::Log;
 use super::message::{Effect, Input, Question, RunEnd};
@@ -39,7 +38,7 @@ use crate::rng::Rng;
 use crate::small::{Few, Queue};
 use crate::time::Timestamp;
 
-/// Events that there is room for from the beginning.
+/// Entries of the log that there is room for from the beginning.
 const MOST_RESERVED: usize = 1_024;
 
 /// One execution of a plan.
@@ -127,8 +126,9 @@ impl Run {
             held: Few::default(),
             mailboxes: Few::default(),
             undoable: Few::default(),
-            // Three events for most steps: it begins, its attempt begins, it ends.
-            log: Log::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
+            // One entry for most steps: that it begins as another one ends. The run begins, and so does the first step; it ends, and so
+            // does the last one.
+            log: Log::with_capacity((plan.steps().len() + 3).min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };

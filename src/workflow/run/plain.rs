@@ -6,25 +6,25 @@
 //! a run that is replayed from its log goes through `handle` alone, so that each test that resumes a run holds the two
 //! against each other.
 
+use std::rc::Rc;
+
 use super::{NodeIx, Phase, Run};
 use crate::policy::Bulkhead;
 use crate::time::Timestamp;
 use crate::workflow::event::EventKind;
 use crate::workflow::message::Effect;
-use crate::workflow::plan::{PartOf, StepKind};
+use crate::workflow::plan::{PartOf, StepIx, StepKind};
 use crate::workflow::state::{Frame, Hold, Status, StepState};
 
 impl Run {
-    /// An attempt of a plain call ended well. When one plain call follows, as
-    /// [`PlainCall`](crate::workflow::plan::PlainCall) says, and nothing else does, that one begins; otherwise nothing has
-    /// changed.
+    /// Whether an attempt that ended well is that of a plain call, after which one plain call follows, as
+    /// [`PlainCall`](crate::workflow::plan::PlainCall) says, and nothing else happens: then it may be [followed](Self::follow).
     ///
     /// This is [`complete_plainly`](Self::complete_plainly) for chains and loops, where all that can happen is known
     /// beforehand.
-    pub(in crate::workflow) fn go_on(&mut self, node: NodeIx, attempt: u32, now: Timestamp) -> Option<Following> {
-        let ended = self.nodes.get(node.0 as usize)?;
-        let (step, frame) = (ended.step, ended.frame);
-        let (next, part_of) = self.plan.plain_calls[step.ix()]?.follower?;
+    pub(in crate::workflow) fn is_followed(&self, node: NodeIx, attempt: u32) -> bool {
+        let Some(ended) = self.nodes.get(node.0 as usize) else { return false };
+        let Some((next, _)) = self.plan.plain_calls[ended.step.ix()].and_then(|call| call.follower) else { return false };
         let is_usual = ended.called
             && ended.attempt == attempt
             && ended.live == 1
@@ -32,60 +32,77 @@ impl Run {
             && self.phase == Phase::Running
             && self.slots.has_nobody_waiting()
             && self.agenda.is_empty();
-        if !is_usual {
+        if next == ended.step {
+            return is_usual && self.next_item(ended.frame).is_some();
+        }
+        let follower = self.node(NodeIx(node.0 + next.0 - ended.step.0));
+        is_usual && follower.blockers == 1 && !follower.is_over()
+    }
+
+    /// A plain call ended well, and those that waited for nothing else have begun: they are appended to `begun`. Of a loop, it is
+    /// the step of the next iteration, which is returned.
+    ///
+    /// # Panics
+    /// When that is not what follows: whoever says so is told by [`is_followed`](Self::is_followed), or by
+    /// [`followers`](crate::workflow::Plan::followers).
+    pub(in crate::workflow) fn follow(
+        &mut self,
+        node: NodeIx,
+        now: Timestamp,
+        begun: &mut Vec<NodeIx>,
+    ) -> Option<Effect> {
+        let ended = self.node(node);
+        let (step, frame) = (ended.step, ended.frame);
+        assert!(ended.called && ended.live == 1, "a step was followed that does not run");
+        self.completed_plainly(node, now);
+        let Some((next, part_of)) = self.plan.plain_calls[step.ix()].and_then(|call| call.follower) else {
+            self.open_roots -= 1;
+            self.record(EventKind::StepCompleted(node), now);
+            self.slots.leave();
+            self.begin_dependents(node, None, now, begun);
             return None;
-        }
-        let due = self.plan.plain_calls[next.ix()]?.timeout.map(|timeout| now + timeout);
-        if next == step {
-            let next = NodeIx(self.nodes.len() as u32);
-            let iterate = self.next_iteration(node, frame, now)?;
-            return Some(Following { node: next, due, iterate: Some(iterate) });
-        }
-        let next = NodeIx(node.0 + next.0 - step.0);
-        let follower = &mut self.nodes[next.0 as usize];
-        if follower.blockers != 1 || follower.is_over() {
-            return None;
-        }
-        follower.blockers = 0;
+        };
         match part_of {
             PartOf::Run => self.open_roots -= 1,
             PartOf::Group(group) => self.state(NodeIx(node.0 + group.0 - step.0)).open_children -= 1,
             PartOf::Loop => self.frames[frame as usize - 1].open -= 1,
         }
-        self.completed_plainly(node, now);
+        if next == step {
+            self.record(EventKind::StepCompleted(node), now);
+            return Some(self.begin_next_item(step, frame, now, begun));
+        }
+        let next = NodeIx(node.0 + next.0 - step.0);
+        self.state(next).blockers = 0;
         self.called_plainly(next, now);
-        self.record(EventKind::StepCompleted(node), now);
-        self.record(EventKind::StepStarted(next), now);
-        self.record(EventKind::AttemptStarted(next, 1), now);
-        Some(Following { node: next, due, iterate: None })
+        self.log.push_led_on(node, next, now);
+        begun.push(next);
+        None
     }
 
-    /// The only step of an iteration ended well, and exactly one iteration begins.
-    fn next_iteration(&mut self, node: NodeIx, frame: u32, now: Timestamp) -> Option<Effect> {
-        let ended = frame;
-        let each = self.frames[ended as usize - 1].each;
+    /// The loop and the item that is next when the only step of an iteration has ended, and exactly one iteration begins.
+    fn next_item(&self, frame: u32) -> Option<(NodeIx, u32)> {
+        let each = self.frames[frame as usize - 1].each;
+        let it = &self.loops[self.node(each).part()?];
+        let is_next = it.next < it.count && (it.active >= it.limit || it.next + 1 == it.count);
+        is_next.then_some((each, it.next))
+    }
+
+    fn begin_next_item(&mut self, step: StepIx, ended: u32, now: Timestamp, begun: &mut Vec<NodeIx>) -> Effect {
+        let next = self.next_item(ended);
+        let (node, index) = next.expect("a loop was followed that has no next item");
         let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
-        let it = self.loop_of(each)?;
-        let is_last = it.next + 1 == it.count;
-        if it.next == it.count || (it.active < it.limit && !is_last) {
-            return None;
+        if let Some(it) = self.loop_of(node) {
+            it.next += 1;
+            it.frames.push(frame);
         }
-        let index = it.next;
-        it.next += 1;
-        it.frames.push(frame);
-        self.state(each).open_children -= 1;
-        self.frames[ended as usize - 1].open -= 1;
-        self.completed_plainly(node, now);
-        self.record(EventKind::StepCompleted(node), now);
-        self.frames.push(Frame { each, index, base, open: 1 });
-        let mut state = StepState::new(self.node(node).step, frame, 0, 0);
-        state.hold = Hold::Both;
-        self.nodes.push(state);
-        self.record(EventKind::IterationStarted(each, index, frame), now);
+        self.state(node).open_children -= 1;
+        self.frames.push(Frame { each: node, index, base, open: 1 });
+        self.nodes.push(StepState::new(step, frame, 0, 0));
+        self.record(EventKind::IterationStarted(node, index, frame), now);
         self.called_plainly(NodeIx(base), now);
-        self.record(EventKind::StepStarted(NodeIx(base)), now);
-        self.record(EventKind::AttemptStarted(NodeIx(base), 1), now);
-        Some(Effect::Iterate { node: each, index, frame })
+        self.log.push_began(NodeIx(base), now);
+        begun.push(NodeIx(base));
+        Effect::Iterate { node, index, frame }
     }
 
     fn completed_plainly(&mut self, node: NodeIx, now: Timestamp) {
@@ -106,8 +123,6 @@ impl Run {
         begun: &mut Vec<NodeIx>,
     ) -> bool {
         let Some(next) = self.passes_on(node) else { return false };
-        let plan = std::rc::Rc::clone(&self.plan);
-        let step = self.node(node).step;
         self.completed_plainly(node, now);
         self.record(EventKind::StepCompleted(node), now);
         self.slots.leave();
@@ -125,18 +140,7 @@ impl Run {
                 if let Some(slots) = self.slots_in(parent) {
                     slots.leave();
                 }
-                for dependent in &plan.step(step).dependents {
-                    let dependent = NodeIx(node.0 + dependent.0 - step.0);
-                    let state = self.state(dependent);
-                    state.blockers -= 1;
-                    if state.blockers == 0 {
-                        if let Some(slots) = self.slots_in(parent) {
-                            slots.enter(dependent);
-                        }
-                        self.begin_plainly(dependent, now);
-                        begun.push(dependent);
-                    }
-                }
+                self.begin_dependents(node, parent, now, begun);
                 match parent {
                     Some(parent) => self.state(parent).open_children -= 1,
                     None => self.open_roots -= 1,
@@ -144,6 +148,24 @@ impl Run {
             }
         }
         true
+    }
+
+    /// Of those that waited for a step, begins all that wait for nothing else; they take a slot of the group each.
+    fn begin_dependents(&mut self, node: NodeIx, group: Option<NodeIx>, now: Timestamp, begun: &mut Vec<NodeIx>) {
+        let plan = Rc::clone(&self.plan);
+        let step = self.node(node).step;
+        for dependent in &plan.step(step).dependents {
+            let dependent = NodeIx(node.0 + dependent.0 - step.0);
+            let state = self.state(dependent);
+            state.blockers -= 1;
+            if state.blockers == 0 {
+                if let Some(slots) = self.slots_in(group) {
+                    slots.enter(dependent);
+                }
+                self.begin_plainly(dependent, now);
+                begun.push(dependent);
+            }
+        }
     }
 
     fn slots_in(&mut self, group: Option<NodeIx>) -> Option<&mut Bulkhead<NodeIx>> {
@@ -201,8 +223,7 @@ impl Run {
     fn begin_plainly(&mut self, node: NodeIx, now: Timestamp) {
         self.slots.enter(node);
         self.called_plainly(node, now);
-        self.record(EventKind::StepStarted(node), now);
-        self.record(EventKind::AttemptStarted(node, 1), now);
+        self.log.push_began(node, now);
     }
 
     #[inline]
@@ -216,13 +237,6 @@ impl Run {
         state.attempt = 1;
         state.live = 1;
     }
-}
-
-/// The plain call that followed another one, and until when it may take; with the iteration that it begins.
-pub(in crate::workflow) struct Following {
-    pub(in crate::workflow) node: NodeIx,
-    pub(in crate::workflow) due: Option<Timestamp>,
-    pub(in crate::workflow) iterate: Option<Effect>,
 }
 
 /// What follows a plain call.
