@@ -163,7 +163,7 @@ function settle(call, isValue, answer, at) {
     told = engine.core.runFail(engine.handle, run.number, node, attempt, reported, at);
   }
   engine.telling.touch(run);
-  engine.commands.goOn(run, told, attempt + 1, at);
+  engine.commands.goOn(run, told, isValue ? 1 : attempt + 1, at);
 }
 
 /** It may have answered between the decision and now; that came too late. */

@@ -144,8 +144,9 @@ export class Commands {
   }
 
   /**
-   * Does what an answer of a run led to, now. Of an attempt that failed, that is mostly the next attempt; and nobody waits: then
-   * there is nothing to put into order, and it begins at once. Who hears of the run is told after that, as after any other command.
+   * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
+   * then; and nobody waits: then there is nothing to put into order, and it begins at once. Who hears of the run is told after that,
+   * as after any other command.
    */
   goOn(run, told, attempt, at) {
     const { core } = this.#engine;

@@ -57,12 +57,12 @@ pub fn run_restore(
     })
 }
 
-/// An attempt completed.
+/// An attempt completed; see `IS_NEXT` in engine.rs for what is returned.
 #[wasm_bindgen(js_name = runSettle)]
 pub fn run_settle(engine: u32, run: u32, node: u32, attempt: u32, now_ms: f64) -> u32 {
     with(engine, |host| {
         host.engine.settle(run, NodeIx(node), attempt, &Outcome::COMPLETED, Timestamp::from_millis(now_ms));
-        host.flush()
+        host.flush_about(run, 1)
     })
 }
 
