@@ -20,9 +20,8 @@ const IS_EARLIER = 2 ** 30;
 const IS_NEXT = 2 ** 29;
 const COUNT = IS_NEXT - 1;
 
-/** Answers that are written down before the core is told of them, and numbers to an answer; see `engineFollowed`. */
-const MOST_FOLLOWED = 128;
-const NUMBERS = 3;
+/** Numbers for answers that are written down before the core is told of them, three to an answer; see `engineFollowed`. */
+const MOST_NOTED = 300;
 
 /** Words that are kept room for when nothing waits. */
 const MOST_KEPT = 1_000 * WORDS;
@@ -39,9 +38,8 @@ export class Commands {
   #view = new Int32Array();
   /** Where in it commands stand. */
   #start = 0;
-  /** Answers that runs have gone on from, and of which the core has not been told; where it has room for them. */
-  #ledger = new Float64Array();
-  #place = 0;
+  /** Answers that runs have gone on from, and of which the core has not been told. */
+  #ledger = new Float64Array(MOST_NOTED);
   #noted = 0;
   /** Whether the core may have an earlier deadline than it was last asked for. */
   #isEarlier = true;
@@ -78,8 +76,7 @@ export class Commands {
   }
 
   /** There is a core, whose commands stand in this memory. */
-  attach(core, memory) {
-    this.#place = core.engineLedger(this.#engine.handle);
+  attach(memory) {
     this.#memory = memory;
     this.#view = new Int32Array();
     this.#isEarlier = true;
@@ -202,26 +199,20 @@ export class Commands {
 
   /** Writes down an answer that a run goes on from. */
   #note(number, node, at) {
-    // What it views is gone when the memory has grown.
-    if (this.#noted === this.#ledger.length || this.#ledger.length === 0) this.#turnPage();
+    if (this.#noted === MOST_NOTED) this.report(this.#engine.core);
     const ledger = this.#ledger;
     ledger[this.#noted] = at;
     ledger[this.#noted + 1] = number;
     ledger[this.#noted + 2] = node;
-    this.#noted += NUMBERS;
-  }
-
-  #turnPage() {
-    this.report(this.#engine.core);
-    this.#ledger = new Float64Array(this.#memory.buffer, this.#place, MOST_FOLLOWED * NUMBERS);
+    this.#noted += 3;
   }
 
   /** Tells the core which answers runs have gone on from. */
   report(core) {
     if (this.#noted === 0) return;
-    const count = this.#noted / NUMBERS;
+    const answers = this.#ledger.subarray(0, this.#noted);
     this.#noted = 0;
-    core.engineFollowed(this.#engine.handle, count);
+    core.engineFollowed(this.#engine.handle, answers);
   }
 
   /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */

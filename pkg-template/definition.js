@@ -4,7 +4,8 @@ import { assertValid, describe, hasFields, invalidAt, problemsIn, textOf } from 
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
- * times, and to compare takes a fifth of what it takes to check them and write them down again.
+ * times, and to compare takes a fifth of what it takes to check them and write them down again. What is frozen need not even be
+ * compared.
  */
 const known = new WeakMap();
 
@@ -14,7 +15,11 @@ const known = new WeakMap();
  */
 export function textOfDefinition(definition) {
   const before = known.get(definition);
-  if (before?.laid !== undefined && compared(definition, before.laid, 0) === before.laid.length) return before.text;
+  if (before?.isFixed) return before.text;
+  if (before?.laid !== undefined && compared(definition, before.laid, 0) === before.laid.length) {
+    before.isFixed = isFixed(definition);
+    return before.text;
+  }
   const problems = [];
   checkData(definition, [], [], false, problems);
   if (!hasFields(definition)) {
@@ -80,6 +85,11 @@ function compared(value, laid, from) {
   }
   return laid[at] === END ? at + 1 : -1;
 }
+
+/** Whether plain data is frozen through and through, and has no getters. */
+const isFixed = (value) =>
+  !hasFields(value) ||
+  (Object.isFrozen(value) && Object.values(Object.getOwnPropertyDescriptors(value)).every((it) => it.get === undefined && isFixed(it.value)));
 
 /** Where a value is something else than plain data, which JSON would not give back as it was. */
 export function dataProblems(value, pointer) {

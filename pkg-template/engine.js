@@ -94,7 +94,7 @@ export class Engine {
       this.#runtime.freeWhenUnused(this, free, this.handle);
       this.#memory = core.linearMemory();
       this.#figures = new Float64Array();
-      this.commands.attach(core, this.#memory);
+      this.commands.attach(this.#memory);
       this.#seed = (Math.random() * 2 ** 32) | 0;
     }
     return core;
@@ -219,7 +219,7 @@ export class Engine {
         run.number = core.runRestore(this.handle, plan.handle, run.seed, run.key, log, at);
       }
       run.status = "running";
-      if (plan.hasFollowers && log === undefined && !run.isHeard) run.isCertain = true;
+      run.isCertain = log === undefined && !run.isHeard;
       this.commands.add(run);
       this.telling.touch(run);
       this.commands.report(core);

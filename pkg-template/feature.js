@@ -63,9 +63,13 @@ export class Registered {
   /** How many calls are under way, and the last one that began: each knows its neighbours. */
   underWay = 0;
   #last = undefined;
-  /** Calls that ended well and that the core has not been told of, and when the last of them did; see `Registry.record`. */
+  /**
+   * Calls that ended well and that the core has not been told of, when the last of them did, and before which time in microseconds
+   * one more may wait with them; see `Registry.record`.
+   */
   untold = 0;
   untoldAt = -Infinity;
+  tellBy = -Infinity;
   /** When a call last ended otherwise. */
   blemishedAt = -Infinity;
   /** What actions are called on. */

@@ -81,8 +81,7 @@ function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   plan.parameters = parameters;
   plan.noOutputs = steps.map(() => null);
   plan.lists = listsOf(steps);
-  plan.hasFollowers = steps.some(({ leadsTo }) => leadsTo !== undefined);
-  plan.blockers = plan.isGraph ? blockersOf(steps) : undefined;
+  plan.blockers = blockersOf(steps);
   plan.hasLoops = steps.some(({ kind }) => kind === "forEach");
   plan.canUndo = steps.some(({ compensates }) => compensates !== undefined);
   const targets = steps.flatMap((step) => [step, ...(step.fallbacks ?? [])]);

@@ -155,7 +155,10 @@ export class Registry {
     if (feature.number === undefined || !this.#link.isAttached) return;
     if (!hasFailed && took <= this.#slowMs && this.#isSpotless(feature, at)) {
       // The window of the core counts by tenths: within one of them, it does not matter when it is told.
-      if (feature.untold > 0 && this.#tenthOf(at) !== this.#tenthOf(feature.untoldAt)) this.#tell(feature);
+      if (at * 1_000 + 0.5 >= feature.tellBy) {
+        this.#tell(feature);
+        feature.tellBy = (Math.floor((at * 1_000 + 0.5) / this.#tenthUs) + 1) * this.#tenthUs;
+      }
       feature.untold += 1;
       feature.untoldAt = at;
       return;
@@ -172,10 +175,6 @@ export class Registry {
    */
   #isSpotless(feature, at) {
     return feature.status === 0 && at - feature.blemishedAt > this.#windowMs;
-  }
-
-  #tenthOf(at) {
-    return Math.floor(Math.floor(at * 1_000 + 0.5) / this.#tenthUs);
   }
 
   /** Tells the core of the calls that it has not been told of. */

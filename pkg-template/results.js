@@ -5,7 +5,7 @@ import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
 import { stepError } from "./step-errors.js";
 
 /** How many numbers the core gives for a node; see `runSteps`. */
-const STEP_NUMBERS = 5;
+const STEP_NUMBERS = 3;
 
 /** Where a step may be, by the core's numbers; a test holds the two lists against each other. */
 export const STEP_STATUSES = [
@@ -37,10 +37,10 @@ export function byId(plan, steps, of) {
 }
 
 /** The name of the status of a node. */
-export const statusOf = ({ shelf, from }, node) => STEP_STATUSES[shelf[from + node * STEP_NUMBERS]];
+export const statusOf = ({ shelf, from }, node) => STEP_STATUSES[shelf[from + node * STEP_NUMBERS] % 8];
 
 /** How many attempts of a node there were. */
-export const attemptsOf = ({ shelf, from }, node) => shelf[from + node * STEP_NUMBERS + 1];
+export const attemptsOf = ({ shelf, from }, node) => Math.floor(shelf[from + node * STEP_NUMBERS] / 2 ** 19);
 
 /** How the steps of a run stand; made when somebody looks, as most callers want the output and a long run has many steps. */
 export class Report {
@@ -75,10 +75,12 @@ export class Report {
 function stepOf(seen, node) {
   const { plan, nodes, figures } = seen;
   const from = figures.from + node * STEP_NUMBERS;
-  const [status, attempts, level, began, ended] = figures.shelf.subarray(from, from + STEP_NUMBERS);
+  const [packed, began, ended] = figures.shelf.subarray(from, from + STEP_NUMBERS);
+  const attempts = attemptsOf(figures, node);
+  const level = Math.floor(packed / 8) % 2 ** 16;
   const step = nodes?.stepOf(node) ?? node;
   const result = {
-    status: STEP_STATUSES[status],
+    status: statusOf(figures, node),
     attempts,
     durationMs: ended >= began ? ended - began : null,
     output: seen.outputs[node] ?? null,

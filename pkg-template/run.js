@@ -31,6 +31,8 @@ export class Run {
 
   /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
   status = "queued";
+  /** Whether steps follow as its plan says, and nobody hears of it; see `Commands.follow`. */
+  isCertain = false;
   /** How it ends is certain, whatever those do who hear of it. */
   isEnding = false;
   startedAt = null;
@@ -83,8 +85,6 @@ export class Run {
       early: undefined,
       /** Which nodes iterations have; undefined where there are no loops. */
       nodes: undefined,
-      /** Whether steps follow as its plan says, without anybody who would hear of it. */
-      isCertain: false,
       /** By node, for how many others a step still waits, where some wait for more than one. */
       blockers: undefined,
       /** Parameters of calls that are about to begin, by node. */

@@ -50,13 +50,7 @@ pub(super) struct Host {
     pub(super) figures: Vec<f64>,
     /// When the host was told that something is due.
     told_deadline: Option<Timestamp>,
-    /// Where the host writes which answers it has gone on from; see [`engine_followed`].
-    followed: Vec<[f64; NUMBERS]>,
 }
-
-/// Answers that the host writes down before it tells of them, and numbers to an answer: `at, run, node`.
-const MOST_FOLLOWED: usize = 128;
-const NUMBERS: usize = 3;
 
 impl Host {
     pub(super) fn flush(&mut self) -> u32 {
@@ -264,22 +258,13 @@ pub fn engine_commands(engine: u32) -> *const u32 {
     host(engine).map_or(std::ptr::null(), |host| host.borrow().words.as_ptr())
 }
 
-/// Where the host writes which answers it has gone on from.
-#[wasm_bindgen(js_name = engineLedger)]
-pub fn engine_ledger(engine: u32) -> *mut f64 {
-    with(engine, |host| {
-        host.followed.resize(MOST_FOLLOWED, [0.0; NUMBERS]);
-        Some(host.followed.as_mut_ptr().cast())
-    })
-    .unwrap_or(std::ptr::null_mut())
-}
-
-/// So many plain calls ended well, as the host has written down, and those that were certain to follow them have begun.
+/// Plain calls ended well, and the host has begun those that were certain to follow; three numbers to an answer: `at, run, node`.
 #[wasm_bindgen(js_name = engineFollowed)]
-pub fn engine_followed(engine: u32, count: u32) {
+pub fn engine_followed(engine: u32, answers: &[f64]) {
+    let (answers, _) = answers.as_chunks();
     with(engine, |host| {
-        for answers in host.followed[..count as usize].chunk_by(|before, after| before[1] == after[1]) {
-            let read = |[at, _, node]: &[f64; NUMBERS]| (NodeIx(*node as u32), Timestamp::from_millis(*at));
+        for answers in answers.chunk_by(|[_, run, _], [_, next, _]| run == next) {
+            let read = |[at, _, node]: &[f64; 3]| (NodeIx(*node as u32), Timestamp::from_millis(*at));
             host.engine.followed(answers[0][1] as u32, answers.iter().map(read));
         }
     });

@@ -27,8 +27,8 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         Ok(host.plans.insert(Rc::clone(&plan)))
     })?;
     let is_graph = plan.is_plain_graph();
-    let followers = |index| plan.followers(StepIx(index), is_graph);
-    let steps: Array = (0..).zip(plan.steps()).map(|(index, step)| step_to_js(step, index, &followers(index))).collect();
+    let leads_to = |index| plan.leads_to(StepIx(index), is_graph);
+    let steps: Array = (0..).zip(plan.steps()).map(|(index, step)| step_to_js(step, index, leads_to(index))).collect();
     let signals: Array = plan.signals.iter().map(|signal| JsString::from(&**signal)).collect();
     Ok(Fields::default()
         .number("handle", handle as f64)
@@ -39,15 +39,16 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         .value("last", &plan.roots.last().map_or(JsValue::NULL, |step| step.0.into()))
         .flag("hasOutput", plan.output.is_some())
         .flag("hasKey", plan.per_key.is_some())
-        .flag("isGraph", is_graph)
         .value("signals", &signals)
         .object())
 }
 
-fn step_to_js(step: &Step, index: u32, followers: &[i32]) -> JsValue {
+fn step_to_js(step: &Step, index: u32, leads_to: &[StepIx]) -> JsValue {
     let fields = Fields::default();
-    if !followers.is_empty() {
-        fields.value("leadsTo", &followers.iter().map(|offset| JsValue::from(*offset)).collect::<Array>());
+    if !leads_to.is_empty() {
+        // How far behind it they stand, which is the same in all iterations of a loop.
+        let offsets = leads_to.iter().map(|next| JsValue::from(next.0 as i32 - index as i32));
+        fields.value("leadsTo", &offsets.collect::<Array>());
     }
     fields.text("id", &step.id);
     let kind = match &step.kind {

@@ -29,8 +29,8 @@ struct Entry {
 
 /// In the place of a kind: it is among those that say more.
 const MORE: u32 = 255;
-/// In the place of a kind: the step ended well, and another one began with its first attempt, which is so many nodes behind it as
-/// an attempt would be.
+/// In the place of a kind: the step ended well, and another one began, with its first attempt. In the place of an attempt: how far
+/// behind it that one is, or before it. Steps of one definition are never eight million apart.
 const LED_ON: u32 = 254;
 /// In the place of a kind: the step began, with its first attempt.
 const BEGAN: u32 = 253;
@@ -62,13 +62,7 @@ impl Log {
 
     /// A step ended well, and that is why another one began, with its first attempt.
     pub(super) fn push_led_on(&mut self, node: NodeIx, next: NodeIx, at: Timestamp) {
-        let behind = next.0.wrapping_sub(node.0);
-        if behind < TOO_MANY {
-            self.add(Entry { at, node: node.0, what: LED_ON | behind << 8 });
-        } else {
-            self.push(Event { at, kind: EventKind::StepCompleted(node) });
-            self.push_began(next, at);
-        }
+        self.add(Entry { at, node: node.0, what: LED_ON | next.0.wrapping_sub(node.0) << 8 });
     }
 
     fn add(&mut self, entry: Entry) {
@@ -95,33 +89,56 @@ impl Log {
     }
 
     /// All events.
-    pub fn iter(&self) -> impl Iterator<Item = Event> {
-        self.since(0)
+    #[must_use]
+    pub fn iter(&self) -> Events<'_> {
+        Events { log: self, entry: 0, part: 0, more: 0 }
     }
 
     /// The events from a place on. To find it takes as long as there are events behind it.
-    pub fn since(&self, from: usize) -> impl Iterator<Item = Event> {
-        let (mut first, mut place) = (self.entries.len(), self.events);
+    #[must_use]
+    pub fn since(&self, from: usize) -> Events<'_> {
+        let (mut entry, mut place) = (self.entries.len(), self.events);
         while place > from {
-            first -= 1;
-            place -= self.entries[first].events();
+            entry -= 1;
+            place -= self.entries[entry].events();
         }
-        let mut more = self.more.partition_point(|(place, _)| (*place as usize) < first);
-        let events = self.entries[first..].iter().flat_map(move |entry| {
-            let next = NodeIx(entry.node + (entry.what >> 8));
-            let began = [EventKind::StepStarted(next), EventKind::AttemptStarted(next, 1)].map(Some);
-            let kinds = match entry.what & 255 {
-                MORE => {
-                    more += 1;
-                    [Some(self.more[more - 1].1), None, None]
-                }
-                LED_ON => [Some(EventKind::StepCompleted(NodeIx(entry.node))), began[0], began[1]],
-                BEGAN => [began[0], began[1], None],
-                _ => [Some(entry.kind()), None, None],
-            };
-            kinds.into_iter().flatten().map(|kind| Event { at: entry.at, kind })
-        });
-        events.skip(from - place)
+        let more = self.more.partition_point(|(place, _)| (*place as usize) < entry);
+        Events { log: self, entry, part: from.saturating_sub(place), more }
+    }
+}
+
+/// Events of a log, in their order.
+#[derive(Clone, Debug)]
+pub struct Events<'a> {
+    log: &'a Log,
+    /// The entry that the next one is in, and which one of its events it is.
+    entry: usize,
+    part: usize,
+    /// The next one of those that say more.
+    more: usize,
+}
+
+impl Iterator for Events<'_> {
+    type Item = Event;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Event> {
+        let entry = self.log.entries.get(self.entry)?;
+        let led_to = NodeIx(entry.node.wrapping_add_signed(entry.what as i32 >> 8));
+        let kind = match (entry.what & 255, self.part) {
+            (MORE, _) => self.log.more[self.more].1,
+            (LED_ON, 0) => EventKind::StepCompleted(NodeIx(entry.node)),
+            (LED_ON, 1) | (BEGAN, 0) => EventKind::StepStarted(led_to),
+            (LED_ON | BEGAN, _) => EventKind::AttemptStarted(led_to, 1),
+            _ => entry.kind(),
+        };
+        self.part += 1;
+        if self.part == entry.events() {
+            self.entry += 1;
+            self.part = 0;
+            self.more += usize::from(entry.what == MORE);
+        }
+        Some(Event { at: entry.at, kind })
     }
 }
 

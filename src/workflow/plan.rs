@@ -286,25 +286,17 @@ impl Plan {
         self.concurrency.is_none() && self.per_key.is_none()
     }
 
-    /// The steps that follow a plain call that ended well, by how far behind it they stand; 0 is the step itself, for the next
-    /// item of its loop. Only where it is certain that each of them begins when the last one that it waits for has ended, and
-    /// that it has no less time than that one had; otherwise there are none.
-    pub(crate) fn followers(&self, step: StepIx, is_plain_graph: bool) -> Vec<i32> {
-        let it = &self.steps[step.ix()];
-        let followers = match self.plain_calls[step.ix()] {
-            Some(PlainCall { follower: Some((next, _)), .. }) if self.is_unlimited() => vec![next],
-            Some(_) if is_plain_graph => it.dependents.clone(),
-            _ => Vec::new(),
+    /// The steps that follow a plain call that ended well, or the step itself, for the next item of its loop. Only where it is
+    /// certain that each of them begins when the last one that it waits for has ended, and that it has no less time than that one
+    /// had; otherwise there are none.
+    pub(crate) fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
+        let followers = match &self.plain_calls[step.ix()] {
+            Some(PlainCall { follower: Some((next, _)), .. }) if self.is_unlimited() => std::slice::from_ref(next),
+            Some(_) if is_plain_graph => &self.step(step).dependents,
+            _ => &[],
         };
-        let is_sooner = |next: &StepIx| match (it.policies.timeout, self.steps[next.ix()].policies.timeout) {
-            (Some(timeout), Some(next)) => next < timeout,
-            (None, next) => next.is_some(),
-            _ => false,
-        };
-        if followers.iter().any(is_sooner) {
-            return Vec::new();
-        }
-        followers.iter().map(|next| next.0 as i32 - step.0 as i32).collect()
+        let time = |step: StepIx| self.step(step).policies.timeout.unwrap_or(Duration::MAX);
+        if followers.iter().all(|next| time(*next) >= time(step)) { followers } else { &[] }
     }
 }
 

@@ -50,12 +50,12 @@ impl Engine {
         true
     }
 
-    /// Plain calls of a run ended well, and the host has begun those that follow each: see [`Plan::followers`].
+    /// Plain calls of a run ended well, and the host has begun those that follow each: see [`Plan::leads_to`].
     ///
     /// # Panics
     /// When the host is wrong about that.
     ///
-    /// [`Plan::followers`]: crate::workflow::Plan::followers
+    /// [`Plan::leads_to`]: crate::workflow::Plan::leads_to
     pub fn followed(&mut self, run: RunId, answers: impl Iterator<Item = (NodeIx, Timestamp)>) {
         let Self { runs, begun, .. } = self;
         let Some(slot) = runs.get_mut(run as usize) else { return };

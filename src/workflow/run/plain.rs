@@ -16,6 +16,8 @@ use crate::workflow::message::Effect;
 use crate::workflow::plan::{PartOf, StepIx, StepKind};
 use crate::workflow::state::{Frame, Hold, Status, StepState};
 
+const FOLLOWED_WRONGLY: &str = "a step was followed that does not run, or that has no next item";
+
 impl Run {
     /// Whether an attempt that ended well is that of a plain call, after which one plain call follows, as
     /// [`PlainCall`](crate::workflow::plan::PlainCall) says, and nothing else happens: then it may be [followed](Self::follow).
@@ -24,7 +26,9 @@ impl Run {
     /// beforehand.
     pub(in crate::workflow) fn is_followed(&self, node: NodeIx, attempt: u32) -> bool {
         let Some(ended) = self.nodes.get(node.0 as usize) else { return false };
-        let Some((next, _)) = self.plan.plain_calls[ended.step.ix()].and_then(|call| call.follower) else { return false };
+        let Some((next, _)) = self.plan.plain_calls[ended.step.ix()].and_then(|call| call.follower) else {
+            return false;
+        };
         let is_usual = ended.called
             && ended.attempt == attempt
             && ended.live == 1
@@ -44,7 +48,7 @@ impl Run {
     ///
     /// # Panics
     /// When that is not what follows: whoever says so is told by [`is_followed`](Self::is_followed), or by
-    /// [`followers`](crate::workflow::Plan::followers).
+    /// [`leads_to`](crate::workflow::Plan::leads_to).
     pub(in crate::workflow) fn follow(
         &mut self,
         node: NodeIx,
@@ -53,7 +57,7 @@ impl Run {
     ) -> Option<Effect> {
         let ended = self.node(node);
         let (step, frame) = (ended.step, ended.frame);
-        assert!(ended.called && ended.live == 1, "a step was followed that does not run");
+        assert!(ended.called && ended.live == 1, "{FOLLOWED_WRONGLY}");
         self.completed_plainly(node, now);
         let Some((next, part_of)) = self.plan.plain_calls[step.ix()].and_then(|call| call.follower) else {
             self.open_roots -= 1;
@@ -89,7 +93,7 @@ impl Run {
 
     fn begin_next_item(&mut self, step: StepIx, ended: u32, now: Timestamp, begun: &mut Vec<NodeIx>) -> Effect {
         let next = self.next_item(ended);
-        let (node, index) = next.expect("a loop was followed that has no next item");
+        let (node, index) = next.expect(FOLLOWED_WRONGLY);
         let (base, frame) = (self.nodes.len() as u32, self.frames.len() as u32 + 1);
         if let Some(it) = self.loop_of(node) {
             it.next += 1;
