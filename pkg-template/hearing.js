@@ -251,8 +251,7 @@ export class Hearing {
   }
 
   /** The topic, who hears it in which order, and what has been counted. */
-  #topicOf(topic) {
-    let known = this.#topics.get(topic);
+  #topicOf(topic, known = this.#topics.get(topic)) {
     if (known === undefined) {
       if (typeof topic !== "string") checkTopic(topic);
       // Topics with an id in them would make this grow without end.
@@ -290,11 +289,12 @@ export class Hearing {
   }
 
   emit(topic, data, source, more) {
+    const known = this.#topics.get(topic);
     // What the bus has published is known here, and is reserved all the same.
-    if (typeof topic === "string" && (this.#topics.get(topic)?.isReserved ?? RESERVED.test(topic))) {
+    if (typeof topic === "string" && (known?.isReserved ?? RESERVED.test(topic))) {
       throw invalidAt("bus.invalid", "the event", "/topic", `only the bus itself publishes \`${topic}\`; take another topic`);
     }
-    return this.#deliver(this.#topicOf(topic), topic, data, source, more);
+    return this.#deliver(this.#topicOf(topic, known), topic, data, source, more);
   }
 
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
