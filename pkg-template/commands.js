@@ -23,8 +23,9 @@ const COUNT = IS_NEXT - 1;
 /** Numbers for answers that are written down before the core is told of them, three to an answer; see `engineFollowed`. */
 const MOST_NOTED = 300;
 
-/** Words that are kept room for when nothing waits. */
-const MOST_KEPT = 1_000 * WORDS;
+/** Words that there is room for at first, and more than which are not kept room for when nothing waits. */
+const ROOM = 64 * WORDS;
+const MOST_KEPT = 16 * ROOM;
 
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
@@ -46,15 +47,15 @@ export class Commands {
   /** Runs that have begun, by the core's number. */
   #runs = [];
   /**
-   * Commands that wait to be performed, flat, from one place to another. It keeps its length: to empty a list and fill it
-   * again is dearer than all that is done for most of the commands.
+   * Commands that wait to be performed, flat, from one place to another. Of bytes and not a list: V8 takes fresh memory of its host
+   * for each list that is long, and copies it many times as it grows.
    */
-  #todo = [];
+  #todo = new Int32Array(ROOM);
   #head = 0;
   #tail = 0;
-  /** Answers that came while the host had its turn, flat, and how far they are. */
-  #answers = [];
-  #answered = 0;
+  /** Answers that came while the host had its turn: the first and the last of them, each of which knows the next. */
+  #answer = undefined;
+  #lastAnswer = undefined;
   #performing = false;
   #yielding = false;
   /**
@@ -86,11 +87,10 @@ export class Commands {
   clear() {
     this.#noted = 0;
     this.#runs = [];
-    this.#todo = [];
+    this.#todo = new Int32Array(ROOM);
     this.#head = 0;
     this.#tail = 0;
-    this.#answers = [];
-    this.#answered = 0;
+    this.#answer = this.#lastAnswer = undefined;
     this.#isEarlier = true;
     this.#alarm.clear();
   }
@@ -221,8 +221,13 @@ export class Commands {
   }
 
   #queue(op, number, node, a, b) {
-    const todo = this.#todo;
     const at = this.#tail;
+    if (at === this.#todo.length) {
+      const todo = this.#todo;
+      this.#todo = new Int32Array(2 * at);
+      this.#todo.set(todo);
+    }
+    const todo = this.#todo;
     todo[at] = op;
     todo[at + 1] = number;
     todo[at + 2] = node;
@@ -250,7 +255,7 @@ export class Commands {
         this.#head = 0;
         this.#tail = 0;
         // A great many are seldom needed twice.
-        if (this.#todo.length > MOST_KEPT) this.#todo = [];
+        if (this.#todo.length > MOST_KEPT) this.#todo = new Int32Array(ROOM);
       }
       this.#performing = false;
     }
@@ -282,7 +287,7 @@ export class Commands {
   }
 
   #isIdle() {
-    return this.#head === this.#tail && this.#answered === this.#answers.length;
+    return this.#head === this.#tail && this.#answer === undefined;
   }
 
   /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
@@ -291,26 +296,21 @@ export class Commands {
   }
 
   get hasAnswers() {
-    return this.#answered < this.#answers.length;
+    return this.#answer !== undefined;
   }
 
   /** Has `settle(call, isValue, answer, at)` called when it is its turn. */
   answerLater(settle, call, isValue, answer) {
-    this.#answers.push(settle, call, isValue, answer);
+    const last = this.#lastAnswer;
+    this.#lastAnswer = { settle, call, isValue, answer, next: undefined };
+    if (last === undefined) this.#answer = this.#lastAnswer;
+    else last.next = this.#lastAnswer;
   }
 
   #settleNext(time) {
-    const at = this.#answered;
-    this.#answered += 4;
-    const answers = this.#answers;
-    const settle = answers[at];
-    const call = answers[at + 1];
-    const isValue = answers[at + 2];
-    const answer = answers[at + 3];
-    if (this.#answered === answers.length) {
-      this.#answers = [];
-      this.#answered = 0;
-    }
+    const { settle, call, isValue, answer, next } = this.#answer;
+    this.#answer = next;
+    if (next === undefined) this.#lastAnswer = undefined;
     settle(call, isValue, answer, time);
   }
 

@@ -1,6 +1,6 @@
 // Definitions on their way to the core: plain data, as JSON text.
 
-import { assertValid, describe, hasFields, invalidAt, problemsIn, textOf } from "./errors.js";
+import { assertValid, describe, hasFields, invalidAt, textOf } from "./errors.js";
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
@@ -92,10 +92,10 @@ const isFixed = (value) =>
   (Object.isFrozen(value) && Object.values(Object.getOwnPropertyDescriptors(value)).every((it) => it.get === undefined && isFixed(it.value)));
 
 /** Where a value is something else than plain data, which JSON would not give back as it was. */
-export function dataProblems(value, pointer) {
+export function dataProblems(value) {
   const problems = [];
   checkData(value, [], [], true, problems);
-  return problemsIn(pointer, problems);
+  return problems;
 }
 
 /**

@@ -121,7 +121,8 @@ export function problemsOf(options, checks) {
       problems.push({ pointer: `/${key}`, message: `\`${key}\` must be ${check[1]}, not ${describe(value)}` });
     }
   }
-  for (const [key, [, expected, required]] of Object.entries(checks)) {
+  for (const key in checks) {
+    const [, expected, required] = checks[key];
     if (required && options[key] === undefined) {
       problems.push({ pointer: "", message: `\`${key}\` is missing; it must be ${expected}` });
     }

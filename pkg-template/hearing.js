@@ -4,6 +4,7 @@
 
 import { aborts } from "./aborts.js";
 import { BusEvent } from "./bus-event.js";
+import { Chain } from "./chain.js";
 import { millisecondsOf, now } from "./clock.js";
 import { Hearer } from "./call.js";
 import { Cancellable, EventContext, traceOf } from "./context.js";
@@ -73,6 +74,11 @@ class Subscription {
   filterNumber = undefined;
   /** What was published before it had heard all that was to be replayed. */
   missed = undefined;
+  /** Ends listening to its signal. */
+  unlisten = undefined;
+  /** Those that subscribed before and after it. */
+  previous = undefined;
+  next = undefined;
 
   constructor(topic, handler, { feature, priority = 0, once = false, filter }) {
     this.topic = topic;
@@ -93,7 +99,7 @@ export class Hearing {
   #waits;
   #maxDepth;
   /** In the order of subscribing; each knows its number in the core. */
-  #subscriptions = new Set();
+  #subscriptions = new Chain();
   #byNumber = new Map();
   /** By topic: who hears it, until subscriptions change, and what has been counted. */
   #topics = new Map();
@@ -118,7 +124,9 @@ export class Hearing {
   /** Hands the subscriptions to a core that does not know them. */
   attach(core) {
     this.#byNumber.clear();
-    for (const subscription of this.#subscriptions) {
+    for (let subscription = this.#subscriptions.first, next; subscription !== undefined; subscription = next) {
+      // One whose filter is wrong leaves.
+      ({ next } = subscription);
       subscription.filterNumber = undefined;
       this.#subscribeInCore(core, subscription);
     }
@@ -127,7 +135,7 @@ export class Hearing {
 
   dispose() {
     for (const end of this.#streams) end();
-    for (const subscription of [...this.#subscriptions]) subscription.end();
+    while (this.#subscriptions.first !== undefined) this.#unsubscribe(this.#subscriptions.first);
     this.#topics.clear();
     this.#byNumber.clear();
   }
@@ -139,7 +147,7 @@ export class Hearing {
       const message = `the handler must be a function, not ${describe(handler)}`;
       throw invalidAt("bus.invalid", "the subscription", "/handler", message);
     }
-    checkOptions("bus.invalid", "the options of the subscription", options, SUBSCRIBE_OPTIONS);
+    if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of the subscription", options, SUBSCRIBE_OPTIONS);
     const { signal, filter, since } = options;
     if (signal?.aborted) return () => {};
     const subscription = new Subscription(topic, handler, options);
@@ -147,11 +155,8 @@ export class Hearing {
     const core = typeof filter === "string" ? this.#link.attached() : undefined;
     if (core instanceof Promise) core.catch(() => {});
     else if (core !== undefined) subscription.filterNumber = core.filterNew(filter);
-    const unlisten = signal && aborts.add(signal, () => subscription.end());
-    subscription.end = () => {
-      unlisten?.();
-      this.#unsubscribe(subscription);
-    };
+    const end = () => this.#unsubscribe(subscription);
+    subscription.unlisten = signal && aborts.add(signal, end);
     if (since !== undefined) {
       const [fits, isLater] = [matcher(topic), isAfter(this.#hub.history, since)];
       const remembered = [...this.#hub.history].filter((event) => fits(event.type) && isLater(event));
@@ -160,7 +165,7 @@ export class Hearing {
       queueMicrotask(() => this.#replay(subscription, remembered));
     }
     this.#subscribe(subscription);
-    return () => subscription.end();
+    return end;
   }
 
   stream(topic, options = NO_OPTIONS) {
@@ -197,7 +202,7 @@ export class Hearing {
       if (typeof filter === "string") subscription.filterNumber ??= core.filterNew(filter);
     } catch (error) {
       // It was given before the core was there to say so.
-      subscription.end();
+      this.#unsubscribe(subscription);
       this.listenerFailed(error, { topic, feature: subscription.feature });
       return;
     }
@@ -209,7 +214,8 @@ export class Hearing {
     if (subscription.isEnded) return;
     subscription.isEnded = true;
     subscription.isPlain = false;
-    this.#subscriptions.delete(subscription);
+    subscription.unlisten?.();
+    this.#subscriptions.remove(subscription);
     this.#forgetHearers(subscription.topic);
     if (!this.#link.isAttached) return;
     const core = this.#link.core;
@@ -245,8 +251,7 @@ export class Hearing {
   }
 
   /** The topic, who hears it in which order, and what has been counted. */
-  #topicOf(topic) {
-    let known = this.#topics.get(topic);
+  #topicOf(topic, known = this.#topics.get(topic)) {
     if (known === undefined) {
       if (typeof topic !== "string") checkTopic(topic);
       // Topics with an id in them would make this grow without end.
@@ -284,11 +289,12 @@ export class Hearing {
   }
 
   emit(topic, data, source, more) {
+    const known = this.#topics.get(topic);
     // What the bus has published is known here, and is reserved all the same.
-    if (typeof topic === "string" && (this.#topics.get(topic)?.isReserved ?? RESERVED.test(topic))) {
+    if (typeof topic === "string" && (known?.isReserved ?? RESERVED.test(topic))) {
       throw invalidAt("bus.invalid", "the event", "/topic", `only the bus itself publishes \`${topic}\`; take another topic`);
     }
-    return this.#deliver(this.#topicOf(topic), topic, data, source, more);
+    return this.#deliver(this.#topicOf(topic, known), topic, data, source, more);
   }
 
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
@@ -332,7 +338,7 @@ export class Hearing {
         if (missed !== undefined) {
           answer = new Promise((resolve, reject) => missed.push({ event, resolve, reject }));
         } else {
-          if (subscription.once) subscription.end();
+          if (subscription.once) this.#unsubscribe(subscription);
           if (context !== undefined && feature !== context.feature) context = new EventContext(new Hearer(this.#hub, event, feature));
           answer = subscription.handler(event, context);
         }
@@ -379,7 +385,7 @@ export class Hearing {
     try {
       // What came meanwhile has passed the filter already.
       if (resolve === undefined && filter !== undefined && !this.#passes(subscription, event)) return;
-      if (once) subscription.end();
+      if (once) this.#unsubscribe(subscription);
       const answer = handler(event, new EventContext(new Hearer(this.#hub, event, feature)));
       if (resolve !== undefined) resolve(answer);
       else if (typeof answer?.then === "function") Promise.resolve(answer).catch(reject);

@@ -1,10 +1,10 @@
 // Journals: a run as plain data, from which it goes on later, also in another process.
 
-import { canonical } from "./canonical.js";
+import { canonical, ordered } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { aCount, aFlag, aString, assertValid, invalid, invalidAt, problemsOf } from "./errors.js";
+import { aCount, aFlag, aString, assertValid, invalid, invalidAt, problemsIn, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
 import { runCancelled } from "./step-errors.js";
 
@@ -55,8 +55,8 @@ export function journalOf(engine, run) {
   const problems = [];
   const data = dataOf(engine, run, "", problems);
   assertValid("journal.invalid", `the journal of the run \`${run.id}\``, problems);
-  const text = canonical(data);
-  return { ...JSON.parse(text), checksum: hashOf(text) };
+  const copy = ordered(data, "");
+  return { ...copy, checksum: hashOf(JSON.stringify(copy)) };
 }
 
 function dataOf(engine, run, pointer, problems) {
@@ -69,8 +69,9 @@ function dataOf(engine, run, pointer, problems) {
     const { checksum: _, ...rest } = run.journal;
     return { ...rest, isPaused: run.isPaused, early: [...rest.early, ...(run.early ?? [])], at: now() };
   }
-  const check = (value, at) => {
-    problems.push(...dataProblems(value, at));
+  const check = (value, pointerOf) => {
+    const found = dataProblems(value);
+    if (found.length > 0) problems.push(...problemsIn(pointer + pointerOf(), found));
     return value;
   };
   const isBegun = run.number !== undefined && engine.isAttached;
@@ -86,8 +87,8 @@ function dataOf(engine, run, pointer, problems) {
     definitionHash: hashOf(canonical(definition)),
     seed: run.seed >>> 0,
     key: run.key,
-    log: isBegun ? Array.from(engine.eventsOf(engine.core, run, 0), (it) => (Number.isNaN(it) ? null : it)) : [],
-    input: check(run.input, `${pointer}/input`),
+    log: isBegun ? withoutNaN(engine.eventsOf(engine.core, run, 0)) : [],
+    input: check(run.input, () => "/input"),
     isChecked: run.isReady,
     checksOutput: run.checksOutput,
     isPaused: run.isPaused,
@@ -95,9 +96,9 @@ function dataOf(engine, run, pointer, problems) {
     degradedNodes: [...(run.degradedNodes ?? [])],
     outputs: {},
     // A place that nothing has come to yet is no hole for JSON.
-    items: Array.from(run.items, (item, frame) => check(item ?? null, `${pointer}/items/${frame}`)),
-    signals: run.signals.map((payload, index) => check(payload ?? null, `${pointer}/signals/${index}`)),
-    early: (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, `${pointer}/early/${index}/1`)]),
+    items: Array.from(run.items, (item, frame) => check(item ?? null, () => `/items/${frame}`)),
+    signals: run.signals.map((payload, index) => check(payload ?? null, () => `/signals/${index}`)),
+    early: (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, () => `/early/${index}/1`)]),
     errors: {},
     failures: {},
     cancellation: run.cancellation === undefined ? undefined : errorToData(run.cancellation.cause),
@@ -110,7 +111,7 @@ function dataOf(engine, run, pointer, problems) {
     const { id, fallbacks, compensates } = run.stepAt(node);
     // What is made of outputs of others is made again.
     if (output === null || fallbacks === undefined || compensates !== undefined) return;
-    data.outputs[node] = check(output, stepPointer(run, node, id, pointer));
+    data.outputs[node] = check(output, () => stepPointer(run, node, id));
   });
   run.errors.forEach((error, node) => {
     if (error !== undefined) data.errors[node] = errorToData(error);
@@ -127,9 +128,16 @@ function dataOf(engine, run, pointer, problems) {
   return data;
 }
 
-function stepPointer(run, node, id, pointer) {
+/** The log as JSON can hold it. It is long: a list that grows would be copied many times, and an iterator takes its time. */
+function withoutNaN(numbers) {
+  const log = new Array(numbers.length);
+  for (let at = 0; at < log.length; at += 1) log[at] = Number.isNaN(numbers[at]) ? null : numbers[at];
+  return log;
+}
+
+function stepPointer(run, node, id) {
   const iteration = run.nodes?.iterationOf(node);
-  return `${pointer}/steps/${id}${iteration === undefined ? "" : `/iterations/${iteration.join("/")}`}/output`;
+  return `/steps/${id}${iteration === undefined ? "" : `/iterations/${iteration.join("/")}`}/output`;
 }
 
 // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,9 +147,11 @@ export function readJournal(journal) {
   const what = "the journal";
   assertValid("journal.invalid", what, problemsOf(journal, FIELDS));
   const { checksum, ...data } = journal;
+  let copy;
   let text;
   try {
-    text = canonical(data);
+    copy = ordered(data, "");
+    text = JSON.stringify(copy);
   } catch (error) {
     throw invalidAt("journal.invalid", what, "", `it must be plain data: ${error.message}`);
   }
@@ -149,7 +159,7 @@ export function readJournal(journal) {
     const message = "something in the journal was changed or lost: its checksum does not fit";
     throw invalidAt("journal.invalid", what, "/checksum", message);
   }
-  return JSON.parse(text);
+  return copy;
 }
 
 /** The ids of a run and of all that it has started. */
@@ -182,7 +192,10 @@ export function checkDefinition(journal, definition, templates) {
 /** The log that a run goes on from, as the core reads it; nothing for one that begins. */
 export function logOf(run) {
   const log = run.journal?.log;
-  return log === undefined || log.length === 0 ? undefined : Float64Array.from(log, (it) => it ?? Number.NaN);
+  if (log === undefined || log.length === 0) return undefined;
+  const numbers = new Float64Array(log.length);
+  for (let at = 0; at < log.length; at += 1) numbers[at] = log[at] ?? Number.NaN;
+  return numbers;
 }
 
 /** Gives a run the values of its journal back. */
@@ -214,16 +227,23 @@ export function restoreValues(run) {
 
 // ── Hashes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** FNV-1a with 64 bits, over the UTF-16 units of a text; in two halves, because numbers have 53 bits. */
+/**
+ * FNV-1a with 64 bits, over the UTF-16 units of a text. In parts of 32, 16 and 16 bits, so that all of it is done with whole
+ * numbers of a processor.
+ */
 export function hashOf(text) {
   let high = 0xcbf29ce4;
-  let low = 0x84222325;
+  let middle = 0x8422;
+  let low = 0x2325;
   for (let at = 0; at < text.length; at += 1) {
-    low = (low ^ text.charCodeAt(at)) >>> 0;
+    low ^= text.charCodeAt(at);
     // Times 2 ** 40 + 0x1b3.
     const product = low * 0x1b3;
-    high = (Math.imul(high, 0x1b3) + Math.floor(product / 2 ** 32) + (low << 8)) >>> 0;
-    low = product >>> 0;
+    const above = middle * 0x1b3 + (product >>> 16);
+    high = (Math.imul(high, 0x1b3) + (above >>> 16) + (middle << 24) + (low << 8)) | 0;
+    middle = above & 0xffff;
+    low = product & 0xffff;
   }
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+  const hex = (number, digits) => number.toString(16).padStart(digits, "0");
+  return hex(high >>> 0, 8) + hex(middle, 4) + hex(low, 4);
 }

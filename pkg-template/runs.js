@@ -1,14 +1,14 @@
 // Which runs there are: active ones, those that wait for a place, and the last ones that ended.
 
+import { Chain } from "./chain.js";
 import { now } from "./clock.js";
 import { RepflowError } from "./errors.js";
 import { Queue } from "./queue.js";
 
 export class Runs {
-  /** How many have not ended, and the first and the last of them in the order of their start: each knows its neighbours. */
+  /** How many have not ended, and those in the order of their start. */
   #size = 0;
-  #first = undefined;
-  #last = undefined;
+  #active = new Chain();
   #queue = new Queue();
   /** How many hold a place. */
   #placed = 0;
@@ -41,13 +41,13 @@ export class Runs {
   /** All that have not ended. */
   active() {
     const runs = [];
-    for (let run = this.#first; run !== undefined; run = run.next) runs.push(run);
+    for (let run = this.#active.first; run !== undefined; run = run.next) runs.push(run);
     return runs;
   }
 
   isActive(id) {
     const run = this.#index().get(id);
-    return run !== undefined && this.#isListed(run);
+    return run !== undefined && this.#active.has(run);
   }
 
   /** A run comes into being; it has no place yet. */
@@ -55,10 +55,7 @@ export class Runs {
     run.order = this.#count;
     this.#count += 1;
     this.#size += 1;
-    run.previous = this.#last;
-    if (this.#last === undefined) this.#first = run;
-    else this.#last.next = run;
-    this.#last = run;
+    this.#active.add(run);
     this.#byId?.set(run.id, run);
   }
 
@@ -99,8 +96,9 @@ export class Runs {
 
   /** A run has ended: its place is another's. */
   ended(run) {
-    if (!this.#isListed(run)) return;
-    this.#unlist(run);
+    if (!this.#active.has(run)) return;
+    this.#active.remove(run);
+    this.#size -= 1;
     this.#queue.remove(run);
     if (run.isPlaced) this.#placed -= 1;
     run.isPlaced = false;
@@ -165,20 +163,6 @@ export class Runs {
     const { concurrent, queued } = this.#limits;
     const message = `${concurrent} runs are active and ${queued} wait, as many as may; try later, or raise \`maxQueuedRuns\``;
     return new RepflowError("run.queue_full", message);
-  }
-
-  #isListed(run) {
-    return run === this.#first || run.previous !== undefined;
-  }
-
-  #unlist(run) {
-    const { previous, next } = run;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    run.previous = run.next = undefined;
-    this.#size -= 1;
   }
 
   #index() {

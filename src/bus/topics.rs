@@ -15,11 +15,11 @@ pub type SubscriptionId = u32;
 #[derive(Debug, Default)]
 pub struct Topics {
     /// Subscriptions to one topic, by some bits of its hash; each list in the order in which they hear.
-    exact: Vec<Vec<Subscription>>,
-    /// Those with wildcards, in the order in which they hear.
-    patterns: Vec<Subscription>,
-    /// Where each subscription is, in the order of their ids; also of some that are gone.
-    known: Vec<(SubscriptionId, Place)>,
+    exact: Vec<Hearers>,
+    /// Those with wildcards.
+    patterns: Hearers,
+    /// Where each subscription is, and its priority, in the order of their ids; also of some that are gone.
+    known: Vec<(SubscriptionId, Place, i32)>,
     /// How many of those are gone. When they are more than the others, they are forgotten.
     gone: usize,
     next_id: SubscriptionId,
@@ -40,7 +40,36 @@ enum Place {
 struct Subscription {
     id: SubscriptionId,
     priority: i32,
+    /// Empty once it is gone: then no topic is like it.
     pattern: Vec<String>,
+}
+
+/// Subscriptions in the order in which they hear. Where one was, nobody moves up before half of them are gone: thousands may
+/// hear one topic, and leave it in the order in which they came.
+#[derive(Debug, Default)]
+struct Hearers {
+    list: Vec<Subscription>,
+    /// How many are gone.
+    gone: usize,
+}
+
+impl Hearers {
+    fn add(&mut self, subscription: Subscription) {
+        let at = self.list.partition_point(|other| other.priority >= subscription.priority);
+        self.list.insert(at, subscription);
+    }
+
+    fn remove(&mut self, id: SubscriptionId, priority: i32) {
+        let gone = Subscription { id, priority, pattern: Vec::new() };
+        let at = self.list.partition_point(|other| other.hears_before(&gone));
+        let Some(subscription) = self.list.get_mut(at) else { return };
+        *subscription = gone;
+        self.gone += 1;
+        if self.gone * 2 > self.list.len() {
+            self.list.retain(|it| !it.pattern.is_empty());
+            self.gone = 0;
+        }
+    }
 }
 
 impl Subscription {
@@ -59,26 +88,25 @@ impl Topics {
         let id = self.next_id;
         self.next_id += 1;
         let place = if pattern.contains(['*', '>']) { Place::Patterns } else { Place::Exact(hash(&tokens)) };
-        self.known.push((id, place));
+        self.known.push((id, place, priority));
         if self.known.len() > self.exact.len() {
             self.grow();
         }
-        let list = self.list(place);
-        let at = list.partition_point(|other| other.priority >= priority);
-        list.insert(at, Subscription { id, priority, pattern: tokens });
+        self.hearers(place).add(Subscription { id, priority, pattern: tokens });
         Ok(id)
     }
 
     /// Removes a subscription; one that is not there any more is fine.
     pub fn unsubscribe(&mut self, id: SubscriptionId) {
-        let Ok(index) = self.known.binary_search_by_key(&id, |(id, _)| *id) else { return };
-        let place = std::mem::replace(&mut self.known[index].1, Place::Gone);
-        let list = self.list(place);
-        let Some(index) = list.iter().position(|subscription| subscription.id == id) else { return };
-        list.remove(index);
+        let Ok(index) = self.known.binary_search_by_key(&id, |(id, ..)| *id) else { return };
+        let (_, place, priority) = std::mem::replace(&mut self.known[index], (id, Place::Gone, 0));
+        if place == Place::Gone {
+            return;
+        }
+        self.hearers(place).remove(id, priority);
         self.gone += 1;
         if self.gone * 2 > self.known.len() {
-            self.known.retain(|(_, place)| *place != Place::Gone);
+            self.known.retain(|(_, place, _)| *place != Place::Gone);
             self.gone = 0;
         }
     }
@@ -90,9 +118,10 @@ impl Topics {
     pub fn deliveries(&self, topic: &str) -> Result<Vec<SubscriptionId>, Error> {
         let tokens = check(topic, Wildcards::Refused)?;
         let mut hearers = Vec::new();
-        let mut patterns = self.patterns.iter().filter(|it| matches(&it.pattern, &tokens)).peekable();
+        let mut patterns = self.patterns.list.iter().filter(|it| matches(&it.pattern, &tokens)).peekable();
         let list = list_of(hash(&tokens), self.exact.len());
-        for subscription in self.exact.get(list).into_iter().flatten().filter(|it| it.pattern == tokens) {
+        let exact = self.exact.get(list).map_or(&[][..], |hearers| &hearers.list);
+        for subscription in exact.iter().filter(|it| it.pattern == tokens) {
             while let Some(earlier) = patterns.next_if(|it| it.hears_before(subscription)) {
                 hearers.push(earlier.id);
             }
@@ -104,7 +133,7 @@ impl Topics {
         Ok(hearers)
     }
 
-    fn list(&mut self, place: Place) -> &mut Vec<Subscription> {
+    fn hearers(&mut self, place: Place) -> &mut Hearers {
         match place {
             Place::Exact(hash) => {
                 let list = list_of(hash, self.exact.len());
@@ -118,10 +147,10 @@ impl Topics {
     /// Twice as many lists: each is parted in two, so that those in it stay in their order.
     fn grow(&mut self) {
         let lists = (self.exact.len() * 2).max(8);
-        for list in std::mem::replace(&mut self.exact, (0..lists).map(|_| Vec::new()).collect()) {
-            for subscription in list {
+        for hearers in std::mem::replace(&mut self.exact, (0..lists).map(|_| Hearers::default()).collect()) {
+            for subscription in hearers.list.into_iter().filter(|it| !it.pattern.is_empty()) {
                 let hash = hash(&subscription.pattern);
-                self.exact[list_of(hash, lists)].push(subscription);
+                self.exact[list_of(hash, lists)].list.push(subscription);
             }
         }
     }

@@ -82,6 +82,7 @@ const GROWING: &[Case] = &[
     ("restore-interrupted", 600),
     ("bulkhead", 200),
     ("deliveries", 200),
+    ("come-and-go", 200),
 ];
 
 /// How much more than what is kept a workload may take. Below this, a change elsewhere may make the compiler inline
