@@ -41,6 +41,7 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         .object())
 }
 
+#[inline(never)]
 fn step_to_js(index: u32, step: &Step) -> JsValue {
     let fields = Fields::default();
     fields.text("id", &step.id);
