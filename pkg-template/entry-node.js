@@ -7,16 +7,10 @@ import { createApi } from "./api.js";
 function load(url, copy) {
   try {
     // To import it would have Node load `fs/promises` and streams, too: that is 2 ms more.
-    const { readFileSync } = process.getBuiltinModule("node:fs");
-    return new WebAssembly.Module(readFileSync(url()));
+    return new WebAssembly.Module(process.getBuiltinModule("fs").readFileSync(url()));
   } catch {
-    return unpacked(copy());
+    return import("./inline-module.js").then(async ({ compileInlined }) => compileInlined(await copy()));
   }
-}
-
-async function unpacked(copy) {
-  const [{ compileInlined }, { default: inlined }] = await Promise.all([import("./inline-module.js"), copy]);
-  return compileInlined(inlined);
 }
 
 export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(

@@ -29,12 +29,11 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  * what it has seen before. One that is not here comes before the first that needs it.
  */
 const ORDER = [
-  "versions", "formats", "templates", "failures", "trace", "error-data", "plans", "queue", "standard-schema",
-  "runtime", "journal", "errors", "size", "definition", "bus-event", "call", "runs", "topics", "listeners", "ids",
-  "history", "attempts", "events", "step-errors", "circuits", "perform", "waits", "plain", "feature", "launch",
-  "results", "asking", "nodes", "nearest", "hearing", "commands", "run", "aborts", "policy", "model-client",
-  "registry", "schemas", "link", "meters", "stream", "integration", "orchestrator", "live", "telling", "handle",
-  "context", "policy-options", "clock", "canonical", "engine", "bus",
+  "versions", "formats", "templates", "failures", "trace", "error-data", "plans", "policy-options", "size", "queue", "circuits",
+  "context", "standard-schema", "runtime", "journal", "topics", "errors", "definition", "bus-event", "results", "listeners", "ids",
+  "runs", "history", "attempts", "events", "step-errors", "meters", "waits", "handle", "plain", "perform", "feature", "launch",
+  "asking", "call", "nodes", "nearest", "hearing", "commands", "run", "telling", "aborts", "policy", "link", "model-client",
+  "orchestrator", "registry", "schemas", "stream", "live", "integration", "clock", "canonical", "engine", "bus",
 ];
 
 const keepNames = { function: false, class: true };
