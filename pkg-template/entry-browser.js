@@ -14,8 +14,7 @@ async function load(url, copy) {
     // As when it is not there.
   }
   // The file is not there, or comes as something else than wasm: the copy is a chunk of its own, loaded only then.
-  const { default: inlined } = await copy();
-  return compileInlined(inlined);
+  return compileInlined(await copy());
 }
 
 export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(

@@ -2,9 +2,9 @@
 
 import { createApi } from "./api.js";
 import { compileInlined } from "./inline-module.js";
-import inlinedCoach from "./coach-inline.js";
-import inlined from "./inline.js";
-import inlinedModel from "./model-inline.js";
+import * as inlinedCoach from "./coach-inline.js";
+import * as inlined from "./inline.js";
+import * as inlinedModel from "./model-inline.js";
 
 export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(
   () => compileInlined(inlined),

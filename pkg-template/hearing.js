@@ -250,14 +250,14 @@ export class Hearing {
     this.#forgetHearers(topic);
   }
 
-  /** The topic, who hears it in which order, and what has been counted. */
-  #topicOf(topic, known = this.#topics.get(topic)) {
+  /** The topic, who hears it in which order, and what has been counted. Whether it is reserved, is for who sees it first to say. */
+  #topicOf(topic, known = this.#topics.get(topic), isReserved = false) {
     if (known === undefined) {
       if (typeof topic !== "string") checkTopic(topic);
       // Topics with an id in them would make this grow without end.
       if (this.#topics.size >= MOST_TOPICS) this.#topics.clear();
       const hearers = this.#hearersOf(topic);
-      known = { hearers: undefined, handlers: undefined, takesContext: false, isReserved: RESERVED.test(topic), meter: this.#hub.meters.topic(topic) };
+      known = { hearers: undefined, handlers: undefined, takesContext: false, isReserved, meter: this.#hub.meters.topic(topic) };
       this.#topics.set(topic, take(known, hearers));
     }
     return known.hearers === undefined ? take(known, this.#hearersOf(topic)) : known;
@@ -454,7 +454,7 @@ export class Hearing {
     const tell = () => {
       if (this.#link.isDisposed) return;
       try {
-        const told = this.#deliver(this.#topicOf(topic), topic, data, OURS);
+        const told = this.#deliver(this.#topicOf(topic, undefined, true), topic, data, OURS);
         if (told instanceof Promise) told.catch(() => {});
       } catch {
         // A core that stops meanwhile tells everybody who waits.

@@ -70,7 +70,7 @@ export class OrchestratorBase {
     checkOptions("config.invalid", "the options of WorkflowOrchestrator", options, OPTIONS);
     const { retention = {}, maxConcurrentRuns = Infinity, maxQueuedRuns = Infinity } = options;
     checkOptions("config.invalid", "the `retention` of WorkflowOrchestrator", retention, RETENTION);
-    const { count = 100, age = "10m" } = retention;
+    const { count = 100, age = 600_000 } = retention;
     this.bus = options.bus ?? new FeatureBus();
     const limits = { concurrent: maxConcurrentRuns, queued: maxQueuedRuns, kept: count, keptMs: millisecondsOf(age) };
     this.#runs = new Runs(limits, (run) => this.#engine.begin(run));

@@ -11,11 +11,11 @@ import { compareVersions } from "./versions.js";
 const isRate = [(value) => value > 0 && value <= 1, "a part of the calls, above 0 and at most 1"];
 /** What the core is told of health, in this order, with what holds when nothing is said. */
 const HEALTH = {
-  window: ["60s", aDuration],
+  window: [60_000, aDuration],
   minRequests: [10, aCount],
   degradedErrorRate: [0.1, isRate],
   unhealthyErrorRate: [0.5, isRate],
-  slow: ["5s", aDuration],
+  slow: [5_000, aDuration],
   degradedSlowRate: [0.5, isRate],
   unhealthySlowRate: [0.9, isRate],
   recovery: [0.5, isRate],
@@ -52,8 +52,8 @@ export class Registry {
     this.#slowMs = millisecondsOf(health.slow ?? HEALTH.slow[0]);
     /** How often health is checked, and how long that may take, in milliseconds. */
     this.healthOptions = {
-      interval: millisecondsOf(health.interval ?? "30s"),
-      checkTimeout: millisecondsOf(health.checkTimeout ?? "5s"),
+      interval: millisecondsOf(health.interval ?? 30_000),
+      checkTimeout: millisecondsOf(health.checkTimeout ?? 5_000),
     };
   }
 

@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::error::{Code, Error, Problem, nearest};
@@ -49,11 +48,19 @@ impl At<'_> {
             }
             Self::Place(parent, place) => {
                 parent.write(pointer);
-                // A `String` takes everything.
-                let _ = write!(pointer, "/{place}");
+                pointer.push('/');
+                push_number(pointer, *place);
             }
         }
     }
+}
+
+/// Without the formatter, which a first run would have compiled for this alone.
+fn push_number(text: &mut String, number: usize) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Collects what is wrong, with where it is. Everybody who reads has it, so it is shared.
@@ -118,8 +125,9 @@ impl<'a> Object<'a> {
     /// The object under `key`, with no keys but these.
     #[inline(never)]
     pub(crate) fn nested<'b>(&'b self, key: &'b str, known: &[&str]) -> Option<Object<'b>> {
+        let nested = self.get(key)?;
         let what = format!("`{key}`");
-        let object = Object::read(self.get(key)?, At::Key(&self.at, key), &what, self.problems)?;
+        let object = Object::read(nested, At::Key(&self.at, key), &what, self.problems)?;
         object.check_keys(&what, known);
         Some(object)
     }

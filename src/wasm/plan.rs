@@ -43,6 +43,7 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
         .object())
 }
 
+#[inline(never)]
 fn step_to_js(step: &Step, index: u32, leads_to: &[StepIx]) -> JsValue {
     let fields = Fields::default();
     if !leads_to.is_empty() {

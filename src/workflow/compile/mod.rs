@@ -18,6 +18,7 @@ use crate::small::{ByName, join, sort_indices};
 use crate::value::Value;
 
 /// Compiles a definition, and notes what is wrong with it as a whole.
+#[inline(never)]
 pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
     let mut compiler = Compiler {
         id: &definition.id,
@@ -101,7 +102,9 @@ impl<'a> Compiler<'a> {
         added.parent = parent;
         added.priority = definition.priority;
         added.timeout = timeout;
-        self.add_parts(step, &definition.action);
+        if call.is_none() {
+            self.add_parts(step, &definition.action);
+        }
         if let Some(undo) = call.and_then(|call| call.compensate.as_deref()) {
             // What undoes a step is a step, too, but stands in no list: nothing but the end of the run makes it begin.
             let compensation = StepIx(self.steps.len() as u32);
@@ -164,6 +167,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Sorts the ids, and notes each that was taken already.
+    #[inline(never)]
     fn check_ids(&mut self) {
         let Self { by_id, steps, .. } = self;
         let in_order = by_id.clone();
@@ -201,6 +205,7 @@ impl<'a> Compiler<'a> {
         self.with_id(id).next().filter(|_| !id.is_empty())
     }
 
+    #[inline(never)]
     fn add_parts(&mut self, step: StepIx, action: &'a StepAction) {
         match action {
             StepAction::Group { steps, .. } | StepAction::ForEach { steps, .. } => {
@@ -223,6 +228,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    #[inline(never)]
     fn wait_of(&mut self, wait: &WaitDefinition) -> Wait {
         match wait {
             WaitDefinition::For(duration) => Wait::For(*duration),
@@ -281,6 +287,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    #[inline(never)]
     fn find_needs(&self, ids: &[String], definition: &StepDefinition, list_of: &[StepIx]) -> Vec<StepIx> {
         // A list is written in the order of its steps.
         let is_sibling = |step: &StepIx| list_of.binary_search(step).is_ok();
@@ -308,6 +315,7 @@ impl<'a> Compiler<'a> {
 
     /// Takes away steps that wait for nobody until none is left (Kahn 1962); what is left over goes in circles. A circle
     /// is told, then taken away too, so that every other one is found behind it.
+    #[inline(never)]
     fn check_circles(&self) {
         let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.needs.len()).collect();
         let mut free: Vec<usize> = (0..waiting.len()).filter(|step| waiting[*step] == 0).collect();
@@ -325,17 +333,22 @@ impl<'a> Compiler<'a> {
             }
             let Some(left) = (first..waiting.len()).find(|step| waiting[*step] > 0) else { return };
             first = left;
-            let circle = self.circle(left, &waiting);
-            let mut names: Vec<&str> = circle.iter().map(|step| &*self.steps[*step].id).collect();
-            names.push(names[0]);
-            let at = At::Pointer(&self.steps[circle[0]].pointer);
-            let message = format_args!("the steps wait for each other in a circle: {}", join(&names, " needs "));
-            self.problems.note(&At::Key(&at, "needs"), message);
-            for step in circle {
+            for step in self.note_circle(left, &waiting) {
                 waiting[step] = 0;
                 free.push(step);
             }
         }
+    }
+
+    #[inline(never)]
+    fn note_circle(&self, from: usize, waiting: &[usize]) -> Vec<usize> {
+        let circle = self.circle(from, waiting);
+        let mut names: Vec<&str> = circle.iter().map(|step| &*self.steps[*step].id).collect();
+        names.push(names[0]);
+        let at = At::Pointer(&self.steps[circle[0]].pointer);
+        let message = format_args!("the steps wait for each other in a circle: {}", join(&names, " needs "));
+        self.problems.note(&At::Key(&at, "needs"), message);
+        circle
     }
 
     /// A circle among the steps that are still `waiting`: each of them waits for another one, so walking backwards ends
@@ -367,45 +380,57 @@ impl<'a> Compiler<'a> {
         let place = self.step(step).compensates.unwrap_or(step);
         let mut sight = Sight { compiler: self, from, variables: self.variables(place) };
         let at = At::Pointer(&self.step(step).pointer);
-        let mut when = None;
-        let mut kind = None;
-        if let Some(call) = undoes {
-            kind = Some(StepKind::Call(sight.call(call, &at)));
-        } else {
-            when = sight.condition(definition.when.as_deref(), &at);
-            match &definition.action {
-                StepAction::Call(call) => kind = Some(StepKind::Call(sight.call(call, &at))),
-                StepAction::Switch { cases, .. } => {
-                    let StepKind::Switch { cases: known } = &self.step(step).kind else { return };
-                    let read = cases.iter().zip(known).map(|(case, known)| Case {
-                        when: sight.condition(case.when.as_deref(), &At::Pointer(&case.pointer)),
-                        children: known.children.clone(),
-                    });
-                    kind = Some(StepKind::Switch { cases: read.collect() });
-                }
-                StepAction::ForEach { items, .. } => {
-                    let StepKind::ForEach { body, concurrency, .. } = &self.step(step).kind else { return };
-                    let items = sight.template(items, &At::Key(&at, "forEach"));
-                    kind = Some(StepKind::ForEach { items, body: body.clone(), concurrency: *concurrency });
-                }
-                StepAction::Wait(wait) => {
-                    let (json, keys, computed) = match wait {
-                        WaitDefinition::ForComputed(json, keys) => (json, *keys, Computed::Duration),
-                        WaitDefinition::UntilComputed(json) => (json, "wait/until", Computed::Instant),
-                        _ => return self.step_mut(step).when = when,
-                    };
-                    let pointer = format!("{}/{keys}", self.step(step).pointer);
-                    let template = sight.template(json, &At::Pointer(&pointer));
-                    kind = Some(StepKind::Wait(Wait::Computed(template, computed)));
-                }
-                StepAction::Group { .. } => {}
+        let (call, when) = match (undoes, &definition.action) {
+            (Some(undo), _) => (Some(undo), None),
+            (None, action) => {
+                let call = if let StepAction::Call(call) = action { Some(&**call) } else { None };
+                (call, sight.condition(definition.when.as_deref(), &at))
             }
-        }
+        };
+        let kind = match call {
+            Some(call) => Some(StepKind::Call(sight.call(call, &at))),
+            None => self.read_other(step, &definition.action, &mut sight, &at),
+        };
         let compiled = self.step_mut(step);
         compiled.when = when;
         if let Some(kind) = kind {
             compiled.kind = kind;
         }
+    }
+
+    /// The same of a step that is no call: what it is, when that has templates.
+    #[inline(never)]
+    fn read_other(
+        &self,
+        step: StepIx,
+        action: &StepAction,
+        sight: &mut Sight<'_, '_>,
+        at: &At<'_>,
+    ) -> Option<StepKind> {
+        let known = &self.step(step).kind;
+        Some(match (action, known) {
+            (StepAction::Switch { cases, .. }, StepKind::Switch { cases: known }) => {
+                let read = cases.iter().zip(known).map(|(case, known)| Case {
+                    when: sight.condition(case.when.as_deref(), &At::Pointer(&case.pointer)),
+                    children: known.children.clone(),
+                });
+                StepKind::Switch { cases: read.collect() }
+            }
+            (StepAction::ForEach { items, .. }, StepKind::ForEach { body, concurrency, .. }) => {
+                let items = sight.template(items, &At::Key(at, "forEach"));
+                StepKind::ForEach { items, body: body.clone(), concurrency: *concurrency }
+            }
+            (StepAction::Wait(wait), _) => {
+                let (json, keys, computed) = match wait {
+                    WaitDefinition::ForComputed(json, keys) => (json, *keys, Computed::Duration),
+                    WaitDefinition::UntilComputed(json) => (json, "wait/until", Computed::Instant),
+                    _ => return None,
+                };
+                let pointer = format!("{}/{keys}", self.step(step).pointer);
+                StepKind::Wait(Wait::Computed(sight.template(json, &At::Pointer(&pointer)), computed))
+            }
+            _ => return None,
+        })
     }
 
     /// What the items of the loops around a step are called, innermost first.

@@ -109,6 +109,7 @@ fn read_fallback(object: &Object<'_>) -> Vec<FallbackDefinition> {
     fallback
 }
 
+#[inline(never)]
 fn read_compensate(object: &Object<'_>, default_timeout: Duration) -> Option<CallDefinition> {
     let object = object.nested("compensate", COMPENSATE_KEYS)?;
     object.require("call", "what undoes the step");
@@ -124,6 +125,7 @@ fn read_compensate(object: &Object<'_>, default_timeout: Duration) -> Option<Cal
     })
 }
 
+#[inline(never)]
 pub(super) fn read_group(object: &Object<'_>, key: &str, order: Order, default_timeout: Duration) -> StepAction {
     StepAction::Group {
         steps: read_steps(object, key, default_timeout),
@@ -133,6 +135,7 @@ pub(super) fn read_group(object: &Object<'_>, key: &str, order: Order, default_t
     }
 }
 
+#[inline(never)]
 pub(super) fn read_switch(object: &Object<'_>, default_timeout: Duration) -> StepAction {
     let count = object.get("switch").map_or(0, Value::size);
     let mut cases = Vec::new();
@@ -151,6 +154,7 @@ pub(super) fn read_switch(object: &Object<'_>, default_timeout: Duration) -> Ste
     StepAction::Switch { cases, timeout: object.timeout("timeout") }
 }
 
+#[inline(never)]
 pub(super) fn read_for_each(object: &Object<'_>, default_timeout: Duration) -> StepAction {
     let items = object.get("forEach").cloned().unwrap_or_default();
     if items.as_list().is_none() && !items.is_string() {
@@ -173,6 +177,7 @@ pub(super) fn read_for_each(object: &Object<'_>, default_timeout: Duration) -> S
     }
 }
 
+#[inline(never)]
 pub(super) fn read_wait(object: &Object<'_>) -> WaitDefinition {
     let wait = if object.get("wait").is_some_and(Value::is_map) {
         object.nested("wait", WAIT_KEYS).and_then(|wait| read_wait_for(&wait))

@@ -246,9 +246,15 @@ impl Definition {
 
 /// A number, or an object that also says what runs share.
 fn read_concurrency(object: &Object<'_>) -> (Option<u32>, Option<PerKey>) {
-    if !object.get("concurrency").is_some_and(Value::is_map) {
-        return (object.count("concurrency"), None);
+    if object.get("concurrency").is_some_and(Value::is_map) {
+        read_shared_concurrency(object)
+    } else {
+        (object.count("concurrency"), None)
     }
+}
+
+#[inline(never)]
+fn read_shared_concurrency(object: &Object<'_>) -> (Option<u32>, Option<PerKey>) {
     let Some(object) = object.nested("concurrency", CONCURRENCY_KEYS) else { return (None, None) };
     let key = object.get("key").cloned();
     let limit = object.count("perKey");

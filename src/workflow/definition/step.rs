@@ -139,6 +139,7 @@ fn read_action(object: &Object<'_>, default_timeout: Duration) -> StepAction {
     }
 }
 
+#[inline(never)]
 fn read_needs(object: &Object<'_>) -> Option<Vec<String>> {
     let list = At::Key(object.at(), "needs");
     let mut needs = Vec::new();

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { assertIsTheWorkoutAskedFor, project, run } from "../support.mjs";
+import { build } from "esbuild";
+
+import { assertIsTheWorkoutAskedFor, project, run, temporary } from "../support.mjs";
 
 test("Node: import", async (t) => {
   const directory = await project(t, import.meta.url);
@@ -13,7 +17,29 @@ test("Node: the slim entry with the wasm that the app brings", async (t) => {
   assertIsTheWorkoutAskedFor(JSON.parse(await run("node", ["slim.js"], directory)));
 });
 
-test("Node: a first run has Node load neither WebCrypto nor zlib, and no other process or worker has its id", async (t) => {
+/** What the program says when a bundler has made one file of it, with nothing beside it. */
+async function bundled(t, options) {
+  const [from, to] = [await project(t, import.meta.url), await temporary(t)];
+  const outfile = join(to, "main.mjs");
+  await build({ entryPoints: [join(from, "main.js")], bundle: true, platform: "node", format: "esm", outfile, ...options });
+  return JSON.parse(await run("node", [outfile], to));
+}
+
+test("Node: a bundle in one file", async (t) => {
+  assertIsTheWorkoutAskedFor(await bundled(t, {}));
+});
+
+test("Node: a bundle by what does not know the condition `module`, and leaves the wasm behind", async (t) => {
+  assertIsTheWorkoutAskedFor(await bundled(t, { conditions: ["other"] }));
+});
+
+test("Node: the wasm files are not there", async (t) => {
+  const directory = await project(t, import.meta.url);
+  for (const name of ["core", "coach", "model"]) await rm(join(directory, `node_modules/repflow/${name}.wasm`));
+  assertIsTheWorkoutAskedFor(JSON.parse(await run("node", ["main.js"], directory)));
+});
+
+test("Node: a first run has Node load neither WebCrypto, zlib nor `fs/promises`, and no other process or worker has its id", async (t) => {
   const directory = await project(t, import.meta.url);
   // What fixes the seed of `Math.random` fixes no id.
   const start = async () => JSON.parse(await run("node", ["--random-seed=1", "start.js"], directory));
@@ -21,7 +47,7 @@ test("Node: a first run has Node load neither WebCrypto nor zlib, and no other p
   for (const { output, loaded } of starts) {
     assert.equal(output, "Hello Ada!");
     assert.ok(loaded.includes("internal/modules/esm/loader"), `Node names what it loads otherwise: ${loaded}`);
-    assert.deepEqual(loaded.filter((name) => /^(zlib|internal\/crypto\/webcrypto)$/.test(name)), []);
+    assert.deepEqual(loaded.filter((name) => /^(zlib|internal\/crypto\/webcrypto|internal\/fs\/promises)$/.test(name)), []);
   }
   assert.equal(new Set(starts.flatMap(({ ids }) => ids)).size, 4);
 });
