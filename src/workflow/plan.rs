@@ -50,6 +50,8 @@ pub struct Plan {
     pub(super) steps: Vec<Step>,
     /// By step.
     pub(super) plain_calls: Vec<Option<PlainCall>>,
+    /// How many events a run has in which each step happens once.
+    pub(super) usual_events: usize,
 }
 
 /// A call that is one attempt that may take so long, and nothing else: most calls are. See `engine::plain`. What is asked of
@@ -263,6 +265,16 @@ impl Plan {
             })
         };
         steps.iter().enumerate().map(of).collect()
+    }
+
+    /// How many events a run of some steps has. For most steps there are three: it begins, its attempt begins, it ends.
+    pub(super) fn usual_events_of(steps: &[Step]) -> usize {
+        let of = |step: &Step| match step.kind {
+            StepKind::Wait(Wait::Computed(..)) => 5,
+            StepKind::Wait(_) => 4,
+            _ => 3,
+        };
+        2 + steps.iter().map(of).sum::<usize>()
     }
 
     /// One step.

@@ -54,6 +54,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
         roots,
         signals: compiler.signals,
         plain_calls: Plan::plain_calls_of(&compiler.steps),
+        usual_events: Plan::usual_events_of(&compiler.steps),
         steps: compiler.steps,
     }
 }

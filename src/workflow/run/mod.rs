@@ -127,8 +127,7 @@ impl Run {
             held: Few::default(),
             mailboxes: Few::default(),
             undoable: Few::default(),
-            // Three events for most steps: it begins, its attempt begins, it ends.
-            log: Log::with_capacity((3 * plan.steps().len() + 2).min(MOST_RESERVED)),
+            log: Log::with_capacity(plan.usual_events.min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };
