@@ -6,6 +6,7 @@ import { now } from "./clock.js";
 import { StepContext } from "./context.js";
 import { report } from "./failures.js";
 import { launchChild } from "./launch.js";
+import { NOWHERE, valueAt } from "./paths.js";
 import { VALUE } from "./plans.js";
 import { unattended } from "./runtime.js";
 import { conform } from "./standard-schema.js";
@@ -19,7 +20,7 @@ export function beginAttempt(engine, run, node, attempt, level, at) {
   const call = new Call(run, node, step, attempt, level, run.schemas === undefined ? settle : answered);
   run.begin(node, call);
   try {
-    const params = level === 0 ? paramsOf(engine, run, node, step) : fallbackParams(engine, run, node, level);
+    const params = paramsOf(engine, run, node, step, level);
     // Reading the parameters may have run a getter of the caller, which may have ended the run.
     if (run.number === undefined) return;
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
@@ -37,17 +38,13 @@ export function beginAttempt(engine, run, node, attempt, level, at) {
   }
 }
 
-/** What a step is given. */
-function paramsOf(engine, run, node, step) {
-  const prepared = run.prepared?.get(node);
+/** What a step is given, or its fallback. */
+function paramsOf(engine, run, node, step, level) {
+  const prepared = level === 0 ? run.prepared?.get(node) : undefined;
   if (prepared?.error !== undefined) throw prepared.error;
   if (prepared !== undefined) return prepared.params;
-  if (step.handsOn !== undefined) return run.outputs[run.nodeOf(node, step.handsOn)];
-  if (!step.hasWith && step.compensates === undefined) return run.input;
-  return engine.core.runParams(engine.handle, run.number, node, 0, run.id, run.input, run.outputs, run.items);
-}
-
-function fallbackParams(engine, run, node, level) {
+  const params = valueAt(run, node, (level === 0 ? step : step.fallbacks[level - 1]).path);
+  if (params !== NOWHERE || run.number === undefined) return params;
   return engine.core.runParams(engine.handle, run.number, node, level, run.id, run.input, run.outputs, run.items);
 }
 
@@ -189,7 +186,7 @@ export function prepare(engine, core, run, node) {
   (run.prepared ??= new Map()).delete(node);
   let key;
   try {
-    prepared.params = paramsOf(engine, run, node, step);
+    prepared.params = paramsOf(engine, run, node, step, 0);
     if (run.number === undefined) return;
     key = step.hasKey
       ? core.runValue(handle, run.number, node, VALUE.cacheKey, run.id, run.input, run.outputs, run.items)

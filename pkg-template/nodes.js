@@ -73,6 +73,13 @@ export class Nodes {
     return this.#bases.get(each) ?? [];
   }
 
+  /** The number of the iteration that a node belongs to, or of the one so many loops around that. */
+  frameOut(node, loops) {
+    let frame = this.#frameOf(node);
+    for (let loop = 0; loop < loops; loop += 1) frame = this.#frameOf(this.#iterations[frame].each);
+    return frame;
+  }
+
   #frameOf(node) {
     const own = this.#plan.steps.length;
     return node < own ? 0 : this.#frames[node - own];

@@ -5,6 +5,7 @@ import { now } from "./clock.js";
 import { RepflowError, describe } from "./errors.js";
 import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
 import { REASON, refused } from "./failures.js";
+import { NOWHERE, valueAt } from "./paths.js";
 import { VALUE } from "./plans.js";
 import { attemptsOf, byId, statusOf } from "./results.js";
 import { conform } from "./standard-schema.js";
@@ -33,8 +34,11 @@ const KEEP = 19;
 const RECALL = 20;
 const SHARE = 22;
 
-/** What an EVALUATE asks for that is for the host to keep. */
+/** What an EVALUATE asks for: items, which are for the host to keep, or until when to wait. */
 const ITEMS = 2;
+const UNTIL = 3;
+/** Ten years, as long as a duration may be; see `MAX_DURATION` in src/time.rs. */
+const LONGEST_WAIT_MS = 10 * 365 * 86_400_000;
 
 /** What an event `step.evaluated` says first when it tells which case of a `switch` was chosen; see `EventKind`. */
 const CASE = 1;
@@ -85,7 +89,7 @@ export function perform(engine, core, run, op, node, a, b, at) {
       engine.fail(run, run.outputError);
       break;
     case EVALUATE:
-      evaluate(engine, core, run, node, a);
+      evaluate(engine, core, run, node, a, at);
       break;
     case PREPARE:
       prepare(engine, core, run, node);
@@ -138,7 +142,7 @@ function stepFailed(engine, core, run, node, packed, origin) {
   run.setError(node, origin === node ? errorOf(run, node, packed) : stepError(run, origin, attemptsOf(engine.stepsOf(core, run), origin)));
 }
 
-function evaluate(engine, core, run, node, what) {
+function evaluate(engine, core, run, node, what, at) {
   const { handle } = engine;
   let commands;
   try {
@@ -148,7 +152,13 @@ function evaluate(engine, core, run, node, what) {
       run.lists[node] = list;
       commands = core.runIterate(handle, run.number, node, list.length, now());
     } else {
-      commands = core.runEvaluate(handle, run.number, node, run.id, run.input, run.outputs, run.items, now());
+      const ms = what === UNTIL ? valueAt(run, node, run.stepAt(node).path) : NOWHERE;
+      if (run.number === undefined) return;
+      // What is no duration, the core is to say; or it is one that is written as text.
+      commands =
+        typeof ms === "number" && ms >= 0 && ms <= LONGEST_WAIT_MS
+          ? core.runWait(handle, run.number, node, ms, at)
+          : core.runEvaluate(handle, run.number, node, run.id, run.input, run.outputs, run.items, now());
     }
   } catch (error) {
     // Reading a value may have run a getter of the caller, which may have ended the run.
@@ -162,7 +172,10 @@ function evaluate(engine, core, run, node, what) {
 
 /** The items of a loop, as they are now. */
 function itemsOf(engine, core, run, node) {
-  const list = core.runValue(engine.handle, run.number, node, VALUE.items, run.id, run.input, run.outputs, run.items);
+  let list = valueAt(run, node, run.stepAt(node).path);
+  if (list === NOWHERE && run.number !== undefined) {
+    list = core.runValue(engine.handle, run.number, node, VALUE.items, run.id, run.input, run.outputs, run.items);
+  }
   if (Array.isArray(list)) return [...list];
   const message = `\`forEach\` of step \`${run.stepAt(node).id}\` must give a list, not ${describe(list)}`;
   throw new RepflowError("expression.failed", message);
@@ -200,7 +213,10 @@ function caseOf(engine, core, run, node, step) {
 function buildOutput(engine, core, run) {
   let output;
   try {
-    output = core.runOutput(engine.handle, run.number, run.id, run.input, run.outputs, run.items);
+    output = valueAt(run, 0, run.plan.path);
+    if (output === NOWHERE && run.number !== undefined) {
+      output = core.runOutput(engine.handle, run.number, run.id, run.input, run.outputs, run.items);
+    }
     const schema = run.schemas?.output;
     if (schema !== undefined) output = conform(schema, output, "output.invalid", "the output of the run", run.where);
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { assertValid, hasFields, problemsIn } from "./errors.js";
 import { listsOf } from "./nodes.js";
+import { pathOf } from "./paths.js";
 import { milliseconds } from "./runtime.js";
 import { checkSchema } from "./schemas.js";
 
@@ -10,10 +11,13 @@ export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
 
 /**
  * What all targets have, and all steps: so they all look alike to the engine that runs this, and it need not find out where each
- * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`.
+ * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`. The `path` is
+ * where that stands which it is given, or waits for, or goes through, where the facade can read it; see `valueAt`.
  */
-const TARGET = { found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined };
-const STEP = { ...TARGET, id: undefined, hasWith: false, handsOn: undefined, leadsTo: undefined, compensates: undefined, fallbacks: undefined };
+const TARGET = {
+  found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined, path: undefined,
+};
+const STEP = { ...TARGET, id: undefined, leadsTo: undefined, compensates: undefined, fallbacks: undefined };
 
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;
@@ -75,7 +79,9 @@ function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   }
   if (problems.length > 0 && plan !== undefined) core.planFree(engine, plan.handle);
   assertValid("workflow.invalid", "the workflow definition", problems);
-  const steps = plan.steps.map((step) => ({ ...STEP, ...step, fallbacks: step.fallbacks?.map((it) => ({ ...TARGET, ...it })) }));
+  const target = (shape, it) => ({ ...shape, ...it, path: pathOf(it.path) });
+  const steps = plan.steps.map((step) => ({ ...target(STEP, step), fallbacks: step.fallbacks?.map((it) => target(TARGET, it)) }));
+  plan.path = pathOf(plan.path);
   plan.steps = steps;
   plan.text = text;
   plan.parameters = parameters;

@@ -29,6 +29,9 @@ export function kept(figures) {
   return { shelf, from: taken - length };
 }
 
+/** So many steps are told of at once: to have them told of when somebody looks takes as long as to do so. */
+const FEW_STEPS = 8;
+
 /** Something for each of some steps, by id. */
 export function byId(plan, steps, of) {
   const object = {};
@@ -74,10 +77,13 @@ export class Report {
 
 function stepOf(seen, node) {
   const { plan, nodes, figures } = seen;
+  const { shelf } = figures;
+  // Place by place: to destructure a list makes an iterator.
   const from = figures.from + node * STEP_NUMBERS;
-  const [packed, began, ended] = figures.shelf.subarray(from, from + STEP_NUMBERS);
   const attempts = attemptsOf(figures, node);
-  const level = Math.floor(packed / 8) % 2 ** 16;
+  const level = Math.floor(shelf[from] / 8) % 2 ** 16;
+  const began = shelf[from + 1];
+  const ended = shelf[from + 2];
   const step = nodes?.stepOf(node) ?? node;
   const result = {
     status: statusOf(figures, node),
@@ -118,18 +124,19 @@ export function compensationOf(run, log) {
 
 /** What the result of a run tells. */
 export function resultOf(run, output, report) {
-  return {
+  const isShort = run.plan.steps.length <= FEW_STEPS && run.nodes === undefined;
+  const result = {
     runId: run.id,
     workflowId: run.workflowId,
     correlationId: run.correlationId,
     status: "completed",
     degraded: run.degraded,
     output: output ?? null,
-    get steps() {
-      return report.steps;
-    },
+    steps: isShort ? report.steps : undefined,
     durationMs: run.endedAt - run.startedAt,
   };
+  if (!isShort) Object.defineProperty(result, "steps", { get: () => report.steps });
+  return result;
 }
 
 /** What can be said of a run at any time. */

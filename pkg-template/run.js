@@ -18,6 +18,8 @@ export class Run {
   /** The engine that it is in, from its begin on. */
   engine = undefined;
   plan = undefined;
+  /** What it works on. It stands among what is asked of a run most: thousands of runs are not in the cache of a processor. */
+  input = undefined;
   workflowId = undefined;
   /** What makes it come out the same when it is done again. */
   seed = 0;

@@ -48,10 +48,12 @@ fn a_plan_describes_itself() {
     assert_eq!(
         text(&steps.get(0)),
         concat!(
-            r#"{"id":"first","hasWith":true,"hasIdempotencyKey":false,"hasKey":false,"fallbacks":[],"feature":"greeter","#,
+            r#"{"id":"first","hasIdempotencyKey":false,"hasKey":false,"fallbacks":[],"feature":"greeter","#,
             r#""action":"hello","kind":"call","timeoutMs":30000,"totalTimeoutMs":null,"keyed":false}"#
         )
     );
+    // What is handed on as it is, the host finds where it stands.
+    assert_eq!(text(&field(&steps.get(1), "path")), r#"["reply",0,1]"#);
     assert_eq!(field(&plan, "last").as_f64(), Some(1.0));
     assert_eq!(field(&plan, "hasOutput").as_bool(), Some(false));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use repflow::policy::Outcome;
 use repflow::time::Timestamp;
-use repflow::workflow::{Command, Decision, Engine, Log, NodeIx, Plan, RunEnd, RunId};
+use repflow::workflow::{Command, Decision, Engine, Log, NodeIx, Plan, Question, RunEnd, RunId};
 use serde_json::Value as Json;
 
 use crate::{Once, Workload, shapes};
@@ -32,7 +32,8 @@ pub const ALL: &[Workload] = &[
         name: "retried",
         prepare: |steps| run_of(shapes::retried(steps), World { good: 3, ..World::default() }, 3 * steps),
     },
-    Workload { name: "runs-of-5", prepare: many },
+    Workload { name: "runs-of-5", prepare: |runs| many(shapes::chain(5), runs, 5 * runs) },
+    Workload { name: "runs-of-5-pauses", prepare: |runs| many(shapes::computed_pauses(5), runs, 0) },
     Workload { name: "cancelled", prepare: cancelled },
 ];
 
@@ -107,6 +108,10 @@ impl Host {
                         let outcome = if attempt < world.good { Outcome::failed() } else { Outcome::COMPLETED };
                         self.engine.settle(run, node, attempt, &outcome, self.now);
                     }
+                    Command::Evaluate { run, node, question: Question::Until } => {
+                        let until = Decision::Until(self.now + Duration::from_millis(5));
+                        self.engine.evaluated(run, node, until, self.now);
+                    }
                     Command::Evaluate { run, node, .. } => {
                         // The loop that is not within another one is the first step.
                         let items = if node == NodeIx(0) { world.items } else { 2 };
@@ -137,16 +142,16 @@ fn run_of(definition: Json, world: World, calls: usize) -> Once {
     })
 }
 
-/// Runs of five steps, all at once.
-fn many(runs: usize) -> Once {
-    let (plan, mut host) = (plan(&shapes::chain(5)), Host::default());
+/// So many runs at once, after which there were so many calls.
+fn many(definition: Json, runs: usize, calls: usize) -> Once {
+    let (plan, mut host) = (plan(&definition), Host::default());
     Box::new(move || {
         host.calls = 0;
         for _ in 0..runs {
             host.start(&plan);
         }
         host.drive(World::default(), |_| {});
-        assert_eq!((host.calls, host.engine.len()), (5 * runs, 0));
+        assert_eq!((host.calls, host.engine.len()), (calls, 0));
     })
 }
 

@@ -49,6 +49,13 @@ pub(crate) fn pauses(count: usize) -> Json {
     json!({ "id": "pauses", "steps": [{ "id": "all", "parallel": pauses }] })
 }
 
+/// Pauses one after the other, as long as a value says.
+pub(crate) fn computed_pauses(count: usize) -> Json {
+    let wait = json!({ "duration": "{{ input }}" });
+    let pauses: Vec<Json> = (0..count).map(|place| json!({ "id": format!("pause{place}"), "wait": wait })).collect();
+    json!({ "id": "computed-pauses", "steps": pauses })
+}
+
 /// A call for each item, ten at once.
 pub(crate) fn for_each() -> Json {
     loop_of(json!({ "concurrency": 10, "steps": calls(1) }))

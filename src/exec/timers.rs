@@ -137,7 +137,7 @@ impl Heap {
     fn push(&mut self, entry: Entry) {
         let mut place = self.0.len();
         self.0.push(entry);
-        while place > 0 && self.is_before(place, (place - 1) / 2) {
+        while place > 0 && entry.is_before(&self.0[(place - 1) / 2]) {
             self.0.swap(place, (place - 1) / 2);
             place = (place - 1) / 2;
         }
@@ -151,24 +151,26 @@ impl Heap {
 
     /// Moves an entry down until both below it come later.
     fn sink(&mut self, mut place: usize) {
-        loop {
+        let Some(sinking) = self.0.get(place).copied() else { return };
+        while let Some(mut first) = self.0.get(2 * place + 1).copied() {
             let mut below = 2 * place + 1;
-            if self.is_before(below + 1, below) {
-                below += 1;
+            if let Some(second) = self.0.get(below + 1).copied()
+                && second.is_before(&first)
+            {
+                (below, first) = (below + 1, second);
             }
-            if !self.is_before(below, place) {
-                return;
+            if !first.is_before(&sinking) {
+                break;
             }
-            self.0.swap(below, place);
+            self.0[place] = first;
             place = below;
         }
+        self.0[place] = sinking;
     }
+}
 
-    /// Whether there is an entry at `one`, and it comes before the one at `other`.
-    fn is_before(&self, one: usize, other: usize) -> bool {
-        match (self.0.get(one), self.0.get(other)) {
-            (Some(one), Some(other)) => (one.at, one.seq) < (other.at, other.seq),
-            _ => false,
-        }
+impl Entry {
+    fn is_before(&self, other: &Self) -> bool {
+        self.at < other.at || self.at == other.at && self.seq < other.seq
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Fields, data_from_js, error_to_js, text_of, value_from_js};
+use super::convert::{Fields, data_from_js, error_to_js, text_of, value_from_js, value_to_js};
 use super::engine::{try_with, with};
 use crate::error::Code;
 use crate::value::Value;
 use crate::workflow::definition::Target;
-use crate::workflow::plan::{Step, StepKind, Wait};
+use crate::workflow::plan::{Computed, Step, StepKind, Wait};
 use crate::workflow::{Plan, Root, Scope, StepIx, Template};
 
 /// Compiles a definition, and describes the plan.
@@ -30,7 +30,9 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
     let leads_to = |index| plan.leads_to(StepIx(index), is_graph);
     let steps: Array = (0..).zip(plan.steps()).map(|(index, step)| step_to_js(step, index, leads_to(index))).collect();
     let signals: Array = plan.signals.iter().map(|signal| JsString::from(&**signal)).collect();
-    Ok(Fields::default()
+    let fields = Fields::default();
+    put_path(&fields, plan.output.as_ref(), None);
+    Ok(fields
         .number("handle", handle as f64)
         .text("id", &plan.id)
         .text("version", &plan.version)
@@ -54,16 +56,13 @@ fn step_to_js(step: &Step, index: u32, leads_to: &[StepIx]) -> JsValue {
     fields.text("id", &step.id);
     let kind = match &step.kind {
         StepKind::Call(call) => {
-            // What is handed on as it is, the host has at hand.
-            let handed_on = call.with.as_ref().and_then(Template::as_root).filter(|_| step.compensates.is_none());
-            fields.flag("hasWith", call.with.is_some() && handed_on != Some(Root::Input));
-            if let Some(Root::Output(step)) = handed_on {
-                fields.number("handsOn", step.0.into());
-            }
+            let usual = Some(step.compensates.map_or(Root::Input, Root::Output));
+            put_path(&fields, call.with.as_ref(), usual);
             fields.flag("hasIdempotencyKey", call.idempotency_key.is_some());
             fields.flag("hasKey", call.key.is_some());
             let fallbacks = call.fallbacks.iter().map(|fallback| {
                 let fields = Fields::default();
+                put_path(&fields, fallback.with.as_ref().or(call.with.as_ref()), usual);
                 fields.text("kind", target_to_js(&fallback.target, &fields)).object()
             });
             fields.value("fallbacks", &fallbacks.collect::<Array>());
@@ -75,11 +74,18 @@ fn step_to_js(step: &Step, index: u32, leads_to: &[StepIx]) -> JsValue {
             fields.value("cases", &cases.collect::<Array>());
             "switch"
         }
-        StepKind::ForEach { .. } => "forEach",
+        StepKind::ForEach { items, .. } => {
+            put_path(&fields, Some(items), None);
+            "forEach"
+        }
         StepKind::Wait(wait) => {
-            if let Wait::Signal { signal, timeout } = wait {
-                fields.number("signal", (*signal).into());
-                fields.value("timeoutMs", &millis(*timeout));
+            match wait {
+                Wait::Signal { signal, timeout } => {
+                    fields.number("signal", (*signal).into());
+                    fields.value("timeoutMs", &millis(*timeout));
+                }
+                Wait::Computed(template, Computed::Duration) => put_path(&fields, Some(template), None),
+                Wait::Computed(_, Computed::Instant) | Wait::For(_) | Wait::Until(_) => {}
             }
             "wait"
         }
@@ -105,6 +111,26 @@ fn step_to_js(step: &Step, index: u32, leads_to: &[StepIx]) -> JsValue {
 
 fn steps_to_js(steps: &[StepIx]) -> JsValue {
     steps.iter().map(|step| JsValue::from(step.0)).collect::<Array>().into()
+}
+
+/// Where the host finds what a template gives, or where there is none what is meant then, when it has that at hand: what leads
+/// there from where the path begins, the last one first, and then a step, or how many loops out, and what it is that begins
+/// there. `paths.js` reads it.
+#[inline(never)]
+fn put_path(fields: &Fields, template: Option<&Template>, usual: Option<Root>) {
+    let path = Array::new();
+    let mut lead = |key: &Value| {
+        path.push(&value_to_js(key));
+    };
+    let (of, root) = match template.map_or(usual, |template| template.as_path(&mut lead)) {
+        Some(Root::Input) => (0, 0),
+        Some(Root::Output(step)) => (step.0, 1),
+        Some(Root::Variable(depth)) => (depth, 2),
+        _ => return,
+    };
+    path.push(&of.into());
+    path.push(&root.into());
+    fields.value("path", &path);
 }
 
 /// What kind of target it is; who it is, is added to `fields`.

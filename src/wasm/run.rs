@@ -1,6 +1,7 @@
 //! Runs: what moves them, and what can be seen of them.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -93,6 +94,13 @@ pub fn run_begin(engine: u32, run: u32, node: u32, key: Option<String>, now_ms: 
 #[wasm_bindgen(js_name = runIterate)]
 pub fn run_iterate(engine: u32, run: u32, node: u32, count: u32, now_ms: f64) -> u32 {
     act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), Decision::Items(count), now))
+}
+
+/// A step waits for so many milliseconds, which are known to be a duration.
+#[wasm_bindgen(js_name = runWait)]
+pub fn run_wait(engine: u32, run: u32, node: u32, ms: f64, now_ms: f64) -> u32 {
+    let duration = Duration::from_micros((ms * 1_000.0) as u64);
+    act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), Decision::Until(now + duration), now))
 }
 
 /// What a step asked for cannot be had.
@@ -256,7 +264,7 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// What a call is given: the `with` of the step, of its fallback, or what is meant where there is none.
+/// What a call is given: the `with` of the step, or of its fallback. Where there is none, the host has what is meant.
 #[wasm_bindgen(js_name = runParams)]
 #[allow(clippy::too_many_arguments)] // the border has no structs
 pub fn run_params(
@@ -274,11 +282,7 @@ pub fn run_params(
     };
     let call = sight.call();
     let fallback = (level as usize).checked_sub(1).and_then(|level| call?.fallbacks.get(level)?.with.as_ref());
-    match (fallback.or(call.and_then(|call| call.with.as_ref())), sight.step().compensates) {
-        (None, Some(undone)) => Ok(value_to_js(&sight.scope.root(Root::Output(undone)))),
-        (None, None) => Ok(input.clone()),
-        (template, _) => sight.fill(template),
-    }
+    sight.fill(fallback.or(call.and_then(|call| call.with.as_ref())))
 }
 
 /// Answers a question of a step that is not about a list. Throws what is wrong with its expression.

@@ -29,6 +29,11 @@ pub enum Decision {
     Until(Timestamp),
 }
 
+impl Decision {
+    /// The number of an [`Until`](Self::Until) among decisions.
+    pub(super) const UNTIL: u32 = 3;
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -320,7 +325,7 @@ impl EventKind {
                     Decision::When(holds) => (0, f64::from(u8::from(holds))),
                     Decision::Case(case) => (1, case.map_or(-1.0, f64::from)),
                     Decision::Items(count) => (2, f64::from(count)),
-                    Decision::Until(at) => (3, at.as_millis()),
+                    Decision::Until(at) => (Decision::UNTIL, at.as_millis()),
                 };
                 (fields.a, fields.b) = (Some(a), Some(b));
             }
@@ -357,7 +362,7 @@ impl EventKind {
                     0 => Decision::When(b != 0.0),
                     1 => Decision::Case((b >= 0.0).then_some(b as u32)),
                     2 => Decision::Items(b as u32),
-                    3 => Decision::Until(Timestamp::from_millis(b)),
+                    Decision::UNTIL => Decision::Until(Timestamp::from_millis(b)),
                     _ => return None,
                 };
             }
@@ -373,9 +378,13 @@ impl EventKind {
         Some(kind)
     }
 
-    /// The step and the attempt, of what says no more than these; where it is about none, 0.
+    /// The step and the attempt, of what says no more than these, where it is about none 0; or the step and how many microseconds
+    /// after `at` it is that it waits for.
     #[inline]
-    pub(super) fn short(mut self) -> Option<(NodeIx, u32)> {
+    pub(super) fn short(mut self, at: Timestamp) -> Option<(NodeIx, u64)> {
+        if let Self::TimerSet(node, until) | Self::StepEvaluated(node, Decision::Until(until)) = self {
+            return Some((node, until.as_micros().checked_sub(at.as_micros())?));
+        }
         let says_more = matches!(
             self,
             Self::RunFailed(..)
@@ -391,7 +400,7 @@ impl EventKind {
             return None;
         }
         let (node, attempt) = self.places();
-        Some((node.copied().unwrap_or(NODE), attempt.copied().unwrap_or_default()))
+        Some((node.copied().unwrap_or(NODE), attempt.copied().unwrap_or_default().into()))
     }
 
     /// What an attempt tells.

@@ -1,10 +1,13 @@
 //! What happened in a run, in its order: 16 bytes for most events, and for most steps.
 //!
 //! A step leaves three events, and thousands of runs may be active, each with all that happened so far. Most events say no
-//! more than when, what, and which step and attempt; only those few that say more are kept as they are, beside the others. And
-//! mostly a step begins as the one before it ends, with its first attempt: these three events are one entry.
+//! more than when, what, and which step and attempt, or an instant that is seconds away; only those few that say more are kept
+//! as they are, beside the others. And mostly a step begins as the one before it ends, with its first attempt: these three events
+//! are one entry.
 
-use super::event::{Event, EventKind, Fields};
+use std::time::Duration;
+
+use super::event::{Decision, Event, EventKind, Fields};
 use super::state::NodeIx;
 use crate::time::Timestamp;
 
@@ -18,12 +21,12 @@ pub struct Log {
     more: Vec<(u32, EventKind)>,
 }
 
-/// An event that says no more than which step and attempt it is about, or some that come together.
+/// An event that says no more than which step and attempt it is about, or until when a step waits; or some that come together.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     at: Timestamp,
     node: u32,
-    /// The kind in the lowest byte, and the attempt above it.
+    /// The kind in the lowest byte; above it the attempt, or in how many microseconds it is that a step waits for.
     what: u32,
 }
 
@@ -34,8 +37,8 @@ const MORE: u32 = 255;
 const LED_ON: u32 = 254;
 /// In the place of a kind: the step began, with its first attempt.
 const BEGAN: u32 = 253;
-/// An attempt that an entry has no room for.
-const TOO_MANY: u32 = 1 << 24;
+/// What an entry has no room for: attempts, or 17 seconds.
+const TOO_MANY: u64 = 1 << 24;
 
 impl Log {
     pub(super) fn with_capacity(entries: usize) -> Self {
@@ -43,9 +46,9 @@ impl Log {
     }
 
     pub(super) fn push(&mut self, Event { at, kind }: Event) {
-        let entry = match kind.short() {
-            Some((node, attempt)) if attempt < TOO_MANY => {
-                Entry { at, node: node.0, what: kind.index() as u32 | attempt << 8 }
+        let entry = match kind.short(at) {
+            Some((node, more)) if more < TOO_MANY => {
+                Entry { at, node: node.0, what: kind.index() as u32 | (more as u32) << 8 }
             }
             _ => {
                 self.more.push((self.entries.len() as u32, kind));
@@ -153,7 +156,10 @@ impl Entry {
     }
 
     fn kind(&self) -> EventKind {
-        let fields = Fields { node: Some(NodeIx(self.node)), attempt: Some(self.what >> 8), a: None, b: None };
+        let more = self.what >> 8;
+        let until = self.at + Duration::from_micros(more.into());
+        let (a, b) = (Some(Decision::UNTIL), Some(until.as_millis()));
+        let fields = Fields { node: Some(NodeIx(self.node)), attempt: Some(more), a, b };
         // What says more is not here.
         EventKind::from_fields((self.what & 255) as usize, fields).unwrap_or(EventKind::RunStarted)
     }

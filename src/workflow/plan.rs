@@ -50,6 +50,8 @@ pub struct Plan {
     pub(super) steps: Vec<Step>,
     /// By step.
     pub(super) plain_calls: Vec<Option<PlainCall>>,
+    /// How many entries the log of a run has in which each step happens once.
+    pub(super) usual_entries: usize,
 }
 
 /// A call that is one attempt that may take so long, and nothing else: most calls are. See `engine::plain`. What is asked of
@@ -263,6 +265,18 @@ impl Plan {
             })
         };
         steps.iter().enumerate().map(of).collect()
+    }
+
+    /// How many entries the log of a run of some steps has. For most steps there is one: that it begins as another one ends.
+    pub(super) fn usual_entries_of(steps: &[Step], plain_calls: &[Option<PlainCall>]) -> usize {
+        let of = |(step, call): (&Step, &Option<PlainCall>)| match (&step.kind, call) {
+            (StepKind::Wait(Wait::Computed(..)), _) => 5,
+            (StepKind::Wait(_), _) => 4,
+            (_, None) => 3,
+            (_, Some(_)) => 1,
+        };
+        // That the run begins and ends, and the first step begins and the last one ends by itself.
+        4 + steps.iter().zip(plain_calls).map(of).sum::<usize>()
     }
 
     /// One step.

@@ -63,11 +63,11 @@ impl Template {
         }
     }
 
-    /// As [`Expression::as_root`].
+    /// As [`Expression::as_path`].
     #[must_use]
-    pub fn as_root(&self) -> Option<Root> {
+    pub fn as_path(&self, lead: &mut dyn FnMut(&Value)) -> Option<Root> {
         match self {
-            Self::Expression(expression) => expression.as_root(),
+            Self::Expression(expression) => expression.as_path(lead),
             _ => None,
         }
     }

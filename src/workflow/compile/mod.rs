@@ -42,6 +42,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
         let mut sight = Sight { compiler: &compiler, from, variables: Vec::new() };
         sight.template(json, &At::Pointer(at))
     };
+    let plain_calls = Plan::plain_calls_of(&compiler.steps);
     Plan {
         id: definition.id.as_str().into(),
         version: definition.version.as_str().into(),
@@ -54,7 +55,8 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
             .map(|per_key| (read(&per_key.key, "/concurrency/key", From::Start), per_key.limit)),
         roots,
         signals: compiler.signals,
-        plain_calls: Plan::plain_calls_of(&compiler.steps),
+        usual_entries: Plan::usual_entries_of(&compiler.steps, &plain_calls),
+        plain_calls,
         steps: compiler.steps,
     }
 }

@@ -64,7 +64,7 @@ use crate::small::{part, rest};
 use crate::value::Value;
 use evaluate::{Evaluation, Failure};
 pub(super) use token::find_close;
-use tree::Tree;
+use tree::{NodeKind, Tree};
 
 /// How deep an expression may nest. Parsing and evaluating are recursive, and the stack of the core is small.
 pub const MAX_DEPTH: usize = 64;
@@ -178,12 +178,25 @@ impl Expression {
         }
     }
 
-    /// What it is when it is the beginning of a path and nothing more: then its value needs no evaluation.
+    /// Where its value begins to be found when it is a path and nothing more, so that no evaluation is needed. `lead` is told the
+    /// names of fields and the places of elements that lead on from there, the last one first.
     #[must_use]
-    pub fn as_root(&self) -> Option<Root> {
-        match self.0.node(self.0.root).kind {
-            tree::NodeKind::Root(root) => Some(root),
-            _ => None,
+    pub fn as_path(&self, lead: &mut dyn FnMut(&Value)) -> Option<Root> {
+        let tree = &self.0;
+        let mut node = tree.node(tree.root);
+        loop {
+            match (node.kind, tree.below(node)) {
+                (NodeKind::Root(root), _) => return Some(root),
+                (NodeKind::Field | NodeKind::Index, [of, key]) => {
+                    let NodeKind::Literal(key) = tree.node(*key).kind else { return None };
+                    match tree.literal(key) {
+                        key @ (Value::String(_) | Value::Int(0..)) => lead(key),
+                        _ => return None,
+                    }
+                    node = tree.node(*of);
+                }
+                _ => return None,
+            }
         }
     }
 

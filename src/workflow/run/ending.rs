@@ -84,10 +84,18 @@ impl Run {
     fn ended(&mut self, node: NodeIx, now: Timestamp, effects: &mut Vec<Effect>) {
         let plan = Rc::clone(&self.plan);
         let (step, frame) = (self.node(node).step, self.node(node).frame);
-        for dependent in &plan.step(step).dependents {
+        let dependents = &plan.step(step).dependents;
+        // With nothing in line before the only one that follows, its turn is now, once it is told what both are a part of.
+        let is_next = dependents.len() == 1 && self.agenda.is_empty() && self.phase == Phase::Running;
+        let mut next = None;
+        for dependent in dependents {
             let dependent = NodeIx(node.0 + dependent.0 - step.0);
             // One that was skipped with its group waits for nobody.
-            if !self.node(dependent).is_over() {
+            if self.node(dependent).is_over() {
+            } else if is_next && self.node(dependent).blockers == 1 {
+                self.state(dependent).blockers = 0;
+                next = Some(dependent);
+            } else {
                 self.unblock(dependent);
             }
         }
@@ -108,6 +116,9 @@ impl Run {
                     self.steps_ended(now, effects);
                 }
             }
+        }
+        if let Some(next) = next {
+            self.open(next, now, effects);
         }
     }
 

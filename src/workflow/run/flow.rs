@@ -197,12 +197,8 @@ impl Run {
         // An answer that somebody else got has taken no attempt.
         self.begin(node, now);
         match outcome {
-            Ok(()) => {
-                // First this step ends, then who waited for its slots begins: the log never shows more at once than
-                // may run.
-                self.agenda.push(Task::Complete(node));
-                self.release(node);
-            }
+            // First this step ends, then who waited for its slots begins: the log never shows more at once than may run.
+            Ok(()) => self.complete(node, now, effects),
             Err(reason) => self.fail(node, reason, now, effects),
         }
     }
@@ -258,7 +254,7 @@ impl Run {
         let waits_for_time = matches!(kind, StepKind::Wait(Wait::For(_) | Wait::Until(_) | Wait::Computed(..)));
         if waits_for_time {
             self.record(EventKind::TimerFired(node), now);
-            self.agenda.push(Task::Complete(node));
+            self.complete(node, now, effects);
         } else {
             self.record(EventKind::StepTimedOut(node), now);
             self.fail(node, FailureReason::Timeout, now, effects);

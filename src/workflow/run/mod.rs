@@ -126,9 +126,7 @@ impl Run {
             held: Few::default(),
             mailboxes: Few::default(),
             undoable: Few::default(),
-            // One entry for most steps: that it begins as another one ends. The run begins, and so does the first step; it ends, and so
-            // does the last one.
-            log: Log::with_capacity((plan.steps().len() + 3).min(MOST_RESERVED)),
+            log: Log::with_capacity(plan.usual_entries.min(MOST_RESERVED)),
             most_events: usize::MAX,
             plan,
         };
