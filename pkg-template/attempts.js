@@ -26,7 +26,7 @@ export function beginAttempt(engine, run, node, attempt, level, at) {
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
     if (schema === undefined) {
       // Mostly, and then by the shortest way: whoever throws in there makes a trace of all that led to it.
-      if (level === 0 && step.kind === "call") engine.bus.asking.invoke(engine.bus.find(step), params, call, new StepContext(call), at);
+      if (level === 0 && step.feature !== undefined) engine.bus.asking.invoke(engine.bus.find(step), params, call, new StepContext(call), at);
       else ask(engine, call, params, at);
       return;
     }

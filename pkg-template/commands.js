@@ -149,7 +149,7 @@ export class Commands {
     const { core } = this.#engine;
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
-      if (told !== 0 || !this.#isAtRest) this.work(core, at);
+      if (told !== 0 || !this.#isAtRest()) this.work(core, at);
       return;
     }
     if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
@@ -194,7 +194,7 @@ export class Commands {
       this.#performing = false;
     }
     this.#busyUntil = at;
-    if (!this.#isAtRest) this.work(this.#engine.core, this.#isIdle() ? at : now());
+    if (!this.#isAtRest()) this.work(this.#engine.core, this.#isIdle() ? at : now());
   }
 
   /** Writes down an answer that a run goes on from. */
@@ -216,7 +216,7 @@ export class Commands {
   }
 
   /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */
-  get #isAtRest() {
+  #isAtRest() {
     return this.#isIdle() && this.#engine.telling.isQuiet && !this.#isEarlier && this.#alarm.isSet;
   }
 

@@ -4,12 +4,14 @@
 //! with the whole in view is judged by the compiler (`compile`): duplicate ids, needs that name nobody, circles,
 //! and expressions that read a step which may not have ended.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::compile::compile;
 use super::definition::{Definition, OnError, Target};
 use super::expression::Expression;
+use super::state::StepState;
 use super::template::Template;
 use crate::error::{Code, Error, Problem};
 use crate::policy::Options;
@@ -50,6 +52,9 @@ pub struct Plan {
     pub(super) steps: Vec<Step>,
     /// By step.
     pub(super) plain_calls: Vec<Option<PlainCall>>,
+    /// The steps as they are before anything has happened. In the place of the limit that is a group's in its run, there is how many
+    /// it lets in.
+    pub(super) nodes: Vec<StepState>,
     /// How many entries the log of a run has in which each step happens once.
     pub(super) usual_entries: usize,
 }
@@ -267,6 +272,23 @@ impl Plan {
         steps.iter().enumerate().map(of).collect()
     }
 
+    /// Some steps as they are before anything has happened.
+    pub(super) fn nodes_of(steps: &[Step]) -> Vec<StepState> {
+        let of = |(step, index): (&Step, u32)| {
+            let open_children = match step.kind {
+                StepKind::ForEach { .. } => 0,
+                _ => step.children().len() as u32,
+            };
+            let blockers = step.needs.len() as u32 + u32::from(step.parent.is_some());
+            let mut state = StepState::new(StepIx(index), 0, blockers, open_children);
+            if let StepKind::Group { concurrency: Some(limit), .. } = step.kind {
+                state.part = NonZeroU32::new(limit);
+            }
+            state
+        };
+        steps.iter().zip(0..).map(of).collect()
+    }
+
     /// How many entries the log of a run of some steps has. For most steps there is one: that it begins as another one ends.
     pub(super) fn usual_entries_of(steps: &[Step], plain_calls: &[Option<PlainCall>]) -> usize {
         let of = |(step, call): (&Step, &Option<PlainCall>)| match (&step.kind, call) {
@@ -303,7 +325,8 @@ impl Plan {
     /// The steps that follow a plain call that ended well, or the step itself, for the next item of its loop. Only where it is
     /// certain that each of them begins when the last one that it waits for has ended, and that it has no less time than that one
     /// had; otherwise there are none.
-    pub(crate) fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
+    #[must_use]
+    pub fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
         let followers = match &self.plain_calls[step.ix()] {
             Some(PlainCall { follower: Some((next, _)), .. }) if self.is_unlimited() => std::slice::from_ref(next),
             Some(_) if is_plain_graph => &self.step(step).dependents,

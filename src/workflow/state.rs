@@ -66,7 +66,7 @@ impl Status {
 
 /// What a run knows of one step. Thousands of runs may be active, so it is kept small: what the plan says of the step is not
 /// here once more.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct StepState {
     /// Which step it is.

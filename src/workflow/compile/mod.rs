@@ -57,6 +57,7 @@ pub(super) fn compile(definition: &Definition, problems: &Problems) -> Plan {
         signals: compiler.signals,
         usual_entries: Plan::usual_entries_of(&compiler.steps, &plain_calls),
         plain_calls,
+        nodes: Plan::nodes_of(&compiler.steps),
         steps: compiler.steps,
     }
 }

@@ -372,20 +372,14 @@ impl Run {
 
     /// Nodes for the steps from `first` on, as they are before anything has happened.
     fn add_nodes(&mut self, frame: u32, first: u32, count: u32) {
-        let plan = Rc::clone(&self.plan);
-        for index in first..first + count {
-            let step = plan.step(StepIx(index));
-            let open_children = match step.kind {
-                StepKind::ForEach { .. } => 0,
-                _ => step.children().len() as u32,
-            };
-            let blockers = step.needs.len() as u32 + u32::from(step.parent.is_some());
-            let mut state = StepState::new(StepIx(index), frame, blockers, open_children);
-            if let StepKind::Group { concurrency: Some(limit), .. } = step.kind {
-                state.part = NonZeroU32::new(self.group_slots.len() as u32 + 1);
-                self.group_slots.push(Bulkhead::new(Some(limit), u32::MAX));
+        let start = self.nodes.len();
+        self.nodes.extend_from_slice(&self.plan.nodes[first as usize..][..count as usize]);
+        for state in &mut self.nodes[start..] {
+            state.frame = frame;
+            if let Some(limit) = state.part {
+                self.group_slots.push(Bulkhead::new(Some(limit.get()), u32::MAX));
+                state.part = NonZeroU32::new(self.group_slots.len() as u32);
             }
-            self.nodes.push(state);
         }
     }
 
