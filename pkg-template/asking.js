@@ -181,6 +181,9 @@ class Request {
   hasEnded = false;
   /** End listening to signals. */
   unlisten = undefined;
+  /** Its neighbours among the requests of the feature. */
+  previous = undefined;
+  next = undefined;
   #correlationId;
   #trace;
   #timeoutMs;

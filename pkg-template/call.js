@@ -63,9 +63,6 @@ export class Call {
   feature = undefined;
   meter = undefined;
   began = 0;
-  /** Its neighbours among the calls of the feature. */
-  previous = undefined;
-  next = undefined;
 
   static {
     // What few calls have. There is one for each step, so each has only what it needs.

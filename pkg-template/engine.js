@@ -393,6 +393,11 @@ export class Engine {
     if (this.runs.size === 0) this.commands.rest(this.#mayRest);
   }
 
+  /** What runs ask of features. */
+  calls() {
+    return this.runs.active().flatMap(({ call, calls, hedged = [] }) => [call, ...calls, ...hedged]);
+  }
+
   /** Something is awaited: the engine stays, and is told when the core is lost. */
   own() {
     this.#runtime.own(this);

@@ -2,6 +2,7 @@
 
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
+import { Chain } from "./chain.js";
 import { escaped, isObject } from "./definition.js";
 import { RepflowError, aHandler, aString, assertValid, describe, invalid, problemsIn, problemsOf, strings, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
@@ -60,9 +61,9 @@ export class Registered {
   /** The core's number for its health, while there is one. */
   number = undefined;
   actions = new Map();
-  /** How many calls are under way, and the last one that began: each knows its neighbours. */
+  /** How many calls are under way, and those of requests. */
   underWay = 0;
-  #last = undefined;
+  #requests = new Chain();
   /**
    * Calls that ended well and that the core has not been told of, when the last of them did, and before which time in microseconds
    * one more may wait with them; see `Registry.record`.
@@ -147,45 +148,25 @@ export class Registered {
     return this.#idle?.promise;
   }
 
-  /** A call begins. Its neighbours are kept in itself: a set costs more than all the rest of a call. */
   begin(call) {
     call.feature = this;
     call.place = this;
     this.underWay += 1;
-    const last = this.#last;
-    if (last !== undefined) {
-      call.previous = last;
-      last.next = call;
-    }
-    this.#last = call;
+    if (call.node === undefined) this.#requests.add(call.of);
   }
 
   leave(call, hasFailed, error, _, at) {
-    this.#end(call);
+    this.underWay -= 1;
+    if (call.node === undefined) this.#requests.remove(call.of);
+    if (this.underWay === 0) this.#idle?.resolve();
     this.bus.record(call, hasFailed, error, at);
   }
 
-  #end(call) {
-    this.underWay -= 1;
-    const { previous, next } = call;
-    if (previous !== undefined) {
-      previous.next = next;
-      call.previous = undefined;
-    }
-    if (next === undefined) {
-      this.#last = previous;
-    } else {
-      next.previous = previous;
-      call.next = undefined;
-    }
-    if (this.underWay === 0) this.#idle?.resolve();
-  }
-
-  /** The calls that are under way, in the order of their begin. */
+  /** The calls that are under way, in the order of their begin. Engines know those of their runs: to keep them here, too, is dear. */
   calls() {
-    const calls = [];
-    for (let call = this.#last; call !== undefined; call = call.previous) calls.push(call);
-    return calls.reverse();
+    const calls = this.bus.runtime.owners.flatMap((owner) => owner.calls?.() ?? []);
+    for (let request = this.#requests.first; request !== undefined; request = request.next) calls.push(request.call);
+    return calls.filter((call) => call?.place === this).sort((a, b) => a.began - b.began);
   }
 }
 

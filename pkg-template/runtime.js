@@ -72,6 +72,11 @@ export class Runtime {
     this.#instance.owners.delete(owner);
   }
 
+  /** Who awaits something. */
+  get owners() {
+    return [...this.#instance.owners];
+  }
+
   /** Has `free(core, handle)` called for a handle of this generation when `owner` is collected without having been disposed of. */
   freeWhenUnused(owner, free, handle) {
     // Workers have it since 2025-05-05; where there is none, what is not disposed of stays until the instance goes.
