@@ -27,6 +27,9 @@ const MOST_NOTED = 300;
 const ROOM = 64 * WORDS;
 const MOST_KEPT = 16 * ROOM;
 
+/** No step behind a node, but itself. */
+const HERE = [0];
+
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
 /** A pause between two performances that is longer than this may have been the host's turn. */
@@ -155,7 +158,7 @@ export class Commands {
     if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
     const node = told & COUNT;
     if (this.#mayGoOn(at)) {
-      this.#begin(run, node, attempt, at);
+      this.#begin(run, node, HERE, undefined, attempt, at);
     } else {
       this.#queue(CALL, run.number, node, attempt, 0);
       this.work(core, at);
@@ -168,13 +171,14 @@ export class Commands {
    */
   follow(run, node, leadsTo, at) {
     const { blockers } = run;
-    const begun = blockers === undefined ? leadsTo : leadsTo.filter((offset) => (blockers[node + offset] -= 1) === 0);
-    if (this.#engine.telling.listeners.size > 0 || !this.#mayGoOn(at)) return false;
-    const from = leadsTo[0] === 0 ? nextItem(run, node) : node;
-    if (from === undefined) return false;
+    const mayGoOn = this.#engine.telling.listeners.size === 0 && this.#mayGoOn(at);
+    const from = mayGoOn && leadsTo[0] === 0 ? nextItem(run, node) : node;
+    if (!mayGoOn || from === undefined) {
+      if (blockers !== undefined) for (const offset of leadsTo) blockers[node + offset] -= 1;
+      return false;
+    }
     this.#note(run.number, node, at);
-    for (let place = 1; place < begun.length; place += 1) this.#queue(CALL, run.number, from + begun[place], 1, 0);
-    if (begun.length > 0) this.#begin(run, from + begun[0], 1, at);
+    this.#begin(run, from, leadsTo, blockers, 1, at);
     return true;
   }
 
@@ -184,17 +188,28 @@ export class Commands {
     return isAlone && at - this.#busyUntil <= IDLE_MS && at - this.#busySince < SLICE_MS;
   }
 
-  #begin(run, node, attempt, at) {
+  /** Begins an attempt of each of some steps, by how far behind a node they stand; but not of one that others are still waited for. */
+  #begin(run, from, offsets, blockers, attempt, at) {
+    let time = at;
+    let isFirst = true;
     this.#performing = true;
     try {
-      beginAttempt(this.#engine, run, node, attempt, 0, at);
+      for (const offset of offsets) {
+        const node = from + offset;
+        if (blockers !== undefined && (blockers[node] -= 1) > 0) continue;
+        // A handler that was called may have taken its time, or ended the run.
+        if (!isFirst) time = now();
+        isFirst = false;
+        if (time - this.#busySince >= SLICE_MS) this.#queue(CALL, run.number, node, attempt, 0);
+        else if (run.number !== undefined) beginAttempt(this.#engine, run, node, attempt, 0, time);
+      }
     } catch (error) {
       this.#engine.fail(run, error);
     } finally {
       this.#performing = false;
     }
-    this.#busyUntil = at;
-    if (!this.#isAtRest()) this.work(this.#engine.core, this.#isIdle() ? at : now());
+    this.#busyUntil = time;
+    if (!this.#isAtRest()) this.work(this.#engine.core, this.#isIdle() ? time : now());
   }
 
   /** Writes down an answer that a run goes on from. */
