@@ -132,26 +132,38 @@ function answered(call, isValue, answer, at) {
   else checked.then((value) => unattended(() => done(true, value)), (error) => unattended(() => done(false, error)));
 }
 
-/** Tells how an attempt ended, when it is its turn. One that nobody waits for any more is not heard. */
+/** No step behind a node, but itself. */
+const HERE = [0];
+
+/**
+ * Tells how an attempt ended, when it is its turn. One that nobody waits for any more is not heard. Those that follow begin in here,
+ * and not one function further: whoever throws in there makes a trace of all that led to it.
+ */
 function settle(call, isValue, answer, at) {
   if (isLate(call)) return;
   const { of: run, node, attempt } = call;
   const { engine } = run;
-  if (engine.commands.isYielding) {
-    engine.commands.answerLater(settle, call, isValue, answer);
+  const { commands } = engine;
+  if (commands.isYielding) {
+    commands.answerLater(settle, call, isValue, answer);
     return;
   }
   run.take(node, attempt);
   run.prepared?.delete(node);
-  let told;
+  let told, from;
+  let offsets = HERE;
+  let { blockers } = run;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
     // Why an earlier attempt failed is of no interest any more, and holds much: a trace, and what that knows.
     if (run.errors.length > node) run.errors[node] = undefined;
     const { leadsTo } = call.step;
-    if (run.isCertain && leadsTo !== undefined && engine.commands.follow(run, node, leadsTo, at)) return;
-    told = engine.core.runSettle(engine.handle, run.number, node, attempt, at);
+    if (run.isCertain && leadsTo !== undefined) {
+      from = commands.follow(run, node, leadsTo, at);
+      offsets = leadsTo;
+    }
+    if (from === undefined) told = engine.core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
     run.setError(node, answer);
     const reported = report(rootOf(answer));
@@ -159,8 +171,31 @@ function settle(call, isValue, answer, at) {
     if (run.number === undefined) return;
     told = engine.core.runFail(engine.handle, run.number, node, attempt, reported, at);
   }
-  engine.telling.touch(run);
-  engine.commands.goOn(run, told, isValue ? 1 : attempt + 1, at);
+  const next = isValue ? 1 : attempt + 1;
+  if (from === undefined) {
+    engine.telling.touch(run);
+    from = commands.goOn(run, told, next, at);
+    if (from === undefined) return;
+    offsets = HERE;
+    blockers = undefined;
+  }
+  let time = at;
+  let isFirst = true;
+  try {
+    for (const offset of offsets) {
+      // Others are still waited for.
+      if (blockers !== undefined && (blockers[from + offset] -= 1) > 0) continue;
+      // A handler that was called may have taken its time, or ended the run.
+      if (!isFirst) time = now();
+      isFirst = false;
+      if (commands.isLate(time)) commands.later(run, from + offset, next);
+      else if (run.number !== undefined) beginAttempt(engine, run, from + offset, next, 0, time);
+    }
+  } catch (error) {
+    engine.fail(run, error);
+  } finally {
+    commands.begun(time);
+  }
 }
 
 /** It may have answered between the decision and now; that came too late. */

@@ -1,6 +1,6 @@
 // The queue of what the core wants done, and when it is worked off. What a command means for a run is in perform.js.
 
-import { beginAttempt, placeOf } from "./attempts.js";
+import { placeOf } from "./attempts.js";
 import { Alarm, now, soon } from "./clock.js";
 import { perform } from "./perform.js";
 import { unattended } from "./runtime.js";
@@ -26,9 +26,6 @@ const MOST_NOTED = 300;
 /** Words that there is room for at first, and more than which are not kept room for when nothing waits. */
 const ROOM = 64 * WORDS;
 const MOST_KEPT = 16 * ROOM;
-
-/** No step behind a node, but itself. */
-const HERE = [0];
 
 /** How long commands are performed without letting the page breathe. */
 const SLICE_MS = 4;
@@ -145,29 +142,30 @@ export class Commands {
 
   /**
    * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
-   * then; and nobody waits: then there is nothing to put into order, and it begins at once. Who hears of the run is told after that,
-   * as after any other command.
+   * then; and nobody waits: then there is nothing to put into order, and its node is returned, which is to begin at once. Then
+   * `begun` is to be told. Who hears of the run is told after that, as after any other command.
    */
   goOn(run, told, attempt, at) {
     const { core } = this.#engine;
     if ((told & IS_NEXT) === 0) {
       this.take(core, told);
       if (told !== 0 || !this.#isAtRest()) this.work(core, at);
-      return;
+      return undefined;
     }
     if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
     const node = told & COUNT;
     if (this.#mayGoOn(at)) {
-      this.#begin(run, node, HERE, undefined, attempt, at);
-    } else {
-      this.#queue(CALL, run.number, node, attempt, 0);
-      this.work(core, at);
+      this.#performing = true;
+      return node;
     }
+    this.later(run, node, attempt);
+    this.work(core, at);
+    return undefined;
   }
 
   /**
-   * Goes on with a run after the answer of a step whose followers are certain, without the core, which is told when it is next
-   * asked for something. Says whether it did.
+   * Lets a run go on after the answer of a step whose followers are certain, without the core, which is told when it is next
+   * asked for something. Returns the node that they stand behind, if they are to begin at once. Then `begun` is to be told.
    */
   follow(run, node, leadsTo, at) {
     const { blockers } = run;
@@ -175,39 +173,32 @@ export class Commands {
     const from = mayGoOn && leadsTo[0] === 0 ? nextItem(run, node) : node;
     if (!mayGoOn || from === undefined) {
       if (blockers !== undefined) for (const offset of leadsTo) blockers[node + offset] -= 1;
-      return false;
+      return undefined;
     }
     this.#note(run.number, node, at);
-    this.#begin(run, from, leadsTo, blockers, 1, at);
-    return true;
+    this.#performing = true;
+    return from;
   }
 
   /** Whether nobody waits for anything, and the host had its turn not long ago. */
   #mayGoOn(at) {
     const isAlone = !this.#performing && !this.#yielding && this.#isIdle();
-    return isAlone && at - this.#busyUntil <= IDLE_MS && at - this.#busySince < SLICE_MS;
+    return isAlone && at - this.#busyUntil <= IDLE_MS && !this.isLate(at);
   }
 
-  /** Begins an attempt of each of some steps, by how far behind a node they stand; but not of one that others are still waited for. */
-  #begin(run, from, offsets, blockers, attempt, at) {
-    let time = at;
-    let isFirst = true;
-    this.#performing = true;
-    try {
-      for (const offset of offsets) {
-        const node = from + offset;
-        if (blockers !== undefined && (blockers[node] -= 1) > 0) continue;
-        // A handler that was called may have taken its time, or ended the run.
-        if (!isFirst) time = now();
-        isFirst = false;
-        if (time - this.#busySince >= SLICE_MS) this.#queue(CALL, run.number, node, attempt, 0);
-        else if (run.number !== undefined) beginAttempt(this.#engine, run, node, attempt, 0, time);
-      }
-    } catch (error) {
-      this.#engine.fail(run, error);
-    } finally {
-      this.#performing = false;
-    }
+  /** Whether it is the host's turn. */
+  isLate(time) {
+    return time - this.#busySince >= SLICE_MS;
+  }
+
+  /** Has an attempt begin when it is its turn. */
+  later(run, node, attempt) {
+    this.#queue(CALL, run.number, node, attempt, 0);
+  }
+
+  /** What was to begin at once has begun, the last of it at `time`. */
+  begun(time) {
+    this.#performing = false;
     this.#busyUntil = time;
     if (!this.#isAtRest()) this.work(this.#engine.core, this.#isIdle() ? time : now());
   }

@@ -1,12 +1,13 @@
-import { orchestrator } from "../lib/orchestrator.mjs";
+import { frozen, orchestrator } from "../lib/orchestrator.mjs";
 import { contenders } from "../lib/steps.mjs";
 
 const STEPS = 100;
 const numbers = Array.from({ length: STEPS }, (_, at) => at);
 
-/** A workflow of repflow; `given` says what the step of a number is given, nothing for the run's input. */
-function workflow({ next }, given, options) {
-  const definition = { id: "chain", steps: numbers.map((at) => ({ id: `s${at}`, call: "f.next", ...given(at) })) };
+/** A definition of repflow; `given` says what the step of a number is given, nothing for the run's input. */
+const chainOf = (given) => ({ id: "chain", steps: numbers.map((at) => ({ id: `s${at}`, call: "f.next", ...given(at) })) });
+
+function workflow({ next }, definition, options) {
   const runs = orchestrator({ next });
   return async () => (await runs.executeWorkflow(definition, 0, options)).output;
 }
@@ -15,7 +16,8 @@ const theInput = () => ({});
 const theOneBefore = (at) => ({ with: at === 0 ? "{{ input }}" : `{{ steps.s${at - 1}.output }}` });
 
 const plain = {
-  repflow: (step) => workflow(step, theInput),
+  repflow: (step) => workflow(step, frozen(chainOf(theInput))),
+  "repflow, a definition that may change": (step) => workflow(step, chainOf(theInput)),
   "by hand": ({ next }) => async () => {
     let value;
     for (const _ of numbers) value = await next(0);
@@ -69,10 +71,10 @@ const plain = {
 };
 
 const passing = {
-  repflow: (step) => workflow(step, theOneBefore),
+  repflow: (step) => workflow(step, frozen(chainOf(theOneBefore))),
   "repflow, told of every event": (step) => {
     let heard = 0;
-    return workflow(step, theOneBefore, { onEvent: () => void (heard += 1) });
+    return workflow(step, frozen(chainOf(theOneBefore)), { onEvent: () => void (heard += 1) });
   },
   "by hand": ({ next }) => async () => {
     let value = 0;
@@ -94,9 +96,9 @@ export default {
   title: "A chain of 100 steps",
   about:
     "A hundred asynchronous steps that do next to nothing, one after the other, and every one of them is given the run's " +
-    "input. Repflow is as it is by default, with lifecycle events, metrics and history. It is given the definition as plain data " +
-    "for each run, and compares it with what it was given before. The others are given what they have prepared. In the " +
-    "second table each step is given what the one before returned, in repflow by an expression.",
+    "input. Repflow is as it is by default, with lifecycle events, metrics and history. It is given a frozen " +
+    "definition, as the others are given what they have prepared; in the second row it is data that may have changed since the " +
+    "last run, and is compared with what it was. In the second table each step is given what the one before returned, in repflow by an expression.",
   packages: ["effect", "xstate", "@mastra/core", "@langchain/langgraph", "flowcraft"],
   tables: [
     {

@@ -1,4 +1,4 @@
-import { orchestrator } from "../lib/orchestrator.mjs";
+import { frozen, orchestrator } from "../lib/orchestrator.mjs";
 import { contenders } from "../lib/steps.mjs";
 
 const TASKS = 1_000;
@@ -29,7 +29,7 @@ class Task {
 const fans = {
   repflow: ({ next }) => {
     const steps = [{ id: "task", call: "f.next", with: "{{ item }}" }];
-    const definition = { id: "fan-out", steps: [{ id: "each", forEach: "{{ input }}", concurrency: AT_ONCE, steps }] };
+    const definition = frozen({ id: "fan-out", steps: [{ id: "each", forEach: "{{ input }}", concurrency: AT_ONCE, steps }] });
     const runs = orchestrator({ next });
     return async () => {
       const { output } = await runs.executeWorkflow(definition, numbers);
@@ -40,7 +40,7 @@ const fans = {
   },
   "repflow, 1,000 steps written out": ({ next }) => {
     const parallel = numbers.map((number) => ({ id: `s${number}`, call: "f.next", with: number }));
-    const definition = { id: "fan-out", steps: [{ id: "all", parallel, concurrency: AT_ONCE }] };
+    const definition = frozen({ id: "fan-out", steps: [{ id: "all", parallel, concurrency: AT_ONCE }] });
     const runs = orchestrator({ next });
     return async () => sum(Object.values((await runs.executeWorkflow(definition)).output));
   },

@@ -1,4 +1,4 @@
-import { orchestrator } from "../lib/orchestrator.mjs";
+import { frozen, orchestrator } from "../lib/orchestrator.mjs";
 import { contenders } from "../lib/steps.mjs";
 
 const DIAMONDS = 33;
@@ -38,7 +38,7 @@ class Diamonds {
 const graphs = {
   repflow: ({ tip, side }) => {
     const steps = nodes.map(({ id, kind, needs }) => ({ id, call: `f.${kind}`, needs }));
-    const definition = { id: "graph", steps };
+    const definition = frozen({ id: "graph", steps });
     const runs = orchestrator({ tip, side });
     return async () => (await runs.executeWorkflow(definition)).output;
   },

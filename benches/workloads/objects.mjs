@@ -1,4 +1,4 @@
-import { orchestrator } from "../lib/orchestrator.mjs";
+import { frozen, orchestrator } from "../lib/orchestrator.mjs";
 import { contenders } from "../lib/steps.mjs";
 
 const STEPS = 20;
@@ -29,7 +29,7 @@ class Relay {
 const chains = {
   repflow: ({ pass }) => {
     const given = (at) => (at === 0 ? "{{ input }}" : `{{ steps.s${at - 1}.output }}`);
-    const definition = { id: "objects", steps: numbers.map((at) => ({ id: `s${at}`, call: "f.pass", with: given(at) })) };
+    const definition = frozen({ id: "objects", steps: numbers.map((at) => ({ id: `s${at}`, call: "f.pass", with: given(at) })) });
     const runs = orchestrator({ pass });
     return async (value) => (await runs.executeWorkflow(definition, value)).output;
   },
