@@ -230,7 +230,8 @@ export class Engine {
         run.journal = { children: run.journal.children };
       }
       for (const [name, payload] of run.early?.splice(0) ?? []) this.#deliver(core, run, plan.signals.indexOf(name), payload);
-      this.commands.work(core);
+      // To take over what was before may have taken its time.
+      this.commands.work(core, log === undefined ? at : now());
     } catch (error) {
       this.fail(run, error);
     }
@@ -326,17 +327,18 @@ export class Engine {
     return PHASES[this.core.runPhase(this.handle, run.number)] ?? run.status;
   }
 
-  complete(core, run) {
+  complete(core, run, at) {
     const { plan, outputs } = run;
     const output = plan.hasOutput ? run.output : outputs[plan.last];
     const report = this.reportOf(core, run);
-    this.#release(core, run);
-    run.resolve(output, report);
+    this.#release(core, run, at);
+    run.resolve(output, report, at);
     this.#ended(run);
   }
 
   fail(run, error, status = "failed") {
     if (run.ended) return;
+    const at = now();
     // What never started has no place.
     if (error instanceof RepflowError && run.number !== undefined && error.runId === undefined) Object.assign(error, run.where);
     let report;
@@ -347,9 +349,9 @@ export class Engine {
         if (compensation !== undefined) error.compensation = compensation;
       }
       report = this.reportOf(core, run);
-      this.#release(core, run);
+      this.#release(core, run, at);
     }
-    run.reject(status, error, report);
+    run.reject(status, error, report, at);
     this.#ended(run);
   }
 
@@ -377,12 +379,12 @@ export class Engine {
   }
 
   /** Lets the core forget a run that has ended, after its last events were told. */
-  #release(core, run) {
+  #release(core, run, at) {
     const { number } = run;
     run.isEnding = true;
     this.telling.tell(core, run);
     // A listener may have disposed of this engine, or lost the core.
-    if (this.commands.remove(run)) this.commands.take(core, core.runRemove(this.handle, number, now()));
+    if (this.commands.remove(run)) this.commands.take(core, core.runRemove(this.handle, number, at));
     run.number = undefined;
   }
 

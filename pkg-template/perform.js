@@ -71,7 +71,7 @@ export function perform(engine, core, run, op, node, a, b, at) {
       if (run.lists.length > node) run.lists[node] = undefined;
       break;
     case COMPLETED:
-      engine.complete(core, run);
+      engine.complete(core, run, at);
       break;
     case FAILED:
       engine.fail(run, stepError(run, node, attemptsOf(engine.stepsOf(core, run), node)));

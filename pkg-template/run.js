@@ -2,7 +2,6 @@
 
 import { aborts } from "./aborts.js";
 import { abort } from "./call.js";
-import { now } from "./clock.js";
 import { withResolvers } from "./feature.js";
 import { idOf } from "./ids.js";
 import { resultOf } from "./results.js";
@@ -175,8 +174,8 @@ export class Run {
     if (!signal.aborted) this.unlisten = aborts.add(signal, () => cancel(this, signal.reason));
   }
 
-  resolve(output, report) {
-    end(this, "completed");
+  resolve(output, report, at) {
+    end(this, "completed", at);
     this.report = report;
     const result = resultOf(this, output, report);
     this.#resolve(result);
@@ -185,9 +184,9 @@ export class Run {
   }
 
   /** Fails the run, and tells every handler that still works for it. */
-  reject(status, error, report) {
+  reject(status, error, report, at) {
     if (this.ended) return;
-    end(this, status);
+    end(this, status, at);
     this.report = report;
     if (this.call !== undefined) abort(this.call, error);
     for (const call of this.calls) if (call !== undefined) abort(call, error);
@@ -273,9 +272,9 @@ export class Run {
   }
 }
 
-function end(run, status) {
+function end(run, status, at) {
   run.status = status;
-  run.endedAt = now();
+  run.endedAt = at;
   run.unlisten?.();
 }
 
