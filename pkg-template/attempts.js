@@ -152,7 +152,6 @@ function settle(call, isValue, answer, at) {
   run.prepared?.delete(node);
   let told, from;
   let offsets = HERE;
-  let { blockers } = run;
   if (isValue) {
     // For what reads it, nothing is null.
     run.outputs[node] = answer === undefined ? null : answer;
@@ -160,8 +159,8 @@ function settle(call, isValue, answer, at) {
     if (run.errors.length > node) run.errors[node] = undefined;
     const { leadsTo } = call.step;
     if (run.isCertain && leadsTo !== undefined) {
+      offsets = run.unblocked(node, leadsTo);
       from = commands.follow(run, node, leadsTo, at);
-      offsets = leadsTo;
     }
     if (from === undefined) told = engine.core.runSettle(engine.handle, run.number, node, attempt, at);
   } else {
@@ -177,14 +176,11 @@ function settle(call, isValue, answer, at) {
     from = commands.goOn(run, told, next, at);
     if (from === undefined) return;
     offsets = HERE;
-    blockers = undefined;
   }
   let time = at;
   let isFirst = true;
   try {
     for (const offset of offsets) {
-      // Others are still waited for.
-      if (blockers !== undefined && (blockers[from + offset] -= 1) > 0) continue;
       // A handler that was called may have taken its time, or ended the run.
       if (!isFirst) time = now();
       isFirst = false;

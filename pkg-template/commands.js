@@ -168,13 +168,9 @@ export class Commands {
    * asked for something. Returns the node that they stand behind, if they are to begin at once. Then `begun` is to be told.
    */
   follow(run, node, leadsTo, at) {
-    const { blockers } = run;
-    const mayGoOn = this.#engine.telling.listeners.size === 0 && this.#mayGoOn(at);
-    const from = mayGoOn && leadsTo[0] === 0 ? nextItem(run, node) : node;
-    if (!mayGoOn || from === undefined) {
-      if (blockers !== undefined) for (const offset of leadsTo) blockers[node + offset] -= 1;
-      return undefined;
-    }
+    if (this.#engine.telling.listeners.size > 0 || !this.#mayGoOn(at)) return undefined;
+    const from = leadsTo[0] === 0 ? nextItem(run, node) : node;
+    if (from === undefined) return undefined;
     this.#note(run.number, node, at);
     this.#performing = true;
     return from;

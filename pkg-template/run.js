@@ -212,6 +212,12 @@ export class Run {
     return this.nodes === undefined ? node : this.nodes.stepOf(node);
   }
 
+  /** Of those that follow a node, how far behind it those stand that wait for no other step. */
+  unblocked(node, leadsTo) {
+    const { blockers } = this;
+    return blockers === undefined ? leadsTo : leadsTo.filter((offset) => (blockers[node + offset] -= 1) === 0);
+  }
+
   /** The node of a step as seen from another node. */
   nodeOf(from, step) {
     return this.nodes === undefined ? step : this.nodes.nodeOf(from, step);

@@ -102,17 +102,31 @@ fn meddle<W: FnMut(&Call<'_>, &mut Rng) -> Answer>(
 
 /// One simulated run: its log and its end.
 fn simulate(seed: u64) -> (String, RunEnd) {
+    let (log, end, _) = simulate_by(seed, Mood::Wild, false);
+    (log, end)
+}
+
+/// The same, and how often the host went on by itself, if it does so where it can.
+fn simulate_by(seed: u64, mood: Mood, follows: bool) -> (String, RunEnd, u32) {
     let mut rng = Rng::new(seed);
-    let plan = plan(&mut rng, "random", Mood::Wild);
-    let mut simulation = Simulation::new(seed, world(rng.unit() * 0.4));
+    let plan = plan(&mut rng, "random", mood);
+    // What fails, and who comes in between, ends what is certain.
+    let is_quiet = mood == Mood::Plain && rng.below(5) > 0;
+    let faults = if is_quiet { 0.02 } else { 0.4 };
+    let mut simulation = Simulation::new(seed, world(rng.unit() * faults));
+    if follows {
+        simulation.follow_what_is_certain();
+    }
     simulation.define(generate::SHARED, &shared(&mut rng));
     let run = simulation.start(Rc::clone(&plan), input());
-    meddle(&mut rng, &mut simulation, run, &plan);
-    for _ in 0..rng.below(4) {
-        simulation.crash_after(while_ms(&mut rng, 10_000));
+    if !is_quiet {
+        meddle(&mut rng, &mut simulation, run, &plan);
+        for _ in 0..rng.below(4) {
+            simulation.crash_after(while_ms(&mut rng, 10_000));
+        }
     }
     simulation.run_to_end();
-    (simulation.log_of(run), simulation.end_of(run).expect("the run has ended"))
+    (simulation.log_of(run), simulation.end_of(run).expect("the run has ended"), simulation.followed())
 }
 
 /// Up to twelve runs of up to three workflows at once, which share what their policies share: their logs. Some are
@@ -182,6 +196,20 @@ fn every_run_ends_and_keeps_the_invariants() {
     }
     // The generator reaches every kind of end often enough to mean something.
     assert!(ends.iter().all(|count| *count >= 50), "ends: {ends:?}");
+}
+
+#[test]
+fn a_host_that_goes_on_by_itself_comes_to_the_same() {
+    let mut followed = 0;
+    for seed in 0..seeds() {
+        let mood = if seed % 8 == 0 { Mood::Wild } else { Mood::Plain };
+        let (by_engine, _, _) = simulate_by(seed, mood, false);
+        let (by_host, _, times) = simulate_by(seed, mood, true);
+        assert_eq!(by_host, by_engine, "seed {seed} comes to something else when the host goes on by itself");
+        followed += u64::from(times);
+    }
+    // Often enough to mean something.
+    assert!(followed >= seeds() / 4, "the host went on by itself {followed} times in {} runs", seeds());
 }
 
 #[test]

@@ -39,7 +39,10 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         let now = self.now;
         match command {
             Command::Call { run, node, attempt, level } => self.call(number, run, node, attempt, level),
-            Command::Abort { node, attempt, .. } => self.runs[number].watch.aborted(node, attempt),
+            Command::Abort { node, attempt, .. } => {
+                self.runs[number].is_certain = false;
+                self.runs[number].watch.aborted(node, attempt);
+            }
             Command::Prepare { run, node } => {
                 let step = self.engine.run(run).map_or(StepIx(0), |run| run.node(node).step);
                 let key = format!("{}.{}", self.runs[number].plan.id, self.runs[number].plan.step(step).id);
@@ -122,6 +125,42 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             }
             Command::Drop { .. } | Command::Circuit { .. } => {}
         }
+    }
+
+    /// Goes on from an answer without asking the engine, which is told of it, where it is certain what follows. Says whether it did.
+    pub(super) fn follow(&mut self, number: usize, node: NodeIx, attempt: u32) -> bool {
+        let state = &mut self.runs[number];
+        let plan = Rc::clone(&state.plan);
+        let Some((id, run)) = state.id.and_then(|id| Some((id, self.engine.run(id)?))) else { return false };
+        if !state.is_certain || !state.watch.is_running(node, attempt) {
+            return false;
+        }
+        let (step, frame) = (run.node(node).step, run.node(node).frame);
+        let leads_to = plan.leads_to(step, plan.is_plain_graph());
+        let begun = if leads_to == [step] {
+            let frames: Vec<_> = (1..).map_while(|it| run.frame(it)).collect();
+            let each = frames[frame as usize - 1].each;
+            let next = frames.iter().filter(|frame| frame.each == each).count();
+            let Some(item) = state.lists[&each].get(next).cloned() else { return false };
+            state.items.resize(frames.len() + 1, Value::Null);
+            state.items.push(item);
+            vec![NodeIx(run.nodes().len() as u32)]
+        } else {
+            let has_ended =
+                |need: &StepIx| *need == step || run.node(run.node_of(frame, *need)).status.name() == "completed";
+            let may_begin = |next: &&StepIx| plan.step(**next).needs.iter().all(has_ended);
+            leads_to.iter().filter(may_begin).map(|next| run.node_of(frame, *next)).collect()
+        };
+        if leads_to.is_empty() {
+            return false;
+        }
+        state.watch.settled(node, attempt);
+        self.followed += 1;
+        self.engine.followed(id, std::iter::once((node, self.now)));
+        for node in begun {
+            self.call(number, id, node, 1, 0);
+        }
+        true
     }
 
     /// Looks at a step with its scope.

@@ -99,6 +99,9 @@ pub struct Simulation<W> {
     circuits: Circuits,
     /// What caches keep.
     kept: BTreeMap<(u32, u32), Value>,
+    /// Whether the host goes on by itself where it can, and how often it did.
+    follows: bool,
+    followed: u32,
 }
 
 impl<W> std::fmt::Debug for Simulation<W> {
@@ -150,6 +153,8 @@ struct SimulatedRun {
     end: Option<RunEnd>,
     /// The log of a run that was removed.
     gone: String,
+    /// Whether nothing has happened that lets it go on otherwise than its plan says.
+    is_certain: bool,
 }
 
 /// What an expression sees.
@@ -210,7 +215,20 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             limits: BTreeMap::new(),
             circuits: Circuits::default(),
             kept: BTreeMap::new(),
+            follows: false,
+            followed: 0,
         }
+    }
+
+    /// Has the host begin by itself what is certain to follow, as [`Plan::leads_to`] says, and tell the engine of it.
+    pub fn follow_what_is_certain(&mut self) {
+        self.follows = true;
+    }
+
+    /// How many answers the host went on from by itself.
+    #[must_use]
+    pub fn followed(&self) -> u32 {
+        self.followed
     }
 
     /// Defines shared parts of policies under a name.
@@ -250,6 +268,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
             output: Value::Null,
             end: None,
             gone: String::new(),
+            is_certain: true,
         });
         self.perform();
         number
@@ -405,8 +424,14 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Start(plan, input, key) => _ = self.start_with_key(plan, input, key.as_deref()),
-            Happening::Cancel(run) => self.with_run(run, Engine::cancel),
-            Happening::Pause(run) => self.with_run(run, Engine::pause),
+            Happening::Cancel(run) => {
+                self.runs[run].is_certain = false;
+                self.with_run(run, Engine::cancel);
+            }
+            Happening::Pause(run) => {
+                self.runs[run].is_certain = false;
+                self.with_run(run, Engine::pause);
+            }
             Happening::Resume(run) => self.with_run(run, Engine::resume),
             Happening::Signal(run, signal, payload) => {
                 self.runs[run].signals.push(Value::from(&payload));
@@ -442,6 +467,11 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                     Err(Fault::Passing) => Outcome::failed(),
                     Err(Fault::Lasting) => Outcome::failed_for_good(),
                 };
+                if matches!(outcome, Outcome::Failed(_)) {
+                    self.runs[run].is_certain = false;
+                } else if self.follows && self.follow(run, node, attempt) {
+                    return;
+                }
                 self.runs[run].watch.settled(node, attempt);
                 self.with_run(run, |engine, id, now| engine.settle(id, node, attempt, &outcome, now));
             }
@@ -477,6 +507,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 state.gone = String::new();
             }
             state.life += 1;
+            state.is_certain = false;
             state.watch.crashed();
             state.items.clear();
             for value in &mut state.outputs {

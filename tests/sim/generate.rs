@@ -22,6 +22,8 @@ pub(crate) enum Mood {
     /// Nothing whose end depends on when things happen: no limits in time for more than an attempt, nothing that steps or
     /// runs share, and no attempts beside each other.
     Calm,
+    /// Mostly calls that may take so long, and nothing else.
+    Plain,
 }
 
 /// What is being generated, and how far it is.
@@ -37,7 +39,7 @@ pub(crate) fn definition(rng: &mut Rng, id: &str, mood: Mood) -> Value {
     let mut generator = Generator { rng, mood, ids: 0 };
     let steps = generator.list(0, true, &[], &[]);
     let mut definition = json!({ "id": id, "steps": steps });
-    match rng.below(6) {
+    match rng.below(if mood == Mood::Plain { 40 } else { 6 }) {
         0 | 1 => definition["concurrency"] = json!(1 + rng.below(4)),
         2 if mood == Mood::Wild => {
             definition["concurrency"] = json!({ "key": "{{ input.user.name }}", "perKey": 1 + rng.below(3) });
@@ -58,6 +60,11 @@ pub(crate) fn definition(rng: &mut Rng, id: &str, mood: Mood) -> Value {
 impl Generator<'_> {
     fn one_in(&mut self, n: usize) -> bool {
         self.rng.below(n) == 0
+    }
+
+    /// What hardly ever happens among plain calls.
+    fn one_in_if_not_plain(&mut self, n: usize) -> bool {
+        self.one_in(if self.mood == Mood::Plain { 8 * n } else { n })
     }
 
     fn wild(&self) -> bool {
@@ -82,16 +89,18 @@ impl Generator<'_> {
             } else if sequence {
                 known.extend(siblings.last().cloned());
             }
-            if self.one_in(6) {
+            if self.one_in_if_not_plain(6) {
                 step.insert("when".to_owned(), json!(self.condition(&known, items)));
             }
-            if self.one_in(5) {
+            if self.one_in_if_not_plain(5) {
                 step.insert("onError".to_owned(), json!("continue"));
             }
             if self.one_in(6) {
                 step.insert("priority".to_owned(), json!(self.rng.below(5) as i64 - 2));
             }
             match self.rng.below(if depth < 3 { 12 } else { 8 }) {
+                0 | 1 if self.mood == Mood::Plain => self.call(&mut step, &known, items),
+                8..11 if self.mood == Mood::Plain => self.call(&mut step, &known, items),
                 0 => self.wait(&mut step),
                 1 => _ = step.insert("emit".to_owned(), json!("something.happened")),
                 8..12 => self.group(&mut step, depth, &known, items),
@@ -176,6 +185,9 @@ impl Generator<'_> {
         let mut add = |key: &str, value: Value| _ = step.insert(key.to_owned(), value);
         if self.one_in(2) {
             add("timeout", json!(500 + self.rng.below(2_500)));
+        }
+        if self.mood == Mood::Plain && self.rng.below(12) > 0 {
+            return;
         }
         if self.one_in(2) {
             add("retry", retry(self.rng, self.mood));
