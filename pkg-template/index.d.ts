@@ -1773,7 +1773,8 @@ export class WorkflowOrchestrator {
 
   /**
    * Runs a workflow to its end. Rejects with `workflow.invalid` (every problem listed, nothing started), `step.failed`,
-   * `step.timeout`, `run.timeout` or `run.cancelled`.
+   * `step.timeout`, `run.timeout` or `run.cancelled`. What the definition says now is what runs: one that was given before is
+   * compared with what it was, unless it is frozen through and through.
    */
   executeWorkflow<Input = unknown, Output = unknown>(
     definition: WorkflowDefinition,
