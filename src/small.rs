@@ -268,6 +268,20 @@ pub fn is_among(byte: u8, these: &[u8]) -> bool {
     these.iter().copied().any(|it| it == byte)
 }
 
+/// A text without the white space at its ends, in one pass.
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    let (mut start, mut end, mut at) = (text.len(), 0, 0);
+    for character in text.chars() {
+        let after = at + character.len_utf8();
+        if !character.is_whitespace() {
+            (start, end) = (start.min(at), after);
+        }
+        at = after;
+    }
+    part(text, start..end)
+}
+
 /// The parts of a text between ASCII characters.
 #[derive(Clone, Debug)]
 pub struct Split<'a> {

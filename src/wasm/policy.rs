@@ -402,8 +402,14 @@ pub(super) fn breaker_from_js(snapshot: &JsValue) -> Option<BreakerSnapshot> {
 
 fn quotas_from_js(quotas: &JsValue) -> Vec<(String, u32, u32)> {
     let quotas = quotas.dyn_ref::<Array>().map(Array::to_vec).unwrap_or_default();
-    let read = |quota: &JsValue| {
-        Some((field(quota, "key").as_string()?, number(quota, "day")? as u32, number(quota, "used")? as u32))
-    };
-    quotas.iter().filter_map(read).collect()
+    let mut read = Vec::new();
+    for quota in &quotas {
+        if let Some(key) = field(quota, "key").as_string()
+            && let Some(day) = number(quota, "day")
+            && let Some(used) = number(quota, "used")
+        {
+            read.push((key, day as u32, used as u32));
+        }
+    }
+    read
 }
