@@ -303,7 +303,8 @@ impl Plan {
     /// The steps that follow a plain call that ended well, or the step itself, for the next item of its loop. Only where it is
     /// certain that each of them begins when the last one that it waits for has ended, and that it has no less time than that one
     /// had; otherwise there are none.
-    pub(crate) fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
+    #[must_use]
+    pub fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
         let followers = match &self.plain_calls[step.ix()] {
             Some(PlainCall { follower: Some((next, _)), .. }) if self.is_unlimited() => std::slice::from_ref(next),
             Some(_) if is_plain_graph => &self.step(step).dependents,
