@@ -1,4 +1,4 @@
-//! Sorting, queueing, finding by name and cutting texts, in a few bytes.
+//! Sorting, queueing, finding by name, cutting and splitting texts, in a few bytes.
 //!
 //! The standard library's sorts, queues and trees are made for many elements: each type that is sorted adds some 5 KB to
 //! the wasm, each type that is kept in a `BTreeMap` some 8, and each type that is queued in a `VecDeque` some 1. These add
@@ -245,6 +245,66 @@ pub fn join(texts: &[&str], between: &str) -> String {
 #[must_use]
 pub fn part(text: &str, range: Range<usize>) -> &str {
     text.get(range).unwrap_or_default()
+}
+
+/// The text before the first of these ASCII characters, and the one behind it. Here and in what follows bytes are looked at
+/// one by one: the standard library decodes characters, or looks for a byte by words of memory, which is 2 KB of wasm.
+#[must_use]
+pub fn cut<'a>(text: &'a str, at: &[u8]) -> Option<(&'a str, &'a str)> {
+    let place = place_of(text, at)?;
+    Some((part(text, 0..place), rest(text, place + 1)))
+}
+
+/// Where the first of these ASCII characters is.
+#[inline(never)]
+#[must_use]
+pub fn place_of(text: &str, sought: &[u8]) -> Option<usize> {
+    text.bytes().position(|byte| is_among(byte, sought))
+}
+
+/// Whether a byte is one of these.
+#[must_use]
+pub fn is_among(byte: u8, these: &[u8]) -> bool {
+    these.iter().copied().any(|it| it == byte)
+}
+
+/// A text without the white space at its ends, in one pass.
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    let (mut start, mut end, mut at) = (text.len(), 0, 0);
+    for character in text.chars() {
+        let after = at + character.len_utf8();
+        if !character.is_whitespace() {
+            (start, end) = (start.min(at), after);
+        }
+        at = after;
+    }
+    part(text, start..end)
+}
+
+/// The parts of a text between ASCII characters.
+#[derive(Clone, Debug)]
+pub struct Split<'a> {
+    rest: Option<&'a str>,
+    at: u8,
+}
+
+/// The parts of a text between ASCII characters.
+#[must_use]
+pub fn split(text: &str, at: u8) -> Split<'_> {
+    Split { rest: Some(text), at }
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a str;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a str> {
+        let text = self.rest?;
+        let (part, rest) = cut(text, &[self.at]).map_or((text, None), |(part, rest)| (part, Some(rest)));
+        self.rest = rest;
+        Some(part)
+    }
 }
 
 /// A text from a byte on.

@@ -7,6 +7,7 @@
 //! difference. Those with wildcards are gone through.
 
 use crate::error::{Code, Error};
+use crate::small::{place_of, split};
 
 /// Names a subscription; never used twice.
 pub type SubscriptionId = u32;
@@ -87,7 +88,7 @@ impl Topics {
         let tokens = check(pattern, Wildcards::Allowed)?;
         let id = self.next_id;
         self.next_id += 1;
-        let place = if pattern.contains(['*', '>']) { Place::Patterns } else { Place::Exact(hash(&tokens)) };
+        let place = if has_wildcard(pattern) { Place::Patterns } else { Place::Exact(hash(&tokens)) };
         self.known.push((id, place, priority));
         if self.known.len() > self.exact.len() {
             self.grow();
@@ -173,17 +174,21 @@ enum Wildcards {
     Refused,
 }
 
+fn has_wildcard(text: &str) -> bool {
+    place_of(text, b"*>").is_some()
+}
+
 fn check(topic: &str, wildcards: Wildcards) -> Result<Vec<String>, Error> {
     let mut tokens = Vec::new();
-    for token in topic.split('.') {
+    for token in split(topic, b'.') {
         tokens.push(token.to_owned());
     }
     let last = tokens.len() - 1;
     let problem = tokens.iter().enumerate().find_map(|(index, token)| {
-        let wildcard = token.contains(['*', '>']);
+        let wildcard = has_wildcard(token);
         if token.is_empty() {
             Some("has an empty part")
-        } else if token.contains(char::is_whitespace) || token.contains(char::is_control) {
+        } else if token.chars().any(|it| it.is_whitespace() || it.is_control()) {
             Some("has white space in it")
         } else if index == 0 && token.starts_with('$') {
             Some("starts with `$`, which is reserved")

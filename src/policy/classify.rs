@@ -6,6 +6,7 @@
 //! whatever the client library threw. What no row knows is taken for a failure that may pass, and is retried.
 
 use crate::error::{Code, Kind, Severity};
+use crate::small::split;
 
 /// What could be read off an error; what it does not have is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,13 +118,14 @@ pub enum Sign {
 
 impl Sign {
     fn matches(self, facts: &Facts<'_>) -> bool {
-        let is_any = |words: &str, given: Option<&str>| given.is_some_and(|it| words.split(' ').any(|word| word == it));
+        let is_any =
+            |words: &str, given: Option<&str>| given.is_some_and(|it| split(words, b' ').any(|word| word == it));
         match self {
             Self::Code(words) => is_any(words, facts.code),
             Self::Type(words) => is_any(words, facts.error_type),
             Self::Ending(words) => {
                 let ends =
-                    |given: Option<&str>| given.is_some_and(|it| words.split(' ').any(|word| it.ends_with(word)));
+                    |given: Option<&str>| given.is_some_and(|it| split(words, b' ').any(|word| it.ends_with(word)));
                 ends(facts.code) || ends(facts.error_type)
             }
             Self::Name(words) => is_any(words, facts.name),

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::small::trim;
 use crate::time::{MAX_DURATION, Timestamp, decimal, read_form, seconds_of};
 
 /// How long the server asks to wait, from the headers `retry-after-ms` and `retry-after` of its answer.
@@ -27,8 +28,8 @@ use crate::time::{MAX_DURATION, Timestamp, decimal, read_form, seconds_of};
 /// ```
 #[must_use]
 pub fn retry_after(retry_after_ms: Option<&str>, retry_after: Option<&str>, now: Timestamp) -> Option<Duration> {
-    let wait = retry_after_ms.and_then(|text| number(text.trim(), 1_000)).or_else(|| {
-        let text = retry_after?.trim();
+    let wait = retry_after_ms.and_then(|text| number(trim(text), 1_000)).or_else(|| {
+        let text = trim(retry_after?);
         number(text, 1_000_000).or_else(|| {
             let now = now.since(Timestamp::EPOCH);
             Some(http_date(text, now)?.saturating_sub(now))

@@ -137,6 +137,16 @@ fn with<T: Default>(policy: u32, act: impl FnOnce(&mut Host) -> T) -> T {
     host(policy).map_or_else(T::default, |host| act(&mut host.borrow_mut()))
 }
 
+/// Moves the calls of a policy, and says what there is to do then. The same code for all that moves them.
+#[inline(never)]
+fn act(policy: u32, now_ms: f64, act: &dyn Fn(&mut Host, Timestamp)) -> f64 {
+    let now = Timestamp::from_millis(now_ms);
+    with(policy, |host| {
+        act(host, now);
+        host.flush(now)
+    })
+}
+
 /// The scope of a policy on its own.
 const SCOPE: &str = "policy";
 
@@ -213,57 +223,47 @@ pub fn policy_settle(policy: u32, owner: u32, attempt: u32, bytes: f64, now_ms: 
 #[wasm_bindgen(js_name = policyFail)]
 pub fn policy_fail(policy: u32, owner: u32, attempt: u32, error: Option<Array>, now_ms: f64) -> f64 {
     let error = Reported::read(error.as_ref());
-    let now = Timestamp::from_millis(now_ms);
-    with(policy, |host| {
+    act(policy, now_ms, &|host, now| {
         if let Some(call) = host.call(owner) {
             let options = Rc::clone(&host.options);
             host.guards.settle(call, attempt, &Outcome::Failed(error.failure(&options.classify, now)), now);
         }
-        host.flush(now)
     })
 }
 
 /// The caller gives a call up.
 #[wasm_bindgen(js_name = policyCancel)]
 pub fn policy_cancel(policy: u32, owner: u32, now_ms: f64) -> f64 {
-    let now = Timestamp::from_millis(now_ms);
-    with(policy, |host| {
+    act(policy, now_ms, &|host, now| {
         if let Some(call) = host.call(owner) {
             host.guards.cancel(call, now);
         }
-        host.flush(now)
     })
 }
 
 /// The output of an attempt has been seen: nothing is tried again; how many commands wait.
 #[wasm_bindgen(js_name = policyCommit)]
 pub fn policy_commit(policy: u32, owner: u32, attempt: u32, now_ms: f64) -> f64 {
-    let now = Timestamp::from_millis(now_ms);
-    with(policy, |host| {
+    act(policy, now_ms, &|host, now| {
         if let Some(call) = host.call(owner) {
             host.guards.commit(call, attempt, now);
         }
-        host.flush(now)
     })
 }
 
 /// Does what is due.
 #[wasm_bindgen(js_name = policyTick)]
 pub fn policy_tick(policy: u32, now_ms: f64) -> f64 {
-    let now = Timestamp::from_millis(now_ms);
-    with(policy, |host| {
+    act(policy, now_ms, &|host, now| {
         while host.guards.tick(now) {}
-        host.flush(now)
     })
 }
 
 /// Moves the circuit breaker by hand: 0 isolates it, 1 lifts one isolation, anything else closes it.
 #[wasm_bindgen(js_name = policyCircuit)]
-pub fn policy_circuit(policy: u32, act: u8, now_ms: f64) -> f64 {
-    let now = Timestamp::from_millis(now_ms);
-    with(policy, |host| {
-        host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, act, now));
-        host.flush(now)
+pub fn policy_circuit(policy: u32, how: u8, now_ms: f64) -> f64 {
+    act(policy, now_ms, &|host, now| {
+        host.guards.move_breaker(host.wiring, |breaker| move_by_hand(breaker, how, now));
     })
 }
 
@@ -303,10 +303,7 @@ pub fn policy_observe(
 /// Forgets what the cache holds; the values are evicted by commands.
 #[wasm_bindgen(js_name = policyClearCache)]
 pub fn policy_clear_cache(policy: u32, now_ms: f64) -> f64 {
-    with(policy, |host| {
-        host.guards.clear_cache(host.wiring);
-        host.flush(Timestamp::from_millis(now_ms))
-    })
+    act(policy, now_ms, &|host, _| host.guards.clear_cache(host.wiring))
 }
 
 /// What happened so far, and what is there.
@@ -405,8 +402,14 @@ pub(super) fn breaker_from_js(snapshot: &JsValue) -> Option<BreakerSnapshot> {
 
 fn quotas_from_js(quotas: &JsValue) -> Vec<(String, u32, u32)> {
     let quotas = quotas.dyn_ref::<Array>().map(Array::to_vec).unwrap_or_default();
-    let read = |quota: &JsValue| {
-        Some((field(quota, "key").as_string()?, number(quota, "day")? as u32, number(quota, "used")? as u32))
-    };
-    quotas.iter().filter_map(read).collect()
+    let mut read = Vec::new();
+    for quota in &quotas {
+        if let Some(key) = field(quota, "key").as_string()
+            && let Some(day) = number(quota, "day")
+            && let Some(used) = number(quota, "used")
+        {
+            read.push((key, day as u32, used as u32));
+        }
+    }
+    read
 }

@@ -16,8 +16,9 @@ use crate::value::Value;
 use crate::workflow::plan::{Call, Step, StepKind};
 use crate::workflow::{Decision, Event, NodeIx, Note, Phase, Plan, Root, Run, Scope, StepIx, Template, decide};
 
-/// Moves an engine, and collects what waits to be done.
-fn act(engine: u32, now_ms: f64, act: impl FnOnce(&mut Host, Timestamp)) -> u32 {
+/// Moves an engine, and collects what waits to be done. The same code for all that moves one.
+#[inline(never)]
+fn act(engine: u32, now_ms: f64, act: &dyn Fn(&mut Host, Timestamp)) -> u32 {
     with(engine, |host| {
         act(host, Timestamp::from_millis(now_ms));
         host.flush()
@@ -87,62 +88,62 @@ pub fn run_fail(engine: u32, run: u32, node: u32, attempt: u32, error: Option<Ar
 /// A call whose answer others may have begins, by its key.
 #[wasm_bindgen(js_name = runBegin)]
 pub fn run_begin(engine: u32, run: u32, node: u32, key: Option<String>, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.begin(run, NodeIx(node), key.as_deref(), now))
+    act(engine, now_ms, &|host, now| host.engine.begin(run, NodeIx(node), key.as_deref(), now))
 }
 
 /// A loop has so many items.
 #[wasm_bindgen(js_name = runIterate)]
 pub fn run_iterate(engine: u32, run: u32, node: u32, count: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), Decision::Items(count), now))
+    act(engine, now_ms, &|host, now| host.engine.evaluated(run, NodeIx(node), Decision::Items(count), now))
 }
 
 /// A step waits for so many milliseconds, which are known to be a duration.
 #[wasm_bindgen(js_name = runWait)]
 pub fn run_wait(engine: u32, run: u32, node: u32, ms: f64, now_ms: f64) -> u32 {
     let duration = Duration::from_micros((ms * 1_000.0) as u64);
-    act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), Decision::Until(now + duration), now))
+    act(engine, now_ms, &|host, now| host.engine.evaluated(run, NodeIx(node), Decision::Until(now + duration), now))
 }
 
 /// What a step asked for cannot be had.
 #[wasm_bindgen(js_name = runEvaluationFailed)]
 pub fn run_evaluation_failed(engine: u32, run: u32, node: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.evaluation_failed(run, NodeIx(node), now))
+    act(engine, now_ms, &|host, now| host.engine.evaluation_failed(run, NodeIx(node), now))
 }
 
 /// The output of a run was built.
 #[wasm_bindgen(js_name = runOutputBuilt)]
 pub fn run_output_built(engine: u32, run: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.output_built(run, now))
+    act(engine, now_ms, &|host, now| host.engine.output_built(run, now))
 }
 
 /// The output of a run cannot be built.
 #[wasm_bindgen(js_name = runOutputFailed)]
 pub fn run_output_failed(engine: u32, run: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.output_failed(run, now))
+    act(engine, now_ms, &|host, now| host.engine.output_failed(run, now))
 }
 
 /// Stops a run.
 #[wasm_bindgen(js_name = runCancel)]
 pub fn run_cancel(engine: u32, run: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.cancel(run, now))
+    act(engine, now_ms, &|host, now| host.engine.cancel(run, now))
 }
 
 /// Lets nothing new begin in a run.
 #[wasm_bindgen(js_name = runPause)]
 pub fn run_pause(engine: u32, run: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.pause(run, now))
+    act(engine, now_ms, &|host, now| host.engine.pause(run, now))
 }
 
 /// Lets a paused run go on.
 #[wasm_bindgen(js_name = runResume)]
 pub fn run_resume(engine: u32, run: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.resume(run, now))
+    act(engine, now_ms, &|host, now| host.engine.resume(run, now))
 }
 
 /// A signal came: its place among those of the plan, and the host's number of what came with it.
 #[wasm_bindgen(js_name = runSignal)]
 pub fn run_signal(engine: u32, run: u32, signal: u32, payload: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.signal(run, signal, payload, now))
+    act(engine, now_ms, &|host, now| host.engine.signal(run, signal, payload, now))
 }
 
 /// An attempt tells of its progress (0), or writes a line for the log (1); the number of the event, or -1 when nobody
@@ -162,7 +163,7 @@ pub fn run_note(engine: u32, run: u32, node: u32, attempt: u32, kind: u8, now_ms
 /// Forgets a run.
 #[wasm_bindgen(js_name = runRemove)]
 pub fn run_remove(engine: u32, run: u32, now_ms: f64) -> u32 {
-    act(engine, now_ms, |host, now| host.engine.remove(run, now))
+    act(engine, now_ms, &|host, now| host.engine.remove(run, now))
 }
 
 /// What an expression of a step sees. The engine is borrowed for single questions only, because reading a field may run a
@@ -303,7 +304,7 @@ pub fn run_evaluate(
     let sight = Sight::of(engine, run, node, run_id, input, (outputs, items));
     let (Some(question), Some(sight)) = (question, sight) else { return Ok(0) };
     let decision = decide(sight.step(), question, &sight.scope, now).map_err(|error| error_to_js(&error))?;
-    Ok(act(engine, now_ms, |host, now| host.engine.evaluated(run, NodeIx(node), decision, now)))
+    Ok(act(engine, now_ms, &|host, now| host.engine.evaluated(run, NodeIx(node), decision, now)))
 }
 
 /// What an expression of a step gives, or `undefined` where the definition has none: the items of a loop (0), what tells

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use repflow::small::{Queue, sort_indices};
+use repflow::small::{Queue, cut, place_of, sort_indices, split, trim};
 
 proptest! {
     /// What one can do to a queue, as numbers: the standard library's does the same.
@@ -29,6 +29,14 @@ proptest! {
             }
             prop_assert_eq!(&queue[..], model.make_contiguous());
         }
+    }
+
+    #[test]
+    fn texts_are_cut_and_split_as_the_standard_library_does(text in "[.@ -é\u{a0}\u{2003}\t]{0,12}") {
+        prop_assert_eq!(split(&text, b'.').collect::<Vec<_>>(), text.split('.').collect::<Vec<_>>());
+        prop_assert_eq!(cut(&text, b".@"), text.split_once(['.', '@']));
+        prop_assert_eq!(place_of(&text, b"@-"), text.find(['@', '-']));
+        prop_assert_eq!(trim(&text), text.trim());
     }
 
     #[test]

@@ -108,7 +108,8 @@ impl Request<'_> {
 pub struct Guards {
     parts: Parts,
     calls: Calls,
-    timers: Timers<u32>,
+    /// As wide a key as that of the timers of an engine, so that there is one kind of timers.
+    timers: Timers<u64>,
     commands: Queue<Command>,
     /// The bulkheads with a place that became free, and when.
     vacant: Queue<(u32, Timestamp)>,
@@ -243,6 +244,7 @@ impl Guards {
             self.pass_on(bulkhead, now);
         }
         let Some(slot) = self.timers.pop_due(now) else { return false };
+        let slot = slot as u32;
         self.calls[slot].timer = None;
         self.due(slot, now);
         if self.calls.is_open(slot) {
@@ -346,6 +348,6 @@ impl Guards {
         if let Some((_, timer)) = call.timer.take() {
             self.timers.clear(timer);
         }
-        call.timer = due.map(|at| (at, self.timers.set(at, slot)));
+        call.timer = due.map(|at| (at, self.timers.set(at, slot.into())));
     }
 }

@@ -365,9 +365,10 @@ impl<'a> Compiler<'a> {
             path.push(at);
             at = self.steps[at].needs.iter().map(|need| need.ix()).find(|need| waiting[*need] > 0).unwrap_or(at);
         }
-        let mut circle = path.split_off(place[at].unwrap_or_default());
-        let first = circle.iter().enumerate().min_by_key(|(_, step)| **step).map_or(0, |(place, _)| place);
-        circle.rotate_left(first);
+        let mut before = path.split_off(place[at].unwrap_or_default());
+        let first = before.iter().enumerate().min_by_key(|(_, step)| **step).map_or(0, |(place, _)| place);
+        let mut circle = before.split_off(first);
+        circle.append(&mut before);
         circle
     }
 

@@ -7,6 +7,7 @@ use super::step::{is_name, read_steps};
 use super::{CallDefinition, CaseDefinition, FallbackDefinition, Order, StepAction, Target, WaitDefinition};
 use crate::policy::{Names, Options};
 use crate::reader::{Object, describe, describe_value};
+use crate::small::{cut, place_of, split};
 use crate::time::{MAX_DURATION, Timestamp, parse_duration, parse_instant};
 use crate::value::{Value, get};
 use crate::workflow::template::find_open;
@@ -45,7 +46,7 @@ pub(super) fn read_target(object: &Object<'_>, kind: &str) -> Target {
     let Some(text) = object.string(kind) else { return Target::Value };
     let expected = match kind {
         "call" => {
-            if let Some((feature, action)) = text.split_once('.')
+            if let Some((feature, action)) = cut(text, b".")
                 && is_name(feature)
                 && is_name(action)
             {
@@ -73,7 +74,7 @@ pub(super) fn read_target(object: &Object<'_>, kind: &str) -> Target {
 /// Names between dots.
 #[inline(never)]
 fn is_path(text: &str) -> bool {
-    text.split('.').all(is_name)
+    split(text, b'.').all(is_name)
 }
 
 /// The one of `keys` that is there; `None` when none is, or several are.
@@ -162,7 +163,8 @@ pub(super) fn read_for_each(object: &Object<'_>, default_timeout: Duration) -> S
     }
     object.require("steps", "what happens with each item");
     let variable = object.string("as").unwrap_or("item");
-    let is_variable = is_name(variable) && !variable.contains('-') && !variable.as_bytes()[0].is_ascii_digit();
+    let is_variable =
+        is_name(variable) && place_of(variable, b"-").is_none() && !variable.as_bytes()[0].is_ascii_digit();
     if !is_variable || TAKEN.contains(&variable) {
         let message =
             format_args!("`as` must be a name of letters, digits and `_` that means nothing else, not `{variable}`");

@@ -41,8 +41,8 @@ const TIMERS_AT_ONCE: u32 = 128;
 pub struct Engine {
     /// Each in a place of its own: a slab that grows doubles its room, and a run is large.
     runs: Slab<Box<Slot>>,
-    /// The timers of the runs and of their steps.
-    timers: Timers<(RunId, Whose)>,
+    /// The timers of the runs and of their steps; see [`Whose::key`].
+    timers: Timers<u64>,
     guards: Guards,
     keys: Keys,
     commands: Vec<Command>,
@@ -69,6 +69,15 @@ impl Whose {
     /// That of a step, or of the run itself.
     fn of(node: Option<NodeIx>) -> Self {
         node.map_or(Self::RUN, |node| Self(node.0))
+    }
+
+    /// The key of a timer: whose it is, and in which run.
+    fn key(self, run: RunId) -> u64 {
+        u64::from(run) << 32 | u64::from(self.0)
+    }
+
+    fn of_key(key: u64) -> (RunId, Self) {
+        ((key >> 32) as RunId, Self(key as u32))
     }
 }
 
@@ -259,7 +268,8 @@ impl Engine {
             let (timer, call) = (self.timers.next_due(), self.guards.next_deadline());
             // At the same instant the end of a run comes first: nothing is begun for a run that is over.
             if timer.is_some_and(|at| call.is_none_or(|call| at <= call)) {
-                let Some((run, whose)) = self.timers.pop_due(now) else { return };
+                let Some(key) = self.timers.pop_due(now) else { return };
+                let (run, whose) = Whose::of_key(key);
                 let node = match whose {
                     Whose::CALLS => {
                         self.watch_fired(run, now);

@@ -142,12 +142,12 @@ impl Engine {
         if let Some(watch) = slot.watch.take() {
             self.timers.clear(watch.timer);
         }
-        slot.watch = due.map(|at| Watch { at, timer: self.timers.set(at, (run, Whose::CALLS)) });
+        slot.watch = due.map(|at| Watch { at, timer: self.timers.set(at, Whose::CALLS.key(run)) });
     }
 
     /// Moves timers on that are due first although the calls that they were set for have ended.
     pub(super) fn refresh_watches(&mut self) {
-        while let Some((at, (run, Whose::CALLS))) = self.timers.peek().map(|(at, key)| (at, *key)) {
+        while let Some((at, (run, Whose::CALLS))) = self.timers.peek().map(|(at, key)| (at, Whose::of_key(*key))) {
             let due = self.runs.get_mut(run as usize).and_then(|slot| slot.first_plain_due());
             if due.is_some_and(|(due, _)| due <= at) {
                 return;

@@ -74,7 +74,7 @@ impl Engine {
             }
             Effect::CancelCall { node } => self.revoke(run, node, now),
             Effect::SetTimer { node, at } => {
-                let timer = self.timers.set(at, (run, Whose::of(node)));
+                let timer = self.timers.set(at, Whose::of(node).key(run));
                 *slot.timer(node) = Some(timer);
             }
             Effect::ClearTimer { node } => {

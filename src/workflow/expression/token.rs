@@ -6,7 +6,7 @@
 use super::SyntaxError;
 use super::message::fill;
 use crate::number;
-use crate::small::{part, rest};
+use crate::small::{is_among, part, rest};
 use crate::value::Value;
 
 /// The end, where every further word is; also what comes after a problem, so that whoever reads ends soon.
@@ -90,10 +90,10 @@ impl<'a> Tokens<'a> {
         } else if is_name(&first) {
             self.end = past(bytes, at, is_name);
             NAME
-        } else if second == b'=' && b"=!<>".contains(&first) || second == first && b"&|".contains(&first) {
+        } else if second == b'=' && is_among(first, b"=!<>") || second == first && is_among(first, b"&|") {
             self.end = at + 2;
             LONG
-        } else if b"<>+-*/%!?:.,()[]{}".contains(&first) {
+        } else if is_among(first, b"<>+-*/%!?:.,()[]{}") {
             first
         } else {
             let message = match first {
@@ -113,7 +113,7 @@ impl<'a> Tokens<'a> {
     /// A number. A double has a fraction or an exponent; without either it is a whole number, decimal or `0x…`.
     fn number(&mut self) -> u8 {
         let (start, bytes) = (self.at, self.source.as_bytes());
-        let is = |at: usize, one: &[u8]| bytes.get(at).is_some_and(|byte| one.contains(byte));
+        let is = |at: usize, one: &[u8]| bytes.get(at).is_some_and(|byte| is_among(*byte, one));
         let mut end = past(bytes, start, u8::is_ascii_digit);
         let hexadecimal = past(bytes, end + 1, u8::is_ascii_hexdigit);
         let is_hexadecimal = bytes[start..end] == *b"0" && is(end, b"xX") && hexadecimal > end + 1;
