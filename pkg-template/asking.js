@@ -106,10 +106,10 @@ export class Asking {
     const signals = by instanceof CallContext ? [options.signal, by.signal] : options.signal === undefined ? NO_SIGNALS : [options.signal];
     const aborted = signals.find((signal) => signal?.aborted);
     if (aborted !== undefined) throw request.cancelled(aborted);
-    const registered = this.#hub.features.get(feature) ?? this.#hub.featureOf(feature, request.details);
+    const registered = this.#hub.features.get(feature) ?? this.#hub.registry.featureOf(feature, request.details);
     const found = foundIn(registered, action);
     if (found.known === undefined && registered.isLoaded) registered.actionOf(action, request.details);
-    if (options.failFast && this.#hub.statusOf(registered) === UNHEALTHY) {
+    if (options.failFast && this.#hub.registry.statusOf(registered) === UNHEALTHY) {
       throw unavailable(`the feature \`${feature}\` is unhealthy, and the request fails fast`, request.details);
     }
     const at = now();

@@ -26,7 +26,7 @@ export function beginAttempt(engine, run, node, attempt, level, at) {
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
     if (schema === undefined) {
       // Mostly, and then by the shortest way: whoever throws in there makes a trace of all that led to it.
-      if (level === 0 && step.kind === "call") engine.bus.asking.invoke(engine.bus.find(step), params, call, new StepContext(call), at);
+      if (level === 0 && step.kind === "call") engine.bus.asking.invoke(engine.bus.registry.find(step), params, call, new StepContext(call), at);
       else ask(engine, call, params, at);
       return;
     }
@@ -67,14 +67,14 @@ function ask(engine, call, params, at) {
   const { target } = call;
   switch (target.kind) {
     case "call":
-      engine.bus.asking.invoke(engine.bus.find(target), params, call, new StepContext(call), at);
+      engine.bus.asking.invoke(engine.bus.registry.find(target), params, call, new StepContext(call), at);
       break;
     case "workflow":
       askWorkflow(engine, call, target.workflow, params);
       break;
     case "emit": {
       const { workflowId, correlationId, trace } = call.of;
-      engine.bus.emit(target.topic, params, workflowId, correlationId, trace);
+      engine.bus.hearing.emitFor(target.topic, params, workflowId, correlationId, trace);
       answerCall(call, true, null);
       break;
     }

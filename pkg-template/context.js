@@ -61,15 +61,15 @@ export class Participant extends Cancellable {
 
   /** As the bus has it. */
   get request() {
-    return (feature, action, params, options) => workOf(this).bus.request(feature, action, params, options, this);
+    return (feature, action, params, options) => workOf(this).bus.asking.request(feature, action, params, options, this);
   }
 
   get requestStream() {
-    return (feature, action, params, options) => workOf(this).bus.requestStream(feature, action, params, options, this);
+    return (feature, action, params, options) => workOf(this).bus.asking.requestStream(feature, action, params, options, this);
   }
 
   get publish() {
-    return (topic, data, options) => workOf(this).bus.publish(topic, data, options, this);
+    return (topic, data, options) => workOf(this).bus.hearing.publish(topic, data, options, this);
   }
 }
 

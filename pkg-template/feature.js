@@ -162,7 +162,7 @@ export class Registered {
 
   leave(call, hasFailed, error, _, at) {
     this.#end(call);
-    this.bus.record(call, hasFailed, error, at);
+    this.bus.registry.record(call, hasFailed, error, at);
   }
 
   #end(call) {

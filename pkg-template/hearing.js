@@ -297,6 +297,13 @@ export class Hearing {
     return this.#deliver(this.#topicOf(topic, known), topic, data, source, more);
   }
 
+  /** Publishes for a step. Every handler has been called when this returns; the asynchronous ones are nobody's concern. */
+  emitFor(topic, data, source, correlationId, trace) {
+    this.#link.assertUsable();
+    const told = this.emit(topic, data, source, { correlationId, trace });
+    if (told instanceof Promise) told.catch(() => {});
+  }
+
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */
   #deliver(known, topic, data, source, more) {
     if (this.#depth >= this.#maxDepth) throw tooDeep(topic, this.#depth);

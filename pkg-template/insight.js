@@ -26,7 +26,7 @@ const known = (fields) => Object.fromEntries(Object.entries(fields).filter(([, v
 const byName = ({ info: { name } }, { info: { name: other } }) => (name < other ? -1 : 1);
 
 function healthOf(bus, feature) {
-  const status = HEALTH_STATUSES[bus.statusOf(feature)];
+  const status = HEALTH_STATUSES[bus.registry.statusOf(feature)];
   const { since, checkedAt, details, reason } = feature.health;
   return known({ status, since: rfc3339(since), checkedAt: rfc3339(checkedAt), details, reason });
 }

@@ -194,7 +194,7 @@ export class IntegrationBase {
         // What a step left out says nothing.
         output = { ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== null)), ...main };
       }
-      this.bus[internals].emit(topic, output, id, options.correlationId ?? run.runId);
+      this.bus[internals].hearing.emitFor(topic, output, id, options.correlationId ?? run.runId);
       return output;
     } catch (error) {
       // What the coach finds wrong with the request is the caller's to mend: it is told as it is. It speaks last.

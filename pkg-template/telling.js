@@ -102,7 +102,7 @@ export class Telling {
     // First those who only take note: a listener may end the run, or all of it.
     for (const stream of run.streams ?? []) stream.push(events);
     const { onEvent } = run;
-    const failed = (error, { type }) => this.#engine.bus.listenerFailed(error, { event: type, runId: run.id });
+    const failed = (error, { type }) => this.#engine.bus.hearing.listenerFailed(error, { event: type, runId: run.id });
     for (const event of events) {
       if (onEvent !== undefined) hear(onEvent, event, failed);
       this.listeners.tell(event, failed);
@@ -130,6 +130,6 @@ export class Telling {
 
   /** Tells what a circuit breaker did, which belongs to all runs. */
   tellCircuit(event) {
-    this.listeners.tell(event, (error) => this.#engine.bus.listenerFailed(error, { event: event.type }));
+    this.listeners.tell(event, (error) => this.#engine.bus.hearing.listenerFailed(error, { event: event.type }));
   }
 }
