@@ -189,7 +189,7 @@ export function prepare(engine, core, run, node) {
     prepared.params = paramsOf(engine, run, node, step, 0);
     if (run.number === undefined) return;
     key = step.hasKey
-      ? core.runValue(handle, run.number, node, VALUE.cacheKey, run.id, run.input, run.outputs, run.items)
+      ? engine.evaluate(core, run, node, VALUE.cacheKey)
       : keyOf(step, prepared.params);
   } catch (error) {
     // Its attempt fails with that.

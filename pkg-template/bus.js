@@ -2,7 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, aCount, aDuration, checkOptions, disposed, notLoaded, whole } from "./errors.js";
+import { aCount, aDuration, checkOptions, disposed, notLoaded, whole } from "./errors.js";
 import { Hearing } from "./hearing.js";
 import { History } from "./history.js";
 import { Link } from "./link.js";
@@ -59,7 +59,7 @@ export class FeatureBusBase {
   }
 
   /** What is there, by name: all of it, or what fits the filter. */
-  async discover(filter = NO_OPTIONS) {
+  async discover(filter) {
     // The features of the core are there when it is.
     const [{ discover }] = await Promise.all([this.#insight(), this.#hub.link.there()]);
     return discover(this.#hub, filter);
@@ -94,12 +94,12 @@ export class FeatureBusBase {
   }
 
   /** What was published lately. */
-  async history(query = NO_OPTIONS) {
+  async history(query) {
     return (await this.#insight()).queried(this.#hub, query);
   }
 
   /** The same as lines of JSON, each a CloudEvent. */
-  async exportHistory(query = NO_OPTIONS) {
+  async exportHistory(query) {
     return (await this.#insight()).exported(this.#hub, query);
   }
 

@@ -1,9 +1,10 @@
 // What a feature is: its description, its actions, and what is under way in it.
 
+import { Chain } from "./chain.js";
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
-import { escaped, isObject } from "./definition.js";
-import { RepflowError, aHandler, aString, assertValid, describe, invalid, problemsIn, problemsOf, strings, textOf } from "./errors.js";
+import { holdsOnly, isObject, pointerOf } from "./definition.js";
+import { RepflowError, aHandler, aString, assertValid, describe, invalid, matching, problem, problemsIn, problemsOf, strings, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -11,18 +12,17 @@ import { VERSION } from "./versions.js";
 
 const NAME = /^[A-Za-z0-9_-]+$/;
 const isSchema = [(schema) => isStandardSchema(schema) || isObject(schema) || typeof schema === "boolean", "a JSON Schema or a Standard Schema"];
-const areTexts = (it) => isObject(it) && Object.values(it).every((text) => typeof text === "string");
 
 const FEATURE = {
-  name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
-  version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
+  name: [matching(NAME), "letters, digits, `_` and `-`", true],
+  version: [matching(VERSION), "a semantic version such as `1.2.0`", true],
   description: aString,
   capabilities: strings,
-  metadata: [areTexts, "an object of strings"],
+  metadata: [(metadata) => holdsOnly(metadata, aString[0]), "an object of strings"],
   actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions"],
   load: aHandler,
   healthCheck: aHandler,
-  limits: [(limits) => isObject(limits) && Object.keys(limits).every((key) => key === "bulkhead" || key === "rateLimit"), "an object with `bulkhead` and `rateLimit`, as policies have them"],
+  limits: [(limits) => holdsOnly(limits, () => true, ["bulkhead", "rateLimit"]), "an object with `bulkhead` and `rateLimit`, as policies have them"],
 };
 /** Under this an action of the coach has schemas that are only read, since the core judges what it is given. */
 export const described = Symbol("repflow.described");
@@ -33,14 +33,14 @@ const ACTION = { handler: [...aHandler, true], description: aString, input: isSc
 function readActions(actions, problems) {
   const read = new Map();
   for (const [name, given] of Object.entries(actions)) {
-    const pointer = `/actions/${escaped(name)}`;
+    const pointer = `/actions${pointerOf(name)}`;
     const action = typeof given === "function" ? { handler: given } : given;
-    if (!NAME.test(name)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
-    if (!isObject(action)) problems.push({ pointer, message: `an action must be a function, or an object with \`handler\`, not ${describe(given)}` });
+    if (!NAME.test(name)) problems.push(problem(pointer, "the name of an action must be letters, digits, `_` and `-`"));
+    if (!isObject(action)) problems.push(problem(pointer, `an action must be a function, or an object with \`handler\`, not ${describe(given)}`));
     else problems.push(...problemsIn(pointer, problemsOf(action, ACTION)));
     for (const key of ["input", "output"]) {
       if (!isStandardSchema(action?.[key]) && action?.[key] !== undefined) {
-        for (const { message } of checkSchema(action[key])) problems.push({ pointer: `${pointer}/${key}`, message });
+        for (const { message } of checkSchema(action[key])) problems.push(problem(`${pointer}/${key}`, message));
       }
     }
     read.set(name, { ...action, isPlain: action?.input === undefined && action?.output === undefined, meter: undefined });
@@ -60,9 +60,9 @@ export class Registered {
   /** The core's number for its health, while there is one. */
   number = undefined;
   actions = new Map();
-  /** How many calls are under way, and the last one that began: each knows its neighbours. */
+  /** How many calls are under way, and these in the order of their begin: a set costs more than all the rest of a call. */
   underWay = 0;
-  #last = undefined;
+  #calls = new Chain();
   /**
    * Calls that ended well and that the core has not been told of, when the last of them did, and before which time in microseconds
    * one more may wait with them; see `Registry.record`.
@@ -87,7 +87,7 @@ export class Registered {
     const { name, version, description = "", capabilities = [], metadata = {}, actions, load, healthCheck, limits } = feature ?? {};
     if (isObject(actions)) this.actions = readActions(actions, problems);
     if (problems.length === 0 && (actions === undefined) === (load === undefined)) {
-      problems.push({ pointer: "", message: "a feature has either `actions`, or `load`, which loads them at the first request" });
+      problems.push(problem("", "a feature has either `actions`, or `load`, which loads them at the first request"));
     }
     assertValid("bus.invalid", "the feature", problems);
     // What was registered is what is called, also when the object changes later.
@@ -147,45 +147,24 @@ export class Registered {
     return this.#idle?.promise;
   }
 
-  /** A call begins. Its neighbours are kept in itself: a set costs more than all the rest of a call. */
+  /** A call begins. */
   begin(call) {
     call.feature = this;
     call.place = this;
     this.underWay += 1;
-    const last = this.#last;
-    if (last !== undefined) {
-      call.previous = last;
-      last.next = call;
-    }
-    this.#last = call;
+    this.#calls.add(call);
   }
 
   leave(call, hasFailed, error, _, at) {
-    this.#end(call);
-    this.bus.registry.record(call, hasFailed, error, at);
-  }
-
-  #end(call) {
     this.underWay -= 1;
-    const { previous, next } = call;
-    if (previous !== undefined) {
-      previous.next = next;
-      call.previous = undefined;
-    }
-    if (next === undefined) {
-      this.#last = previous;
-    } else {
-      next.previous = previous;
-      call.next = undefined;
-    }
+    this.#calls.remove(call);
     if (this.underWay === 0) this.#idle?.resolve();
+    this.bus.registry.record(call, hasFailed, error, at);
   }
 
   /** The calls that are under way, in the order of their begin. */
   calls() {
-    const calls = [];
-    for (let call = this.#last; call !== undefined; call = call.previous) calls.push(call);
-    return calls.reverse();
+    return this.#calls.all();
   }
 }
 

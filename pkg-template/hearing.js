@@ -124,9 +124,7 @@ export class Hearing {
   /** Hands the subscriptions to a core that does not know them. */
   attach(core) {
     this.#byNumber.clear();
-    for (let subscription = this.#subscriptions.first, next; subscription !== undefined; subscription = next) {
-      // One whose filter is wrong leaves.
-      ({ next } = subscription);
+    for (const subscription of this.#subscriptions.all()) {
       subscription.filterNumber = undefined;
       this.#subscribeInCore(core, subscription);
     }
@@ -135,7 +133,7 @@ export class Hearing {
 
   dispose() {
     for (const end of this.#streams) end();
-    while (this.#subscriptions.first !== undefined) this.#unsubscribe(this.#subscriptions.first);
+    for (const subscription of this.#subscriptions.all()) this.#unsubscribe(subscription);
     this.#topics.clear();
     this.#byNumber.clear();
   }

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { RepflowError, aCount, aDuration, aString, assertValid, describe, hasFields, problemsOf, quoted } from "./errors.js";
+import { RepflowError, aCount, aDuration, aString, assertValid, describe, hasFields, matching, problemsOf, quoted } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -30,7 +30,7 @@ const RULE = {
   below: isNumber,
   feature: aString,
   action: aString,
-  topic: [(topic) => typeof topic === "string" && TOPIC.test(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
+  topic: [(topic) => matching(TOPIC)(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
   minRequests: aCount,
   coolDown: aDuration,
 };
