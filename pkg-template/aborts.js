@@ -5,6 +5,12 @@ class Aborts {
   /** Weak: what waits for a signal that nobody can abort any more may go. */
   #bySignal = new WeakMap();
 
+  /** Has `tell` called when `signal` aborts, or at once where it has aborted; returns a function that ends it. There may be no signal. */
+  heed(signal, tell) {
+    if (signal?.aborted) tell();
+    return signal && this.add(signal, tell);
+  }
+
   /** Has `tell` called when `signal` aborts; returns a function that ends it. */
   add(signal, tell) {
     let told = this.#bySignal.get(signal);

@@ -4,7 +4,7 @@ import { aborts } from "./aborts.js";
 import { Call, abort, ended } from "./call.js";
 import { MAX_DELAY_MS, millisecondsOf, now } from "./clock.js";
 import { CallContext, traceOf } from "./context.js";
-import { NO_OPTIONS, RepflowError, aDuration, aFlag, aSignal, aString, checkOptions, describe, invalid, textOf } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aDuration, aFlag, aSignal, aString, checkOptions, describe, invalidAt, textOf } from "./errors.js";
 import { drained, foundIn, judged, unavailable, withResolvers } from "./feature.js";
 import { PASSED_ON } from "./hearing.js";
 import { uniqueId } from "./ids.js";
@@ -81,7 +81,7 @@ export class Asking {
     if (options !== NO_OPTIONS) checkOptions("bus.invalid", "the options of request", options, REQUEST_OPTIONS);
     if (typeof feature !== "string" || typeof action !== "string") {
       const message = `a request names a feature and an action as strings, not ${describe(feature)} and ${describe(action)}`;
-      throw invalid("bus.invalid", "the request", [{ pointer: "", message }]);
+      throw invalidAt("bus.invalid", "the request", "", message);
     }
     const core = this.#link.attached();
     if (!(core instanceof Promise)) return core;
@@ -90,8 +90,7 @@ export class Asking {
       const late = () => reject(timedOut(feature, action, timeout, correlationId));
       const timer = setTimeout(late, Math.min(millisecondsOf(timeout), MAX_DELAY_MS));
       const onAbort = () => reject(cancelled(feature, action, signal.reason, correlationId));
-      if (signal?.aborted) onAbort();
-      const unlisten = signal && aborts.add(signal, onAbort);
+      const unlisten = aborts.heed(signal, onAbort);
       return () => {
         clearTimeout(timer);
         unlisten?.();
@@ -106,10 +105,10 @@ export class Asking {
     const signals = by instanceof CallContext ? [options.signal, by.signal] : options.signal === undefined ? NO_SIGNALS : [options.signal];
     const aborted = signals.find((signal) => signal?.aborted);
     if (aborted !== undefined) throw request.cancelled(aborted);
-    const registered = this.#hub.features.get(feature) ?? this.#hub.featureOf(feature, request.details);
+    const registered = this.#hub.features.get(feature) ?? this.#hub.registry.featureOf(feature, request.details);
     const found = foundIn(registered, action);
     if (found.known === undefined && registered.isLoaded) registered.actionOf(action, request.details);
-    if (options.failFast && this.#hub.statusOf(registered) === UNHEALTHY) {
+    if (options.failFast && this.#hub.registry.statusOf(registered) === UNHEALTHY) {
       throw unavailable(`the feature \`${feature}\` is unhealthy, and the request fails fast`, request.details);
     }
     const at = now();

@@ -26,7 +26,7 @@ export function beginAttempt(engine, run, node, attempt, level, at) {
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
     if (schema === undefined) {
       // Mostly, and then by the shortest way: whoever throws in there makes a trace of all that led to it.
-      if (level === 0 && step.feature !== undefined) engine.bus.asking.invoke(engine.bus.find(step), params, call, new StepContext(call), at);
+      if (level === 0 && step.feature !== undefined) engine.bus.asking.invoke(engine.bus.registry.find(step), params, call, new StepContext(call), at);
       else ask(engine, call, params, at);
       return;
     }
@@ -67,14 +67,14 @@ function ask(engine, call, params, at) {
   const { target } = call;
   switch (target.kind) {
     case "call":
-      engine.bus.asking.invoke(engine.bus.find(target), params, call, new StepContext(call), at);
+      engine.bus.asking.invoke(engine.bus.registry.find(target), params, call, new StepContext(call), at);
       break;
     case "workflow":
       askWorkflow(engine, call, target.workflow, params);
       break;
     case "emit": {
       const { workflowId, correlationId, trace } = call.of;
-      engine.bus.emit(target.topic, params, workflowId, correlationId, trace);
+      engine.bus.hearing.emitFor(target.topic, params, workflowId, correlationId, trace);
       answerCall(call, true, null);
       break;
     }
@@ -220,7 +220,7 @@ export function prepare(engine, core, run, node) {
     prepared.params = paramsOf(engine, run, node, step, 0);
     if (run.number === undefined) return;
     key = step.hasKey
-      ? core.runValue(handle, run.number, node, VALUE.cacheKey, run.id, run.input, run.outputs, run.items)
+      ? engine.evaluate(core, run, node, VALUE.cacheKey)
       : keyOf(step, prepared.params);
   } catch (error) {
     // Its attempt fails with that.

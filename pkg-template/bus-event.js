@@ -79,14 +79,23 @@ export class BusEvent {
 
   /** A CloudEvent in the JSON format, with its data as JSON has it. */
   toJSON() {
-    const { specversion, id, source, type, time, correlationid, causationid, traceparent, tracestate, sequence, priority, data } = this;
-    const expirytime = rfc3339(this.expiresAt);
-    const envelope = { specversion, id, source, type, time, recordedtime: time, sequence, correlationid, causationid, traceparent, tracestate, expirytime, priority };
-    for (const key of Object.keys(envelope)) if (envelope[key] === undefined) delete envelope[key];
+    const { time, expiresAt, data } = this;
+    const times = { recordedtime: time, expirytime: rfc3339(expiresAt) };
+    const envelope = {};
+    for (const key of ATTRIBUTES) {
+      const value = times[key] ?? this[key];
+      if (value !== undefined) envelope[key] = value;
+    }
     if (isBytes(data)) return Object.assign(envelope, { datacontenttype: "application/octet-stream", data_base64: base64(data) });
     return Object.assign(envelope, { datacontenttype: "application/json" }, asJson(data));
   }
 }
+
+/** What is told of an event beside its data, in this order. */
+const ATTRIBUTES = [
+  "specversion", "id", "source", "type", "time", "recordedtime", "sequence", "correlationid", "causationid", "traceparent", "tracestate", "expirytime",
+  "priority",
+];
 
 /** What JSON cannot hold is left out, and that is said. */
 function asJson(data) {

@@ -13,6 +13,13 @@ export class Chain {
     this.last = one;
   }
 
+  /** All of them, in their order. */
+  all() {
+    const all = [];
+    for (let one = this.first; one !== undefined; one = one.next) all.push(one);
+    return all;
+  }
+
   has(one) {
     return one === this.first || one.previous !== undefined;
   }

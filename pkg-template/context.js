@@ -61,15 +61,15 @@ export class Participant extends Cancellable {
 
   /** As the bus has it. */
   get request() {
-    return (feature, action, params, options) => workOf(this).bus.request(feature, action, params, options, this);
+    return (feature, action, params, options) => workOf(this).bus.asking.request(feature, action, params, options, this);
   }
 
   get requestStream() {
-    return (feature, action, params, options) => workOf(this).bus.requestStream(feature, action, params, options, this);
+    return (feature, action, params, options) => workOf(this).bus.asking.requestStream(feature, action, params, options, this);
   }
 
   get publish() {
-    return (topic, data, options) => workOf(this).bus.publish(topic, data, options, this);
+    return (topic, data, options) => workOf(this).bus.hearing.publish(topic, data, options, this);
   }
 }
 
@@ -80,7 +80,9 @@ export function traceOf(context) {
 }
 
 const nothing = () => {};
-const SILENT = /* @__PURE__ */ Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
+/** Functions for the levels of a log; `write(level)` makes each. */
+const logOf = (write) => ({ debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") });
+const SILENT = /* @__PURE__ */ Object.freeze(logOf(() => nothing));
 
 /** The context of who hears an event, made of a `Hearer`. */
 export class EventContext extends Participant {
@@ -183,7 +185,7 @@ export class StepContext {
   get log() {
     const call = workOf(this);
     const write = (level) => (message, fields) => note(call, LOG, fields === undefined ? { level, message } : { level, message, fields });
-    return (notesOf(call).log ??= { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") });
+    return (notesOf(call).log ??= logOf(write));
   }
 }
 

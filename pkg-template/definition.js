@@ -1,6 +1,6 @@
 // Definitions on their way to the core: plain data, as JSON text.
 
-import { assertValid, describe, hasFields, invalidAt, textOf } from "./errors.js";
+import { assertValid, describe, hasFields, invalidAt, problem, textOf } from "./errors.js";
 
 /**
  * Definitions that were given before: their `text`, and from the second time on what is compared, `laid` out. Most are given many
@@ -23,7 +23,7 @@ export function textOfDefinition(definition) {
   const problems = [];
   checkData(definition, [], [], false, problems);
   if (!hasFields(definition)) {
-    problems.push({ pointer: "", message: `a workflow definition must be an object, not ${describe(definition)}` });
+    problems.push(problem("", `a workflow definition must be an object, not ${describe(definition)}`));
   }
   assertValid("workflow.invalid", "the workflow definition", problems);
   const text = jsonOf("workflow.invalid", "the workflow definition", definition);
@@ -103,7 +103,7 @@ export function dataProblems(value) {
  * instances of classes, are data unless it is `strict`.
  */
 function checkData(value, path, open, strict, problems) {
-  const refuse = (message) => problems.push({ pointer: pointerTo(path), message });
+  const refuse = (message) => problems.push(problem(pointerTo(path), message));
   switch (typeof value) {
     case "number":
       if (!Number.isFinite(value)) refuse(`a number must be finite, not ${describe(value)}`);
@@ -130,7 +130,7 @@ function checkData(value, path, open, strict, problems) {
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
       path.push(index);
-      if (value[index] === undefined) problems.push({ pointer: pointerTo(path), message: "a list has no place for `undefined`" });
+      if (value[index] === undefined) problems.push(problem(pointerTo(path), "a list has no place for `undefined`"));
       else checkData(value[index], path, open, strict, problems);
       path.pop();
     }
@@ -153,6 +153,9 @@ function checkData(value, path, open, strict, problems) {
 /** Whether something has fields, and is no list. */
 export const isObject = (value) => hasFields(value) && !Array.isArray(value);
 
+/** Whether something is an object all of whose values are so, and whose keys are among `keys` where these are given. */
+export const holdsOnly = (value, is, keys) => isObject(value) && Object.entries(value).every(([key, it]) => is(it) && keys?.includes(key) !== false);
+
 /** Whether an object is no instance of a class; also one of another realm. */
 export function isPlain(value) {
   const prototype = Object.getPrototypeOf(value);
@@ -163,7 +166,7 @@ export function isPlain(value) {
 export function differences(was, is, path = []) {
   if (was === is) return [];
   if (!hasFields(was) || !hasFields(is) || Array.isArray(was) !== Array.isArray(is)) {
-    return [{ pointer: pointerTo(path), message: `it was ${inWords(was)}, and is ${inWords(is)}` }];
+    return [problem(pointerTo(path), `it was ${inWords(was)}, and is ${inWords(is)}`)];
   }
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   return keys.flatMap((key) => differences(was[key], is[key], [...path, key]));
@@ -177,10 +180,10 @@ function inWords(value) {
 
 /** The JSON pointer (RFC 6901) of a path. */
 export function pointerTo(path) {
-  return path.map((key) => `/${escaped(key)}`).join("");
+  return path.map(pointerOf).join("");
 }
 
-/** A key as a part of a pointer. */
-export function escaped(key) {
-  return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
+/** The same of one key, which goes on from the pointer of what has it. */
+export function pointerOf(key) {
+  return `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { now } from "./clock.js";
 import { Commands } from "./commands.js";
-import { escaped } from "./definition.js";
+import { pointerOf } from "./definition.js";
 import { RepflowError, describe, disposed, invalid, problemsIn, quoted } from "./errors.js";
 import { logOf, restoreValues } from "./journal.js";
 import { launchLeaving } from "./launch.js";
@@ -117,7 +117,7 @@ export class Engine {
         core.engineDefine(engine, name, policy);
       } catch (error) {
         if (error.code !== "config.invalid") throw error;
-        problems.push(...problemsIn(`/policies/${escaped(name)}`, error.problems));
+        problems.push(...problemsIn(`/policies${pointerOf(name)}`, error.problems));
       }
     }
     if (problems.length === 0) return engine;
@@ -252,9 +252,7 @@ export class Engine {
       return;
     }
     const { core } = this;
-    this.telling.touch(run);
-    this.commands.take(core, core.runCancel(this.handle, run.number, now()));
-    this.commands.work(core);
+    this.goOn(core, run, core.runCancel(this.handle, run.number, now()));
   }
 
   /** Lets nothing new begin in a run, nor in those that it has started. */
@@ -279,9 +277,7 @@ export class Engine {
       run.isPaused = isPaused;
       const { core } = this;
       const move = isPaused ? core.runPause : core.runResume;
-      this.telling.touch(run);
-      this.commands.take(core, move(this.handle, run.number, now()));
-      this.commands.work(core);
+      this.goOn(core, run, move(this.handle, run.number, now()));
     }
     for (const child of children) this.#setPaused(child, isPaused);
   }
@@ -309,15 +305,27 @@ export class Engine {
     this.commands.take(core, core.runSignal(this.handle, run.number, signal, place, now()));
   }
 
+  /** Does what a run was moved to, in the core and now. */
+  goOn(core, run, told) {
+    this.telling.touch(run);
+    this.commands.take(core, told);
+    this.commands.work(core);
+  }
+
   /** By what a service knows a request of this step again; what undoes the step is another request. */
   idempotencyKey(run, node) {
     if (run.plan === undefined) return undefined;
     const step = run.stepAt(node);
     if (step.compensates !== undefined) return `${this.idempotencyKey(run, run.nodeOf(node, step.compensates))}/compensation`;
     if (step.hasIdempotencyKey) {
-      return this.core.runValue(this.handle, run.number, node, VALUE.idempotencyKey, run.id, run.input, run.outputs, run.items);
+      return this.evaluate(this.core, run, node, VALUE.idempotencyKey);
     }
     return [run.keyBase ?? run.id, step.id, ...(run.nodes?.iterationOf(node) ?? [])].join("/");
+  }
+
+  /** What the core makes of a template of a step: one of `VALUE`. */
+  evaluate(core, run, node, which) {
+    return core.runValue(this.handle, run.number, node, which, run.id, run.input, run.outputs, run.items);
   }
 
   /** Where a run is, in a word. */

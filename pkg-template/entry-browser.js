@@ -1,11 +1,11 @@
 // Browsers: the wasm files beside this script, streamed; where one cannot be had, its inlined copy.
 
 import { createApi } from "./api.js";
-import { compileInlined } from "./inline-module.js";
+import compileInlined from "./inline-module.js";
 
 async function load(url, copy) {
   try {
-    const response = await fetch(url, { credentials: "same-origin" });
+    const response = await fetch(url);
     if (response.ok) {
       const streams = response.headers.get("content-type")?.startsWith("application/wasm");
       return await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));

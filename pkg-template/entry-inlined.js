@@ -3,7 +3,7 @@
 // first asked for.
 
 import { createApi } from "./api.js";
-import { compileInlined } from "./inline-module.js";
+import compileInlined from "./inline-module.js";
 import inlined from "./inline-node.js";
 
 export const { FeatureBus, WorkflowOrchestrator, AdvancedWorkflowIntegration, ModelClient, policy } = createApi(

@@ -9,7 +9,7 @@ function load(url, copy) {
     // To import it would have Node load `fs/promises` and streams, too: that is 2 ms more.
     return new WebAssembly.Module(process.getBuiltinModule("fs").readFileSync(url()));
   } catch {
-    return import("./inline-module.js").then(async ({ compileInlined }) => compileInlined(await copy()));
+    return import("./inline-module.js").then(async ({ default: compileInlined }) => compileInlined(await copy()));
   }
 }
 

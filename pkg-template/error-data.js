@@ -8,14 +8,12 @@ const DEEPEST = 8;
 /** An error, or whatever else was thrown, as data that JSON can hold. */
 export function errorToData(error, depth = 0) {
   if (!hasFields(error)) {
-    const isData = error === null || ["string", "boolean"].includes(typeof error) || Number.isFinite(error);
-    return isData ? { thrown: error } : { message: textOf(error) };
+    return error === null || isScalar(error) ? { thrown: error } : { message: textOf(error) };
   }
   const data = { message: textOf(error) };
   for (const key of error instanceof RepflowError ? TYPED : UNTYPED) {
     const value = read(error, key);
-    if (["string", "boolean"].includes(typeof value) || Number.isFinite(value)) data[key] = value;
-    else if (key === "iteration" && Array.isArray(value)) data[key] = value;
+    if (isScalar(value) || (key === "iteration" && Array.isArray(value))) data[key] = value;
   }
   if (error instanceof RepflowError) {
     data.isTyped = true;
@@ -26,6 +24,8 @@ export function errorToData(error, depth = 0) {
   if (cause !== undefined && depth < DEEPEST) data.cause = errorToData(cause, depth + 1);
   return data;
 }
+
+const isScalar = (value) => typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 
 /** What is kept of errors of our own, beside their problems and causes, and of others. */
 const TYPED = ["code", "kind", "severity", "retryable", ...PLACES.filter((key) => key !== "errors" && key !== "compensation")];

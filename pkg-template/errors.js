@@ -2,25 +2,24 @@
 
 /**
  * The codes that the facade raises itself, after the kind, the severity and whether to try again; a test holds them against
- * the table of the core.
+ * the table of the core. Errors that the core has judged bring all of that with them.
  */
 const CODES = [
   [
     "validation", "error", false,
-    "config.invalid workflow.invalid workflow.not_registered input.invalid workout.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed ai.bad_request",
+    "config.invalid workflow.invalid workflow.not_registered input.invalid workout.invalid bus.invalid bus.feature_exists run.no_such_signal journal.invalid journal.definition_changed expression.failed",
   ],
   ["validation", "error", true, "output.invalid"],
   ["timeout", "error", true, "bus.timeout step.timeout policy.timeout ai.timeout"],
   ["cancelled", "info", false, "bus.cancelled step.cancelled run.cancelled policy.cancelled"],
   ["failed", "error", false, "step.failed policy.failed bus.failed bus.too_deep ai.refused ai.incomplete ai.filtered"],
-  ["failed", "error", true, "ai.failed ai.malformed ai.invalid_answer"],
-  ["network", "error", true, "ai.connection ai.truncated"],
-  ["unauthorized", "error", false, "ai.unauthorized"],
-  ["rate_limited", "error", true, "run.queue_full bulkhead.full bulkhead.timeout rate_limit.exceeded ai.rate_limited"],
+  ["failed", "error", true, "ai.malformed ai.invalid_answer"],
+  ["network", "error", true, "ai.truncated"],
+  ["rate_limited", "error", true, "run.queue_full bulkhead.full bulkhead.timeout rate_limit.exceeded"],
   ["timeout", "error", false, "run.timeout policy.total_timeout"],
-  ["unavailable", "error", true, "circuit.open bus.unavailable ai.unavailable"],
-  ["exhausted", "error", false, "rate_limit.quota_exceeded bus.overflow ai.exhausted ai.budget_exceeded"],
-  ["unavailable", "error", false, "internal.disposed bus.no_such_feature bus.no_such_action ai.not_found ai.not_cached"],
+  ["unavailable", "error", true, "circuit.open bus.unavailable"],
+  ["exhausted", "error", false, "rate_limit.quota_exceeded bus.overflow ai.budget_exceeded"],
+  ["unavailable", "error", false, "internal.disposed bus.no_such_feature bus.no_such_action ai.not_cached"],
   ["unavailable", "critical", true, "internal.load_failed"],
   ["internal", "critical", true, "internal.panic"],
 ];
@@ -84,8 +83,11 @@ export function invalid(code, what, problems) {
   return new RepflowError(code, `${what} has ${count}:${lines.join("")}`, { problems });
 }
 
-/** The same about one place. */
-export const invalidAt = (code, what, pointer, message) => invalid(code, what, [{ pointer, message }]);
+/** What is wrong, and where: a JSON pointer (RFC 6901) into what was given; `more` is what else is said of it. */
+export const problem = (pointer, message, more) => ({ pointer, message, ...more });
+
+/** An error about one place in the arguments. */
+export const invalidAt = (code, what, pointer, message) => invalid(code, what, [problem(pointer, message)]);
 
 /** Throws an error about arguments when there are problems with them. */
 export function assertValid(code, what, problems) {
@@ -110,21 +112,21 @@ export function checkOptions(code, what, options, checks) {
 /** Everything that is wrong with options. */
 export function problemsOf(options, checks) {
   if (!hasFields(options)) {
-    return [{ pointer: "", message: `it must be an object, not ${describe(options)}` }];
+    return [problem("", `it must be an object, not ${describe(options)}`)];
   }
   const problems = [];
   for (const [key, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
     if (check === undefined) {
-      problems.push({ pointer: `/${key}`, message: `unknown key \`${key}\`; known keys are ${quoted(Object.keys(checks))}` });
+      problems.push(problem(`/${key}`, `unknown key \`${key}\`; known keys are ${quoted(Object.keys(checks))}`));
     } else if (value !== undefined && !check[0](value)) {
-      problems.push({ pointer: `/${key}`, message: `\`${key}\` must be ${check[1]}, not ${describe(value)}` });
+      problems.push(problem(`/${key}`, `\`${key}\` must be ${check[1]}, not ${describe(value)}`));
     }
   }
   for (const key in checks) {
     const [, expected, required] = checks[key];
     if (required && options[key] === undefined) {
-      problems.push({ pointer: "", message: `\`${key}\` is missing; it must be ${expected}` });
+      problems.push(problem("", `\`${key}\` is missing; it must be ${expected}`));
     }
   }
   return problems;
@@ -140,6 +142,12 @@ export function textOf(error) {
   } catch {
     return describe(error);
   }
+}
+
+/** What is said of fallbacks that have failed as well. */
+export function soDid(fallbacks) {
+  if (fallbacks === 0) return "";
+  return `, and so did ${fallbacks === 1 ? "its fallback" : `its ${fallbacks} fallbacks`}`;
 }
 
 /** Names, as a message shows them. */
@@ -160,7 +168,10 @@ export const NO_OPTIONS = Object.freeze({});
 /** How a duration looks; what it comes to, and whether that is too long, is the core's to say. */
 export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-const isString = (value) => typeof value === "string";
+export const isString = (value) => typeof value === "string";
+
+/** A test for text that has a form. */
+export const matching = (pattern) => (value) => isString(value) && pattern.test(value);
 
 /** A whole number that is neither below `least` nor above `most`. */
 export const whole = (least, most = Infinity) => [

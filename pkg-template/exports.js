@@ -5,7 +5,7 @@
 // bytes. A referral is refused: it has nothing to do but to see a doctor, and an empty plan would hide that.
 
 import { isObject } from "./definition.js";
-import { NO_OPTIONS, aFlag, aString, assertValid, describe, problemsOf, quoted, whole } from "./errors.js";
+import { NO_OPTIONS, aFlag, aString, assertValid, describe, isString, matching, problemsOf, quoted, whole } from "./errors.js";
 import { csv } from "./export-csv.js";
 import { fit } from "./export-fit.js";
 import { ics } from "./export-ics.js";
@@ -18,14 +18,13 @@ const FORMATS = { fit, ics, csv, jsonld };
 const CREATED_AT = "2026-01-01T00:00:00Z";
 
 // The formats count years in ways that end; this century fits all of them.
-const isA = (pattern) => (value) => aString[0](value) && pattern.test(value);
 /** A day that a month does not have becomes one of the next. */
-const isDay = (value) => isA(/^20\d\d-\d\d-\d\d$/)(value) && JSON.stringify(new Date(value)).startsWith(value, 1);
-const isMoment = (value) => isA(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)(value) && !Number.isNaN(Date.parse(value));
+const isDay = (value) => matching(/^20\d\d-\d\d-\d\d$/)(value) && JSON.stringify(new Date(value)).startsWith(value, 1);
+const isMoment = (value) => matching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)(value) && !Number.isNaN(Date.parse(value));
 
 function isTimeZone(value) {
   try {
-    return aString[0](value) && Boolean(new Intl.DateTimeFormat("en", { timeZone: value }));
+    return isString(value) && Boolean(new Intl.DateTimeFormat("en", { timeZone: value }));
   } catch {
     return false;
   }
@@ -35,7 +34,7 @@ const DAY = [isDay, "a day such as `2026-01-31`"];
 const OPTIONS = {
   createdAt: [isMoment, "a time such as `2026-01-31T07:00:00Z`"],
   startDate: DAY,
-  time: [isA(/^([01]\d|2[0-3]):[0-5]\d$/), "a time of day such as `07:00`"],
+  time: [matching(/^([01]\d|2[0-3]):[0-5]\d$/), "a time of day such as `07:00`"],
   timeZone: [isTimeZone, "a time zone such as `Europe/Berlin`"],
 };
 

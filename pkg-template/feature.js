@@ -1,10 +1,10 @@
 // What a feature is: its description, its actions, and what is under way in it.
 
+import { Chain } from "./chain.js";
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
-import { Chain } from "./chain.js";
-import { escaped, isObject } from "./definition.js";
-import { RepflowError, aHandler, aString, assertValid, describe, invalid, problemsIn, problemsOf, strings, textOf } from "./errors.js";
+import { holdsOnly, isObject, pointerOf } from "./definition.js";
+import { RepflowError, aHandler, aString, assertValid, describe, invalid, matching, problem, problemsIn, problemsOf, strings, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -12,18 +12,17 @@ import { VERSION } from "./versions.js";
 
 const NAME = /^[A-Za-z0-9_-]+$/;
 const isSchema = [(schema) => isStandardSchema(schema) || isObject(schema) || typeof schema === "boolean", "a JSON Schema or a Standard Schema"];
-const areTexts = (it) => isObject(it) && Object.values(it).every((text) => typeof text === "string");
 
 const FEATURE = {
-  name: [(name) => typeof name === "string" && NAME.test(name), "letters, digits, `_` and `-`", true],
-  version: [(version) => typeof version === "string" && VERSION.test(version), "a semantic version such as `1.2.0`", true],
+  name: [matching(NAME), "letters, digits, `_` and `-`", true],
+  version: [matching(VERSION), "a semantic version such as `1.2.0`", true],
   description: aString,
   capabilities: strings,
-  metadata: [areTexts, "an object of strings"],
+  metadata: [(metadata) => holdsOnly(metadata, aString[0]), "an object of strings"],
   actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions"],
   load: aHandler,
   healthCheck: aHandler,
-  limits: [(limits) => isObject(limits) && Object.keys(limits).every((key) => key === "bulkhead" || key === "rateLimit"), "an object with `bulkhead` and `rateLimit`, as policies have them"],
+  limits: [(limits) => holdsOnly(limits, () => true, ["bulkhead", "rateLimit"]), "an object with `bulkhead` and `rateLimit`, as policies have them"],
 };
 /** Under this an action of the coach has schemas that are only read, since the core judges what it is given. */
 export const described = Symbol("repflow.described");
@@ -34,14 +33,14 @@ const ACTION = { handler: [...aHandler, true], description: aString, input: isSc
 function readActions(actions, problems) {
   const read = new Map();
   for (const [name, given] of Object.entries(actions)) {
-    const pointer = `/actions/${escaped(name)}`;
+    const pointer = `/actions${pointerOf(name)}`;
     const action = typeof given === "function" ? { handler: given } : given;
-    if (!NAME.test(name)) problems.push({ pointer, message: "the name of an action must be letters, digits, `_` and `-`" });
-    if (!isObject(action)) problems.push({ pointer, message: `an action must be a function, or an object with \`handler\`, not ${describe(given)}` });
+    if (!NAME.test(name)) problems.push(problem(pointer, "the name of an action must be letters, digits, `_` and `-`"));
+    if (!isObject(action)) problems.push(problem(pointer, `an action must be a function, or an object with \`handler\`, not ${describe(given)}`));
     else problems.push(...problemsIn(pointer, problemsOf(action, ACTION)));
     for (const key of ["input", "output"]) {
       if (!isStandardSchema(action?.[key]) && action?.[key] !== undefined) {
-        for (const { message } of checkSchema(action[key])) problems.push({ pointer: `${pointer}/${key}`, message });
+        for (const { message } of checkSchema(action[key])) problems.push(problem(`${pointer}/${key}`, message));
       }
     }
     read.set(name, { ...action, isPlain: action?.input === undefined && action?.output === undefined, meter: undefined });
@@ -88,7 +87,7 @@ export class Registered {
     const { name, version, description = "", capabilities = [], metadata = {}, actions, load, healthCheck, limits } = feature ?? {};
     if (isObject(actions)) this.actions = readActions(actions, problems);
     if (problems.length === 0 && (actions === undefined) === (load === undefined)) {
-      problems.push({ pointer: "", message: "a feature has either `actions`, or `load`, which loads them at the first request" });
+      problems.push(problem("", "a feature has either `actions`, or `load`, which loads them at the first request"));
     }
     assertValid("bus.invalid", "the feature", problems);
     // What was registered is what is called, also when the object changes later.
@@ -159,14 +158,13 @@ export class Registered {
     this.underWay -= 1;
     if (call.node === undefined) this.#requests.remove(call.of);
     if (this.underWay === 0) this.#idle?.resolve();
-    this.bus.record(call, hasFailed, error, at);
+    this.bus.registry.record(call, hasFailed, error, at);
   }
 
   /** The calls that are under way, in the order of their begin. Engines know those of their runs: to keep them here, too, is dear. */
   calls() {
-    const calls = this.bus.runtime.owners.flatMap((owner) => owner.calls?.() ?? []);
-    for (let request = this.#requests.first; request !== undefined; request = request.next) calls.push(request.call);
-    return calls.filter((call) => call?.place === this).sort((a, b) => a.began - b.began);
+    const requests = this.#requests.all().map(({ call }) => call);
+    return [...requests, ...this.bus.runtime.owners.flatMap((owner) => owner.calls?.() ?? [])].filter((call) => call?.place === this).sort((a, b) => a.began - b.began);
   }
 }
 

@@ -124,9 +124,7 @@ export class Hearing {
   /** Hands the subscriptions to a core that does not know them. */
   attach(core) {
     this.#byNumber.clear();
-    for (let subscription = this.#subscriptions.first, next; subscription !== undefined; subscription = next) {
-      // One whose filter is wrong leaves.
-      ({ next } = subscription);
+    for (const subscription of this.#subscriptions.all()) {
       subscription.filterNumber = undefined;
       this.#subscribeInCore(core, subscription);
     }
@@ -135,7 +133,7 @@ export class Hearing {
 
   dispose() {
     for (const end of this.#streams) end();
-    while (this.#subscriptions.first !== undefined) this.#unsubscribe(this.#subscriptions.first);
+    for (const subscription of this.#subscriptions.all()) this.#unsubscribe(subscription);
     this.#topics.clear();
     this.#byNumber.clear();
   }
@@ -295,6 +293,13 @@ export class Hearing {
       throw invalidAt("bus.invalid", "the event", "/topic", `only the bus itself publishes \`${topic}\`; take another topic`);
     }
     return this.#deliver(this.#topicOf(topic, known), topic, data, source, more);
+  }
+
+  /** Publishes for a step. Every handler has been called when this returns; the asynchronous ones are nobody's concern. */
+  emitFor(topic, data, source, correlationId, trace) {
+    this.#link.assertUsable();
+    const told = this.emit(topic, data, source, { correlationId, trace });
+    if (told instanceof Promise) told.catch(() => {});
   }
 
   /** Calls who hears a topic, in order. What came of it, or a promise of that when one of them takes its time. */

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES, described } from "./feature.js";
 import { now } from "./clock.js";
-import { aString, checkOptions, strings } from "./errors.js";
+import { aString, checkOptions, matching, strings } from "./errors.js";
 import { Latencies, figuresOf } from "./figures.js";
 import { missing } from "./nearest.js";
 import { select } from "./query.js";
@@ -17,7 +17,7 @@ const FILTER = {
   name: aString,
   capability: [areTexts, "a capability, or a list of them"],
   health: [(value) => asList(value).every((status) => HEALTH_STATUSES.includes(status)), "`healthy`, `degraded` or `unhealthy`, or a list of them"],
-  version: [(range) => typeof range === "string" && RANGE.test(range), "a version such as `1.2.0`, alone or after `^`, `~` or `>=`"],
+  version: [matching(RANGE), "a version such as `1.2.0`, alone or after `^`, `~` or `>=`"],
 };
 
 const rfc3339 = (at) => at && new Date(at).toISOString();
@@ -26,7 +26,7 @@ const known = (fields) => Object.fromEntries(Object.entries(fields).filter(([, v
 const byName = ({ info: { name } }, { info: { name: other } }) => (name < other ? -1 : 1);
 
 function healthOf(bus, feature) {
-  const status = HEALTH_STATUSES[bus.statusOf(feature)];
+  const status = HEALTH_STATUSES[bus.registry.statusOf(feature)];
   const { since, checkedAt, details, reason } = feature.health;
   return known({ status, since: rfc3339(since), checkedAt: rfc3339(checkedAt), details, reason });
 }

@@ -4,6 +4,7 @@ import { aborts } from "./aborts.js";
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
 import { NO_OPTIONS, RepflowError, aDuration, aString, checkOptions, invalidAt, notLoaded } from "./errors.js";
+import { addFaults } from "./faults.js";
 import { described } from "./feature.js";
 import { LiveSession } from "./live.js";
 import { ModelClientBase, loadModels } from "./model-client.js";
@@ -169,11 +170,8 @@ export class IntegrationBase {
     const coach = this.#runtime.coach.ready();
     // Both load at the same time; what is wrong with it is told below.
     if (coach instanceof Promise) coach.catch(() => {});
-    const core = await this.bus[internals].link.there(undefined, (reject) => {
-      const onAbort = () => reject(runCancelled(signal.reason));
-      if (signal?.aborted) onAbort();
-      return signal === undefined ? () => {} : aborts.add(signal, onAbort);
-    });
+    const giveUp = (reject) => aborts.heed(signal, () => reject(runCancelled(signal.reason)));
+    const core = await this.bus[internals].link.there(undefined, giveUp);
     this.#register(core, await coach);
     return this.#runtime.coach.ready();
   }
@@ -194,7 +192,7 @@ export class IntegrationBase {
         // What a step left out says nothing.
         output = { ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== null)), ...main };
       }
-      this.bus[internals].emit(topic, output, id, options.correlationId ?? run.runId);
+      this.bus[internals].hearing.emitFor(topic, output, id, options.correlationId ?? run.runId);
       return output;
     } catch (error) {
       // What the coach finds wrong with the request is the caller's to mend: it is told as it is. It speaks last.
@@ -267,10 +265,7 @@ export class IntegrationBase {
       ]);
       add({ ...info, actions: Object.fromEntries(calls), healthCheck: () => ({ status: "healthy" }) });
     });
-    // Only in the build for the tests of recovery.
-    for (const [name, { injectFault }] of Object.entries({ "fault-injection": core, "coach-fault-injection": coach })) {
-      if (injectFault !== undefined) add({ name, version: "1.0.0", actions: { panic: () => injectFault("panic"), overflow: () => injectFault("overflow") } });
-    }
+    addFaults(core, coach, add);
   }
 }
 

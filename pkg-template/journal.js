@@ -4,7 +4,7 @@ import { canonical, ordered } from "./canonical.js";
 import { now } from "./clock.js";
 import { dataProblems, differences, isObject } from "./definition.js";
 import { errorFromData, errorToData } from "./error-data.js";
-import { aCount, aFlag, aString, assertValid, invalid, invalidAt, problemsIn, problemsOf } from "./errors.js";
+import { aCount, aFlag, aString, assertValid, invalid, invalidAt, problem, problemsIn, problemsOf } from "./errors.js";
 import { EVENT_NUMBERS } from "./events.js";
 import { runCancelled } from "./step-errors.js";
 
@@ -62,7 +62,7 @@ export function journalOf(engine, run) {
 function dataOf(engine, run, pointer, problems) {
   if (run.ended || run.isEnding) {
     const message = "the run has ended; a journal is made while it is active";
-    problems.push({ pointer, message });
+    problems.push(problem(pointer, message));
     return undefined;
   }
   if (run.number === undefined && run.journal !== undefined) {
@@ -79,9 +79,7 @@ function dataOf(engine, run, pointer, problems) {
   const definition = JSON.parse(text);
   const data = {
     version: VERSION,
-    runId: run.id,
-    workflowId: run.workflowId,
-    correlationId: run.correlationId,
+    ...run.where,
     priority: run.priority,
     definition,
     definitionHash: hashOf(canonical(definition)),

@@ -48,17 +48,17 @@ export class Link {
   }
 
   /** A promise of the core, knowing this bus, which ends with this bus, or when `giveUp` rejects it. */
-  async there(loading = this.attached(), giveUp = () => () => {}) {
+  async there(loading = this.attached(), giveUp) {
     if (!(loading instanceof Promise)) return loading;
     const { promise, resolve, reject } = withResolvers();
     this.#waiting.add(reject);
-    const stop = giveUp(reject);
+    const stop = giveUp?.(reject);
     loading.then(resolve, reject);
     try {
       await promise;
     } finally {
       this.#waiting.delete(reject);
-      stop();
+      stop?.();
     }
     return this.attached();
   }

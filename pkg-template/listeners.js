@@ -1,7 +1,7 @@
 // Who hears the events of runs.
 
 import { aborts } from "./aborts.js";
-import { assertValid, describe, quoted } from "./errors.js";
+import { assertValid, describe, problem, quoted } from "./errors.js";
 import { nearest, unknownWord } from "./nearest.js";
 
 /** Handlers by type of event; `*` hears all. */
@@ -21,9 +21,9 @@ export class Listeners {
   /** Adds a handler; returns a function that removes it. */
   add(type, handler, signal) {
     const problems = [];
-    if (typeof type !== "string") problems.push({ pointer: "/type", message: `the type must be a string, not ${describe(type)}` });
+    if (typeof type !== "string") problems.push(problem("/type", `the type must be a string, not ${describe(type)}`));
     else if (type !== "*" && this.#known?.includes(type) === false) problems.push(unknown(type, this.#known));
-    if (typeof handler !== "function") problems.push({ pointer: "/handler", message: `the handler must be a function, not ${describe(handler)}` });
+    if (typeof handler !== "function") problems.push(problem("/handler", `the handler must be a function, not ${describe(handler)}`));
     assertValid("config.invalid", "the listener", problems);
     if (signal?.aborted) return () => {};
     const listeners = this.#byType.get(type) ?? new Set();

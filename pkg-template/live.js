@@ -5,7 +5,7 @@
 
 import { internals } from "./bus.js";
 import { isObject } from "./definition.js";
-import { RepflowError, describe, invalid, invalidAt } from "./errors.js";
+import { RepflowError, describe, invalid, invalidAt, problem } from "./errors.js";
 import { withResolvers } from "./feature.js";
 import { unknownWord } from "./nearest.js";
 
@@ -101,7 +101,7 @@ export class LiveSession {
       if (this.#over !== undefined) throw this.#over;
       if (!SIGNALS.includes(type)) {
         const message = `${describe(type)} is no signal; there are ${SIGNALS.join(", ")}`;
-        throw invalid("workout.invalid", "the session", [typeof type === "string" ? unknownWord("", message, type, SIGNALS) : { pointer: "", message }]);
+        throw invalid("workout.invalid", "the session", [typeof type === "string" ? unknownWord("", message, type, SIGNALS) : problem("", message)]);
       }
       await this.#turn({ state: this.#state, signal: { ...data, type } }, "/signal");
       const note = { signal: type, answer: this.answer };

@@ -1,22 +1,21 @@
 // ModelClient: asks models, of whoever serves them. What does it is loaded when it is first asked.
 
 import { aborts } from "./aborts.js";
-import { isObject } from "./definition.js";
-import { NO_OPTIONS, RepflowError, aDuration, aFlag, aHandler, aSignal, aString, checkOptions, disposed, invalidAt, notLoaded } from "./errors.js";
+import { holdsOnly, isObject } from "./definition.js";
+import { NO_OPTIONS, RepflowError, aDuration, aFlag, aHandler, aSignal, aString, checkOptions, disposed, invalidAt, isString, notLoaded } from "./errors.js";
 import { PolicyBase } from "./policy.js";
 import { EventStream } from "./stream.js";
 
-const isText = aString[0];
 const isPositive = (value) => Number.isFinite(value) && value > 0;
-const isNumbers = (value, keys) => isObject(value) && Object.entries(value).every(([key, it]) => keys.includes(key) && Number.isFinite(it) && it >= 0);
+const isNumbers = (value, keys) => holdsOnly(value, (it) => Number.isFinite(it) && it >= 0, keys);
 const isProvider = (value) =>
   value === "offline-coach" ||
-  (isObject(value) && (isObject(value.cassette) || (isText(value.name) && [value.complete, value.stream].some((it) => typeof it === "function"))));
+  (isObject(value) && (isObject(value.cassette) || (isString(value.name) && [value.complete, value.stream].some((it) => typeof it === "function"))));
 
 const OPTIONS = {
   provider: [isProvider, '`"offline-coach"`, a `cassette`, or an object with `name` and `complete` or `stream`'],
   baseUrl: aString,
-  apiKey: [(value) => isText(value) || typeof value === "function", "a string, or a function that gives one"],
+  apiKey: [(value) => isString(value) || typeof value === "function", "a string, or a function that gives one"],
   dangerouslyAllowBrowser: aFlag,
   api: [(value) => value === "responses" || value === "chat", '`"responses"` or `"chat"`'],
   model: aString,
@@ -27,11 +26,11 @@ const OPTIONS = {
   maxBytes: [isPositive, "a number of bytes"],
   cache: [(value) => value === false || isObject(value), "`false`, or options of a cache"],
   prices: [
-    (value) => isObject(value) && Object.values(value).every((it) => isNumbers(it, ["input", "output", "cachedInput", "cacheWrite"])),
+    (value) => holdsOnly(value, (it) => isNumbers(it, ["input", "output", "cachedInput", "cacheWrite"])),
     "`{ input, output, cachedInput, cacheWrite }` for a million tokens, by model",
   ],
   budgets: [
-    (value) => isObject(value) && Object.entries(value).every(([key, it]) => ["run", "user", "day"].includes(key) && isNumbers(it, ["tokens", "cost", "calls"])),
+    (value) => holdsOnly(value, (it) => isNumbers(it, ["tokens", "cost", "calls"]), ["run", "user", "day"]),
     "`{ tokens, cost, calls }` for each of `run`, `user` and `day`",
   ],
   tenant: aString,
@@ -143,9 +142,7 @@ class ModelStream {
 
   constructor(ask, signal) {
     const controller = new AbortController();
-    const giveUp = () => controller.abort(signal.reason);
-    if (signal?.aborted) giveUp();
-    const unlisten = signal && aborts.add(signal, giveUp);
+    const unlisten = aborts.heed(signal, () => controller.abort(signal.reason));
     this.#parts = new EventStream(() => controller.abort(new RepflowError("policy.cancelled", "nobody reads the answer any more")));
     this.answer = ask({ signal: controller.signal, onPart: (part) => this.#parts.push([part]) }).finally(() => {
       unlisten?.();

@@ -119,8 +119,7 @@ class Attempt {
 
   constructor(runtime, signal) {
     this.#runtime = runtime;
-    this.#unlisten = aborts.add(signal, () => this.#controller.abort(signal.reason));
-    if (signal.aborted) this.#controller.abort(signal.reason);
+    this.#unlisten = aborts.heed(signal, () => this.#controller.abort(signal.reason));
     runtime.own(this);
   }
 

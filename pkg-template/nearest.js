@@ -1,6 +1,6 @@
 // What somebody probably meant.
 
-import { RepflowError, describe, quoted } from "./errors.js";
+import { RepflowError, describe, problem, quoted } from "./errors.js";
 
 /** The candidate that is a few slips of the pen away from `word`, if there is one; `nearest` in src/error.rs, again. */
 export function nearest(word, candidates) {
@@ -20,14 +20,14 @@ export function nearest(word, candidates) {
 /** A problem with a word that is none of those there are. */
 export function unknownWord(pointer, message, word, known) {
   const suggestion = nearest(word, known);
-  return suggestion === undefined ? { pointer, message } : { pointer, message, suggestion };
+  return problem(pointer, message, suggestion !== undefined && { suggestion });
 }
 
 /** The error of such a problem alone. */
 export function unknownName(code, pointer, message, name, known, details) {
-  const problem = unknownWord(pointer, message, name, known);
-  const { suggestion } = problem;
-  return new RepflowError(code, message + (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`), { ...details, problems: [problem] });
+  const unknown = unknownWord(pointer, message, name, known);
+  const { suggestion } = unknown;
+  return new RepflowError(code, message + (suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`), { ...details, problems: [unknown] });
 }
 
 /** Throws that there is no such name, with the nearest that there is, or the first few. */

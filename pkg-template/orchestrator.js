@@ -4,7 +4,7 @@ import { internals } from "./bus.js";
 import { byHand } from "./circuits.js";
 import { millisecondsOf } from "./clock.js";
 import { Engine } from "./engine.js";
-import { NO_OPTIONS, RepflowError, aCount, aDuration, aHandler, aSignal, aString, anInteger, checkOptions, describe, disposed, hasFields, invalid, invalidAt, quoted, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aDuration, aHandler, aSignal, aString, anInteger, checkOptions, describe, disposed, hasFields, invalid, invalidAt, isString, quoted, strings, whole } from "./errors.js";
 import { handleOf } from "./handle.js";
 import { nextId } from "./ids.js";
 import { checkDefinition, idsIn, readJournal } from "./journal.js";
@@ -18,8 +18,6 @@ import { unattended } from "./runtime.js";
 import { runSchemas } from "./standard-schema.js";
 import { Templates } from "./templates.js";
 
-const isText = aString[0];
-const isTextOrTexts = (value) => isText(value) || (Array.isArray(value) && value.every(isText));
 
 const OPTIONS = {
   bus: [(bus) => bus?.[internals] !== undefined, "a FeatureBus"],
@@ -51,7 +49,7 @@ const RESTORE_OPTIONS = {
 };
 const ON_OPTIONS = { signal: aSignal };
 const FILTER = {
-  status: [isTextOrTexts, "a status or a list of them"],
+  status: [(value) => isString(value) || strings[0](value), "a status or a list of them"],
   workflowId: aString,
   correlationId: aString,
 };
@@ -115,7 +113,7 @@ export class OrchestratorBase {
 
   /** Registers a definition, so that steps may run it and workflows may be made of it; returns its id. */
   registerTemplate(definition) {
-    if (this.#closed?.isFinal) throw this.#closed.error;
+    this.#assertUsable();
     return this.#templates.add(definition);
   }
 
@@ -152,7 +150,7 @@ export class OrchestratorBase {
 
   /** Hears events of all runs, by type or `*`; returns a function that ends it. */
   on(type, handler, options = NO_OPTIONS) {
-    if (this.#closed?.isFinal) throw this.#closed.error;
+    this.#assertUsable();
     checkOptions("config.invalid", "the options of `on`", options, ON_OPTIONS);
     this.#engine.telling.hearFromNow();
     return this.#engine.telling.listeners.add(type, handler, options.signal);
@@ -166,7 +164,7 @@ export class OrchestratorBase {
   /** A circuit breaker that has a name, by hand: that of `policies`, or of the step as `workflow.step`. */
   circuit(name) {
     const move = (act) => {
-      if (this.#closed?.isFinal) throw this.#closed.error;
+      this.#assertUsable();
       const core = this.#engine.attached();
       if (core instanceof Promise) core.then(() => unattended(() => move(act))).catch(() => {});
       else this.#engine.moveCircuit(core, name, act);
@@ -189,6 +187,11 @@ export class OrchestratorBase {
     this.#engine.rejectAll(disposed());
     this.#runs.clear();
     this.#engine.telling.listeners.clear();
+  }
+
+  /** One that was drained goes on with what it has. */
+  #assertUsable() {
+    if (this.#closed?.isFinal) throw this.#closed.error;
   }
 
   #start(definition, input, options = NO_OPTIONS) {

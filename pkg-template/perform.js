@@ -174,7 +174,7 @@ function evaluate(engine, core, run, node, what, at) {
 function itemsOf(engine, core, run, node) {
   let list = valueAt(run, node, run.stepAt(node).path);
   if (list === NOWHERE && run.number !== undefined) {
-    list = core.runValue(engine.handle, run.number, node, VALUE.items, run.id, run.input, run.outputs, run.items);
+    list = engine.evaluate(core, run, node, VALUE.items);
   }
   if (Array.isArray(list)) return [...list];
   const message = `\`forEach\` of step \`${run.stepAt(node).id}\` must give a list, not ${describe(list)}`;
@@ -233,7 +233,5 @@ function outputBuilt(engine, run, output, error) {
   run.output = output;
   run.outputError = error;
   const built = error === undefined ? core.runOutputBuilt : core.runOutputFailed;
-  engine.telling.touch(run);
-  engine.commands.take(core, built(engine.handle, run.number, now()));
-  engine.commands.work(core);
+  engine.goOn(core, run, built(engine.handle, run.number, now()));
 }

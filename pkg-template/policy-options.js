@@ -1,7 +1,7 @@
 // The options of a policy: data for the core, and the functions that stay here.
 
-import { escaped, isObject } from "./definition.js";
-import { describe, hasFields } from "./errors.js";
+import { isObject, pointerOf } from "./definition.js";
+import { describe, hasFields, problem } from "./errors.js";
 import { report } from "./failures.js";
 
 /** Options as data, and the functions among them. */
@@ -10,7 +10,7 @@ export function split(options) {
   const host = { fallback: [], classify: report, needsKey: false, caches: false };
   if (!isObject(options)) return { data: options, host, problems };
   const { fallback, ...data } = options;
-  const refuse = (pointer, message) => problems.push({ pointer, message });
+  const refuse = (pointer, message) => problems.push(problem(pointer, message));
   if (fallback !== undefined) {
     const list = typeof fallback === "function" ? [fallback] : fallback;
     if (!Array.isArray(list)) refuse("/fallback", `\`fallback\` must be a function or a list of them, not ${describe(fallback)}`);
@@ -52,7 +52,7 @@ function refuseWhatIsNoData(value, pointer, refuse, seen) {
       } catch {
         // The core says so.
       }
-      refuseWhatIsNoData(field, `${pointer}/${escaped(key)}`, refuse, seen);
+      refuseWhatIsNoData(field, pointer + pointerOf(key), refuse, seen);
     }
   }
 }

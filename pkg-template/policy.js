@@ -9,7 +9,7 @@ import { Alarm, now } from "./clock.js";
 import { CIRCUIT_EVENT, CIRCUIT_STATES, byHand } from "./circuits.js";
 import { Work, abort } from "./call.js";
 import { Cancellable } from "./context.js";
-import { NO_OPTIONS, RepflowError, aCount, aSignal, aString, assertValid, checkOptions, describe, disposed, hasFields, invalidAt, problemsIn, problemsOf, textOf, whole } from "./errors.js";
+import { NO_OPTIONS, RepflowError, aCount, aSignal, aString, assertValid, checkOptions, describe, disposed, hasFields, invalidAt, problem, problemsIn, problemsOf, soDid, textOf, whole } from "./errors.js";
 import { REASON, refused } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import { copyOf, split } from "./policy-options.js";
@@ -237,7 +237,7 @@ export class PolicyBase {
       told.push([said.limitKey, unit === "tokens", limit?.remaining, limit?.resetMs, limit?.limit ?? 0, now()]);
     }
     if (this.#data.rateLimit === undefined) {
-      problems.push({ pointer: "", message: "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do" });
+      problems.push(problem("", "the policy has no `rateLimit` that could keep to it; `rateLimit: {}` will do"));
     }
     assertValid("config.invalid", "what was observed", problems);
     this.#soon((core) => told.forEach((each) => core.policyObserve(this.#handle, ...each)));
@@ -681,7 +681,7 @@ function errorOf(call) {
   const errors = Object.values(call.errors ?? []);
   const fallbacks = errors.length - 1;
   if (fallbacks < 1) return call.error;
-  const message = `the call failed, and so did ${fallbacks === 1 ? "its fallback" : `its ${fallbacks} fallbacks`}: ${textOf(errors[0])}`;
+  const message = `the call failed${soDid(fallbacks)}: ${textOf(errors[0])}`;
   return Object.assign(new RepflowError("policy.failed", message, { cause: errors[0] }), { errors });
 }
 

@@ -1,11 +1,11 @@
 // Questions to the history.
 
-import { aString, checkOptions, whole } from "./errors.js";
+import { aString, checkOptions, matching, whole } from "./errors.js";
 import { SINCE, isAfter, isTime } from "./history.js";
 import { TOPIC, matcher } from "./topics.js";
 
 const QUERY = {
-  topic: [(value) => typeof value === "string" && TOPIC.test(value), "a topic, or a pattern such as `workout.*`"],
+  topic: [matching(TOPIC), "a topic, or a pattern such as `workout.*`"],
   feature: aString,
   correlationId: aString,
   since: SINCE,

@@ -82,8 +82,8 @@ export class Registry {
     if (this.#link.isAttached) this.#add(this.#link.core, feature);
     this.features.set(name, feature);
     this.#epoch += 1;
-    if (before === undefined) this.#hub.tell("feature.registered", { name, version });
-    else this.#hub.tell("feature.replaced", { name, version, previous });
+    if (before === undefined) this.#hub.hearing.tell("feature.registered", { name, version });
+    else this.#hub.hearing.tell("feature.replaced", { name, version, previous });
   }
 
   async unregister(name, options = NO_OPTIONS) {
@@ -94,7 +94,7 @@ export class Registry {
     this.features.delete(name);
     this.#epoch += 1;
     const gone = this.#remove(feature);
-    this.#hub.tell("feature.unregistered", { name, version });
+    this.#hub.hearing.tell("feature.unregistered", { name, version });
     if (options.grace !== undefined && feature.underWay > 0) {
       const over = withResolvers();
       const timer = setTimeout(over.resolve, Math.min(millisecondsOf(options.grace), MAX_DELAY_MS));
@@ -126,6 +126,7 @@ export class Registry {
    * loaded, or is not there, is for `invoke` to deal with.
    */
   find(target) {
+    this.#link.assertUsable();
     if (target.found !== undefined && target.epoch === this.#epoch) return target.found;
     const feature = this.featureOf(target.feature);
     const found = foundIn(feature, target.action);
@@ -209,8 +210,8 @@ export class Registry {
     feature.status = status;
     feature.health.since = now();
     if (reason !== "check") feature.health.reason = status === 0 ? undefined : reason;
-    if (status === 0) this.#hub.tell("feature.recovered", { name, version, previous });
-    else this.#hub.tell("feature.degraded", { name, version, status: HEALTH_STATUSES[status], previous, reason });
+    if (status === 0) this.#hub.hearing.tell("feature.recovered", { name, version, previous });
+    else this.#hub.hearing.tell("feature.degraded", { name, version, status: HEALTH_STATUSES[status], previous, reason });
   }
 }
 

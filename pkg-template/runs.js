@@ -40,9 +40,7 @@ export class Runs {
 
   /** All that have not ended. */
   active() {
-    const runs = [];
-    for (let run = this.#active.first; run !== undefined; run = run.next) runs.push(run);
-    return runs;
+    return this.#active.all();
   }
 
   isActive(id) {
@@ -70,7 +68,9 @@ export class Runs {
     } else if (this.#placed < this.#limits.concurrent && !this.#filling) {
       this.#place(run);
     } else if (this.#queue.size >= this.#limits.queued) {
-      throw this.#full();
+      const { concurrent, queued } = this.#limits;
+      const message = `${concurrent} runs are active and ${queued} wait, as many as may; try later, or raise \`maxQueuedRuns\``;
+      throw new RepflowError("run.queue_full", message);
     } else {
       this.#queue.push(run);
       // Places may be free when those that wait are on hold.
@@ -143,7 +143,7 @@ export class Runs {
   }
 
   #place(run) {
-    run.isPlaced = run.parent === undefined;
+    run.isPlaced = true;
     this.#placed += 1;
     this.#begin(run);
   }
@@ -157,12 +157,6 @@ export class Runs {
     } finally {
       this.#filling = false;
     }
-  }
-
-  #full() {
-    const { concurrent, queued } = this.#limits;
-    const message = `${concurrent} runs are active and ${queued} wait, as many as may; try later, or raise \`maxQueuedRuns\``;
-    return new RepflowError("run.queue_full", message);
   }
 
   #index() {

@@ -2,8 +2,8 @@
 // one file, since all three go by the same keywords.
 
 import { canonical } from "./canonical.js";
-import { escaped, isObject, isPlain } from "./definition.js";
-import { aCount, aFlag, aString, assertValid, describe, hasFields, textOf } from "./errors.js";
+import { holdsOnly, isObject, isPlain, pointerOf } from "./definition.js";
+import { aCount, aFlag, aString, assertValid, describe, hasFields, isString, problem, strings, textOf } from "./errors.js";
 import { FORMATS, isPattern } from "./formats.js";
 import { nearest, unknownWord } from "./nearest.js";
 
@@ -31,7 +31,7 @@ export function checkInput(parameters, input, what = "the input") {
 
 /** Everything that is wrong with `parameters` as a schema; pointers lead into it. */
 export function checkSchema(parameters) {
-  const whole = (message) => [{ pointer: "", message: `\`parameters\` ${message}` }];
+  const whole = (message) => [problem("", `\`parameters\` ${message}`)];
   if (typeof parameters === "boolean") return [];
   if (!isObject(parameters)) return whole(`must be a JSON Schema, not ${describe(parameters)}`);
   let schema;
@@ -86,13 +86,13 @@ class PreparedSchema {
     try {
       found = judged(this, schema, value, "", new Set());
     } catch (error) {
-      return [{ pointer: "", message: `it cannot be checked: ${textOf(error)}` }];
+      return [problem("", `it cannot be checked: ${textOf(error)}`)];
     }
     // Two ways through a schema may find the same, and a value of the wrong type is told once.
     const kept = new Map();
     for (const { pointer, message, suggestion, isType } of found) {
       const key = `${pointer}\n${isType ? "" : message}`;
-      if (!kept.has(key)) kept.set(key, suggestion === undefined ? { pointer, message } : { pointer, message, suggestion });
+      if (!kept.has(key)) kept.set(key, problem(pointer, message, suggestion !== undefined && { suggestion }));
     }
     return [...kept.values()];
   }
@@ -244,14 +244,14 @@ const keysOf = (value) => Object.keys(value).filter((key) => value[key] !== unde
 function judged(schemas, schema, value, pointer, seen) {
   if (schema === true) return [];
   const problems = [];
-  const note = (message, more) => problems.push({ pointer, message: `${nameOf(pointer)} ${message}`, ...more });
+  const note = (message, more) => problems.push(problem(pointer, `${nameOf(pointer)} ${message}`, more));
   const must = (be, more, not = describe(value)) => note(`must be ${be}, not ${not}`, { be, ...more });
-  const missing = (key, why) => problems.push({ pointer, message: `\`${key}\` is missing${why}` });
+  const missing = (key, why) => problems.push(problem(pointer, `\`${key}\` is missing${why}`));
   const of = (part, into = seen) => judged(schemas, part, value, pointer, into);
   const also = (part) => part !== undefined && problems.push(...of(part));
   const within = (part, key) => {
     seen.add(key);
-    return judged(schemas, part, value[key] ?? (isOf("array", value) ? null : value[key]), `${pointer}/${escaped(key)}`, new Set());
+    return judged(schemas, part, value[key] ?? (isOf("array", value) ? null : value[key]), pointer + pointerOf(key), new Set());
   };
   if (schema === false) {
     note("must not be there");
@@ -305,7 +305,7 @@ function judged(schemas, schema, value, pointer, seen) {
     const keys = keysOf(value);
     for (const key of schema.propertyNames === undefined ? [] : keys) {
       if (judged(schemas, schema.propertyNames, key, pointer, new Set()).length === 0) continue;
-      problems.push({ pointer: `${pointer}/${escaped(key)}`, message: `\`${key}\` is not allowed as the name of a property` });
+      problems.push(problem(pointer + pointerOf(key), `\`${key}\` is not allowed as the name of a property`));
     }
     for (const [key, part] of ["dependentRequired", "dependentSchemas", "dependencies"].flatMap((it) => Object.entries(schema[it] ?? {}))) {
       if (!has(value, key)) continue;
@@ -327,7 +327,7 @@ function judged(schemas, schema, value, pointer, seen) {
     for (const key of rest === undefined ? [] : keys) {
       if (known.has(key)) continue;
       if (rest !== false) problems.push(...within(rest, key));
-      else problems.push(unknown(schemas, schema, `${pointer}/${escaped(key)}`, key));
+      else problems.push(unknown(schemas, schema, pointer + pointerOf(key), key));
     }
   }
 
@@ -368,18 +368,18 @@ function ofForms(all, pointer, value) {
   if (meant.length === 0 && expected.every((it) => it !== undefined)) {
     const be = [...new Set(expected)].join(", or ");
     const { suggestion } = all.flat().find((it) => it.suggestion) ?? {};
-    return [{ pointer, message: `${nameOf(pointer)} must be ${be}, not ${describe(value)}`, be, isType: true, suggestion }];
+    return [problem(pointer, `${nameOf(pointer)} must be ${be}, not ${describe(value)}`, { be, isType: true, suggestion })];
   }
   const reasons = all.map(([{ message }]) => message).join("; or ");
-  return [{ pointer, message: `${nameOf(pointer)} has none of the forms that it may have: ${reasons}` }];
+  return [problem(pointer, `${nameOf(pointer)} has none of the forms that it may have: ${reasons}`)];
 }
 
 /** A property that nobody knows, and what was probably meant. */
 function unknown(schemas, schema, pointer, name) {
   const known = [...propertiesOf(schemas, schema, new Set())];
-  if (known.includes(name)) return { pointer, message: `\`${name}\` does not belong here` };
+  if (known.includes(name)) return problem(pointer, `\`${name}\` does not belong here`);
   const allowed = known.length === 0 ? "none are allowed" : `known are ${known.map(word).join(", ")}`;
-  return { pointer, message: `unknown property \`${name}\`; ${allowed}`, suggestion: nearest(name, known) };
+  return problem(pointer, `unknown property \`${name}\`; ${allowed}`, { suggestion: nearest(name, known) });
 }
 
 function propertiesOf(schemas, schema, names, open = new Set()) {
@@ -402,17 +402,14 @@ function expectedOf(schema) {
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────
 
 const isSchema = (value) => isObject(value) || typeof value === "boolean";
-const isText = aString[0];
-const isWords = (value) => Array.isArray(value) && value.every(isText);
-const isTextPattern = (value) => isText(value) && isPattern(value);
-const areTypes = (value) => [value].flat().every((it) => isText(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
+const isTextPattern = (value) => isString(value) && isPattern(value);
+const areTypes = (value) => [value].flat().every((it) => isString(it) && Object.hasOwn(TYPES, it)) && value.length > 0;
 const areSchemas = (value) => Array.isArray(value) && value.length > 0 && value.every(isSchema);
-const areNamed = (value, is) => isObject(value) && Object.values(value).every(is);
 
 const SCHEMA = [isSchema, "a schema: an object, true or false"];
 const SCHEMAS = [areSchemas, "a list of schemas"];
-const NAMED = [(value) => areNamed(value, isSchema), "an object of schemas"];
-const PATTERNS = [(value) => areNamed(value, isSchema) && Object.keys(value).every(isPattern), "an object of schemas by regular expression"];
+const NAMED = [(value) => holdsOnly(value, isSchema), "an object of schemas"];
+const PATTERNS = [(value) => holdsOnly(value, isSchema) && Object.keys(value).every(isPattern), "an object of schemas by regular expression"];
 const ITEMS = [(value) => isSchema(value) || areSchemas(value), SCHEMA[1]];
 
 /** What keywords must be: a test, how it is put, and which they are. */
@@ -424,9 +421,9 @@ const KEYWORDS = [
   [ITEMS, "items"],
   [[areTypes, `a list of, or ${wordsOf(Object.keys(TYPES))}`], "type"],
   [[isTextPattern, "a regular expression"], "pattern"],
-  [[isWords, "a list of strings"], "required"],
-  [[(value) => areNamed(value, isWords), "an object of lists of strings"], "dependentRequired"],
-  [[(value) => areNamed(value, (it) => isWords(it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
+  [strings, "required"],
+  [[(value) => holdsOnly(value, strings[0]), "an object of lists of strings"], "dependentRequired"],
+  [[(value) => holdsOnly(value, (it) => strings[0](it) || isSchema(it)), "an object of schemas and lists of strings"], "dependencies"],
   [[Array.isArray, "a list"], "enum"],
   [[Number.isFinite, "a number"], "minimum maximum"],
   [[(value) => Number.isFinite(value) || typeof value === "boolean", "a number"], "exclusiveMinimum exclusiveMaximum"],
@@ -436,7 +433,7 @@ const KEYWORDS = [
     "minLength maxLength minProperties maxProperties minItems maxItems minContains maxContains",
   ],
   [[aFlag[0], "true or false"], "uniqueItems deprecated readOnly writeOnly"],
-  [[isText, "a string"], "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
+  [aString, "title description format contentEncoding contentMediaType $id $schema $ref $anchor $comment"],
   [[() => true], "const default examples example $vocabulary $recursiveRef $recursiveAnchor"],
 ];
 
@@ -450,8 +447,8 @@ function keywords() {
 function checkKeywords(schemas, schema, pointer, problems) {
   for (const [key, value] of Object.entries(schema)) {
     const check = keywords().get(key);
-    const at = `${pointer}/${escaped(key)}`;
-    const note = (message, word, known) => problems.push(known === undefined ? { pointer: at, message } : unknownWord(at, message, word, known));
+    const at = pointer + pointerOf(key);
+    const note = (message, word, known) => problems.push(known === undefined ? problem(at, message) : unknownWord(at, message, word, known));
     if (key === "$dynamicRef" || key === "$dynamicAnchor") {
       // The standard has them, and they would be passed over in silence.
       note(`\`${key}\` is not supported; use \`$ref\` and \`$defs\``);
@@ -459,7 +456,7 @@ function checkKeywords(schemas, schema, pointer, problems) {
       // The standard has room for keywords of others, but a slip of the pen would check nothing.
       if (nearest(key, keywords().keys())) note(`unknown keyword \`${key}\``, key, keywords().keys());
     } else if (!check[0](value)) {
-      const types = key === "type" && isText(value) ? Object.keys(TYPES) : undefined;
+      const types = key === "type" && isString(value) ? Object.keys(TYPES) : undefined;
       note(`\`${key}\` must be ${check[1]}, not ${describe(value)}`, value, types);
     } else if (key === "$ref" && schemas.target(schema) === undefined) {
       note(`\`$ref\` leads to nothing: \`${value}\` is not in this schema`);
@@ -496,11 +493,11 @@ function checkDefaults(schemas, schema, pointer, problems) {
 /** The schemas inside of a schema, with where they are. */
 function partsOf(schema, pointer) {
   return Object.entries(schema).flatMap(([key, value]) => {
-    const at = `${pointer}/${escaped(key)}`;
+    const at = pointer + pointerOf(key);
     const check = keywords().get(key);
     if (isObject(value) && (check === SCHEMA || check === ITEMS)) return [[value, at]];
     const holdsMany = Array.isArray(value) ? check === SCHEMAS || check === ITEMS : check === NAMED || check === PATTERNS;
     if (!holdsMany || !hasFields(value)) return [];
-    return Object.entries(value).flatMap(([name, part]) => (isObject(part) ? [[part, `${at}/${escaped(name)}`]] : []));
+    return Object.entries(value).flatMap(([name, part]) => (isObject(part) ? [[part, at + pointerOf(name)]] : []));
   });
 }

@@ -1,7 +1,7 @@
 // What data must look like, by a validator of somebody else: zod, valibot, arktype and whoever has the Standard Schema.
 
-import { escaped, isObject } from "./definition.js";
-import { RepflowError, describe, hasFields, invalid, textOf } from "./errors.js";
+import { holdsOnly, isObject, pointerTo } from "./definition.js";
+import { RepflowError, describe, hasFields, invalid, problem, textOf } from "./errors.js";
 
 /** Whether something is a validator as the Standard Schema has it; some vendors' are functions. */
 export function isStandardSchema(schema) {
@@ -9,16 +9,12 @@ export function isStandardSchema(schema) {
   return mayBe && typeof schema["~standard"]?.validate === "function";
 }
 
-const arePair = (pair) =>
-  isObject(pair) &&
-  Object.entries(pair).every(
-    ([key, schema]) => ["input", "output"].includes(key) && (schema === undefined || isStandardSchema(schema)),
-  );
+const arePair = (pair) => holdsOnly(pair, (schema) => schema === undefined || isStandardSchema(schema), ["input", "output"]);
 
 function areRunSchemas(schemas) {
   if (!isObject(schemas)) return false;
   const { steps = {}, ...own } = schemas;
-  return arePair(own) && isObject(steps) && Object.values(steps).every(arePair);
+  return arePair(own) && holdsOnly(steps, arePair);
 }
 
 /** The option `schemas` of a run, for `checkOptions`. */
@@ -53,5 +49,5 @@ export function conform(schema, value, code, what, place = {}) {
 
 function problemOfIssue({ message, path = [] }) {
   const keys = Array.from(path, (part) => (isObject(part) ? part.key : part));
-  return { pointer: keys.map((key) => `/${escaped(typeof key === "symbol" ? key.toString() : key)}`).join(""), message };
+  return problem(pointerTo(keys), message);
 }

@@ -1,6 +1,6 @@
 // Why steps and runs fail, in words. A place is where: the plan, the nodes, the errors so far, and `where` the run is.
 
-import { RepflowError, textOf } from "./errors.js";
+import { RepflowError, soDid, textOf } from "./errors.js";
 
 function placeOf({ plan, nodes, where }, node) {
   const step = plan.steps[nodes?.stepOf(node) ?? node];
@@ -17,13 +17,12 @@ export function stepError(seen, node, attempts) {
     error.attempts ??= attempts;
     return error;
   }
-  const before = seen.failures?.[node];
-  const cause = before === undefined ? error : before[0].error;
-  const all = before === undefined ? undefined : [...before.map((it) => it.error), error];
+  const before = seen.failures?.[node] ?? [];
+  const errors = [...before.map((it) => it.error), error];
+  const [cause] = errors;
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
-  const others = before === undefined ? "" : `, and so did ${before.length === 1 ? "its fallback" : `its ${before.length} fallbacks`}`;
-  const message = `step \`${step.id}\` failed${tries}${others}: ${textOf(cause)}`;
-  const more = { ...details, attempts, cause, errors: all };
+  const message = `step \`${step.id}\` failed${tries}${soDid(before.length)}: ${textOf(cause)}`;
+  const more = { ...details, attempts, cause, errors: before.length > 0 ? errors : undefined };
   // A typed error says how to react to it, and wrapping must not hide that.
   if (cause instanceof RepflowError) Object.assign(more, { kind: cause.kind, problems: cause.problems });
   return new RepflowError("step.failed", message, more);

@@ -28,7 +28,11 @@ export class Telling {
 
   /** Something happened in a run: who hears of it is told when there is nothing else to do. */
   touch(run) {
-    if (run.isHeard || this.listeners.size > 0) this.#moved.add(run);
+    if (this.#isHeard(run)) this.#moved.add(run);
+  }
+
+  #isHeard(run) {
+    return run.isHeard || this.listeners.size > 0;
   }
 
   /** Whether there is nothing to tell. */
@@ -57,7 +61,7 @@ export class Telling {
     }
     if (run.number !== undefined) {
       const { core } = this.#engine;
-      const isHeard = run.isHeard || this.listeners.size > 0;
+      const isHeard = this.#isHeard(run);
       const numbers = this.#engine.eventsOf(core, run, 0);
       // What others have not been told yet comes to this one with them.
       if (!isHeard) run.told = countOf(numbers);
@@ -88,8 +92,7 @@ export class Telling {
     const parent = run.parent?.run;
     // Why there is this run at all comes first.
     if (parent !== undefined && this.#moved.delete(parent) && parent.number !== undefined) this.tell(core, parent);
-    if (run.number === undefined) return;
-    if (!run.isHeard && this.listeners.size === 0) return;
+    if (run.number === undefined || !this.#isHeard(run)) return;
     const numbers = this.#engine.eventsOf(core, run, run.told);
     run.told += countOf(numbers);
     if (numbers.length === 0) return;
@@ -102,7 +105,7 @@ export class Telling {
     // First those who only take note: a listener may end the run, or all of it.
     for (const stream of run.streams ?? []) stream.push(events);
     const { onEvent } = run;
-    const failed = (error, { type }) => this.#engine.bus.listenerFailed(error, { event: type, runId: run.id });
+    const failed = (error, { type }) => this.#engine.bus.hearing.listenerFailed(error, { event: type, runId: run.id });
     for (const event of events) {
       if (onEvent !== undefined) hear(onEvent, event, failed);
       this.listeners.tell(event, failed);
@@ -111,8 +114,7 @@ export class Telling {
 
   /** An attempt tells something while it runs. Nothing is kept of that when nobody listens. */
   note(run, node, attempt, kind, note) {
-    if (run.number === undefined || !this.#engine.isAttached) return;
-    if (!run.isHeard && this.listeners.size === 0) return;
+    if (run.number === undefined || !this.#engine.isAttached || !this.#isHeard(run)) return;
     unattended(() => {
       const { core } = this.#engine;
       const seq = core.runNote(this.#engine.handle, run.number, node, attempt, kind, now());
@@ -130,6 +132,6 @@ export class Telling {
 
   /** Tells what a circuit breaker did, which belongs to all runs. */
   tellCircuit(event) {
-    this.listeners.tell(event, (error) => this.#engine.bus.listenerFailed(error, { event: event.type }));
+    this.listeners.tell(event, (error) => this.#engine.bus.hearing.listenerFailed(error, { event: event.type }));
   }
 }

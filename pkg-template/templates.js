@@ -1,8 +1,8 @@
 // Templates: definitions that are registered once, and made into workflows by giving values to their parameters.
 
 import { canonical } from "./canonical.js";
-import { escaped as escapedKey, isObject, jsonOf } from "./definition.js";
-import { assertValid, describe, hasFields, invalidAt, problemsIn, quoted } from "./errors.js";
+import { isObject, jsonOf, pointerOf } from "./definition.js";
+import { assertValid, describe, hasFields, invalidAt, problem, problemsIn, quoted } from "./errors.js";
 import { unknownName, unknownWord } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 
@@ -20,7 +20,7 @@ export class Templates {
     const { id, version, parameters } = copy;
     const problems = [];
     if (typeof id !== "string" || id === "") {
-      problems.push({ pointer: id === undefined ? "" : "/id", message: `\`id\` must be a name, not ${describe(id)}` });
+      problems.push(problem(id === undefined ? "" : "/id", `\`id\` must be a name, not ${describe(id)}`));
     }
     if (parameters !== undefined) problems.push(...problemsIn("/parameters", checkSchema(parameters)));
     const before = this.#byId.get(id);
@@ -28,7 +28,7 @@ export class Templates {
     if (before !== undefined && before.definition.version === version && before.sorted !== sorted) {
       const known = version === undefined ? "without a `version`" : `in version \`${version}\``;
       const message = `\`${id}\` is registered ${known} already, and differs; give it a new \`version\``;
-      problems.push({ pointer: "/version", message });
+      problems.push(problem("/version", message));
     }
     assertValid("workflow.invalid", what, problems);
     if (before?.sorted !== sorted) this.#byId.set(id, { definition: frozen(copy), sorted });
@@ -118,7 +118,7 @@ class Binding {
   }
 
   #each(data, pointer, of) {
-    const at = (key) => `${pointer}/${escapedKey(key)}`;
+    const at = (key) => pointer + pointerOf(key);
     if (Array.isArray(data)) return data.map((value, index) => of(value, index, at(index)));
     if (!hasFields(data)) return data;
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, of(value, key, at(key))]));

@@ -2,7 +2,7 @@
 
 import { HEALTH_STATUSES } from "./feature.js";
 import { MAX_DELAY_MS, millisecondsOf, now, weakly } from "./clock.js";
-import { RepflowError, aCount, aDuration, aString, assertValid, describe, hasFields, problemsOf, quoted } from "./errors.js";
+import { RepflowError, aCount, aDuration, aString, assertValid, describe, hasFields, matching, problemsOf, quoted } from "./errors.js";
 import { figuresOf } from "./figures.js";
 import { hear } from "./listeners.js";
 import { TOPIC } from "./topics.js";
@@ -30,7 +30,7 @@ const RULE = {
   below: isNumber,
   feature: aString,
   action: aString,
-  topic: [(topic) => typeof topic === "string" && TOPIC.test(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
+  topic: [(topic) => matching(TOPIC)(topic) && !/[*>]/.test(topic), "a topic without wildcards"],
   minRequests: aCount,
   coolDown: aDuration,
 };
@@ -54,7 +54,7 @@ export function check(bus, feature, isAwaited) {
 }
 
 function begin(bus, feature) {
-  const { checkTimeout } = bus.healthOptions;
+  const { checkTimeout } = bus.registry.healthOptions;
   const controller = new AbortController();
   let timer;
   const late = new Promise((_, reject) => {
@@ -72,7 +72,7 @@ function begin(bus, feature) {
     .then((judged) => {
       clearTimeout(timer);
       // It may have left, or been replaced, meanwhile.
-      if (bus.features.get(feature.info.name) === feature) bus.judge(feature, ...judged);
+      if (bus.features.get(feature.info.name) === feature) bus.registry.judge(feature, ...judged);
     });
   return { done, timer };
 }
@@ -123,7 +123,7 @@ export class Watch {
 
   /** From now on, health is checked; the first time when the interval is over. */
   checkHealth() {
-    this.#checks ??= every(this.#bus.healthOptions.interval, this, checkAll);
+    this.#checks ??= every(this.#bus.registry.healthOptions.interval, this, checkAll);
   }
 
   /** Tells when a figure is beyond a threshold; returns a function that ends it. */
@@ -177,8 +177,8 @@ export class Watch {
       const type = isBeyond ? "alert.raised" : "alert.cleared";
       const told = { rule: name, metric, value: value ?? 0, threshold: above ?? below };
       for (const [key, it] of Object.entries({ feature, action, topic })) if (it !== undefined) told[key] = it;
-      this.#bus.tell(type, told);
-      if (alert.handler !== undefined) hear(alert.handler, { type, ...told }, (error) => this.#bus.listenerFailed(error, { topic: type, feature }));
+      this.#bus.hearing.tell(type, told);
+      if (alert.handler !== undefined) hear(alert.handler, { type, ...told }, (error) => this.#bus.hearing.listenerFailed(error, { topic: type, feature }));
     }
   }
 }

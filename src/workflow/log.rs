@@ -5,6 +5,7 @@
 //! as they are, beside the others. And mostly a step begins as the one before it ends, with its first attempt: these three events
 //! are one entry.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::event::{Decision, Event, EventKind, Fields};
@@ -12,7 +13,7 @@ use super::state::NodeIx;
 use crate::time::Timestamp;
 
 /// What happened so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Log {
     entries: Vec<Entry>,
     /// How many events they are.
@@ -39,6 +40,13 @@ const LED_ON: u32 = 254;
 const BEGAN: u32 = 253;
 /// What an entry has no room for: attempts, or 17 seconds.
 const TOO_MANY: u64 = 1 << 24;
+
+/// The events, and not how they are kept: a run that went on at once keeps fewer entries than the same run replayed.
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("len", &self.events).field("events", &self.to_vec()).finish()
+    }
+}
 
 impl Log {
     pub(super) fn with_capacity(entries: usize) -> Self {

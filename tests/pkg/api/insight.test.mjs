@@ -28,14 +28,18 @@ function madeBus({ features = [], interval = 1_000, checkTimeout = 500 } = {}) {
     features: new Map(features.map((feature) => [feature.info.name, feature])),
     meters: new Meters(),
     history: new History(),
-    healthOptions: { interval, checkTimeout },
-    tell: (topic, data) => void told.push([topic, data]),
-    listenerFailed: (error, details) => void told.push(["repflow.listener.failed", { ...details, error: error.message }]),
-    statusOf: ({ status }) => status,
-    judge: (feature, status, details, reason) => {
-      feature.status = status;
-      Object.assign(feature.health, { checkedAt: START + 1, details, reason });
-      judged.push([feature.info.name, HEALTH_STATUSES[status]]);
+    hearing: {
+      tell: (topic, data) => void told.push([topic, data]),
+      listenerFailed: (error, details) => void told.push(["repflow.listener.failed", { ...details, error: error.message }]),
+    },
+    registry: {
+      healthOptions: { interval, checkTimeout },
+      statusOf: ({ status }) => status,
+      judge: (feature, status, details, reason) => {
+        feature.status = status;
+        Object.assign(feature.health, { checkedAt: START + 1, details, reason });
+        judged.push([feature.info.name, HEALTH_STATUSES[status]]);
+      },
     },
   };
 }
@@ -522,9 +526,11 @@ function printed(script, checkTimeout) {
     const bus = {
       features: new Map([["coach", coach]]),
       meters: new Meters(),
-      healthOptions: { interval: 10, checkTimeout: ${checkTimeout} },
-      judge: (feature, status) => (feature.status = status),
-      statusOf: ({ status }) => status,
+      registry: {
+        healthOptions: { interval: 10, checkTimeout: ${checkTimeout} },
+        judge: (feature, status) => (feature.status = status),
+        statusOf: ({ status }) => status,
+      },
     };
     const watch = (globalThis.kept = new Watch(bus));
     ${script}`;

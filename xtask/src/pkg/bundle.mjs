@@ -29,11 +29,12 @@ const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(scrip
  * what it has seen before. One that is not here comes before the first that needs it.
  */
 const ORDER = [
-  "versions", "formats", "templates", "failures", "trace", "error-data", "plans", "policy-options", "size", "queue", "circuits",
-  "context", "standard-schema", "runtime", "journal", "topics", "errors", "definition", "bus-event", "results", "listeners", "ids",
-  "runs", "history", "attempts", "events", "step-errors", "meters", "waits", "handle", "plain", "perform", "feature", "launch",
-  "asking", "call", "nodes", "nearest", "hearing", "commands", "run", "telling", "aborts", "policy", "link", "model-client",
-  "orchestrator", "registry", "schemas", "stream", "live", "integration", "clock", "canonical", "engine", "bus",
+  "formats", "errors", "definition", "canonical", "nearest", "schemas", "templates", "topics", "error-data", "failures",
+  "trace", "circuits", "clock", "ids", "bus-event", "aborts", "versions", "standard-schema", "call", "policy-options",
+  "context", "runtime", "paths", "nodes", "plans", "events", "step-errors", "journal", "results", "size", "queue", "chain",
+  "history", "runs", "stream", "listeners", "feature", "run", "launch", "handle", "attempts", "plain", "telling", "perform",
+  "waits", "commands", "hearing", "asking", "link", "policy", "registry", "meters", "bus", "live", "engine", "orchestrator",
+  "model-client", "integration",
 ];
 
 const keepNames = { function: false, class: true };
@@ -74,6 +75,8 @@ const sources = await Promise.all(written.map((script) => readFile(script, "utf8
 /** What the facade calls of the core: these names are short, too, on either side. But not plain words, and what tests call. */
 const CALLED_BY_TESTS = ["linearMemory", "injectFault"];
 const BORDER = [...calls].filter((name) => /[A-Z]/.test(name) && !CALLED_BY_TESTS.includes(name));
+// Where there is nothing to break, nothing is said of it.
+if (!calls.has("injectFault")) await writeFile(join(directory, "faults.js"), "export const addFaults = () => {};\n");
 const api = join(directory, "api.js");
 const there = ORDER.filter((name) => scripts.some((script) => basename(script) === `${name}.js`));
 const ordered = there.map((name) => `import "./${name}.js";\n`).join("");
@@ -115,6 +118,22 @@ function shortNames() {
 const nameCache = { props: { props: shortNames() } };
 
 /**
+ * The functions at the top as arrows, which take less to say. What is above one has no use for it while the script is loaded: that the
+ * scripts still run is seen below.
+ */
+function withArrows(code) {
+  const edits = [];
+  for (const node of parseAst(code).body) {
+    const { type, id, params, body, async: isAsync, generator, start, end } = node;
+    if (type !== "FunctionDeclaration" || generator || [...nodesOf(node)].some(({ type, name }) => type === "ThisExpression" || name === "arguments")) continue;
+    const isBare = params.length === 1 && params[0].type === "Identifier";
+    const [open, close] = isBare ? [params[0].start, params[0].end] : [id.end, body.start];
+    edits.push([start, open, `var ${id.name}=${isAsync ? "async " : ""}`], [close, body.start, "=>"], [end, end, ";"]);
+  }
+  return edited(code, edits);
+}
+
+/**
  * All that is declared at the top, as `var`: with one word for all, neighbours are one declaration, and no function has to look
  * whether a constant that it uses is there yet.
  */
@@ -131,16 +150,32 @@ function declared(code) {
   return text;
 }
 
-/** A field is undefined where nothing else is said. */
-function withBareFields(code) {
+/** The code with parts of it changed: each has a start, an end, and what stands there instead. */
+function edited(code, edits) {
   let text = "";
   let from = 0;
-  for (const { type, key, value } of nodesOf(parseAst(code).body)) {
-    if (type !== "PropertyDefinition" || value?.operator !== "void") continue;
-    text += code.slice(from, key.end);
-    from = value.end;
+  for (const [start, end, instead] of edits.sort(([a], [b]) => a - b)) {
+    text += code.slice(from, start) + instead;
+    from = end;
   }
   return text + code.slice(from);
+}
+
+/**
+ * What need not be said: a field is undefined where nothing else is said, and so is what a prototype has for those that few objects
+ * have. And all texts in the same quotes: so much more of it has been there before.
+ */
+function withLessSaid(code) {
+  const edits = [];
+  for (const { type, start, end, key, value, arguments: given } of nodesOf(parseAst(code).body)) {
+    if (type === "PropertyDefinition" && value?.operator === "void") edits.push([key.end, value.end, ""]);
+    if (type === "Literal" && /^"[^$]*`/.test(code.slice(start, end))) edits.push([start, end, `\`${code.slice(start + 1, end - 1).replaceAll("`", "\\`")}\``]);
+    if (type !== "CallExpression" || given[0]?.property?.name !== "prototype" || given[1]?.type !== "ObjectExpression") continue;
+    for (const each of given[1].properties) {
+      if (each.value?.operator === "void") edits.push([each.start, code[each.end] === "," ? each.end + 1 : each.end, ""]);
+    }
+  }
+  return edited(code, edits);
 }
 
 /** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
@@ -156,7 +191,7 @@ async function smaller(bundle) {
     compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
   });
   const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
-  const short = declared(withBareFields(named))
+  const short = declared(withArrows(withLessSaid(named)))
     // What a glue exports has the names by which the facade asks for it, which have been found before.
     .replace(/\bexport\{[^}]*\}/g, (list) => list.replace(/(?<= as )\w+/g, (name) => nameCache.props.props[`$${name}`] ?? name))
     // Not every bundler takes a template for a text.
@@ -164,8 +199,33 @@ async function smaller(bundle) {
   // One character beyond Latin-1, and V8 keeps the whole script with two bytes for each.
   return short.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** What `api.js` exports for the other scripts has the name there that it has within: an alias would have to be said. */
+function withoutAliases(scripts) {
+  const own = new Map();
+  const bare = (each) => {
+    const [name, alias] = each.split(" as ");
+    // The entries pass it on.
+    if (alias === undefined || alias === "RepflowError") return each;
+    own.set(alias, name);
+    return name;
+  };
+  const renamed = (each) => {
+    const [name, within = name] = each.split(" as ");
+    const now = own.get(name) ?? name;
+    return now === within ? now : `${now} as ${within}`;
+  };
+  const api = scripts["api.js"].replace(/\bexport\{([^}]*)\}/, (_, list) => `export{${list.split(",").map(bare)}}`);
+  const asks = /\bimport\{([^}]*)\}from"\.\/api\.js"/;
+  const others = Object.entries(scripts).map(([name, code]) => [name, code.replace(asks, (_, list) => `import{${list.split(",").map(renamed)}}from"./api.js"`)]);
+  return { ...Object.fromEntries(others), "api.js": api };
+}
+
+const short = {};
 // One after the other, since they share names.
-for (const { fileName, code } of made) await writeFile(join(directory, fileName), await smaller(code));
+for (const { fileName, code } of made) short[fileName] = await smaller(code);
+for (const entry of scripts.filter(isEntry)) short[basename(entry)] = await readFile(entry, "utf8");
+for (const [fileName, code] of Object.entries(withoutAliases(short))) await writeFile(join(directory, fileName), code);
 
 const FIRST_RUN = `
   const { FeatureBus, WorkflowOrchestrator } = await import(process.argv[1]);
@@ -195,25 +255,11 @@ async function calledAtFirst() {
  * some 110 functions, and 1.5 ms of a cold start. There is no such mark for methods.
  */
 function withMarks(code, called) {
-  const { body } = parseAst(code);
-  const isCalled = ({ start, end }) => called.has(`${start}-${end}`);
   const marks = [];
-  for (const node of body) {
-    // What is above it has no use for it while the script is loaded: that the marked script still runs is seen below.
-    if (node.type !== "FunctionDeclaration" || !isCalled(node)) continue;
-    marks.push([node.start, node.id.end, `var ${node.id.name}=(${code.slice(node.start, node.id.start)}`], [node.end, node.end, ");"]);
+  for (const { type, start, end } of nodesOf(parseAst(code).body)) {
+    if (type === "ArrowFunctionExpression" && called.has(`${start}-${end}`)) marks.push([start, start, "("], [end, end, ")"]);
   }
-  for (const node of nodesOf(body)) {
-    if (!/^(ArrowFunction|Function)Expression$/.test(node.type) || !isCalled(node)) continue;
-    marks.push([node.start, node.start, "("], [node.end, node.end, ")"]);
-  }
-  let text = "";
-  let from = 0;
-  for (const [start, end, mark] of marks.sort(([a], [b]) => a - b)) {
-    text += code.slice(from, start) + mark;
-    from = end;
-  }
-  return declared(text + code.slice(from));
+  return edited(code, marks);
 }
 
 const called = await calledAtFirst();
@@ -223,4 +269,6 @@ for (const { fileName } of made) {
   const script = join(directory, fileName);
   await writeFile(script, withMarks(await readFile(script, "utf8"), places));
 }
+// All of them load, and the first run still runs.
+await Promise.all(made.map(({ fileName }) => import(pathToFileURL(join(directory, fileName)).href)));
 await calledAtFirst();
