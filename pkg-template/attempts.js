@@ -178,12 +178,10 @@ function settle(call, isValue, answer, at) {
     offsets = HERE;
   }
   let time = at;
-  let isFirst = true;
   try {
     for (const offset of offsets) {
       // A handler that was called may have taken its time, or ended the run.
-      if (!isFirst) time = now();
-      isFirst = false;
+      if (offset !== offsets[0]) time = now();
       if (commands.isLate(time)) commands.later(run, from + offset, next);
       else if (run.number !== undefined) beginAttempt(engine, run, from + offset, next, 0, time);
     }
