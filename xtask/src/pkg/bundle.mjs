@@ -249,6 +249,9 @@ async function calledAtFirst() {
   }
 }
 
+/** What is shorter is read twice in no time, and its mark is two characters more. */
+const WORTH_A_MARK = 120;
+
 /**
  * The functions that are `called` at first, in parentheses: V8 takes that for a function that is called at once, and compiles it with
  * what stands around it. Otherwise it reads each of them twice, first to find its end, and then, when it is called, to compile it. That is
@@ -257,7 +260,7 @@ async function calledAtFirst() {
 function withMarks(code, called) {
   const marks = [];
   for (const { type, start, end } of nodesOf(parseAst(code).body)) {
-    if (type === "ArrowFunctionExpression" && called.has(`${start}-${end}`)) marks.push([start, start, "("], [end, end, ")"]);
+    if (type === "ArrowFunctionExpression" && end - start >= WORTH_A_MARK && called.has(`${start}-${end}`)) marks.push([start, start, "("], [end, end, ")"]);
   }
   return edited(code, marks);
 }
