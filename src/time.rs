@@ -7,8 +7,6 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use crate::small::{cut, place_of};
-
 /// An instant: whole microseconds since the Unix epoch, as the host's clock tells it. It is kept as one more than these, so
 /// that an instant that may not be known takes no more room than one that is: each step of each run has some.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,7 +117,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 /// large is the largest number. Read digit by digit: the float parser of the standard library is some 10 KB of wasm.
 #[inline(never)]
 pub(crate) fn decimal(text: &str, unit: u64) -> Option<(u64, bool)> {
-    let (whole, fraction) = cut(text, b".").unwrap_or((text, "0"));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if whole.is_empty() || fraction.is_empty() {
         return None;
     }
@@ -152,9 +150,9 @@ pub(crate) fn decimal(text: &str, unit: u64) -> Option<(u64, bool)> {
 /// ```
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
-    let (date, time) = cut(text, b"Tt ")?;
+    let (date, time) = text.split_once(['T', 't', ' '])?;
     let [year, month, day, ..] = read_form(date, "YYYY-NN-DD")?;
-    let offset_at = place_of(time, b"Zz+-")?;
+    let offset_at = time.bytes().position(|it| b"Zz+-".contains(&it))?;
     let (clock, offset) = time.split_at_checked(offset_at)?;
     let offset = match offset.split_at_checked(1)? {
         ("Z" | "z", "") => 0,
@@ -166,7 +164,7 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     };
     // A fraction is one of seconds, so it needs them.
     let form = if clock.len() == 5 { "hh:mm" } else { "hh:mm:ss" };
-    let (clock, fraction) = cut(clock, b".").unwrap_or((clock, "0"));
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let (micros, _) = decimal(&format!("0.{fraction}"), 1_000_000)?;
     let [.., hour, minute, second] = read_form(clock, form)?;
     if year < 1970 {

@@ -48,7 +48,7 @@ fn a_plan_describes_itself() {
     assert_eq!(
         text(&steps.get(0)),
         concat!(
-            r#"{"id":"first","hasIdempotencyKey":false,"hasKey":false,"fallbacks":[],"feature":"greeter","#,
+            r#"{"leadsTo":[1],"id":"first","hasIdempotencyKey":false,"hasKey":false,"fallbacks":[],"feature":"greeter","#,
             r#""action":"hello","kind":"call","timeoutMs":30000,"totalTimeoutMs":null,"keyed":false}"#
         )
     );
@@ -107,7 +107,10 @@ fn events_are_numbers_until_somebody_reads_them() {
     let told: Vec<&str> = events.chunks(6).map(|event| EventKind::NAMES[event[0] as usize]).collect();
     assert_eq!(told, ["run.started", "step.started", "attempt.started"]);
     assert_eq!(figures(run::run_events(handle, run, 3)), Vec::<f64>::new());
-    assert_eq!(figures(run::run_steps(handle, run))[..2], [1.0, 1.0], "it runs, and this is its first attempt");
+    let steps = figures(run::run_steps(handle, run));
+    let its_first_attempt = f64::from(1 << 19);
+    assert_eq!(steps[..2], [1.0 + its_first_attempt, 1_000.0], "it runs, since then, and this is its first attempt");
+    assert!(steps[2].is_nan(), "it has not ended");
 }
 
 /// Figures in linear memory, before which stands how many there are.

@@ -7,7 +7,6 @@
 //! difference. Those with wildcards are gone through.
 
 use crate::error::{Code, Error};
-use crate::small::{place_of, split};
 
 /// Names a subscription; never used twice.
 pub type SubscriptionId = u32;
@@ -175,12 +174,12 @@ enum Wildcards {
 }
 
 fn has_wildcard(text: &str) -> bool {
-    place_of(text, b"*>").is_some()
+    text.bytes().any(|it| matches!(it, b'*' | b'>'))
 }
 
 fn check(topic: &str, wildcards: Wildcards) -> Result<Vec<String>, Error> {
     let mut tokens = Vec::new();
-    for token in split(topic, b'.') {
+    for token in topic.split('.') {
         tokens.push(token.to_owned());
     }
     let last = tokens.len() - 1;

@@ -11,7 +11,6 @@ use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Error, Problem};
-use crate::small::split;
 use crate::value::{self, HostValue, Value, ValueKind, put};
 
 /// How deep data may nest, as in `serde_json`: reading is recursive, and the stack of the core is small.
@@ -46,7 +45,7 @@ impl Fields {
     /// A number for each of the names, between which there are spaces.
     #[inline(never)]
     pub(super) fn numbers(&self, names: &str, numbers: &[f64]) -> &Self {
-        for (name, number) in split(names, b' ').zip(numbers) {
+        for (name, number) in names.split(' ').zip(numbers) {
             self.number(name, *number);
         }
         self
