@@ -89,7 +89,7 @@ function compared(value, laid, from) {
 /** Whether plain data is frozen through and through, and has no getters. */
 const isFixed = (value) =>
   !hasFields(value) ||
-  (Object.isFrozen(value) && Object.values(Object.getOwnPropertyDescriptors(value)).every((it) => it.get === undefined && isFixed(it.value)));
+  (Object.isFrozen(value) && Object.values(Object.getOwnPropertyDescriptors(value)).every((it) => !it.get && isFixed(it.value)));
 
 /** Where a value is something else than plain data, which JSON would not give back as it was. */
 export function dataProblems(value) {

@@ -156,9 +156,10 @@ export class Registry {
     if (feature.number === undefined || !this.#link.isAttached) return;
     if (!hasFailed && took <= this.#slowMs && this.#isSpotless(feature, at)) {
       // The window of the core counts by tenths: within one of them, it does not matter when it is told.
-      if (at * 1_000 + 0.5 >= feature.tellBy) {
+      const us = at * 1_000 + 0.5;
+      if (us >= feature.tellBy) {
         this.#tell(feature);
-        feature.tellBy = (Math.floor((at * 1_000 + 0.5) / this.#tenthUs) + 1) * this.#tenthUs;
+        feature.tellBy = (Math.floor(us / this.#tenthUs) + 1) * this.#tenthUs;
       }
       feature.untold += 1;
       feature.untoldAt = at;

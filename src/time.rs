@@ -113,11 +113,17 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (micros <= MAX_DURATION.as_micros() as u64).then(|| Duration::from_micros(micros))
 }
 
+/// What stands before the first of some marks, and behind it. The searchers of the standard library are a kilobyte of wasm.
+fn cut<'a>(text: &'a str, marks: &[u8]) -> Option<(&'a str, &'a str)> {
+    let at = text.bytes().position(|it| marks.contains(&it))?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// A decimal number of units of `unit` microseconds, cut to the microsecond, and whether anything was cut off. What is too
 /// large is the largest number. Read digit by digit: the float parser of the standard library is some 10 KB of wasm.
 #[inline(never)]
 pub(crate) fn decimal(text: &str, unit: u64) -> Option<(u64, bool)> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let (whole, fraction) = cut(text, b".").unwrap_or((text, "0"));
     if whole.is_empty() || fraction.is_empty() {
         return None;
     }
@@ -150,7 +156,7 @@ pub(crate) fn decimal(text: &str, unit: u64) -> Option<(u64, bool)> {
 /// ```
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
-    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let (date, time) = cut(text, b"Tt ")?;
     let [year, month, day, ..] = read_form(date, "YYYY-NN-DD")?;
     let offset_at = time.bytes().position(|it| b"Zz+-".contains(&it))?;
     let (clock, offset) = time.split_at_checked(offset_at)?;
@@ -164,7 +170,7 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     };
     // A fraction is one of seconds, so it needs them.
     let form = if clock.len() == 5 { "hh:mm" } else { "hh:mm:ss" };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let (clock, fraction) = cut(clock, b".").unwrap_or((clock, "0"));
     let (micros, _) = decimal(&format!("0.{fraction}"), 1_000_000)?;
     let [.., hour, minute, second] = read_form(clock, form)?;
     if year < 1970 {
