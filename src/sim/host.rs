@@ -148,6 +148,12 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         } else {
             let has_ended =
                 |need: &StepIx| *need == step || run.node(run.node_of(frame, *need)).status.name() == "completed";
+            // A host counts by whom a step is led to.
+            let counts = |next: &StepIx| {
+                let needs = &plan.step(*next).needs;
+                needs.iter().all(|need| plan.leads_to(*need, plan.is_plain_graph()).contains(next))
+            };
+            assert!(leads_to.iter().all(counts), "a step is led to by some of those that it waits for, but not by all");
             let may_begin = |next: &&StepIx| plan.step(**next).needs.iter().all(has_ended);
             leads_to.iter().filter(may_begin).map(|next| run.node_of(frame, *next)).collect()
         };

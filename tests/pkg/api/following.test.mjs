@@ -16,7 +16,7 @@ function definitionOf(random) {
   let ids = 0;
   const below = (n) => Math.floor(random() * n);
   const list = (depth, isGraph) => Array.from({ length: 1 + below(depth === 0 ? 8 : 4) }, (_, place, first = ids - place) => {
-    const step = call(`s${(ids += 1)}`, below(12) === 0 ? { retry: { maxAttempts: 2, delay: 0, jitter: "none" } } : {});
+    const step = call(`s${(ids += 1)}`, below(12) === 0 ? { retry: { maxAttempts: 2, delay: 0, jitter: "none" } } : below(4) === 0 ? { timeout: 10_000 + below(3) } : {});
     const before = Array.from({ length: place }, (_, at) => `s${first + at + 1}`).filter((id) => known.has(id) && below(2) === 0);
     known.add(step.id);
     if (isGraph) step.needs = before;
@@ -157,6 +157,26 @@ test("time limits are kept: of the step that follows, and of one that has less t
     const failed = orchestrator.executeWorkflow({ id: "row", steps: row(6, (at) => (timeouts(at) ? { timeout: timeouts(at) } : {})) }, {});
     await assert.rejects(failed, { code: "step.timeout", stepId: "s3" });
     assert.ok(performance.now() - began < 5_000);
+  }
+});
+
+test("whatever time they have, steps of a graph wait for all that they need", async () => {
+  for (const [a, b, d] of [[10_000, 1_000, 5_000], [1_000, 10_000, 5_000], [undefined, 1_000, 2_000], [1_000, 1_000, 1_000]]) {
+    let ended = [];
+    const { orchestrator } = world({
+      act: async (_, { stepId }) => {
+        if (stepId === "d") assert.deepEqual([...ended].sort(), ["a", "b"]);
+        if (stepId === "a") await after(2);
+        ended.push(stepId);
+      },
+    });
+    const step = (id, timeout, needs) => call(id, timeout === undefined ? { needs } : { needs, timeout });
+    // The first ones take so long that the host has its turn in between.
+    for (let time = 0; time < 20; time += 1) {
+      ended = [];
+      await orchestrator.executeWorkflow({ id: "graph", steps: [step("a", a, []), step("b", b, []), step("d", d, ["a", "b"])] }, {});
+      assert.deepEqual(ended, ["b", "a", "d"]);
+    }
   }
 });
 
