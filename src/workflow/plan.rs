@@ -309,23 +309,17 @@ impl Plan {
 }
 
 impl Plan {
-    /// Whether it is a graph of plain calls and nothing else, in which no step has less time than one that it waits for: then all
-    /// that waits for something is [led to](Self::leads_to) by all that it waits for, and whoever counts these knows when it begins.
+    /// Whether it is a graph of plain calls and nothing else, which all have as much time: then all that waits for something is
+    /// [led to](Self::leads_to) by all that it waits for, and whoever counts these knows when it begins.
     #[must_use]
     pub fn is_plain_graph(&self) -> bool {
+        let timeout = self.steps.first().and_then(|step| step.policies.timeout);
         let is_usual = |(step, call): (&Step, &Option<PlainCall>)| {
-            call.is_some_and(|call| call.is_certain)
+            call.is_some_and(|call| call.is_certain && call.timeout == timeout)
                 && step.compensation.is_none()
                 && step.parent.is_none()
-                && self.have_time(step, &step.dependents)
         };
         self.is_unlimited() && self.steps.iter().zip(&self.plain_calls).all(is_usual)
-    }
-
-    /// Whether none of those that follow a step has less time than it.
-    fn have_time(&self, step: &Step, followers: &[StepIx]) -> bool {
-        let time = |step: &Step| step.policies.timeout.unwrap_or(Duration::MAX);
-        followers.iter().all(|next| time(self.step(*next)) >= time(step))
     }
 
     fn is_unlimited(&self) -> bool {
@@ -342,7 +336,8 @@ impl Plan {
             Some(_) if is_plain_graph => &self.step(step).dependents,
             _ => &[],
         };
-        if self.have_time(self.step(step), followers) { followers } else { &[] }
+        let time = |step: StepIx| self.step(step).policies.timeout.unwrap_or(Duration::MAX);
+        if followers.iter().all(|next| time(*next) >= time(step)) { followers } else { &[] }
     }
 }
 
