@@ -22,7 +22,7 @@ export function beginAttempt(engine, run, node, attempt, level, at) {
   try {
     const params = paramsOf(engine, run, node, step, level);
     // Reading the parameters may have run a getter of the caller, which may have ended the run.
-    if (run.number === undefined) return;
+    if (run.coreId === undefined) return;
     const schema = level === 0 ? schemasOf(run, step)?.input : undefined;
     if (schema === undefined) {
       // Mostly, and then by the shortest way: whoever throws in there makes a trace of all that led to it.
@@ -44,8 +44,8 @@ function paramsOf(engine, run, node, step, level) {
   if (prepared?.error !== undefined) throw prepared.error;
   if (prepared !== undefined) return prepared.params;
   const params = valueAt(run, node, (level === 0 ? step : step.fallbacks[level - 1]).path);
-  if (params !== NOWHERE || run.number === undefined) return params;
-  return engine.core.runParams(engine.handle, run.number, node, level, run.id, run.input, run.outputs, run.items);
+  if (params !== NOWHERE || run.coreId === undefined) return params;
+  return engine.core.runParams(engine.coreHandle, run.coreId, node, level, run.id, run.input, run.outputs, run.items);
 }
 
 /** Validators are those of the step, not of what undoes it. */
@@ -55,7 +55,7 @@ const schemasOf = (run, step) =>
     : undefined;
 
 function askLater(engine, call, params) {
-  if (call.of.number === undefined || isDone(call)) return;
+  if (call.of.coreId === undefined || isDone(call)) return;
   try {
     ask(engine, call, params, now());
   } catch (error) {
@@ -109,7 +109,7 @@ function askWorkflow(engine, call, workflow, input) {
 const fail = (call, error) => unattended(() => answerCall(call, false, error));
 
 /** Whether an answer is of no use any more. */
-const isLate = (call) => call.of.number === undefined || call.isOver;
+const isLate = (call) => call.of.coreId === undefined || call.isOver;
 
 /** An attempt has answered, in a run with validators. */
 function answered(call, isValue, answer, at) {
@@ -162,13 +162,13 @@ function settle(call, isValue, answer, at) {
       offsets = run.unblocked(node, leadsTo);
       from = commands.follow(run, node, leadsTo, at);
     }
-    if (from === undefined) told = engine.core.runSettle(engine.handle, run.number, node, attempt, at);
+    if (from === undefined) told = engine.core.runSettle(engine.coreHandle, run.coreId, node, attempt, at);
   } else {
     run.setError(node, answer);
     const reported = report(rootOf(answer));
     // Reading the error may have run a getter of the caller, which may have ended the run.
-    if (run.number === undefined) return;
-    told = engine.core.runFail(engine.handle, run.number, node, attempt, reported, at);
+    if (run.coreId === undefined) return;
+    told = engine.core.runFail(engine.coreHandle, run.coreId, node, attempt, reported, at);
   }
   const next = isValue ? 1 : attempt + 1;
   if (from === undefined) {
@@ -179,11 +179,13 @@ function settle(call, isValue, answer, at) {
   }
   let time = at;
   try {
-    for (const offset of offsets) {
+    // By its place: to go through a list otherwise is dearer, and mostly there is one.
+    for (let index = 0; index < offsets.length; index += 1) {
+      const offset = offsets[index];
       // A handler that was called may have taken its time, or ended the run.
-      if (offset !== offsets[0]) time = now();
+      if (index > 0) time = now();
       if (commands.isLate(time)) commands.later(run, from + offset, next);
-      else if (run.number !== undefined) beginAttempt(engine, run, from + offset, next, 0, time);
+      else if (run.coreId !== undefined) beginAttempt(engine, run, from + offset, next, 0, time);
     }
   } catch (error) {
     engine.fail(run, error);
@@ -208,7 +210,7 @@ export const placeOf = (node, attempt) => node * 2 ** 20 + attempt;
 
 /** A call whose answer others may have: what tells it from other calls is known here. */
 export function prepare(engine, core, run, node) {
-  const { handle } = engine;
+  const { coreHandle } = engine;
   const step = run.stepAt(node);
   if (run.cancellation !== undefined) return;
   const prepared = {};
@@ -216,7 +218,7 @@ export function prepare(engine, core, run, node) {
   let key;
   try {
     prepared.params = paramsOf(engine, run, node, step, 0);
-    if (run.number === undefined) return;
+    if (run.coreId === undefined) return;
     key = step.hasKey
       ? engine.evaluate(core, run, node, VALUE.cacheKey)
       : keyOf(step, prepared.params);
@@ -224,10 +226,10 @@ export function prepare(engine, core, run, node) {
     // Its attempt fails with that.
     prepared.error = error;
   }
-  if (run.number === undefined) return;
+  if (run.coreId === undefined) return;
   run.prepared.set(node, prepared);
   engine.telling.touch(run);
-  engine.commands.take(core, core.runBegin(handle, run.number, node, key, now()));
+  engine.commands.take(core, core.runBegin(coreHandle, run.coreId, node, key, now()));
 }
 
 /** The action, and what it is given. What has no text is nobody else's. */

@@ -34,6 +34,8 @@ export const weakly = (it) => (typeof WeakRef === "function" ? new WeakRef(it) :
  * owner: one that something is due for is kept by the runtime, and any other may be collected before the timer rings.
  */
 export class Alarm {
+  /** Whether it has to be set anew: it is off or rests, or something is due earlier. */
+  isStale = true;
   #self = weakly(this);
   #wake;
   #timer = undefined;
@@ -45,11 +47,6 @@ export class Alarm {
     this.#wake = wake;
   }
 
-  /** Whether it will ring, and keeps the process alive until then. */
-  get isSet() {
-    return this.#at !== Infinity && !this.#resting;
-  }
-
   /** Sets the alarm to `at`. One that would ring too early is left: it finds nothing due and is set anew. */
   set(at) {
     if (this.#resting) {
@@ -58,19 +55,20 @@ export class Alarm {
     }
     if (at === Infinity) {
       this.clear();
-    } else if (at < this.#at) {
+    } else if (at < this.#at || this.#at < now()) {
+      // Some hosts drop a timer with the request that set it.
       clearTimeout(this.#timer);
       this.#at = at;
       const delay = Math.min(Math.max(Math.ceil(at - now()), 0), MAX_DELAY_MS);
       this.#timer = setTimeout(Alarm.#ring, delay, this.#self);
     }
+    this.isStale = false;
   }
 
   static #ring(self) {
     const alarm = self.deref();
     if (alarm === undefined) return;
-    alarm.#at = Infinity;
-    alarm.#resting = false;
+    alarm.#turnOff();
     alarm.#wake();
   }
 
@@ -84,6 +82,7 @@ export class Alarm {
     soon(() => {
       this.#asksSoon = false;
       if (!mayRest()) return;
+      this.isStale = true;
       if (this.#at !== Infinity && typeof this.#timer?.unref === "function") {
         this.#timer.unref();
         this.#resting = true;
@@ -96,8 +95,13 @@ export class Alarm {
   /** Turns the alarm off, so that it keeps no process alive. */
   clear() {
     clearTimeout(this.#timer);
+    this.#turnOff();
+  }
+
+  #turnOff() {
     this.#at = Infinity;
     this.#resting = false;
+    this.isStale = true;
   }
 }
 

@@ -8,6 +8,7 @@ import { unattended } from "./runtime.js";
 /** Words to a command, and those commands that are dealt with here; see `encode` in src/wasm/engine.rs. */
 const WORDS = 5;
 const CALL = 0;
+const COMPLETED = 3;
 const CIRCUIT = 11;
 const CANCEL_ATTEMPT = 12;
 const ITERATE = 15;
@@ -19,6 +20,8 @@ const IS_ELSEWHERE = 2 ** 31;
 const IS_EARLIER = 2 ** 30;
 const IS_NEXT = 2 ** 29;
 const COUNT = IS_NEXT - 1;
+/** A step that is none: the run has completed. */
+const IS_COMPLETED = COUNT;
 
 /** Numbers for answers that are written down before the core is told of them, three to an answer; see `engineFollowed`. */
 const MOST_NOTED = 300;
@@ -42,8 +45,6 @@ export class Commands {
   /** Answers that runs have gone on from, and of which the core has not been told. */
   #ledger = new Float64Array(MOST_NOTED);
   #noted = 0;
-  /** Whether the core may have an earlier deadline than it was last asked for. */
-  #isEarlier = true;
   /** Runs that have begun, by the core's number. */
   #runs = [];
   /**
@@ -80,7 +81,6 @@ export class Commands {
   attach(memory) {
     this.#memory = memory;
     this.#view = new Int32Array();
-    this.#isEarlier = true;
   }
 
   /** The core is gone. */
@@ -91,19 +91,18 @@ export class Commands {
     this.#head = 0;
     this.#tail = 0;
     this.#answer = this.#lastAnswer = undefined;
-    this.#isEarlier = true;
     this.#alarm.clear();
   }
 
   /** A run has begun. */
   add(run) {
-    this.#runs[run.number] = run;
+    this.#runs[run.coreId] = run;
   }
 
   /** A run has ended. Says whether it was known: a core that came later may have given its number to another one. */
   remove(run) {
-    if (this.#runs[run.number] !== run) return false;
-    this.#runs[run.number] = undefined;
+    if (this.#runs[run.coreId] !== run) return false;
+    this.#runs[run.coreId] = undefined;
     return true;
   }
 
@@ -112,15 +111,23 @@ export class Commands {
     this.#alarm.rest(mayRest);
   }
 
-  /** Copies commands out of linear memory, which the next call into the core overwrites. */
-  take(core, told) {
+  /**
+   * Copies commands out of linear memory, which the next call into the core overwrites. Of what was done for one run, there may be
+   * one step instead that is next; `attempt` says which attempt of it.
+   */
+  take(core, told, run, attempt) {
     if (told === 0) return;
-    if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
+    this.#heedEarlier(told);
     const commands = told & COUNT;
+    if ((told & IS_NEXT) !== 0) {
+      if (commands === IS_COMPLETED) this.#queue(COMPLETED, run.coreId, 0, 0, 0);
+      else this.later(run, commands, attempt);
+      return;
+    }
     if (commands === 0) return;
     // What it views is gone when the memory has grown.
     if (this.#view.length === 0) this.#view = new Int32Array(this.#memory.buffer);
-    if (told >= IS_ELSEWHERE) this.#start = core.engineCommands(this.#engine.handle) >>> 2;
+    if (told >= IS_ELSEWHERE) this.#start = core.engineCommands(this.#engine.coreHandle) >>> 2;
     const view = this.#view;
     const start = this.#start;
     for (let word = start; word < start + commands * WORDS; word += WORDS) {
@@ -141,26 +148,34 @@ export class Commands {
   }
 
   /**
-   * Does what an answer of a run led to, now. Mostly that is one step more, or the next attempt of this one, which is `attempt`
-   * then; and nobody waits: then there is nothing to put into order, and its node is returned, which is to begin at once. Then
-   * `begun` is to be told. Who hears of the run is told after that, as after any other command.
+   * Does what the start of a run or an answer in it led to, now. Mostly that is one step more, or the next attempt of this one, which
+   * is `attempt` then; and nobody waits: then there is nothing to put into order, and its node is returned, which is to begin at once.
+   * Then `begun` is to be told. Who hears of the run is told after that, as after any other command.
    */
   goOn(run, told, attempt, at) {
     const { core } = this.#engine;
-    if ((told & IS_NEXT) === 0) {
-      this.take(core, told);
+    if ((told & IS_NEXT) === 0 || !this.#mayGoOn(at)) {
+      this.take(core, told, run, attempt);
       if (told !== 0 || !this.#isAtRest()) this.work(core, at);
       return undefined;
     }
-    if ((told & IS_EARLIER) !== 0) this.#isEarlier = true;
+    this.#heedEarlier(told);
+    this.#performing = true;
     const node = told & COUNT;
-    if (this.#mayGoOn(at)) {
-      this.#performing = true;
-      return node;
+    if (node !== IS_COMPLETED) return node;
+    try {
+      this.#engine.complete(core, run, at);
+    } catch (error) {
+      this.#engine.fail(run, error);
+    } finally {
+      this.begun(at);
     }
-    this.later(run, node, attempt);
-    this.work(core, at);
     return undefined;
+  }
+
+  /** Something may be due earlier than the core was last asked for. */
+  #heedEarlier(told) {
+    if ((told & IS_EARLIER) !== 0) this.#alarm.isStale = true;
   }
 
   /**
@@ -171,7 +186,7 @@ export class Commands {
     if (this.#engine.telling.listeners.size > 0 || !this.#mayGoOn(at)) return undefined;
     const from = leadsTo[0] === 0 ? nextItem(run, node) : node;
     if (from === undefined) return undefined;
-    this.#note(run.number, node, at);
+    this.#note(run.coreId, node, at);
     this.#performing = true;
     return from;
   }
@@ -189,7 +204,7 @@ export class Commands {
 
   /** Has an attempt begin when it is its turn. */
   later(run, node, attempt) {
-    this.#queue(CALL, run.number, node, attempt, 0);
+    this.#queue(CALL, run.coreId, node, attempt, 0);
   }
 
   /** What was to begin at once has begun, the last of it at `time`. */
@@ -214,12 +229,12 @@ export class Commands {
     if (this.#noted === 0) return;
     const answers = this.#ledger.subarray(0, this.#noted);
     this.#noted = 0;
-    core.engineFollowed(this.#engine.handle, answers);
+    core.engineFollowed(this.#engine.coreHandle, answers);
   }
 
   /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */
   #isAtRest() {
-    return this.#isIdle() && this.#engine.telling.isQuiet && !this.#isEarlier && this.#alarm.isSet;
+    return this.#isIdle() && this.#engine.telling.isQuiet && !this.#alarm.isStale;
   }
 
   #queue(op, number, node, a, b) {
@@ -345,14 +360,12 @@ export class Commands {
   }
 
   #keepTime(core, time) {
-    if (!this.#isEarlier && this.#alarm.isSet) return;
-    this.#isEarlier = false;
-    const deadline = core.engineDeadline(this.#engine.handle);
+    if (!this.#alarm.isStale) return;
+    const deadline = core.engineDeadline(this.#engine.coreHandle);
     if (deadline > time) {
       this.#alarm.set(deadline);
     } else if (!this.#ticksSoon) {
-      // A timer would take its time, and what is due is due. Until then, it is to be asked for again.
-      this.#isEarlier = true;
+      // A timer would take its time, and what is due is due.
       this.#ticksSoon = true;
       soon(() => {
         this.#ticksSoon = false;
@@ -366,7 +379,7 @@ export class Commands {
     if (!this.#engine.isAttached || this.#engine.runs.size === 0) return;
     const { core } = this.#engine;
     // What was answered in time is not too late.
-    if (!this.hasAnswers) this.take(core, core.engineTick(this.#engine.handle, now()));
+    if (!this.hasAnswers) this.take(core, core.engineTick(this.#engine.coreHandle, now()));
     this.work(core);
   }
 }

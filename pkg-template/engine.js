@@ -1,5 +1,6 @@
 // The engine in the core, and what can be done to its runs.
 
+import { beginAttempt } from "./attempts.js";
 import { internals } from "./bus.js";
 import { CIRCUIT_EVENT, CIRCUIT_STATES } from "./circuits.js";
 import { now } from "./clock.js";
@@ -25,7 +26,7 @@ const free = (core, handle) => core.engineFree(handle);
 export class Engine {
   bus;
   /** The core's number for this engine, in the generation that gave it. */
-  handle = undefined;
+  coreHandle = undefined;
   /** What the core wants done, who hears of it, and what it has compiled. */
   commands = new Commands(this);
   telling = new Telling(this);
@@ -69,7 +70,7 @@ export class Engine {
   // ── The core ──
 
   get isAttached() {
-    return this.handle !== undefined && this.#generation === this.#runtime.generation;
+    return this.coreHandle !== undefined && this.#generation === this.#runtime.generation;
   }
 
   /** The core, for what happens while the engine is in it. */
@@ -89,9 +90,9 @@ export class Engine {
       });
     }
     if (!this.isAttached) {
-      this.handle = this.#newEngine(core);
+      this.coreHandle = this.#newEngine(core);
       this.#generation = this.#runtime.generation;
-      this.#runtime.freeWhenUnused(this, free, this.handle);
+      this.#runtime.freeWhenUnused(this, free, this.coreHandle);
       this.#memory = core.linearMemory();
       this.#figures = new Float64Array();
       this.commands.attach(this.#memory);
@@ -127,19 +128,19 @@ export class Engine {
 
   /** What outlives a reload. */
   snapshot() {
-    if (this.isAttached) this.#snapshot = this.core.engineSnapshot(this.handle, now());
+    if (this.isAttached) this.#snapshot = this.core.engineSnapshot(this.coreHandle, now());
     return this.#snapshot ?? {};
   }
 
   /** Moves a circuit breaker by hand. */
   moveCircuit(core, name, act) {
-    this.commands.take(core, core.engineCircuit(this.handle, name, act, now()));
+    this.commands.take(core, core.engineCircuit(this.coreHandle, name, act, now()));
     this.commands.work(core);
   }
 
   dispose() {
     this.#disposed = true;
-    if (this.isAttached) this.#runtime.free(this, free, this.handle);
+    if (this.isAttached) this.#runtime.free(this, free, this.coreHandle);
     this.#forget();
     this.#runtime.disown(this);
   }
@@ -151,7 +152,7 @@ export class Engine {
     this.runs.close();
     queueMicrotask(() => this.#disposed || unattended(() => this.runs.open()));
     // Those that wait for their turn have nothing in the core.
-    this.#reject(error, (run) => run.number !== undefined || !run.isReady);
+    this.#reject(error, (run) => run.coreId !== undefined || !run.isReady);
   }
 
   /** Rejects everything. */
@@ -164,8 +165,8 @@ export class Engine {
     for (const run of this.runs.active()) {
       // How some end was certain before, and is about to be told.
       if (run.ended || run.isEnding || !isMeant(run)) continue;
-      const isBegun = run.number !== undefined;
-      run.number = undefined;
+      const isBegun = run.coreId !== undefined;
+      run.coreId = undefined;
       if (isBegun) this.telling.tellEnd(run);
       this.fail(run, new RepflowError(code, message, { cause, ...run.where }));
     }
@@ -173,7 +174,7 @@ export class Engine {
   }
 
   #forget() {
-    this.handle = undefined;
+    this.coreHandle = undefined;
     this.#kept = [];
     this.plans.clear();
     this.commands.clear();
@@ -207,23 +208,37 @@ export class Engine {
       const at = now();
       if (run.journal !== undefined) restoreValues(run);
       const log = logOf(run);
+      let told;
+      this.commands.report(core);
       if (log === undefined) {
         run.startedAt = at;
         this.#seed = (this.#seed + 0x9e3779b9) | 0;
         run.seed = this.#seed;
-        if (plan.hasKey) run.key = core.planKey(this.handle, plan.handle, run.id, run.input);
+        if (plan.hasKey) run.key = core.planKey(this.coreHandle, plan.handle, run.id, run.input);
         // Reading the input may have run a getter of the caller.
         if (run.ended) return;
-        run.number = core.runStart(this.handle, plan.handle, run.seed, run.key, at);
+        const started = core.runStart(this.coreHandle, plan.handle, run.seed, run.key, at);
+        run.coreId = Math.floor(started / 2 ** 32);
+        told = started >>> 0;
       } else {
-        run.number = core.runRestore(this.handle, plan.handle, run.seed, run.key, log, at);
+        run.coreId = core.runRestore(this.coreHandle, plan.handle, run.seed, run.key, log, at);
+        told = core.engineTick(this.coreHandle, at);
       }
       run.status = "running";
       run.isCertain = log === undefined && !run.isHeard;
       this.commands.add(run);
       this.telling.touch(run);
-      this.commands.report(core);
-      this.commands.take(core, core.engineTick(this.handle, at));
+      if (run.journal === undefined && run.early === undefined) {
+        const first = this.commands.goOn(run, told, 1, at);
+        if (first === undefined) return;
+        try {
+          beginAttempt(this, run, first, 1, 0, at);
+        } finally {
+          this.commands.begun(at);
+        }
+        return;
+      }
+      this.commands.take(core, told, run, 1);
       if (run.journal !== undefined) {
         launchLeaving(this, run);
         // The rest has been taken over.
@@ -240,19 +255,19 @@ export class Engine {
   cancel(run, reason) {
     if (run.ended || run.isEnding || run.cancellation !== undefined || this.#losing) return;
     // What it did before may have to be undone.
-    if (run.number === undefined && run.isReady && logOf(run) !== undefined) {
+    if (run.coreId === undefined && run.isReady && logOf(run) !== undefined) {
       this.runs.hold(run);
       this.begin(run);
       if (run.ended || run.cancellation !== undefined) return;
     }
     run.cancellation = runCancelled(reason, run.where);
     run.isCertain = false;
-    if (run.number === undefined) {
+    if (run.coreId === undefined) {
       this.fail(run, run.cancellation, "cancelled");
       return;
     }
     const { core } = this;
-    this.goOn(core, run, core.runCancel(this.handle, run.number, now()));
+    this.goOn(core, run, core.runCancel(this.coreHandle, run.coreId, now()));
   }
 
   /** Lets nothing new begin in a run, nor in those that it has started. */
@@ -268,7 +283,7 @@ export class Engine {
     if (run.ended || run.isEnding) return;
     run.isCertain = false;
     const children = [...(run.children?.keys() ?? [])];
-    if (run.number === undefined) {
+    if (run.coreId === undefined) {
       const before = run.isPaused;
       run.isPaused = isPaused;
       if (isPaused) this.runs.hold(run);
@@ -277,7 +292,7 @@ export class Engine {
       run.isPaused = isPaused;
       const { core } = this;
       const move = isPaused ? core.runPause : core.runResume;
-      this.goOn(core, run, move(this.handle, run.number, now()));
+      this.goOn(core, run, move(this.coreHandle, run.coreId, now()));
     }
     for (const child of children) this.#setPaused(child, isPaused);
   }
@@ -288,12 +303,12 @@ export class Engine {
     const known = run.plan?.signals ?? signalsIn(run.text);
     const signal = known.indexOf(name);
     if (signal < 0) throw noSuchSignal(run, name, known);
-    if (run.number === undefined) {
+    if (run.coreId === undefined) {
       (run.early ??= []).push([name, payload]);
       return true;
     }
     const { core } = this;
-    if (core.runPhase(this.handle, run.number) >= COMPENSATING) return false;
+    if (core.runPhase(this.coreHandle, run.coreId) >= COMPENSATING) return false;
     this.#deliver(core, run, signal, payload);
     this.commands.work(core);
     return true;
@@ -302,7 +317,7 @@ export class Engine {
   #deliver(core, run, signal, payload) {
     const place = run.signals.push(payload) - 1;
     this.telling.touch(run);
-    this.commands.take(core, core.runSignal(this.handle, run.number, signal, place, now()));
+    this.commands.take(core, core.runSignal(this.coreHandle, run.coreId, signal, place, now()));
   }
 
   /** Does what a run was moved to, in the core and now. */
@@ -325,14 +340,14 @@ export class Engine {
 
   /** What the core makes of a template of a step: one of `VALUE`. */
   evaluate(core, run, node, which) {
-    return core.runValue(this.handle, run.number, node, which, run.id, run.input, run.outputs, run.items);
+    return core.runValue(this.coreHandle, run.coreId, node, which, run.id, run.input, run.outputs, run.items);
   }
 
   /** Where a run is, in a word. */
   statusOf(run) {
     if (run.ended) return run.status;
-    if (run.number === undefined || !this.isAttached) return run.isPaused ? "paused" : run.status;
-    return PHASES[this.core.runPhase(this.handle, run.number)] ?? run.status;
+    if (run.coreId === undefined || !this.isAttached) return run.isPaused ? "paused" : run.status;
+    return PHASES[this.core.runPhase(this.coreHandle, run.coreId)] ?? run.status;
   }
 
   complete(core, run, at) {
@@ -348,9 +363,9 @@ export class Engine {
     if (run.ended) return;
     const at = now();
     // What never started has no place.
-    if (error instanceof RepflowError && run.number !== undefined && error.runId === undefined) Object.assign(error, run.where);
+    if (error instanceof RepflowError && run.coreId !== undefined && error.runId === undefined) Object.assign(error, run.where);
     let report;
-    if (run.number !== undefined && this.isAttached) {
+    if (run.coreId !== undefined && this.isAttached) {
       const { core } = this;
       if (error instanceof RepflowError && run.plan.canUndo) {
         const compensation = compensationOf(run, this.eventsOf(core, run, 0));
@@ -370,30 +385,31 @@ export class Engine {
 
   /** The same, as figures; see `runSteps`. */
   stepsOf(core, run) {
-    return kept(this.#figuresAt(core.runSteps(this.handle, run.number)));
+    const figures = this.#figuresFrom(core.runSteps(this.coreHandle, run.coreId));
+    return kept(this.#figures, figures, this.#figures[figures - 1]);
   }
 
   /** What happened in a run from event number `first` on, in numbers that are there until the core is called again; see `runEvents`. */
   eventsOf(core, run, first) {
-    return this.#figuresAt(core.runEvents(this.handle, run.number, first));
+    const from = this.#figuresFrom(core.runEvents(this.coreHandle, run.coreId, first));
+    return this.#figures.subarray(from, from + this.#figures[from - 1]);
   }
 
-  /** Figures in the memory of the core, and before them how many there are. */
-  #figuresAt(place) {
+  /** Where figures begin in the memory of the core; before them stands how many there are. */
+  #figuresFrom(place) {
     // What it views is gone when the memory has grown.
     if (this.#figures.length === 0) this.#figures = new Float64Array(this.#memory.buffer);
-    const from = place / 8 + 1;
-    return this.#figures.subarray(from, from + this.#figures[from - 1]);
+    return place / 8 + 1;
   }
 
   /** Lets the core forget a run that has ended, after its last events were told. */
   #release(core, run, at) {
-    const { number } = run;
+    const { coreId } = run;
     run.isEnding = true;
     this.telling.tell(core, run);
     // A listener may have disposed of this engine, or lost the core.
-    if (this.commands.remove(run)) this.commands.take(core, core.runRemove(this.handle, number, at));
-    run.number = undefined;
+    if (this.commands.remove(run)) this.commands.take(core, core.runRemove(this.coreHandle, coreId, at));
+    run.coreId = undefined;
   }
 
   #ended(run) {
@@ -424,7 +440,7 @@ export class Engine {
 
   /** A circuit breaker belongs to all runs. */
   circuitChanged(core, breaker, from, to) {
-    const circuit = core.engineBreakerName(this.handle, breaker);
+    const circuit = core.engineBreakerName(this.coreHandle, breaker);
     this.snapshot();
     const state = CIRCUIT_STATES[to];
     const event = { type: CIRCUIT_EVENT[state], at: now(), circuit, from: CIRCUIT_STATES[from], to: state };

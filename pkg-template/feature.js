@@ -58,7 +58,7 @@ export class Registered {
   /** Since when, in milliseconds, and what its last check said. */
   health;
   /** The core's number for its health, while there is one. */
-  number = undefined;
+  coreId = undefined;
   actions = new Map();
   /** How many calls are under way, and those of requests. */
   underWay = 0;

@@ -70,7 +70,7 @@ function take(known, hearers) {
 class Subscription {
   isEnded = false;
   /** The core's numbers for it, and for its filter. */
-  number = undefined;
+  coreId = undefined;
   filterNumber = undefined;
   /** What was published before it had heard all that was to be replayed. */
   missed = undefined;
@@ -204,8 +204,8 @@ export class Hearing {
       this.listenerFailed(error, { topic, feature: subscription.feature });
       return;
     }
-    subscription.number = core.busSubscribe(this.#link.handle, topic, priority);
-    this.#byNumber.set(subscription.number, subscription);
+    subscription.coreId = core.busSubscribe(this.#link.coreHandle, topic, priority);
+    this.#byNumber.set(subscription.coreId, subscription);
   }
 
   #unsubscribe(subscription) {
@@ -218,9 +218,9 @@ export class Hearing {
     if (!this.#link.isAttached) return;
     const core = this.#link.core;
     if (subscription.filterNumber !== undefined) core.filterFree(subscription.filterNumber);
-    if (subscription.number === undefined) return;
-    this.#byNumber.delete(subscription.number);
-    core.busUnsubscribe(this.#link.handle, subscription.number);
+    if (subscription.coreId === undefined) return;
+    this.#byNumber.delete(subscription.coreId);
+    core.busUnsubscribe(this.#link.coreHandle, subscription.coreId);
   }
 
   /** Of a topic, or of all that a pattern may fit. */
@@ -262,7 +262,7 @@ export class Hearing {
   }
 
   #hearersOf(topic) {
-    const numbers = this.#link.attached().busDeliveries(this.#link.handle, topic);
+    const numbers = this.#link.attached().busDeliveries(this.#link.coreHandle, topic);
     return Array.from(numbers, (number) => this.#byNumber.get(number));
   }
 

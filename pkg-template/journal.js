@@ -65,7 +65,7 @@ function dataOf(engine, run, pointer, problems) {
     problems.push(problem(pointer, message));
     return undefined;
   }
-  if (run.number === undefined && run.journal !== undefined) {
+  if (run.coreId === undefined && run.journal !== undefined) {
     const { checksum: _, ...rest } = run.journal;
     return { ...rest, isPaused: run.isPaused, early: [...rest.early, ...(run.early ?? [])], at: now() };
   }
@@ -74,7 +74,7 @@ function dataOf(engine, run, pointer, problems) {
     if (found.length > 0) problems.push(...problemsIn(pointer + pointerOf(), found));
     return value;
   };
-  const isBegun = run.number !== undefined && engine.isAttached;
+  const isBegun = run.coreId !== undefined && engine.isAttached;
   const text = run.plan?.text ?? run.text;
   const definition = JSON.parse(text);
   const data = {

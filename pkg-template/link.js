@@ -9,7 +9,7 @@ const free = (core, handle) => core.busFree(handle);
 export class Link {
   runtime;
   /** The core's number for the bus, in the generation that gave it. */
-  handle = undefined;
+  coreHandle = undefined;
   isDisposed = false;
   /** What waits for the core to be there; each is called once with it. */
   #whenThere = [];
@@ -40,7 +40,7 @@ export class Link {
   }
 
   get isAttached() {
-    return this.handle !== undefined && this.#generation === this.runtime.generation;
+    return this.coreHandle !== undefined && this.#generation === this.runtime.generation;
   }
 
   assertUsable() {
@@ -74,9 +74,9 @@ export class Link {
   }
 
   #begin(core) {
-    this.handle = core.busNew();
+    this.coreHandle = core.busNew();
     this.#generation = this.runtime.generation;
-    this.runtime.freeWhenUnused(this.#owner, free, this.handle);
+    this.runtime.freeWhenUnused(this.#owner, free, this.coreHandle);
     this.#handOver(core);
     for (const act of this.#whenThere.splice(0)) act(core);
   }
@@ -89,8 +89,8 @@ export class Link {
 
   dispose(error) {
     for (const reject of [...this.#waiting]) reject(error);
-    if (this.isAttached) this.runtime.free(this.#owner, free, this.handle);
-    this.handle = undefined;
+    if (this.isAttached) this.runtime.free(this.#owner, free, this.coreHandle);
+    this.coreHandle = undefined;
     this.runtime.disown(this.#owner);
   }
 }

@@ -143,28 +143,28 @@ function stepFailed(engine, core, run, node, packed, origin) {
 }
 
 function evaluate(engine, core, run, node, what, at) {
-  const { handle } = engine;
+  const { coreHandle } = engine;
   let commands;
   try {
     if (what === ITEMS) {
       const list = itemsOf(engine, core, run, node);
-      if (run.number === undefined) return;
+      if (run.coreId === undefined) return;
       run.lists[node] = list;
-      commands = core.runIterate(handle, run.number, node, list.length, now());
+      commands = core.runIterate(coreHandle, run.coreId, node, list.length, now());
     } else {
       const ms = what === UNTIL ? valueAt(run, node, run.stepAt(node).path) : NOWHERE;
-      if (run.number === undefined) return;
+      if (run.coreId === undefined) return;
       // What is no duration, the core is to say; or it is one that is written as text.
       commands =
         typeof ms === "number" && ms >= 0 && ms <= LONGEST_WAIT_MS
-          ? core.runWait(handle, run.number, node, ms, at)
-          : core.runEvaluate(handle, run.number, node, run.id, run.input, run.outputs, run.items, now());
+          ? core.runWait(coreHandle, run.coreId, node, ms, at)
+          : core.runEvaluate(coreHandle, run.coreId, node, run.id, run.input, run.outputs, run.items, now());
     }
   } catch (error) {
     // Reading a value may have run a getter of the caller, which may have ended the run.
-    if (run.number === undefined) return;
+    if (run.coreId === undefined) return;
     run.setError(node, error);
-    commands = core.runEvaluationFailed(handle, run.number, node, now());
+    commands = core.runEvaluationFailed(coreHandle, run.coreId, node, now());
   }
   engine.telling.touch(run);
   engine.commands.take(core, commands);
@@ -173,7 +173,7 @@ function evaluate(engine, core, run, node, what, at) {
 /** The items of a loop, as they are now. */
 function itemsOf(engine, core, run, node) {
   let list = valueAt(run, node, run.stepAt(node).path);
-  if (list === NOWHERE && run.number !== undefined) {
+  if (list === NOWHERE && run.coreId !== undefined) {
     list = engine.evaluate(core, run, node, VALUE.items);
   }
   if (Array.isArray(list)) return [...list];
@@ -214,8 +214,8 @@ function buildOutput(engine, core, run) {
   let output;
   try {
     output = valueAt(run, 0, run.plan.path);
-    if (output === NOWHERE && run.number !== undefined) {
-      output = core.runOutput(engine.handle, run.number, run.id, run.input, run.outputs, run.items);
+    if (output === NOWHERE && run.coreId !== undefined) {
+      output = core.runOutput(engine.coreHandle, run.coreId, run.id, run.input, run.outputs, run.items);
     }
     const schema = run.schemas?.output;
     if (schema !== undefined) output = conform(schema, output, "output.invalid", "the output of the run", run.where);
@@ -228,10 +228,10 @@ function buildOutput(engine, core, run) {
 }
 
 function outputBuilt(engine, run, output, error) {
-  if (run.number === undefined) return;
+  if (run.coreId === undefined) return;
   const { core } = engine;
   run.output = output;
   run.outputError = error;
   const built = error === undefined ? core.runOutputBuilt : core.runOutputFailed;
-  engine.goOn(core, run, built(engine.handle, run.number, now()));
+  engine.goOn(core, run, built(engine.coreHandle, run.coreId, now()));
 }

@@ -41,12 +41,12 @@ export class Plans {
     let plan = this.#byText.get(key);
     if (plan === undefined) {
       const timeout = milliseconds(core, this.#engine.bus.requestTimeout, "requestTimeout");
-      plan = compiled(core, this.#engine.handle, text, needsOutput, timeout);
+      plan = compiled(core, this.#engine.coreHandle, text, needsOutput, timeout);
       if (this.#byText.size >= KEPT_PLANS) {
         const [[oldest, old]] = this.#byText;
         this.#byText.delete(oldest);
         old.isFree = true;
-        core.planFree(this.#engine.handle, old.handle);
+        core.planFree(this.#engine.coreHandle, old.handle);
       }
     } else {
       this.#byText.delete(key);

@@ -108,15 +108,15 @@ export class Registry {
 
   /** The core judges the health of a feature from now on. */
   #add(core, feature) {
-    feature.number = core.healthNew(this.#link.handle, this.#healthNumbers);
+    feature.coreId = core.healthNew(this.#link.coreHandle, this.#healthNumbers);
     feature.untold = 0;
     if (feature.healthCheck !== undefined) this.#hub.checkHealth();
   }
 
   /** A feature takes no more requests; resolves when what is under way has ended. */
   async #remove(feature) {
-    if (this.#link.isAttached && feature.number !== undefined) this.#link.core.healthFree(this.#link.handle, feature.number);
-    feature.number = undefined;
+    if (this.#link.isAttached && feature.coreId !== undefined) this.#link.core.healthFree(this.#link.coreHandle, feature.coreId);
+    feature.coreId = undefined;
     await feature.idle();
     feature.limits?.dispose();
   }
@@ -153,7 +153,7 @@ export class Registry {
       // A getter that throws tells nothing.
     }
     if (!counts) return;
-    if (feature.number === undefined || !this.#link.isAttached) return;
+    if (feature.coreId === undefined || !this.#link.isAttached) return;
     if (!hasFailed && took <= this.#slowMs && this.#isSpotless(feature, at)) {
       // The window of the core counts by tenths: within one of them, it does not matter when it is told.
       const us = at * 1_000 + 0.5;
@@ -167,7 +167,7 @@ export class Registry {
     }
     if (hasFailed || took > this.#slowMs) feature.blemishedAt = at;
     this.#tell(feature);
-    this.#heed(feature, this.#link.core.healthRecord(this.#link.handle, feature.number, hasFailed, took, at), "requests");
+    this.#heed(feature, this.#link.core.healthRecord(this.#link.coreHandle, feature.coreId, hasFailed, took, at), "requests");
   }
 
   /**
@@ -182,14 +182,14 @@ export class Registry {
   /** Tells the core of the calls that it has not been told of. */
   #tell(feature) {
     if (feature.untold === 0) return;
-    this.#link.core.healthRecordGood(this.#link.handle, feature.number, feature.untold, feature.untoldAt);
+    this.#link.core.healthRecordGood(this.#link.coreHandle, feature.coreId, feature.untold, feature.untoldAt);
     feature.untold = 0;
   }
 
   statusOf(feature) {
-    if (feature.number !== undefined && this.#link.isAttached) {
+    if (feature.coreId !== undefined && this.#link.isAttached) {
       this.#tell(feature);
-      this.#heed(feature, this.#link.core.healthStatus(this.#link.handle, feature.number, now()), "time");
+      this.#heed(feature, this.#link.core.healthStatus(this.#link.coreHandle, feature.coreId, now()), "time");
     }
     return feature.status;
   }
@@ -198,9 +198,9 @@ export class Registry {
   judge(feature, status, details, reason) {
     const at = now();
     Object.assign(feature.health, { checkedAt: at, details, reason });
-    if (feature.number === undefined || !this.#link.isAttached) return;
+    if (feature.coreId === undefined || !this.#link.isAttached) return;
     this.#tell(feature);
-    this.#heed(feature, this.#link.core.healthChecked(this.#link.handle, feature.number, status, at), "check");
+    this.#heed(feature, this.#link.core.healthChecked(this.#link.coreHandle, feature.coreId, status, at), "check");
   }
 
   /** Tells when the health of a feature has changed. */

@@ -13,7 +13,7 @@ const NOTHING = Object.freeze([]);
 
 export class Run {
   /** The core's number for it; undefined until it begins, and once it has ended. */
-  number = undefined;
+  coreId = undefined;
   /** The engine that it is in, from its begin on. */
   engine = undefined;
   plan = undefined;

@@ -45,7 +45,7 @@ export class Telling {
     if (!this.#engine.isAttached || this.listeners.size > 0) return;
     const { core } = this.#engine;
     for (const run of this.#engine.runs.active()) {
-      if (run.number !== undefined && !run.isHeard) run.told += countOf(this.#engine.eventsOf(core, run, run.told));
+      if (run.coreId !== undefined && !run.isHeard) run.told += countOf(this.#engine.eventsOf(core, run, run.told));
     }
   }
 
@@ -59,7 +59,7 @@ export class Telling {
       stream.end();
       return stream;
     }
-    if (run.number !== undefined) {
+    if (run.coreId !== undefined) {
       const { core } = this.#engine;
       const isHeard = this.#isHeard(run);
       const numbers = this.#engine.eventsOf(core, run, 0);
@@ -80,7 +80,7 @@ export class Telling {
       this.#moved.delete(run);
       try {
         // One that has ended is told when its promise settles, not before.
-        if (run.number !== undefined && core.runPhase(this.#engine.handle, run.number) !== ENDED) this.tell(core, run);
+        if (run.coreId !== undefined && core.runPhase(this.#engine.coreHandle, run.coreId) !== ENDED) this.tell(core, run);
       } catch (error) {
         this.#engine.fail(run, error);
       }
@@ -91,8 +91,8 @@ export class Telling {
   tell(core, run) {
     const parent = run.parent?.run;
     // Why there is this run at all comes first.
-    if (parent !== undefined && this.#moved.delete(parent) && parent.number !== undefined) this.tell(core, parent);
-    if (run.number === undefined || !this.#isHeard(run)) return;
+    if (parent !== undefined && this.#moved.delete(parent) && parent.coreId !== undefined) this.tell(core, parent);
+    if (run.coreId === undefined || !this.#isHeard(run)) return;
     const numbers = this.#engine.eventsOf(core, run, run.told);
     run.told += countOf(numbers);
     if (numbers.length === 0) return;
@@ -114,10 +114,10 @@ export class Telling {
 
   /** An attempt tells something while it runs. Nothing is kept of that when nobody listens. */
   note(run, node, attempt, kind, note) {
-    if (run.number === undefined || !this.#engine.isAttached || !this.#isHeard(run)) return;
+    if (run.coreId === undefined || !this.#engine.isAttached || !this.#isHeard(run)) return;
     unattended(() => {
       const { core } = this.#engine;
-      const seq = core.runNote(this.#engine.handle, run.number, node, attempt, kind, now());
+      const seq = core.runNote(this.#engine.coreHandle, run.coreId, node, attempt, kind, now());
       if (seq < 0) return;
       (run.notes ??= new Map()).set(seq, note);
       this.touch(run);

@@ -39,7 +39,7 @@ export class Waits {
   }
 
   begin(waiting, timeoutMs, at = now()) {
-    waiting.awaited = { number: undefined, timeoutMs, at };
+    waiting.awaited = { coreId: undefined, timeoutMs, at };
     this.#fresh.push(waiting);
     if (this.#count === 0) this.#link.runtime.own(this.#owner);
     this.#count += 1;
@@ -55,11 +55,11 @@ export class Waits {
     waiting.awaited = undefined;
     this.#count -= 1;
     if (this.#count === 0) this.#alarm.rest(this.#mayRest);
-    if (awaited.number === undefined) {
+    if (awaited.coreId === undefined) {
       this.#forgetFresh();
     } else {
-      this.#open.delete(awaited.number);
-      if (this.#link.isAttached) this.#link.core.requestEnd(this.#link.handle, awaited.number, at);
+      this.#open.delete(awaited.coreId);
+      if (this.#link.isAttached) this.#link.core.requestEnd(this.#link.coreHandle, awaited.coreId, at);
     }
   }
 
@@ -72,10 +72,10 @@ export class Waits {
     const fresh = this.#fresh.splice(0);
     for (const waiting of fresh) {
       const { awaited } = waiting;
-      if (awaited === undefined || awaited.number !== undefined) continue;
+      if (awaited === undefined || awaited.coreId !== undefined) continue;
       const { timeoutMs, at } = awaited;
-      awaited.number = this.#link.core.requestBegin(this.#link.handle, timeoutMs, at);
-      this.#open.set(awaited.number, waiting);
+      awaited.coreId = this.#link.core.requestBegin(this.#link.coreHandle, timeoutMs, at);
+      this.#open.set(awaited.coreId, waiting);
       // One that rings earlier for another has the core say then what is due next.
       if (timeoutMs < Infinity) this.#alarm.set(at + timeoutMs);
     }
@@ -85,14 +85,14 @@ export class Waits {
     const { core } = this.#link;
     if (core instanceof Promise || !this.#link.isAttached) return;
     // All of them first: a handler that hears of its abort may begin a request, which gets one of these numbers.
-    const expired = Array.from(core.requestsExpire(this.#link.handle, now()), (number) => this.#open.get(number));
+    const expired = Array.from(core.requestsExpire(this.#link.coreHandle, now()), (number) => this.#open.get(number));
     for (const waiting of expired) this.#forget(waiting);
     for (const waiting of expired) waiting.late();
-    if (this.#link.isAttached) this.#alarm.set(core.busDeadline(this.#link.handle));
+    if (this.#link.isAttached) this.#alarm.set(core.busDeadline(this.#link.coreHandle));
   }
 
   #forget(waiting) {
-    this.#open.delete(waiting.awaited.number);
+    this.#open.delete(waiting.awaited.coreId);
     waiting.awaited = undefined;
     this.#count -= 1;
   }

@@ -32,8 +32,13 @@ fn start(definition: &str) -> (u32, JsValue, u32) {
     let handle = engine::engine_new();
     let plan = plan::plan_compile(handle, &js(definition), 30_000.0).expect("a valid definition");
     let number = field(&plan, "handle").as_f64().expect("a number") as u32;
-    let run = run::run_start(handle, number, 7, None, 1_000.0).expect("the plan is there");
-    (handle, plan, run)
+    (handle, plan, started(run::run_start(handle, number, 7, None, 1_000.0)).0)
+}
+
+/// The number of a run that was started, and what that led to.
+fn started(told: f64) -> (u32, u32) {
+    let told = told as u64;
+    ((told >> 32) as u32, told as u32)
 }
 
 const GREET: &str = r#"{ "id": "greet", "steps": [
@@ -77,27 +82,48 @@ fn a_template_lends_values_and_gives_them_back_as_they_are() {
     assert!(Object::is(&params, &function), "what JSON cannot hold goes through, too");
 }
 
+const ELSEWHERE: u32 = 1 << 31;
+const EARLIER: u32 = 1 << 30;
+const NEXT: u32 = 1 << 29;
+/// What stands there for a step when the run has completed.
+const COMPLETED: u32 = NEXT - 1;
+
 #[wasm_bindgen_test]
 fn commands_stand_in_linear_memory() {
-    const ELSEWHERE: u32 = 1 << 31;
-    const EARLIER: u32 = 1 << 30;
-    const NEXT: u32 = 1 << 29;
-    let (handle, _, run) = start(GREET);
-    let told = engine::engine_tick(handle, 1_000.0);
-    assert_eq!(told, ELSEWHERE | EARLIER | 1, "one command, in a place of which nobody knew, and a time limit");
+    let both = r#"{ "id": "both", "steps": [{ "id": "all", "parallel": [
+        { "id": "one", "call": "greeter.hello" }, { "id": "two", "call": "greeter.wave" }
+    ] }] }"#;
+    let handle = engine::engine_new();
+    let plan = plan::plan_compile(handle, &js(both), 30_000.0).expect("a valid definition");
+    let number = field(&plan, "handle").as_f64().expect("a number") as u32;
+    let (run, told) = started(run::run_start(handle, number, 7, None, 1_000.0));
+    assert_eq!(told, ELSEWHERE | EARLIER | 2, "two commands, in a place of which nobody knew, and a time limit");
     let memory: js_sys::WebAssembly::Memory = engine::linear_memory().unchecked_into();
     let words = js_sys::Uint32Array::new(&memory.buffer());
     let start = engine::engine_commands(handle) as u32 / 4;
-    let command: Vec<u32> = (start..start + 5).map(|at| words.get_index(at)).collect();
-    assert_eq!(command, [0, run, 0, 1, 0], "call the first step, attempt 1");
+    let commands: Vec<u32> = (start..start + 10).map(|at| words.get_index(at)).collect();
+    assert_eq!(commands, [0, run, 1, 1, 0, 0, run, 2, 1, 0], "call the two steps of the first one, attempt 1");
     assert_eq!(engine::engine_deadline(handle), 31_000.0);
-    assert_eq!(
-        run::run_settle(handle, run, 0, 1, 1_500.0),
-        NEXT | 1,
-        "the second step is next, which needs no command; nothing is due earlier"
-    );
     assert_eq!(run::run_cancel(handle, run, 2_000.0), 1, "only the end: it tells every handler");
     assert_eq!(engine::engine_deadline(handle), f64::INFINITY);
+}
+
+#[wasm_bindgen_test]
+fn a_step_that_is_next_needs_no_command() {
+    let handle = engine::engine_new();
+    let plan = plan::plan_compile(handle, &js(GREET), 30_000.0).expect("a valid definition");
+    let number = field(&plan, "handle").as_f64().expect("a number") as u32;
+    let (run, told) = started(run::run_start(handle, number, 7, None, 1_000.0));
+    assert_eq!(told, NEXT | EARLIER, "the first step, and a time limit");
+    assert_eq!(engine::engine_deadline(handle), 31_000.0);
+    assert_eq!(run::run_settle(handle, run, 0, 1, 1_500.0), NEXT | 1, "the second step; nothing is due earlier");
+    assert_eq!(run::run_settle(handle, run, 1, 1, 1_600.0), NEXT | COMPLETED, "the end");
+    assert_eq!(run::run_remove(handle, run, 1_600.0), 0);
+    let (other, told) = started(run::run_start(handle, number, 7, None, 2_000.0));
+    assert_eq!((other, told), (run, NEXT), "the host comes before this one's time is over, and then it is told");
+    run::run_remove(handle, other, 2_000.0);
+    let (_, told) = started(run::run_start(handle, number, 7, None, 40_000.0));
+    assert_eq!(told, NEXT | EARLIER, "the host has not come when it was to: it is told again");
 }
 
 #[wasm_bindgen_test]
@@ -125,7 +151,7 @@ fn figures(place: *const f64) -> Vec<f64> {
 fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(engine::engine_tick(0, 0.0), 0);
     assert_eq!(run::run_settle(99, 1, 2, 3, 0.0), 0);
-    assert_eq!(run::run_start(engine::engine_new(), 99, 0, None, 0.0), None);
+    assert!(run::run_start(engine::engine_new(), 99, 0, None, 0.0).is_nan());
     assert!(engine::engine_commands(99).is_null());
     assert!(run::run_steps(99, 1).is_null());
     assert_eq!(run::run_remove(99, 99, 0.0), 0);

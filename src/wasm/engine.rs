@@ -37,6 +37,8 @@ const IS_EARLIER: u32 = 1 << 30;
 /// step lead to: the first one, or after an attempt that failed the next one. The number is that of the step then, and nothing
 /// waits. When there is no such step yet, it is that of the next iteration of the loop that the step was in which has answered.
 const IS_NEXT: u32 = 1 << 29;
+/// What stands there for a step when all there is to do is to tell that the run has completed.
+const COMPLETED: u32 = IS_NEXT - 1;
 
 /// An engine, the plans it knows, and the commands that wait to be fetched.
 #[derive(Default)]
@@ -57,18 +59,30 @@ impl Host {
         self.flush_about(NONE, 0)
     }
 
+    /// Has the host be told again of what is due when it has not come for what it was told: some hosts drop a timer with the
+    /// request that set it.
+    pub(super) fn forget_missed(&mut self, now: Timestamp) {
+        self.told_deadline = self.told_deadline.filter(|told| *told > now);
+    }
+
     /// The same after something about one run, which mostly leads to this attempt of some step.
     pub(super) fn flush_about(&mut self, about: RunId, usual: u32) -> u32 {
         let Self { engine, commands, words, told_deadline, .. } = self;
         engine.take_commands(commands);
         let is_earlier = engine.next_look().is_some_and(|at| told_deadline.is_none_or(|told| at < told));
         let is_earlier = if is_earlier { IS_EARLIER } else { 0 };
-        if let [Command::Call { run, node: NodeIx(node), attempt, level: 0 }] = commands[..]
-            && (run, attempt) == (about, usual)
-            && node < IS_NEXT
-        {
+        let next = match commands[..] {
+            [Command::Call { run, node: NodeIx(node), attempt, level: 0 }]
+                if (run, attempt) == (about, usual) && node < COMPLETED =>
+            {
+                node
+            }
+            [Command::Settle { run, end: RunEnd::Completed }] if run == about => COMPLETED,
+            _ => NONE,
+        };
+        if next != NONE {
             commands.clear();
-            return node | IS_NEXT | is_earlier;
+            return next | IS_NEXT | is_earlier;
         }
         words.clear();
         let place = words.as_ptr();

@@ -25,16 +25,22 @@ fn act(engine: u32, now_ms: f64, act: &dyn Fn(&mut Host, Timestamp)) -> u32 {
     })
 }
 
-/// Starts a run; its number, or `undefined` when there is no such plan. Its commands are fetched by `engineTick`.
+/// Starts a run. Its number, times 2^32, and what it led to; see `IS_NEXT` in engine.rs. NaN when there is no such plan.
 #[wasm_bindgen(js_name = runStart)]
-pub fn run_start(engine: u32, plan: u32, seed: u32, key: Option<String>, now_ms: f64) -> Option<u32> {
+pub fn run_start(engine: u32, plan: u32, seed: u32, key: Option<String>, now_ms: f64) -> f64 {
+    let now = Timestamp::from_millis(now_ms);
     with(engine, |host| {
         let plan = Rc::clone(host.plans.get(plan as usize)?);
-        Some(host.engine.start(plan, u64::from(seed), key.as_deref(), Timestamp::from_millis(now_ms)))
+        let run = host.engine.start(plan, u64::from(seed), key.as_deref(), now);
+        host.forget_missed(now);
+        let told = host.flush_about(run, 1);
+        Some(f64::from(run) * 4_294_967_296.0 + f64::from(told))
     })
+    .unwrap_or(f64::NAN)
 }
 
-/// Goes on with a run where its log ends; see `runEvents` for the numbers. As `runStart` otherwise.
+/// Goes on with a run where its log ends; see `runEvents` for the numbers. Its number, or `undefined` when there is no such plan.
+/// Its commands are fetched by `engineTick`.
 #[wasm_bindgen(js_name = runRestore)]
 pub fn run_restore(
     engine: u32,
@@ -369,7 +375,7 @@ pub fn run_phase(engine: u32, run: u32) -> u32 {
     .unwrap_or(3)
 }
 
-/// Where each step of a run is, five numbers to a node: status, attempts, level of fallback, began, ended (milliseconds,
+/// Where each step of a run is, three numbers to a node: status, level of fallback and attempts in one, began, ended (milliseconds,
 /// NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
 #[wasm_bindgen(js_name = runSteps)]
 pub fn run_steps(engine: u32, run: u32) -> *const f64 {

@@ -23,8 +23,8 @@ fn evaluate(expression: &str, input: &JsValue) -> Result<JsValue, String> {
     let handle = engine::engine_new();
     let compiled = plan::plan_compile(handle, &definition, 30_000.0).expect("a valid definition");
     let number = field(&compiled, "handle").as_f64().expect("a number") as u32;
-    let started = run::run_start(handle, number, 7, None, 1_000.0).expect("the plan is there");
-    let value = run::run_params(handle, started, 0, 0, &"run-1".into(), input, &Array::new(), &Array::new());
+    let started = run::run_start(handle, number, 7, None, 1_000.0) as u64 >> 32;
+    let value = run::run_params(handle, started as u32, 0, 0, &"run-1".into(), input, &Array::new(), &Array::new());
     engine::engine_free(handle);
     value.map_err(|error| {
         assert_eq!(field(&error, "code").as_string().as_deref(), Some("expression.failed"));
