@@ -140,11 +140,11 @@ export class Asking {
       // Any thenable may call back twice, or throw after it did; a promise of it does not.
       answer = Promise.resolve(answer);
     } catch (error) {
-      answered(call, false, error);
+      answered(call, false, sound(error));
       return;
     }
     // Not awaited: while it waits, a function of ours would take more room than all that is known of its call.
-    then.call(answer, (value) => answered(call, true, value), (error) => answered(call, false, error));
+    then.call(answer, (value) => answered(call, true, value), (error) => answered(call, false, sound(error)));
   }
 
   /** Where an action is counted: looked up once, since its name has to be made for that. */
@@ -261,6 +261,16 @@ class Request {
     if (this.hasEnded) return;
     this.bus.link.attached();
     this.bus.waits.begin(this, this.#timeoutMs);
+  }
+}
+
+/** What was thrown, or instead of a proxy that lets nobody ask what it is, what it throws then. */
+function sound(error) {
+  try {
+    Error.prototype.isPrototypeOf(error);
+    return error;
+  } catch (cause) {
+    return cause;
   }
 }
 

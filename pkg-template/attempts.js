@@ -184,8 +184,9 @@ function settle(call, isValue, answer, at) {
       const offset = offsets[index];
       // A handler that was called may have taken its time, or ended the run.
       if (index > 0) time = now();
+      if (run.coreId === undefined) break;
       if (commands.isLate(time)) commands.later(run, from + offset, next);
-      else if (run.coreId !== undefined) beginAttempt(engine, run, from + offset, next, 0, time);
+      else beginAttempt(engine, run, from + offset, next, 0, time);
     }
   } catch (error) {
     engine.fail(run, error);

@@ -25,6 +25,7 @@ export class Chain {
   }
 
   remove(one) {
+    if (!this.has(one)) return;
     const { previous, next } = one;
     if (previous === undefined) this.first = next;
     else previous.next = next;

@@ -238,12 +238,8 @@ export class Commands {
   }
 
   #queue(op, number, node, a, b) {
+    if (this.#tail === this.#todo.length) this.#makeRoom();
     const at = this.#tail;
-    if (at === this.#todo.length) {
-      const todo = this.#todo;
-      this.#todo = new Int32Array(2 * at);
-      this.#todo.set(todo);
-    }
     const todo = this.#todo;
     todo[at] = op;
     todo[at + 1] = number;
@@ -251,6 +247,15 @@ export class Commands {
     todo[at + 3] = a;
     todo[at + 4] = b;
     this.#tail = at + WORDS;
+  }
+
+  /** Takes the room of what has been performed, where that is much. */
+  #makeRoom() {
+    const waiting = this.#todo.subarray(this.#head, this.#tail);
+    if (2 * waiting.length > this.#todo.length) this.#todo = new Int32Array(2 * this.#todo.length);
+    this.#todo.set(waiting);
+    this.#head = 0;
+    this.#tail = waiting.length;
   }
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */

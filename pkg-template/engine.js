@@ -151,8 +151,9 @@ export class Engine {
     // Others are yet to be told; until then nothing is begun in the next instance.
     this.runs.close();
     queueMicrotask(() => this.#disposed || unattended(() => this.runs.open()));
-    // Those that wait for their turn have nothing in the core.
+    // Those that wait for their turn have nothing in the core, and begin in the next instance.
     this.#reject(error, (run) => run.coreId !== undefined || !run.isReady);
+    if (this.runs.size > 0) this.own();
   }
 
   /** Rejects everything. */

@@ -123,8 +123,7 @@ export function problemsOf(options, checks) {
       problems.push(problem(`/${key}`, `\`${key}\` must be ${check[1]}, not ${describe(value)}`));
     }
   }
-  for (const key in checks) {
-    const [, expected, required] = checks[key];
+  for (const [key, [, expected, required]] of Object.entries(checks)) {
     if (required && options[key] === undefined) {
       problems.push(problem("", `\`${key}\` is missing; it must be ${expected}`));
     }

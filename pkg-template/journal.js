@@ -65,15 +65,17 @@ function dataOf(engine, run, pointer, problems) {
     problems.push(problem(pointer, message));
     return undefined;
   }
-  if (run.coreId === undefined && run.journal !== undefined) {
-    const { checksum: _, ...rest } = run.journal;
-    return { ...rest, isPaused: run.isPaused, early: [...rest.early, ...(run.early ?? [])], at: now() };
-  }
   const check = (value, pointerOf) => {
     const found = dataProblems(value);
     if (found.length > 0) problems.push(...problemsIn(pointer + pointerOf(), found));
     return value;
   };
+  const earlyAfter = (count) =>
+    (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, () => `/early/${count + index}/1`)]);
+  if (run.coreId === undefined && run.journal !== undefined) {
+    const { checksum: _, early, ...rest } = run.journal;
+    return { ...rest, isPaused: run.isPaused, early: [...early, ...earlyAfter(early.length)], at: now() };
+  }
   const isBegun = run.coreId !== undefined && engine.isAttached;
   const text = run.plan?.text ?? run.text;
   const definition = JSON.parse(text);
@@ -96,7 +98,7 @@ function dataOf(engine, run, pointer, problems) {
     // A place that nothing has come to yet is no hole for JSON.
     items: Array.from(run.items, (item, frame) => check(item ?? null, () => `/items/${frame}`)),
     signals: run.signals.map((payload, index) => check(payload ?? null, () => `/signals/${index}`)),
-    early: (run.early ?? []).map(([name, payload], index) => [name, check(payload ?? null, () => `/early/${index}/1`)]),
+    early: earlyAfter(0),
     errors: {},
     failures: {},
     cancellation: run.cancellation === undefined ? undefined : errorToData(run.cancellation.cause),

@@ -54,7 +54,7 @@ fn a_plan_describes_itself() {
         text(&steps.get(0)),
         concat!(
             r#"{"leadsTo":[1],"id":"first","hasIdempotencyKey":false,"hasKey":false,"fallbacks":[],"feature":"greeter","#,
-            r#""action":"hello","kind":"call","timeoutMs":30000,"totalTimeoutMs":null,"keyed":false}"#
+            r#""action":"hello","kind":"call","timeoutMs":30000,"totalTimeoutMs":null}"#
         )
     );
     // What is handed on as it is, the host finds where it stands.

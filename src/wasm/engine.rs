@@ -35,7 +35,7 @@ const IS_ELSEWHERE: u32 = 1 << 31;
 const IS_EARLIER: u32 = 1 << 30;
 /// That all there is to do is to begin an attempt of a step of the run that the call was about, which is what most answers of a
 /// step lead to: the first one, or after an attempt that failed the next one. The number is that of the step then, and nothing
-/// waits. When there is no such step yet, it is that of the next iteration of the loop that the step was in which has answered.
+/// waits.
 const IS_NEXT: u32 = 1 << 29;
 /// What stands there for a step when all there is to do is to tell that the run has completed.
 const COMPLETED: u32 = IS_NEXT - 1;

@@ -35,7 +35,6 @@ pub fn plan_compile(engine: u32, definition: &JsValue, default_timeout_ms: f64) 
     Ok(fields
         .number("handle", handle as f64)
         .text("id", &plan.id)
-        .text("version", &plan.version)
         .value("steps", &steps)
         // The last step of the outermost list, whose output is the run's unless the definition says otherwise.
         .value("last", &plan.roots.last().map_or(JsValue::NULL, |step| step.0.into()))
@@ -94,17 +93,13 @@ fn step_to_js(step: &Step, index: u32, leads_to: &[StepIx]) -> JsValue {
     if step.is_call() {
         fields.value("timeoutMs", &millis(step.policies.timeout));
         fields.value("totalTimeoutMs", &millis(step.policies.total_timeout));
-        fields.flag("keyed", step.is_keyed());
     } else if kind != "wait" {
         fields.value("timeoutMs", &millis(step.timeout));
         fields.value("children", &steps_to_js(&step.children()));
         fields.number("size", (step.end.0 - index - 1).into());
     }
-    let steps = [("parent", step.parent), ("compensation", step.compensation), ("compensates", step.compensates)];
-    for (name, other) in steps {
-        if let Some(other) = other {
-            fields.number(name, other.0.into());
-        }
+    if let Some(undone) = step.compensates {
+        fields.number("compensates", undone.0.into());
     }
     fields.object()
 }

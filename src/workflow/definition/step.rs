@@ -90,11 +90,12 @@ fn read_step(object: &Object<'_>, default_timeout: Duration) -> StepDefinition {
     }
 }
 
-/// Letters, digits, `_` and `-`, so that an id can stand in an expression, a pointer and a log line.
+/// Letters, digits, `_` and `-`, so that an id can stand in an expression, a pointer and a log line; and nothing that means something
+/// else to an object of JavaScript, where outputs stand by id.
 #[inline(never)]
 pub(super) fn read_id(object: &Object<'_>) -> String {
     let Some(id) = object.string("id") else { return String::new() };
-    if !is_name(id) {
+    if !is_name(id) || id == "__proto__" {
         object.note("id", format_args!("`id` must be letters, digits, `_` and `-`, not `{id}`"));
     }
     id.to_owned()

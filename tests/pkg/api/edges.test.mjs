@@ -29,6 +29,29 @@ test("a key `__proto__` is data like any other", async () => {
   assert.equal({}.polluted, undefined);
 });
 
+test("what others have put on `Object.prototype` is no option that is missing", async () => {
+  Object.prototype.others = function () {};
+  try {
+    const orchestrator = world({ act: (params) => params }, { history: { maxEvents: 10 } });
+    assert.equal((await orchestrator.bus.request("world", "act", 1)), 1);
+  } finally {
+    delete Object.prototype.others;
+  }
+});
+
+test("whatever a handler throws, who waits for it is told", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const shy = new Proxy({}, { getPrototypeOf: () => { throw new Error("nobody may ask"); } });
+  for (const [thrown, message] of [[proxy, /revoked/], [shy, /nobody may ask/]]) {
+    for (const act of [() => { throw thrown; }, () => Promise.reject(thrown)]) {
+      const orchestrator = world({ act });
+      await assert.rejects(orchestrator.executeWorkflow(one({ timeout: "1h" }), 1), { code: "step.failed", message });
+      await assert.rejects(orchestrator.bus.request("world", "act", 1), { code: "bus.failed", message });
+    }
+  }
+});
+
 test("inherited properties are not data", async () => {
   const orchestrator = world({ act: (params) => params });
   const failing = orchestrator.executeWorkflow(one({ with: "{{ input.constructor }}" }), {});

@@ -93,8 +93,20 @@ test("at any moment: queued, before a retry, in a loop, paused, while undoing", 
   queued.orchestrator.start(flow([call("g", "gate")]), { name: "a" }).result.catch(() => {});
   const waiting = queued.orchestrator.start(flow([{ id: "w", wait: { signal: "go" } }]), {});
   waiting.signal("go", "early");
-  const fromQueue = world().orchestrator.restore(crash(queued, waiting));
+  const inQueue = crash(queued, waiting);
+  const fromQueue = world().orchestrator.restore(inQueue);
   assert.equal((await fromQueue.result).output, "early");
+  // Two restarts, of which the first one was before it had its turn; and what is no data is refused there as anywhere.
+  const first = world({ maxConcurrentRuns: 1 });
+  first.orchestrator.start(flow([call("g", "gate")]), { name: "a" }).result.catch(() => {});
+  const inLine = first.orchestrator.restore(inQueue);
+  inLine.signal("go", "later");
+  assert.deepEqual(inLine.snapshot().early, [["go", "early"], ["go", "later"]]);
+  inLine.signal("go", () => {});
+  assert.throws(() => inLine.snapshot(), (error) => {
+    assert.deepEqual(error.problems.map(({ pointer }) => pointer), ["/early/2/1"]);
+    return error.code === "journal.invalid";
+  });
 
   const failing = world();
   const retried = flow([call("a", "fail", { retry: { maxAttempts: 2, delay: 40, jitter: "none" } })]);

@@ -33,6 +33,22 @@ const echo = { id: "echo", steps: [{ id: "echo", call: "world.echo" }] };
 const never = { id: "never", steps: [{ id: "never", call: "world.never" }] };
 const NEVER = { never: (_, { signal }) => until(signal) };
 
+test("a result is plain data with its steps, short or long, also as a copy, as JSON and seen through a proxy", async () => {
+  const { orchestrator } = world();
+  for (const count of [1, 8, 9, 30]) {
+    const steps = Array.from({ length: count }, (_, index) => ({ id: `s${index}`, call: "world.echo" }));
+    const result = await orchestrator.executeWorkflow({ id: "many", steps }, 7);
+    const seen = new Proxy(result, { get: (target, key, proxy) => Reflect.get(target, key, proxy) });
+    for (const copy of [result, { ...result }, structuredClone(result), JSON.parse(JSON.stringify(result)), seen]) {
+      assert.deepEqual(Object.keys(copy).sort(), Object.keys(result).sort());
+      assert.deepEqual(Object.keys(copy.steps), steps.map(({ id }) => id));
+      assert.deepEqual(copy.steps.s0, result.steps.s0);
+    }
+    assert.equal(result.steps, result.steps, "made once");
+    assert.equal(Object.getPrototypeOf(result), Object.prototype);
+  }
+});
+
 test("a handle tells how its run stands, while it runs and afterwards", async () => {
   const { orchestrator, open } = world();
   const definition = { id: "two", steps: [{ id: "first", call: "world.echo" }, { id: "gate", call: "world.gate" }] };

@@ -152,6 +152,67 @@ test("runs within runs are rejected too, and those that wait for their turn have
   assert.equal((await held.result).output, "after a pause");
 });
 
+test("a run that waited for its turn hears of the next panic, and its feature may go before that", async () => {
+  const coach = await integration();
+  const { bus } = coach;
+  const waits = { id: "waits", steps: [{ id: "wait", call: "patient.wait", timeout: "1h" }] };
+  for (const goesBefore of [false, true]) {
+    bus.registerFeature(patient());
+    const orchestrator = new WorkflowOrchestrator({ bus, maxConcurrentRuns: 1 });
+    const [first, second] = [orchestrator.start(waits, 1), orchestrator.start(waits, 2)];
+    await assert.rejects(bus.request("fault-injection", "panic", {}), isPanic);
+    await assert.rejects(first.result, isPanic);
+    assert.equal(second.status().steps.wait.status, "running");
+    if (goesBefore) {
+      await bus.unregisterFeature("patient", { grace: "10ms" });
+      await assert.rejects(second.result, { code: "step.failed" });
+    } else {
+      await assert.rejects(bus.request("fault-injection", "panic", {}), isPanic);
+      await assert.rejects(second.result, isPanic);
+      await bus.unregisterFeature("patient");
+    }
+    bus.registerFeature(patient());
+    const answers = { id: "answers", steps: [{ id: "answer", call: "patient.answer" }] };
+    assert.equal((await orchestrator.executeWorkflow(answers, "its place is free")).output, "its place is free");
+    await bus.unregisterFeature("patient");
+  }
+});
+
+test("what a run had yet to begin when the core was lost begins in no other run", async () => {
+  const coach = await integration();
+  const { bus } = coach;
+  const began = [];
+  let panics = false;
+  bus.registerFeature({
+    name: "noting",
+    version: "1.0.0",
+    actions: {
+      first: async (input) => began.push(`first of ${input}`),
+      // Long enough for what follows to wait for the host's turn.
+      busy: (input) => {
+        began.push(`busy of ${input}`);
+        if (!panics) return;
+        panics = false;
+        const end = performance.now() + 6;
+        while (performance.now() < end);
+        bus.request("fault-injection", "panic", {}).catch(() => {});
+      },
+      last: (input) => began.push(`last of ${input}`),
+    },
+  });
+  const step = (id, ...needs) => ({ id, call: `noting.${id}`, needs });
+  const graph = { id: "graph", steps: [step("first"), step("busy", "first"), step("last", "first")] };
+  const orchestrator = new WorkflowOrchestrator({ bus, maxConcurrentRuns: 1 });
+  // The first of all may wait for the host's turn itself.
+  await orchestrator.executeWorkflow(graph, 0);
+  began.length = 0;
+  panics = true;
+  const [lost, next] = [orchestrator.executeWorkflow(graph, 1), orchestrator.executeWorkflow(graph, 2)];
+  await assert.rejects(lost, isPanic);
+  await next;
+  assert.deepEqual(began, ["first of 1", "busy of 1", "first of 2", "busy of 2", "last of 2"]);
+});
+
 test("the journal of a run outlives the core", async () => {
   const coach = await integration();
   coach.bus.registerFeature(patient());
