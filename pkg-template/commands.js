@@ -59,6 +59,8 @@ export class Commands {
   #lastAnswer = undefined;
   #performing = false;
   #yielding = false;
+  /** Whether an answer that had to wait has its turn: nothing stands between it and what it leads to. */
+  #settling = false;
   /**
    * Since when the host had no turn, as far as is known, and when something was last done. The clock is not asked how long a
    * handler takes, so what comes long after that may come of it, or after a turn of the host: then a task of ours that waits
@@ -191,10 +193,10 @@ export class Commands {
     return from;
   }
 
-  /** Whether nobody waits for anything, and the host had its turn not long ago. */
+  /** Whether nobody waits for anything that would come first, and the host had its turn not long ago. */
   #mayGoOn(at) {
-    const isAlone = !this.#performing && !this.#yielding && this.#isIdle();
-    return isAlone && at - this.#busyUntil <= IDLE_MS && !this.isLate(at);
+    if (this.#performing || this.#yielding || this.isLate(at)) return false;
+    return this.#settling ? this.#head === this.#tail : this.#isIdle() && at - this.#busyUntil <= IDLE_MS;
   }
 
   /** Whether it is the host's turn. */
@@ -211,7 +213,7 @@ export class Commands {
   begun(time) {
     this.#performing = false;
     this.#busyUntil = time;
-    if (!this.#isAtRest()) this.work(this.#engine.core, this.#isIdle() ? time : now());
+    if (!this.#settling && !this.#isAtRest()) this.work(this.#engine.core, this.#isIdle() ? time : now());
   }
 
   /** Writes down an answer that a run goes on from. */
@@ -260,7 +262,7 @@ export class Commands {
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */
   work(core, time = now()) {
-    if (this.#performing || this.#yielding) return;
+    if (this.#performing || this.#yielding || this.#settling) return;
     this.#performing = true;
     // Handlers that answer in microtasks come back here within the same task: what they used counts too.
     if (time - this.#busyUntil > IDLE_MS && !this.#awaitsTurn) {
@@ -279,7 +281,7 @@ export class Commands {
         // A great many are seldom needed twice.
         if (this.#todo.length > MOST_KEPT) this.#todo = new Int32Array(ROOM);
       }
-      this.#performing = false;
+      this.#performing = this.#settling = false;
     }
     if (this.#engine.isAttached && this.#engine.runs.size > 0) this.#keepTime(core, last);
   }
@@ -290,7 +292,10 @@ export class Commands {
     for (;;) {
       const isLate = time - this.#busySince >= SLICE_MS;
       // Those who are told may start something.
-      if (isLate || this.#isIdle()) this.#engine.telling.tellMoved(core);
+      if (isLate || this.#isIdle()) {
+        this.report(core);
+        this.#engine.telling.tellMoved(core);
+      }
       if (this.#isIdle()) return time;
       if (isLate) {
         this.#yield();
@@ -299,6 +304,7 @@ export class Commands {
       if (this.#head === this.#tail) {
         this.#settleNext(time);
       } else {
+        this.report(core);
         const todo = this.#todo;
         const at = this.#head;
         this.#head += WORDS;
@@ -333,7 +339,11 @@ export class Commands {
     const { settle, call, isValue, answer, next } = this.#answer;
     this.#answer = next;
     if (next === undefined) this.#lastAnswer = undefined;
+    this.#performing = false;
+    this.#settling = true;
     settle(call, isValue, answer, time);
+    this.#performing = true;
+    this.#settling = false;
   }
 
   /** Lets the host have its turn. */
@@ -398,10 +408,11 @@ function open(run, each, index, frame) {
 /** A step of a loop begins for the next item, if there is one: its node. */
 function nextItem(run, node) {
   const { nodes, lists, items } = run;
-  const { each, index } = nodes.nextOf(node);
+  const { each, bases } = nodes.iterationAt(node);
   const list = lists[each];
+  const index = bases.length;
   if (list === undefined || index >= list.length) return undefined;
-  items[nodes.open(each, index)] = list[index];
+  items[nodes.open(each, index, undefined, bases)] = list[index];
   opened(run, nodes.size - 1);
   return nodes.size - 1;
 }

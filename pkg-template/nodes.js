@@ -6,7 +6,7 @@ export class Nodes {
   /** By node, from the first one that is not a step of the plan. */
   #steps = [];
   #frames = [];
-  /** By number; frame 0 is the run itself. Each has its loop's node `each`, its `index`, and its first node `base`. */
+  /** By number; frame 0 is the run itself. Each has its loop's node `each`, its `index`, its first node `base`, and those of all. */
   #iterations = [undefined];
   /** By loop, the first nodes of its iterations, in the order of its items. */
   #bases = new Map();
@@ -21,11 +21,10 @@ export class Nodes {
   }
 
   /** An iteration of a loop has begun: its number. */
-  open(each, index, frame = this.#iterations.length) {
+  open(each, index, frame = this.#iterations.length, bases = this.basesOf(each)) {
     const loop = this.stepOf(each);
-    const base = this.#plan.steps.length + this.#steps.length;
-    this.#iterations[frame] = { each, index, base };
-    const bases = this.basesOf(each);
+    const base = this.size;
+    this.#iterations[frame] = { each, index, base, bases };
     if (bases.length === 0) this.#bases.set(each, bases);
     bases[index] = base;
     for (let step = loop + 1; step <= loop + this.#plan.steps[loop].size; step += 1) {
@@ -35,10 +34,9 @@ export class Nodes {
     return frame;
   }
 
-  /** The loop of the iteration that a node is in, and which item is next there. */
-  nextOf(node) {
-    const { each } = this.#iterations[this.#frameOf(node)];
-    return { each, index: this.basesOf(each).length };
+  /** The iteration that a node is in. */
+  iterationAt(node) {
+    return this.#iterations[this.#frameOf(node)];
   }
 
   /** The step that a node is. */

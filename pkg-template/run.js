@@ -215,7 +215,11 @@ export class Run {
   /** Of those that follow a node, how far behind it those stand that wait for no other step. */
   unblocked(node, leadsTo) {
     const { blockers } = this;
-    return blockers === undefined ? leadsTo : leadsTo.filter((offset) => (blockers[node + offset] -= 1) === 0);
+    if (blockers === undefined) return leadsTo;
+    // Mostly all of them or none: then no list is made.
+    let count = 0;
+    for (let index = 0; index < leadsTo.length; index += 1) if ((blockers[node + leadsTo[index]] -= 1) === 0) count += 1;
+    return count === leadsTo.length ? leadsTo : count === 0 ? NOTHING : leadsTo.filter((offset) => blockers[node + offset] === 0);
   }
 
   /** The node of a step as seen from another node. */

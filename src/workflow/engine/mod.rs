@@ -86,7 +86,7 @@ struct Slot {
     run: Run,
     /// Which runs it shares a limit with.
     key: Option<u32>,
-    /// By node, behind that of the run itself.
+    /// By node, behind that of the run itself; some of them have fired.
     timers: Few<Option<TimerId>>,
     /// Plain calls, the one that has the least time left first; some of them have ended.
     awaited: Queue<NodeIx>,
@@ -278,9 +278,6 @@ impl Engine {
                     Whose::RUN => None,
                     Whose(node) => Some(NodeIx(node)),
                 };
-                if let Some(slot) = self.runs.get_mut(run as usize) {
-                    slot.timer(node).take();
-                }
                 self.input(run, Input::TimerFired { node }, now);
             } else {
                 if !self.guards.tick(now) {
