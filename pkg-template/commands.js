@@ -8,12 +8,17 @@ import { unattended } from "./runtime.js";
 /** Words to a command, and those commands that are dealt with here; see `encode` in src/wasm/engine.rs. */
 const WORDS = 5;
 const CALL = 0;
+const TIME_OUT_ATTEMPT = 1;
 const COMPLETED = 3;
 const CIRCUIT = 11;
 const CANCEL_ATTEMPT = 12;
 const ITERATE = 15;
+/** From this one on, commands only move values. */
+const RECEIVE = 16;
 const DROP = 21;
 const SHARE = 22;
+/** Of a SHARE nothing is left to do once it was taken. */
+const DONE = SHARE;
 
 /** What the core answers beside how many commands there are; see `flush` in src/wasm/engine.rs. */
 const IS_ELSEWHERE = 2 ** 31;
@@ -232,6 +237,23 @@ export class Commands {
     const answers = this.#ledger.subarray(0, this.#noted);
     this.#noted = 0;
     core.engineFollowed(this.#engine.coreHandle, answers);
+  }
+
+  /**
+   * Moves the values that waiting commands are about: the logs of runs tell of them already, and whoever looks at a run has to find
+   * both. What calls somebody waits its turn.
+   */
+  catchUp() {
+    const todo = this.#todo;
+    for (let at = this.#head; at < this.#tail; at += WORDS) {
+      if (todo[at] >= RECEIVE) {
+        this.#performOne(this.#engine.core, ...todo.subarray(at, at + WORDS));
+        todo[at] = DONE;
+      } else if (todo[at] === TIME_OUT_ATTEMPT) {
+        // Why it failed. Without its number, no attempt is told so before its turn.
+        this.#performOne(this.#engine.core, ...todo.subarray(at, at + 3));
+      }
+    }
   }
 
   /** Whether nothing is to be done, nobody is to be told, and the alarm is set. */

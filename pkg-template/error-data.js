@@ -51,8 +51,8 @@ export function errorFromData(data) {
   const error = new Error(data.message, "cause" in data ? { cause: details.cause } : undefined);
   for (const key of UNTYPED) {
     if (data[key] === undefined) continue;
-    const isOwn = key === "code" || key === "status" || key === "retryable";
-    Object.defineProperty(error, key, { value: data[key], enumerable: isOwn, configurable: true, writable: true });
+    const isHidden = key === "name" || key === "stack";
+    Object.defineProperty(error, key, { value: data[key], enumerable: !isHidden, configurable: true, writable: true });
   }
   return error;
 }

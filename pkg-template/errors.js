@@ -58,8 +58,7 @@ export class RepflowError extends Error {
   }
 
   toJSON() {
-    const { name, message, ...fields } = this;
-    return { name: this.name, message: this.message, ...fields };
+    return { name: this.name, message: this.message, ...this };
   }
 }
 

@@ -4,7 +4,7 @@ import { Chain } from "./chain.js";
 import { now } from "./clock.js";
 import { isDone } from "./call.js";
 import { holdsOnly, isObject, pointerOf } from "./definition.js";
-import { RepflowError, aHandler, aString, assertValid, describe, invalid, matching, problem, problemsIn, problemsOf, strings, textOf } from "./errors.js";
+import { RepflowError, aHandler, aString, assertValid, describe, hasFields, invalid, matching, problem, problemsIn, problemsOf, strings, textOf } from "./errors.js";
 import { missing } from "./nearest.js";
 import { checkInput, checkSchema } from "./schemas.js";
 import { conform, isStandardSchema } from "./standard-schema.js";
@@ -19,7 +19,7 @@ const FEATURE = {
   description: aString,
   capabilities: strings,
   metadata: [(metadata) => holdsOnly(metadata, aString[0]), "an object of strings"],
-  actions: [(actions) => typeof actions === "object" && actions !== null, "an object of functions"],
+  actions: [hasFields, "an object of functions"],
   load: aHandler,
   healthCheck: aHandler,
   limits: [(limits) => holdsOnly(limits, () => true, ["bulkhead", "rateLimit"]), "an object with `bulkhead` and `rateLimit`, as policies have them"],

@@ -21,6 +21,7 @@ export function handleOf(engine, run) {
 
 /** How a run stands, with its steps. */
 function statusOf(engine, run) {
+  engine.commands.catchUp();
   const isLive = run.coreId !== undefined && engine.isAttached;
   const report = isLive ? engine.reportOf(engine.core, run) : run.report;
   return { ...infoOf(run, engine.statusOf(run)), degraded: run.degraded, steps: report?.steps ?? {} };

@@ -52,6 +52,7 @@ const FIELDS = {
 
 /** A run as it stands. Throws `journal.invalid` for one that has ended, or whose values are not plain data. */
 export function journalOf(engine, run) {
+  engine.commands.catchUp();
   const problems = [];
   const data = dataOf(engine, run, "", problems);
   assertValid("journal.invalid", `the journal of the run \`${run.id}\``, problems);

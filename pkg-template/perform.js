@@ -53,11 +53,8 @@ export function perform(engine, core, run, op, node, a, b, at) {
       beginAttempt(engine, run, node, a, b, at);
       break;
     case TIME_OUT_ATTEMPT:
-      run.setError(node, attemptTimedOut(run, node));
-      abortAttempt(run, node, a, run.errors[node]);
-      break;
     case TIME_OUT_STEP:
-      run.setError(node, stepTimedOut(run, node));
+      run.setError(node, (op === TIME_OUT_STEP ? stepTimedOut : attemptTimedOut)(run, node));
       abortAttempt(run, node, a, run.errors[node]);
       break;
     case SUPERSEDE_ATTEMPT:
@@ -103,12 +100,10 @@ export function perform(engine, core, run, op, node, a, b, at) {
     case STEP_FAILED:
       stepFailed(engine, core, run, node, a, b);
       break;
-    case FELL_BACK: {
+    case FELL_BACK:
       run.degraded = true;
-      const error = errorOf(run, node, b);
-      ((run.failures ??= [])[node] ??= []).push({ level: a - 1, error });
+      ((run.failures ??= [])[node] ??= []).push({ level: a - 1, error: errorOf(run, node, b) });
       break;
-    }
     case KEEP:
       engine.keep(a, b, run.outputs[node]);
       break;
@@ -128,10 +123,9 @@ export function perform(engine, core, run, op, node, a, b, at) {
 function errorOf(run, node, packed) {
   const reason = packed >>> 28;
   const retryAfterMs = packed & LONGEST_MS;
-  if (reason === REASON.error) return run.errors[node];
   const known = run.errors[node];
-  if (reason === REASON.timeout) return known?.code === "step.timeout" ? known : stepTimedOut(run, node);
-  if (reason === REASON.totalTimeout) return stepTimedOut(run, node);
+  if (reason === REASON.error || (reason === REASON.timeout && known?.code === "step.timeout")) return known;
+  if (reason <= REASON.totalTimeout) return stepTimedOut(run, node);
   return refused(reason, retryAfterMs === LONGEST_MS ? undefined : retryAfterMs);
 }
 

@@ -160,11 +160,7 @@ export class Runs {
   }
 
   #index() {
-    if (this.#byId === undefined) {
-      this.#byId = new Map();
-      for (const run of [...this.#kept(), ...this.active()]) this.#byId.set(run.id, run);
-    }
-    return this.#byId;
+    return (this.#byId ??= new Map([...this.#kept(), ...this.active()].map((run) => [run.id, run])));
   }
 
   #kept() {
@@ -174,7 +170,7 @@ export class Runs {
   #keep(run) {
     if (run.isRestored) {
       // Whoever asks for its id means this one.
-      const before = this.#finished.findIndex((it, at) => at >= this.#forgotten && it.id === run.id);
+      const before = this.#finished.findIndex((it) => it?.id === run.id);
       if (before >= 0) this.#finished.splice(before, 1);
     }
     this.#finished.push(run);

@@ -221,6 +221,7 @@ const isSame = (a, b) => a === b || (typeof a === "object" && typeof b === "obje
 
 const typeWords = (type) => [type].flat().map((it) => TYPES[it]).join(" or ");
 const word = (value) => `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+const wordsIn = (schema) => schema.enum ?? ("const" in schema ? [schema.const] : undefined);
 const wordsOf = (values) => `${values.length === 1 ? "" : "one of "}${values.map(word).join(", ")}`;
 const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
@@ -260,7 +261,8 @@ function judged(schemas, schema, value, pointer, seen) {
   also(schemas.target(schema));
   if (schemas.refersOnly && schema.$ref !== undefined) return problems;
 
-  const { type, enum: words = "const" in schema ? [schema.const] : undefined, anyOf, oneOf } = schema;
+  const { type, anyOf, oneOf } = schema;
+  const words = wordsIn(schema);
   if (type !== undefined && ![type].flat().some((it) => isOf(it, value))) must(typeWords(type), { isType: true });
   if (words !== undefined && !words.some((it) => isSame(it, value))) {
     const texts = typeof value === "string" ? words.filter((it) => typeof it === "string") : [];
@@ -394,9 +396,9 @@ function propertiesOf(schemas, schema, names, open = new Set()) {
 /** What a schema allows, in a few words, when it says so in the usual way. */
 function expectedOf(schema) {
   if (typeof schema !== "object") return undefined;
-  const { enum: words = schema.const === undefined ? undefined : [schema.const], type } = schema;
+  const words = wordsIn(schema);
   if (words !== undefined) return wordsOf(words);
-  return type === undefined ? undefined : typeWords(type);
+  return schema.type === undefined ? undefined : typeWords(schema.type);
 }
 
 // ── Whether a schema is one ───────────────────────────────────────────────────────────────────────────────────────────

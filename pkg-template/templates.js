@@ -82,6 +82,8 @@ function frozen(data) {
  * `expression` would read as more than that is escaped. `text` is a template that has to stay a string.
  */
 const PARTS = {
+  // Any name may be asked for.
+  __proto__: null,
   with: "template",
   output: "template",
   value: "template",
@@ -102,26 +104,13 @@ class Binding {
     this.#parameters = parameters;
   }
 
-  /** A definition, or a part of it that has keys of its own. */
-  definition(part, pointer) {
-    if (typeof part === "string") return this.#string(part, "plain", pointer);
-    return this.#each(part, pointer, (value, key, at) => {
-      const kind = Array.isArray(part) || !Object.hasOwn(PARTS, key) ? undefined : PARTS[key];
-      return kind === undefined ? this.definition(value, at) : this.#data(value, kind, at);
-    });
-  }
-
-  /** Data all of whose texts are of one kind, whatever the names of its keys. */
-  #data(data, kind, pointer) {
-    if (typeof data === "string") return this.#string(data, kind, pointer);
-    return this.#each(data, pointer, (value, _, at) => this.#data(value, kind, at));
-  }
-
-  #each(data, pointer, of) {
-    const at = (key) => pointer + pointerOf(key);
-    if (Array.isArray(data)) return data.map((value, index) => of(value, index, at(index)));
-    if (!hasFields(data)) return data;
-    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, of(value, key, at(key))]));
+  /** A definition, or a part of it. `kind` is what all text in it is, whatever the names of its keys, once one has said so. */
+  definition(part, pointer, kind) {
+    if (typeof part === "string") return this.#string(part, kind ?? "plain", pointer);
+    if (Array.isArray(part)) return part.map((value, index) => this.definition(value, pointer + pointerOf(index), kind));
+    if (!hasFields(part)) return part;
+    const bound = ([key, value]) => [key, this.definition(value, pointer + pointerOf(key), kind ?? PARTS[key])];
+    return Object.fromEntries(Object.entries(part).map(bound));
   }
 
   #string(text, kind, pointer) {

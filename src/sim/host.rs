@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::{Answer, Call, Fault, Happening, RunScope, SimulatedRun, Simulation};
+use super::happening::{Fault, Happening};
+use super::{Answer, Call, RunScope, SimulatedRun, Simulation};
 use crate::policy::Part;
 use crate::rng::Rng;
 use crate::value::Value;

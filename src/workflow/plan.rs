@@ -260,6 +260,43 @@ impl Plan {
         &self.steps
     }
 
+    /// One step.
+    #[must_use]
+    pub fn step(&self, step: StepIx) -> &Step {
+        &self.steps[step.ix()]
+    }
+
+    /// Whether it is a graph of plain calls and nothing else, which all have as much time: then all that waits for something is
+    /// [led to](Self::leads_to) by all that it waits for, and whoever counts these knows when it begins.
+    #[must_use]
+    pub fn is_plain_graph(&self) -> bool {
+        let timeout = self.steps.first().and_then(|step| step.policies.timeout);
+        let is_usual = |(step, call): (&Step, &Option<PlainCall>)| {
+            call.is_some_and(|call| call.is_certain && call.timeout == timeout)
+                && step.compensation.is_none()
+                && step.parent.is_none()
+        };
+        self.is_unlimited() && self.steps.iter().zip(&self.plain_calls).all(is_usual)
+    }
+
+    /// The steps that follow a plain call that ended well, or the step itself, for the next item of its loop. Only where it is
+    /// certain that each of them begins when the last one that it waits for has ended, and that it has no less time than that one
+    /// had; otherwise there are none.
+    #[must_use]
+    pub fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
+        let followers = match &self.plain_calls[step.ix()] {
+            Some(PlainCall { follower: Some((next, _)), .. }) if self.is_unlimited() => std::slice::from_ref(next),
+            Some(_) if is_plain_graph => &self.step(step).dependents,
+            _ => &[],
+        };
+        let time = |step: StepIx| self.step(step).policies.timeout.unwrap_or(Duration::MAX);
+        if followers.iter().all(|next| time(*next) >= time(step)) { followers } else { &[] }
+    }
+
+    fn is_unlimited(&self) -> bool {
+        self.concurrency.is_none() && self.per_key.is_none()
+    }
+
     /// The plain calls among some steps.
     pub(super) fn plain_calls_of(steps: &[Step]) -> Vec<Option<PlainCall>> {
         let of = |(index, step): (usize, &Step)| {
@@ -299,45 +336,6 @@ impl Plan {
         };
         // That the run begins and ends, and the first step begins and the last one ends by itself.
         4 + steps.iter().zip(plain_calls).map(of).sum::<usize>()
-    }
-
-    /// One step.
-    #[must_use]
-    pub fn step(&self, step: StepIx) -> &Step {
-        &self.steps[step.ix()]
-    }
-}
-
-impl Plan {
-    /// Whether it is a graph of plain calls and nothing else, which all have as much time: then all that waits for something is
-    /// [led to](Self::leads_to) by all that it waits for, and whoever counts these knows when it begins.
-    #[must_use]
-    pub fn is_plain_graph(&self) -> bool {
-        let timeout = self.steps.first().and_then(|step| step.policies.timeout);
-        let is_usual = |(step, call): (&Step, &Option<PlainCall>)| {
-            call.is_some_and(|call| call.is_certain && call.timeout == timeout)
-                && step.compensation.is_none()
-                && step.parent.is_none()
-        };
-        self.is_unlimited() && self.steps.iter().zip(&self.plain_calls).all(is_usual)
-    }
-
-    fn is_unlimited(&self) -> bool {
-        self.concurrency.is_none() && self.per_key.is_none()
-    }
-
-    /// The steps that follow a plain call that ended well, or the step itself, for the next item of its loop. Only where it is
-    /// certain that each of them begins when the last one that it waits for has ended, and that it has no less time than that one
-    /// had; otherwise there are none.
-    #[must_use]
-    pub fn leads_to(&self, step: StepIx, is_plain_graph: bool) -> &[StepIx] {
-        let followers = match &self.plain_calls[step.ix()] {
-            Some(PlainCall { follower: Some((next, _)), .. }) if self.is_unlimited() => std::slice::from_ref(next),
-            Some(_) if is_plain_graph => &self.step(step).dependents,
-            _ => &[],
-        };
-        let time = |step: StepIx| self.step(step).policies.timeout.unwrap_or(Duration::MAX);
-        if followers.iter().all(|next| time(*next) >= time(step)) { followers } else { &[] }
     }
 }
 

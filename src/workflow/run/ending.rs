@@ -92,7 +92,9 @@ impl Run {
             let dependent = NodeIx(node.0 + dependent.0 - step.0);
             // One that was skipped with its group waits for nobody.
             if self.node(dependent).is_over() {
-            } else if is_next && self.node(dependent).blockers == 1 {
+                continue;
+            }
+            if is_next && self.node(dependent).blockers == 1 {
                 self.state(dependent).blockers = 0;
                 next = Some(dependent);
             } else {

@@ -197,6 +197,63 @@ test("why steps failed is kept: of those that may, of fallbacks, and of a cancel
   });
 });
 
+test("what a log tells of, a journal and a status have the values of, also between two steps that go on at once", async () => {
+  const steps = [
+    call("kept", "count", { cache: { ttl: "1m" } }),
+    call("falls", "fail", { fallback: [{ value: 1 }] }),
+    call("fails", "fail", { onError: "continue" }),
+    call("looks", "look"),
+  ];
+  const definition = flow([{ id: "w", wait: 1 }, { id: "all", parallel: steps }]);
+  let count = 0;
+  let handle, journal, status;
+  const actions = {
+    count: () => (count += 1),
+    // What came of those before it waits behind it.
+    look: () => {
+      status = handle?.status();
+      journal = handle && stored(handle.snapshot());
+    },
+  };
+  const before = world({}, actions);
+  await before.orchestrator.executeWorkflow(definition, {});
+  handle = before.orchestrator.start(definition, {});
+  const result = await handle.result;
+  const restored = await world({}, { ...actions, look: () => {} }).orchestrator.restore(journal).result;
+  assert.equal(count, 1);
+  for (const { degraded, steps: { kept, falls, fails } } of [status, result, restored]) {
+    assert.equal(degraded, true);
+    assert.equal(kept.output, 1);
+    assert.deepEqual(falls.failures.map(({ level, error }) => [level, error.message]), [[0, "no"]]);
+    assert.equal(fails.error.cause.message, "no");
+  }
+});
+
+test("whoever looks while attempts are told that their time is up finds out why each failed, and each is told once", async () => {
+  const told = [];
+  const looks = [];
+  let handle;
+  const hang = (_, { stepId, signal }) => new Promise(() => signal.addEventListener("abort", () => {
+    told.push([stepId, signal.reason.code]);
+    const { steps: { a, b }, degraded } = handle.status();
+    const failed = [a, b].filter(({ status }) => status === "failed").map(({ error }) => error.message);
+    looks.push([degraded, failed, Object.values(stored(handle.snapshot()).errors).map(({ message }) => message)]);
+  }));
+  const hanging = (id) => call(id, "hang", { timeout: 20, onError: "continue" });
+  handle = world({}, { hang }).orchestrator.start(flow([{ id: "all", parallel: [hanging("a"), hanging("b")] }, { id: "w", wait: 1 }]), {});
+  const { steps } = await handle.result;
+  assert.deepEqual(told.sort(), [["a", "step.timeout"], ["b", "step.timeout"]]);
+  const messages = [steps.a, steps.b].map(({ error }) => error.message);
+  for (const message of messages) assert.match(message, /did not end within 20 ms; give it a longer `timeout`/);
+  // Mostly both have failed by then, of which the second is yet to be told.
+  for (const [degraded, failed, kept] of looks) {
+    assert.equal(degraded, true);
+    assert.ok(failed.length > 0);
+    assert.deepEqual(kept, failed);
+    assert.deepEqual(failed.filter((message) => !messages.includes(message)), []);
+  }
+});
+
 test("children go on with their parent, where they were", async () => {
   const child = flow([call("a", "echo", { with: 1 }), call("g", "gate", { with: { name: "g" } })], { id: "child", output: ["{{ steps.a.output }}", "{{ steps.g.output }}"] });
   const before = world({ templates: [child] });
