@@ -1,6 +1,6 @@
 // The request: a form, or the same as JSON.
 
-import { byId, el } from "../parts/dom.js";
+import { byId, el, numbersIn } from "../parts/dom.js";
 import { AREAS, CONDITIONS, EQUIPMENT, EXAMPLES, FOCUS, LEVELS, SEVERITIES, SYMPTOMS } from "./vocabulary.js";
 import { title } from "./words.js";
 
@@ -109,7 +109,7 @@ export class RequestForm {
       equipment: data.getAll("equipment"),
       fitnessLevel: data.get("fitnessLevel"),
     };
-    for (const key of NUMBERS) if (data.get(key) !== "") request[key] = Number(data.get(key));
+    Object.assign(request, numbersIn(NUMBERS.map((key) => this.#form.elements[key])));
     const injuries = AREAS.map((area) => ({ area, severity: data.get(`injury-${area}`) }));
     const lists = {
       injuries: injuries.filter(({ severity }) => severity !== ""),

@@ -2,7 +2,7 @@
 
 import { EQUIPMENT, FOCUS, LEVELS } from "../coach/vocabulary.js";
 import { title } from "../coach/words.js";
-import { byId, el } from "../parts/dom.js";
+import { byId, el, numbersIn } from "../parts/dom.js";
 
 /** Who is there at first. Words are free to be mistyped: the package says what was meant. */
 const PEOPLE = [
@@ -35,9 +35,8 @@ export class GroupForm {
   read() {
     const { elements } = this.#form;
     const request = { participants: [...this.#people.children].map(personOf), focus: elements.focus.value };
-    for (const key of NUMBERS) if (elements[key].value !== "") request[key] = Number(elements[key].value);
-    const counts = [...this.#inventory.querySelectorAll("input")].filter(({ value }) => value !== "");
-    request.equipment = Object.fromEntries(counts.map(({ name, value }) => [name, Number(value)]));
+    Object.assign(request, numbersIn(NUMBERS.map((key) => elements[key])));
+    request.equipment = numbersIn([...this.#inventory.querySelectorAll("input")]);
     return request;
   }
 
@@ -64,13 +63,13 @@ export class GroupForm {
 const words = (text) => text.split(",").map((word) => word.trim()).filter((word) => word !== "");
 
 function personOf(row) {
-  const { userId, fitnessLevel, age, injuries, symptoms } = Object.fromEntries(
+  const { userId, fitnessLevel, injuries, symptoms } = Object.fromEntries(
     [...row.querySelectorAll("[name]")].map(({ name, value }) => [name, value]),
   );
   return {
     userId,
     fitnessLevel,
-    ...(age !== "" && { age: Number(age) }),
+    ...numbersIn([row.querySelector("[name=age]")]),
     ...(injuries !== "" && { injuries: words(injuries) }),
     ...(symptoms !== "" && { symptoms: words(symptoms) }),
   };

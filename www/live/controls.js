@@ -2,7 +2,7 @@
 
 import { SYMPTOMS } from "../coach/vocabulary.js";
 import { title } from "../coach/words.js";
-import { byId, el } from "../parts/dom.js";
+import { byId, el, numbersIn } from "../parts/dom.js";
 
 export class Controls {
   #form = byId("live-form");
@@ -17,7 +17,7 @@ export class Controls {
     const data = {
       // Nothing is corrected here: what is wrong is for the package to say.
       "set-finished": () => ({
-        ...(reps.value !== "" && { reps: Number(reps.value) }),
+        ...numbersIn([reps]),
         ...(!rir.disabled && { rir: Number(rir.value) }),
       }),
       "heart-rate": () => ({ bpm: Number(bpm.value) }),

@@ -20,6 +20,15 @@ export function el(tag, attributes = {}, ...children) {
 /** The element with that id, which the page is known to have. */
 export const byId = (id) => document.getElementById(id);
 
+/**
+ * The numbers that some fields hold, by their names, without those that are empty. What was typed and is no number, a browser gives as
+ * empty text: that is sent as such, so that the package refuses it and nothing is made without it.
+ */
+export function numbersIn(fields) {
+  const given = fields.filter(({ value, validity }) => value !== "" || validity.badInput);
+  return Object.fromEntries(given.map(({ name, value }) => [name, value === "" ? value : Number(value)]));
+}
+
 /** Text in which names stand between backticks, as the package writes its messages. */
 export function withCode(text) {
   return text.split("`").map((part, index) => (index % 2 === 1 ? el("code", {}, part) : part));

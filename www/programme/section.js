@@ -2,7 +2,7 @@
 
 import { today } from "../coach/export-row.js";
 import { asking } from "../parts/asking.js";
-import { byId, el } from "../parts/dom.js";
+import { byId, el, numbersIn } from "../parts/dom.js";
 import { programmeView } from "./programme-view.js";
 
 export function mountProgramme({ coach, form: session }) {
@@ -20,7 +20,7 @@ export function mountProgramme({ coach, form: session }) {
     const { daysPerWeek, startDate } = form.elements;
     const request = {
       ...session.read(),
-      ...(daysPerWeek.value !== "" && { daysPerWeek: Number(daysPerWeek.value) }),
+      ...numbersIn([daysPerWeek]),
       ...(startDate.value !== "" && { startDate: startDate.value }),
     };
     const programme = await coach.createProgressiveProgram(request);

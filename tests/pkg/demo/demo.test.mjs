@@ -44,6 +44,26 @@ test("bad input typed in is answered with every problem", async (t) => {
   assert.deepEqual(complaints, []);
 });
 
+test("what is typed into a field for a number and is none is refused, and not left out", async (t) => {
+  const { page, complaints } = await open(t);
+  await page.locator("details:has(#age) > summary").click();
+  for (const [field, typed] of [["age", "--5"], ["duration", "1e"]]) {
+    await page.getByTestId(field).fill("");
+    await page.getByTestId(field).pressSequentially(typed);
+  }
+  await page.getByTestId("generate").click();
+  await state(page, "error");
+  const pointers = await page.getByTestId("problem").evaluateAll((nodes) => nodes.map((node) => node.dataset.pointer));
+  assert.deepEqual(pointers.sort(), ["/age", "/duration"]);
+  await page.getByTestId("days-per-week").pressSequentially("e");
+  await page.getByTestId("age").fill("");
+  await page.getByTestId("duration").fill("30");
+  await page.locator("#programme-run").click();
+  await section(page, "programme", "error");
+  assert.match(await page.locator("#programme-result").textContent(), /daysPerWeek/);
+  assert.deepEqual(complaints, []);
+});
+
 test("a workout in the making can be cancelled", async (t) => {
   const { page } = await open(t);
   await page.getByTestId("slow-motion").check();
