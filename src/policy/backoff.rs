@@ -104,9 +104,8 @@ impl Backoff {
             return if self.delay.is_zero() { Duration::ZERO } else { self.max_delay };
         }
         let t = f64::from(times) + rng.unit();
-        // Both written with `exp`, which needs neither the 4 KiB table of `exp2` nor the code of `expm1` below `tanh`.
-        let power = (t * LN_2).exp();
-        let tanh = 1.0 - 2.0 / ((2.0 * (STEEPNESS * t).sqrt()).exp() + 1.0);
+        let power = exp(t * LN_2);
+        let tanh = 1.0 - 2.0 / (exp(2.0 * (STEEPNESS * t).sqrt()) + 1.0);
         let curve = power * tanh;
         let risen = (curve - progress.curve).max(0.0);
         progress.curve = curve;
@@ -114,6 +113,15 @@ impl Backoff {
         // A float cast saturates.
         Duration::from_micros(delay as u64).min(self.max_delay)
     }
+}
+
+/// `e^x` to twelve digits, for an `x` from 0 to 64: of a small part of `x` as a series, then squared as often as `x` was halved. It is the
+/// same on every platform, and a fifth of the code that the platform's own takes.
+fn exp(x: f64) -> f64 {
+    const HALVINGS: i32 = 10;
+    let part = x / f64::from(1 << HALVINGS);
+    let series = (1..=9).rev().fold(1.0, |sum, term| 1.0 + sum * part / f64::from(term));
+    (0..HALVINGS).fold(series, |power, _| power * power)
 }
 
 /// A part of `delay`: uniform in `[0, delay)`, cut to the microsecond. `Duration::mul_f64` would round, and so reach
