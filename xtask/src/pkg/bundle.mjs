@@ -49,6 +49,15 @@ async function bundled(script, external) {
   return output;
 }
 
+/** A wrapper without copies of parameters as numbers: they become numbers when the wasm gets them. */
+function withoutCopies(wrapper) {
+  let text = wrapper;
+  for (const [line, copy, name] of wrapper.matchAll(/^ +const (val\d+) = \+(\w+);\n/gm)) {
+    text = text.replace(line, "").replace(new RegExp(`\\b${copy}\\b`, "g"), name);
+  }
+  return text;
+}
+
 /** The glue with the names that its wasm has, and without its default export, which is another way of loading. Tells what it exports. */
 async function fitted(glue) {
   const renamed = glue.replace(/js$/, "json");
@@ -62,6 +71,14 @@ async function fitted(glue) {
     .replace(/^( +)(__wb\w+)(: function[^]*?^\1\}.*\n)/gm, (_, indent, name, rest) => (short.has(name) ? indent + short.get(name) + rest : ""))
     .replace(/"\.\/\w+_bg\.js"(?=: import0)/, "a")
     .replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${known(name)}`)
+    // An answer is there when the call is, and most wrappers have nothing to do but to return it.
+    .replace(/^( +)let ret;\n( +__wbg_call_guard\(\);\n +)ret = /gm, "$2const ret = ")
+    .replace(/^export function[^]*?^\}/gm, withoutCopies)
+    // A view of memory that has grown is of another buffer, also where a host can say that it is detached.
+    .replace(/(cachedDataViewMemory0)\.buffer\.detached === true \|\| \(\1\.buffer\.detached === undefined && (\1\.buffer !== [\w.]+)\)/, "$2")
+    // The facade gives an object, and what runs this wasm has `encodeInto`.
+    .replace(/^ +if \(module !== undefined\) \{[^]*?^    \}\n/m, "({ module } = module);\n")
+    .replace(/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?^\}\n/m, "")
     .replace(/^export \{ initSync.*$/m, "export { initSync };");
   await writeFile(glue, fits);
   await rm(renamed);
