@@ -146,6 +146,11 @@ function withArrows(code) {
     const isBare = params.length === 1 && params[0].type === "Identifier";
     const [open, close] = isBare ? [params[0].start, params[0].end] : [id.end, body.start];
     edits.push([start, open, `var ${id.name}=${isAsync ? "async " : ""}`], [close, body.start, "=>"], [end, end, ";"]);
+    const answer = body.body[0]?.type === "ReturnStatement" && body.body[0].argument;
+    if (!answer) continue;
+    // What does nothing but to return something says that alone; braces would be a body, and a comma ends it.
+    const [before, after] = code[answer.start] === "{" || answer.type === "SequenceExpression" ? "()" : ["", ""];
+    edits.push([body.start, answer.start, before], [answer.end, body.end, after]);
   }
   return edited(code, edits);
 }
