@@ -1,7 +1,7 @@
 // Makes the scripts of the package small: usage `bundle.mjs DIRECTORY SCRIPT…`, where DIRECTORY holds them all.
 //
 // The modules behind `api.js` become one file, since one compresses better than a dozen, and is one request; what is loaded
-// when it is first asked for becomes another. Names of
+// when it is first asked for becomes another. What they declare stands where gzip has just seen the like of it (`arrange.mjs`). Names of
 // variables and functions become short; classes keep theirs, for stack traces. The entries stay files of their own,
 // each made small by itself: bundlers look in them for `import("./inline.js")` and `new URL("./core.wasm", …)`, and
 // know those by their spelling.
@@ -20,13 +20,15 @@ import { parseAst } from "rolldown/parseAst";
 import { minifySync } from "rolldown/utils";
 import { minify as terser } from "terser";
 
+import { arranged } from "./xtask/src/pkg/arrange.mjs";
+
 const [directory, ...scripts] = process.argv.slice(1);
 const target = "es2022";
 const isEntry = (script) => /^(entry-.*|inline-module)\.js$/.test(basename(script));
 
 /**
- * The modules behind `api.js` in the order in which gzip makes the least of them, found by trying: it looks back 32 KB for
- * what it has seen before. One that is not here comes before the first that needs it.
+ * The modules behind `api.js` in an order of which gzip makes little: that of their declarations where `arrangement.json` has no other.
+ * One that is not here comes before the first that needs it.
  */
 const ORDER = [
   "formats", "errors", "definition", "canonical", "nearest", "schemas", "templates", "topics", "error-data", "failures",
@@ -155,23 +157,6 @@ function withArrows(code) {
   return edited(code, edits);
 }
 
-/**
- * All that is declared at the top, as `var`: with one word for all, neighbours are one declaration, and no function has to look
- * whether a constant that it uses is there yet.
- */
-function declared(code) {
-  let text = "";
-  let isOpen = false;
-  for (const { type, declarations, start, end } of parseAst(code).body) {
-    const isDeclaration = type === "VariableDeclaration";
-    if (isOpen) text += isDeclaration ? "," : ";";
-    else if (isDeclaration) text += "var ";
-    text += isDeclaration ? code.slice(declarations[0].start, declarations.at(-1).end) : code.slice(start, end);
-    isOpen = isDeclaration;
-  }
-  return text;
-}
-
 /** The code with parts of it changed: each has a start, an end, and what stands there instead. */
 function edited(code, edits) {
   let text = "";
@@ -201,8 +186,9 @@ function withLessSaid(code) {
 }
 
 /** What terser still finds when it looks at the whole several times; and names that gzip likes better, which are not terser's. */
-async function smaller(bundle) {
-  const { code } = minifySync("script.js", bundle, { module: true, ...minify });
+async function smaller(script, bundle) {
+  // What is at the top keeps its name for now: `arrange.mjs` knows it by that.
+  const { code } = minifySync("script.js", bundle, { module: true, ...minify, mangle: { toplevel: false, keepNames } });
   const { code: compressed } = await terser(said(code), {
     module: true, ecma: 2022, keep_classnames: true, nameCache,
     // Users meet its name, which it has from a variable.
@@ -213,8 +199,10 @@ async function smaller(bundle) {
     // A function that is called in one place stays a function: within the other, each call would make it anew.
     compress: { passes: 3, pure_getters: true, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
   });
-  const { code: named } = minifySync("script.js", compressed, { module: true, ...minify });
-  const short = declared(withArrows(withLessSaid(named)))
+  const { code: named } = minifySync("script.js", compressed, { module: true, ...minify, mangle: false });
+  const { code: mangled } = minifySync("script.js", compressed, { module: true, ...minify });
+  const sources = new Map(Object.entries(nameCache.vars.props).map(([name, short]) => [short, name.slice(1)]));
+  const short = arranged(script, withArrows(withLessSaid(mangled)), named, (name) => sources.get(name) ?? name)
     // What a glue exports has the names by which the facade asks for it, which have been found before.
     .replace(/\bexport\{[^}]*\}/g, (list) => list.replace(/(?<= as )\w+/g, (name) => nameCache.props.props[`$${name}`] ?? name))
     // Not every bundler takes a template for a text.
@@ -246,7 +234,7 @@ function withoutAliases(scripts) {
 
 const short = {};
 // One after the other, since they share names.
-for (const { fileName, code } of made) short[fileName] = await smaller(code);
+for (const { fileName, code } of made) short[fileName] = await smaller(fileName, code);
 for (const entry of scripts.filter(isEntry)) short[basename(entry)] = await readFile(entry, "utf8");
 for (const [fileName, code] of Object.entries(withoutAliases(short))) await writeFile(join(directory, fileName), code);
 
