@@ -430,11 +430,11 @@ function open(run, each, index, frame) {
 /** A step of a loop begins for the next item, if there is one: its node. */
 function nextItem(run, node) {
   const { nodes, lists, items } = run;
-  const { each, bases } = nodes.iterationAt(node);
+  const each = nodes.loopAround(node);
   const list = lists[each];
-  const index = bases.length;
+  const index = nodes.basesOf(each).length;
   if (list === undefined || index >= list.length) return undefined;
-  items[nodes.open(each, index, undefined, bases)] = list[index];
+  items[nodes.open(each, index)] = list[index];
   opened(run, nodes.size - 1);
   return nodes.size - 1;
 }

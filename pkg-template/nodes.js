@@ -1,15 +1,26 @@
 // Which step, and which iteration of which loop, a node of a run is. The core counts alike; see src/workflow/state.rs.
 
-/** The nodes of the iterations of one run: the first nodes of a run are the steps of its plan, these stand behind them. */
+/** Numbers to a node and to an iteration, and for how many there is room at first. */
+const PLACE = 2;
+const ITERATION = 3;
+const ROOM = 64;
+
+/**
+ * The nodes of the iterations of one run: the first nodes of a run are the steps of its plan, these stand behind them. They are kept as
+ * numbers: a run that has ended is kept for a while, and objects that stay are copied by the garbage collector.
+ */
 export class Nodes {
   #plan;
-  /** By node, from the first one that is not a step of the plan. */
-  #steps = [];
-  #frames = [];
-  /** By number; frame 0 is the run itself. Each has its loop's node `each`, its `index`, its first node `base`, and those of all. */
-  #iterations = [undefined];
-  /** By loop, the first nodes of its iterations, in the order of its items. */
+  /** By node, from the first one that is not a step of the plan: its step, and the number of its iteration. */
+  #places = new Int32Array(ROOM);
+  #count = 0;
+  /** By number: the node of its loop, its index, and its first node. Number 0 is the run itself. */
+  #iterations = new Int32Array(ROOM);
+  #frames = 1;
+  /** By loop, the first nodes of its iterations, in the order of its items; and the loop that was last asked for. */
   #bases = new Map();
+  #lastLoop = undefined;
+  #lastBases = undefined;
 
   constructor(plan) {
     this.#plan = plan;
@@ -17,39 +28,48 @@ export class Nodes {
 
   /** How many nodes there are. */
   get size() {
-    return this.#plan.steps.length + this.#steps.length;
+    return this.#plan.steps.length + this.#count;
   }
 
   /** An iteration of a loop has begun: its number. */
-  open(each, index, frame = this.#iterations.length, bases = this.basesOf(each)) {
+  open(each, index, frame = this.#frames) {
     const loop = this.stepOf(each);
     const base = this.size;
-    this.#iterations[frame] = { each, index, base, bases };
+    const { size } = this.#plan.steps[loop];
+    this.#frames = frame + 1;
+    this.#iterations = withRoom(this.#iterations, this.#frames * ITERATION);
+    this.#iterations[frame * ITERATION] = each;
+    this.#iterations[frame * ITERATION + 1] = index;
+    this.#iterations[frame * ITERATION + 2] = base;
+    const bases = this.basesOf(each);
     if (bases.length === 0) this.#bases.set(each, bases);
     bases[index] = base;
-    for (let step = loop + 1; step <= loop + this.#plan.steps[loop].size; step += 1) {
-      this.#steps.push(step);
-      this.#frames.push(frame);
+    this.#places = withRoom(this.#places, (this.#count + size) * PLACE);
+    for (let step = loop + 1; step <= loop + size; step += 1) {
+      this.#places[this.#count * PLACE] = step;
+      this.#places[this.#count * PLACE + 1] = frame;
+      this.#count += 1;
     }
     return frame;
   }
 
-  /** The iteration that a node is in. */
-  iterationAt(node) {
-    return this.#iterations[this.#frameOf(node)];
+  /** The loop whose iteration a node is in. */
+  loopAround(node) {
+    return this.#loopOf(this.#frameOf(node));
   }
 
   /** The step that a node is. */
   stepOf(node) {
     const own = this.#plan.steps.length;
-    return node < own ? node : this.#steps[node - own];
+    return node < own ? node : this.#places[(node - own) * PLACE];
   }
 
   /** The node of a step as seen from another node: in the same iteration, or in one around it. */
   nodeOf(from, step) {
     let frame = this.#frameOf(from);
     while (frame !== 0) {
-      const { each, base } = this.#iterations[frame];
+      const each = this.#loopOf(frame);
+      const base = this.#iterations[frame * ITERATION + 2];
       const loop = this.stepOf(each);
       if (loop < step && step <= loop + this.#plan.steps[loop].size) return base + step - loop - 1;
       frame = this.#frameOf(each);
@@ -60,28 +80,44 @@ export class Nodes {
   /** The items that a node works on, as their places in their lists, the outermost first; nothing outside of all loops. */
   iterationOf(node) {
     const indices = [];
-    for (let frame = this.#frameOf(node); frame !== 0; frame = this.#frameOf(this.#iterations[frame].each)) {
-      indices.unshift(this.#iterations[frame].index);
+    for (let frame = this.#frameOf(node); frame !== 0; frame = this.#frameOf(this.#loopOf(frame))) {
+      indices.unshift(this.#iterations[frame * ITERATION + 1]);
     }
     return indices.length === 0 ? undefined : indices;
   }
 
   /** The first nodes of the iterations of a loop, in the order of its items. */
   basesOf(each) {
-    return this.#bases.get(each) ?? [];
+    if (each !== this.#lastLoop) {
+      this.#lastLoop = each;
+      this.#lastBases = this.#bases.get(each) ?? [];
+    }
+    return this.#lastBases;
   }
 
   /** The number of the iteration that a node belongs to, or of the one so many loops around that. */
   frameOut(node, loops) {
     let frame = this.#frameOf(node);
-    for (let loop = 0; loop < loops; loop += 1) frame = this.#frameOf(this.#iterations[frame].each);
+    for (let loop = 0; loop < loops; loop += 1) frame = this.#frameOf(this.#loopOf(frame));
     return frame;
   }
 
   #frameOf(node) {
     const own = this.#plan.steps.length;
-    return node < own ? 0 : this.#frames[node - own];
+    return node < own ? 0 : this.#places[(node - own) * PLACE + 1];
   }
+
+  #loopOf(frame) {
+    return this.#iterations[frame * ITERATION];
+  }
+}
+
+/** Numbers with room for so many. */
+function withRoom(numbers, length) {
+  if (length <= numbers.length) return numbers;
+  const more = new Int32Array(2 * length);
+  more.set(numbers);
+  return more;
 }
 
 /**

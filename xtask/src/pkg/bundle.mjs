@@ -195,9 +195,8 @@ async function smaller(script, bundle) {
     // Some of the properties have names that hosts use for others, which we do not ask for.
     mangle: { reserved: ["RepflowError", "BusEvent"], properties: { builtins: true, regex: new RegExp(`^(${[...INTERNAL, ...BORDER].join("|")})$`) } },
     // A constant stands on the side where it was written: to turn half of the comparisons around gives gzip more to say.
-    // To read a property changes nothing, so what is read for one use may be read there.
     // A function that is called in one place stays a function: within the other, each call would make it anew.
-    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
+    compress: { passes: 3, unsafe_arrows: true, keep_fargs: false, lhs_constants: false, reduce_funcs: false },
   });
   const { code: named } = minifySync("script.js", compressed, { module: true, ...minify, mangle: false });
   const { code: mangled } = minifySync("script.js", compressed, { module: true, ...minify });
