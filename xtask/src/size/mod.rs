@@ -20,9 +20,9 @@ use crate::table::Table;
 use crate::{pkg, setup};
 
 /// For each part: more than the second of wasm and glue, gzipped, is a failure; the first is what we would like it to be.
-const LIMITS: [(usize, usize); 3] = [(60 * 1024, 108 * 1024), (120 * 1024, 155 * 1024), (30 * 1024, 34 * 1024)];
+const LIMITS: [(usize, usize); 3] = [(60 * 1024, 215 * 512), (120 * 1024, 155 * 1024), (30 * 1024, 34 * 1024)];
 /// More than this of hand-written scripts, gzipped, is a failure. Five entries are among them, of which an app has one.
-const FACADE_LIMIT: usize = 65 * 1024;
+const FACADE_LIMIT: usize = 129 * 512;
 
 /// Scripts that a page has only when it asks for what they do.
 const ON_DEMAND: &[&str] = &["exports.js", "insight.js", "models.js"];
@@ -68,7 +68,7 @@ pub(crate) fn report() -> Result<bool> {
     for (name, cost, goal, limit) in &sizes {
         let goal = goal.map_or_else(String::new, |goal| format!("goal {:.0} KB, ", kilobytes(goal)));
         let verdict = if cost.gzip <= *limit { "within the limit" } else { "too much" };
-        println!("{name}: {:.1} KB gzipped; {goal}limit {:.0} KB: {verdict}", kilobytes(cost.gzip), kilobytes(*limit));
+        println!("{name}: {:.1} KB gzipped; {goal}limit {:.1} KB: {verdict}", kilobytes(cost.gzip), kilobytes(*limit));
         fits &= cost.gzip <= *limit;
     }
     let whole = sizes.iter().fold(Cost::default(), |sum, (_, cost, ..)| sum.plus(*cost));
