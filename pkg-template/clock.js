@@ -56,10 +56,10 @@ export class Alarm {
     if (at === Infinity) {
       this.clear();
     } else if (at < this.#at || this.#at < now()) {
-      // Some hosts drop a timer with the request that set it.
+      // Some hosts drop a timer with the request that set it: one that should have rung rings now.
       clearTimeout(this.#timer);
-      this.#at = at;
-      const delay = Math.min(Math.max(Math.ceil(at - now()), 0), MAX_DELAY_MS);
+      this.#at = Math.min(at, this.#at);
+      const delay = Math.min(Math.max(Math.ceil(this.#at - now()), 0), MAX_DELAY_MS);
       this.#timer = setTimeout(Alarm.#ring, delay, this.#self);
     }
     this.isStale = false;
@@ -104,6 +104,9 @@ export class Alarm {
     this.isStale = true;
   }
 }
+
+/** A task that has not come in this time was lost: some hosts drop what a request has left behind. */
+export const LOST_MS = 1_000;
 
 /** Calls back in a task of its own, after input and rendering had their turn. */
 export function soon(callback) {

@@ -1,7 +1,7 @@
 // The queue of what the core wants done, and when it is worked off. What a command means for a run is in perform.js.
 
 import { placeOf } from "./attempts.js";
-import { Alarm, now, soon } from "./clock.js";
+import { Alarm, LOST_MS, now, soon } from "./clock.js";
 import { perform } from "./perform.js";
 import { unattended } from "./runtime.js";
 
@@ -64,6 +64,7 @@ export class Commands {
   #lastAnswer = undefined;
   #performing = false;
   #yielding = false;
+  #yieldedAt = 0;
   /** Whether an answer that had to wait has its turn: nothing stands between it and what it leads to. */
   #settling = false;
   /**
@@ -73,12 +74,12 @@ export class Commands {
    */
   #busySince = 0;
   #busyUntil = -Infinity;
-  #awaitsTurn = false;
+  #awaitsSince = -Infinity;
   #hadTurn = () => {
-    this.#awaitsTurn = false;
+    this.#awaitsSince = -Infinity;
   };
   #alarm = new Alarm(() => unattended(() => this.#tick()));
-  #ticksSoon = false;
+  #ticksSince = -Infinity;
 
   constructor(engine) {
     this.#engine = engine;
@@ -200,7 +201,7 @@ export class Commands {
 
   /** Whether nobody waits for anything that would come first, and the host had its turn not long ago. */
   #mayGoOn(at) {
-    if (this.#performing || this.#yielding || this.isLate(at)) return false;
+    if (this.#performing || this.isYielding || this.isLate(at)) return false;
     return this.#settling ? this.#head === this.#tail : this.#isIdle() && at - this.#busyUntil <= IDLE_MS;
   }
 
@@ -284,12 +285,11 @@ export class Commands {
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */
   work(core, time = now()) {
-    if (this.#performing || this.#yielding || this.#settling) return;
+    if (this.#performing || this.isYielding || this.#settling) return;
     this.#performing = true;
     // Handlers that answer in microtasks come back here within the same task: what they used counts too.
-    if (time - this.#busyUntil > IDLE_MS && !this.#awaitsTurn) {
-      this.#busySince = time;
-      this.#awaitsTurn = true;
+    if (time - this.#busyUntil > IDLE_MS && time - this.#awaitsSince > LOST_MS) {
+      this.#busySince = this.#awaitsSince = time;
       soon(this.#hadTurn);
     }
     let last = time;
@@ -342,6 +342,7 @@ export class Commands {
 
   /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
   get isYielding() {
+    if (this.#yielding && now() - this.#yieldedAt > LOST_MS) this.#yielding = false;
     return this.#yielding;
   }
 
@@ -371,6 +372,7 @@ export class Commands {
   /** Lets the host have its turn. */
   #yield() {
     this.#yielding = true;
+    this.#yieldedAt = now();
     soon(() => {
       this.#yielding = false;
       if (this.#engine.isAttached) unattended(() => this.work(this.#engine.core));
@@ -401,11 +403,11 @@ export class Commands {
     const deadline = core.engineDeadline(this.#engine.coreHandle);
     if (deadline > time) {
       this.#alarm.set(deadline);
-    } else if (!this.#ticksSoon) {
+    } else if (time - this.#ticksSince > LOST_MS) {
       // A timer would take its time, and what is due is due.
-      this.#ticksSoon = true;
+      this.#ticksSince = time;
       soon(() => {
-        this.#ticksSoon = false;
+        this.#ticksSince = -Infinity;
         unattended(() => this.#tick());
       });
     }

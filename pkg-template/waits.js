@@ -1,10 +1,7 @@
 // Until when something is awaited: answers of features, and handlers that take their time. The core keeps the deadlines.
 
-import { Alarm, now, soon } from "./clock.js";
+import { Alarm, LOST_MS, now, soon } from "./clock.js";
 import { unattended } from "./runtime.js";
-
-/** A task that was to tell the core, and has not come in this time, was lost: some hosts drop what a request has left behind. */
-const LOST_MS = 1_000;
 
 /**
  * What is awaited on one bus. Each has `late()`, for when its time is over, and `fail(error)`, for when the core is lost.

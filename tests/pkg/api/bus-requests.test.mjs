@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
+import { stat } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { test } from "node:test";
 
@@ -195,6 +196,23 @@ test("a generator goes on when the next part is wanted, and not before", async (
   await after(5);
   assert.ok(made.length <= 3, `${made}`);
   await stream.return();
+});
+
+test("a time that was over while the thread was held is told, whatever begins before the host's timers have their turn", async () => {
+  const bus = busOf({ never: () => new Promise(() => {}) });
+  const late = assert.rejects(bus.request("coach", "never", {}, { timeout: 30 }), repflowError({ code: "bus.timeout" }));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  // What reads a file comes back right before such tasks as tell the core of the next request.
+  await new Promise((resolve) => {
+    stat(".", () => {
+      const end = performance.now() + 60;
+      while (performance.now() < end);
+      bus.request("coach", "never", {}, { timeout: "1h" }).catch(() => {});
+      resolve();
+    });
+  });
+  await Promise.race([late, new Promise((_, reject) => setTimeout(reject, 10_000, new Error("it was not told")).unref())]);
+  bus.dispose();
 });
 
 test("the timeout is for each part, and not for a reader who takes time", async () => {

@@ -52,6 +52,29 @@ test("whatever a handler throws, who waits for it is told", async () => {
   }
 });
 
+test("a host that drops timers and tasks with the request that left them keeps nobody waiting", async () => {
+  const orchestrator = world({
+    act: (params) => (params === "never" ? new Promise(() => {}) : params),
+    busy: () => {
+      const end = performance.now() + 6;
+      while (performance.now() < end);
+    },
+  });
+  const steps = [1, 2, 3].map((id) => ({ id: `busy${id}`, call: "world.busy", timeout: 20 }));
+  await orchestrator.executeWorkflow({ id: "loads", steps }, 1);
+  await tick();
+  const { setTimeout, setImmediate } = globalThis;
+  globalThis.setTimeout = globalThis.setImmediate = () => ({});
+  // One that ends, and one that lets the host have its turn, and never comes back.
+  orchestrator.executeWorkflow(one({ timeout: 20 }), 1).catch(() => {});
+  orchestrator.executeWorkflow({ id: "yields", steps }, 1).catch(() => {});
+  await Promise.resolve();
+  Object.assign(globalThis, { setTimeout, setImmediate });
+  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  assert.equal((await orchestrator.executeWorkflow(one({ timeout: 20 }), 1)).output, 1);
+  await assert.rejects(orchestrator.executeWorkflow(one({ timeout: 20 }), "never"), { code: "step.timeout" });
+});
+
 test("inherited properties are not data", async () => {
   const orchestrator = world({ act: (params) => params });
   const failing = orchestrator.executeWorkflow(one({ with: "{{ input.constructor }}" }), {});
