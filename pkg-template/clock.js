@@ -55,8 +55,8 @@ export class Alarm {
     }
     if (at === Infinity) {
       this.clear();
-    } else if (at < this.#at || this.#at < now()) {
-      // Some hosts drop a timer with the request that set it: one that should have rung rings now.
+    } else if (at < this.#at || (at - this.#at > LOST_MS && this.#at < now())) {
+      // One that was lost should have rung, and rings now. The clock is not asked where it cannot be: that is dear.
       clearTimeout(this.#timer);
       this.#at = Math.min(at, this.#at);
       const delay = Math.min(Math.max(Math.ceil(this.#at - now()), 0), MAX_DELAY_MS);
@@ -105,7 +105,7 @@ export class Alarm {
   }
 }
 
-/** A task that has not come in this time was lost: some hosts drop what a request has left behind. */
+/** A task or a timer that has not come in this time was lost: some hosts drop what a request has left behind. */
 export const LOST_MS = 1_000;
 
 /** Calls back in a task of its own, after input and rendering had their turn. */
