@@ -144,7 +144,7 @@ function settle(call, isValue, answer, at) {
   const { of: run, node, attempt } = call;
   const { engine } = run;
   const { commands } = engine;
-  if (commands.isYielding) {
+  if (commands.isYielding(at)) {
     commands.answerLater(settle, call, isValue, answer);
     return;
   }

@@ -201,7 +201,7 @@ export class Commands {
 
   /** Whether nobody waits for anything that would come first, and the host had its turn not long ago. */
   #mayGoOn(at) {
-    if (this.#performing || this.isYielding || this.isLate(at)) return false;
+    if (this.#performing || this.isYielding(at) || this.isLate(at)) return false;
     return this.#settling ? this.#head === this.#tail : this.#isIdle() && at - this.#busyUntil <= IDLE_MS;
   }
 
@@ -285,7 +285,7 @@ export class Commands {
 
   /** Performs commands until none is left. Not reentrant: what a handler starts joins the queue. `time` is now. */
   work(core, time = now()) {
-    if (this.#performing || this.isYielding || this.#settling) return;
+    if (this.#performing || this.isYielding(time) || this.#settling) return;
     this.#performing = true;
     // Handlers that answer in microtasks come back here within the same task: what they used counts too.
     if (time - this.#busyUntil > IDLE_MS && time - this.#awaitsSince > LOST_MS) {
@@ -341,8 +341,8 @@ export class Commands {
   }
 
   /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
-  get isYielding() {
-    if (this.#yielding && now() - this.#yieldedAt > LOST_MS) this.#yielding = false;
+  isYielding(time) {
+    if (this.#yielding && time - this.#yieldedAt > LOST_MS) this.#yielding = false;
     return this.#yielding;
   }
 
