@@ -434,7 +434,7 @@ function nextItem(run, node) {
   const { nodes, lists, items } = run;
   const each = nodes.loopAround(node);
   const list = lists[each];
-  const index = nodes.basesOf(each).length;
+  const index = nodes.begunOf(each);
   if (list === undefined || index >= list.length) return undefined;
   items[nodes.open(each, index)] = list[index];
   opened(run, nodes.size - 1);

@@ -1,9 +1,10 @@
 // Which step, and which iteration of which loop, a node of a run is. The core counts alike; see src/workflow/state.rs.
 
-/** Numbers to a node and to an iteration, and for how many there is room at first. */
+/** Numbers to a node and to an iteration; for how many there is room at first, and for how many nodes at most before they are there. */
 const PLACE = 2;
-const ITERATION = 3;
+const ITERATION = 4;
 const ROOM = 64;
+const MOST_AHEAD = 10_000;
 
 /**
  * The nodes of the iterations of one run: the first nodes of a run are the steps of its plan, these stand behind them. They are kept as
@@ -14,13 +15,16 @@ export class Nodes {
   /** By node, from the first one that is not a step of the plan: its step, and the number of its iteration. */
   #places = new Int32Array(ROOM);
   #count = 0;
-  /** By number: the node of its loop, its index, and its first node. Number 0 is the run itself. */
+  /**
+   * By number: the node of its loop, its index, its first node, and the number of the iteration of that loop before it. Number 0 is
+   * the run itself.
+   */
   #iterations = new Int32Array(ROOM);
   #frames = 1;
-  /** By loop, the first nodes of its iterations, in the order of its items; and the loop that was last asked for. */
-  #bases = new Map();
-  #lastLoop = undefined;
-  #lastBases = undefined;
+  /** By loop, the number of its last iteration; beside them the loop that was asked for last. */
+  #last = new Map();
+  #loop = undefined;
+  #lastOfLoop = 0;
 
   constructor(plan) {
     this.#plan = plan;
@@ -31,19 +35,28 @@ export class Nodes {
     return this.#plan.steps.length + this.#count;
   }
 
+  /** Makes room for the iterations of a loop with so many items. Returns how many nodes there may be then. */
+  expect(each, items) {
+    const { size } = this.#plan.steps[this.stepOf(each)];
+    const expected = Math.floor(Math.min(items, MOST_AHEAD / size));
+    this.#iterations = withRoom(this.#iterations, (this.#frames + expected) * ITERATION);
+    this.#places = withRoom(this.#places, (this.#count + expected * size) * PLACE);
+    return this.size + expected * size;
+  }
+
   /** An iteration of a loop has begun: its number. */
   open(each, index, frame = this.#frames) {
     const loop = this.stepOf(each);
     const base = this.size;
     const { size } = this.#plan.steps[loop];
+    this.#turnTo(each);
     this.#frames = frame + 1;
     this.#iterations = withRoom(this.#iterations, this.#frames * ITERATION);
     this.#iterations[frame * ITERATION] = each;
     this.#iterations[frame * ITERATION + 1] = index;
     this.#iterations[frame * ITERATION + 2] = base;
-    const bases = this.basesOf(each);
-    if (bases.length === 0) this.#bases.set(each, bases);
-    bases[index] = base;
+    this.#iterations[frame * ITERATION + 3] = this.#lastOfLoop;
+    this.#lastOfLoop = frame;
     this.#places = withRoom(this.#places, (this.#count + size) * PLACE);
     for (let step = loop + 1; step <= loop + size; step += 1) {
       this.#places[this.#count * PLACE] = step;
@@ -86,13 +99,27 @@ export class Nodes {
     return indices.length === 0 ? undefined : indices;
   }
 
+  /** How many iterations of a loop have begun. */
+  begunOf(each) {
+    this.#turnTo(each);
+    return this.#lastOfLoop === 0 ? 0 : this.#iterations[this.#lastOfLoop * ITERATION + 1] + 1;
+  }
+
   /** The first nodes of the iterations of a loop, in the order of its items. */
   basesOf(each) {
-    if (each !== this.#lastLoop) {
-      this.#lastLoop = each;
-      this.#lastBases = this.#bases.get(each) ?? [];
+    const bases = new Array(this.begunOf(each));
+    for (let frame = this.#lastOfLoop; frame !== 0; frame = this.#iterations[frame * ITERATION + 3]) {
+      bases[this.#iterations[frame * ITERATION + 1]] = this.#iterations[frame * ITERATION + 2];
     }
-    return this.#lastBases;
+    return bases;
+  }
+
+  /** It is mostly the same loop again, so only when it is another one is it looked up. */
+  #turnTo(each) {
+    if (each === this.#loop) return;
+    if (this.#loop !== undefined) this.#last.set(this.#loop, this.#lastOfLoop);
+    this.#loop = each;
+    this.#lastOfLoop = this.#last.get(each) ?? 0;
   }
 
   /** The number of the iteration that a node belongs to, or of the one so many loops around that. */
@@ -115,7 +142,7 @@ export class Nodes {
 /** Numbers with room for so many. */
 function withRoom(numbers, length) {
   if (length <= numbers.length) return numbers;
-  const more = new Int32Array(2 * length);
+  const more = new Int32Array(Math.max(length, 2 * numbers.length));
   more.set(numbers);
   return more;
 }

@@ -144,6 +144,7 @@ function evaluate(engine, core, run, node, what, at) {
       const list = itemsOf(engine, core, run, node);
       if (run.coreId === undefined) return;
       run.lists[node] = list;
+      run.outputs = withRoom(run.outputs, run.nodes.expect(node, list.length));
       commands = core.runIterate(coreHandle, run.coreId, node, list.length, now());
     } else {
       const ms = what === UNTIL ? valueAt(run, node, run.stepAt(node).path) : NOWHERE;
@@ -175,6 +176,9 @@ function itemsOf(engine, core, run, node) {
   throw new RepflowError("expression.failed", message);
 }
 
+/** The same values with room for so many, where those are many more: a list that grows one by one is copied again and again. */
+const withRoom = (values, size) => (size > 2 * values.length ? Object.assign(new Array(size), values) : values);
+
 /** The output of a step that is made of those of others. */
 function collected(engine, core, run, node) {
   const { plan, outputs } = run;
@@ -185,8 +189,14 @@ function collected(engine, core, run, node) {
     const chosen = caseOf(engine, core, run, node, step);
     return chosen === undefined ? null : byId(plan, chosen, output);
   }
+  step.blank ??= JSON.parse(JSON.stringify(byId(plan, step.children, () => null)));
   const first = run.stepOf(node) + 1;
-  return (run.nodes?.basesOf(node) ?? []).map((base) => byId(plan, step.children, (child) => outputs[base + child - first]));
+  return run.nodes.basesOf(node).map((base) => {
+    // A copy has room for these and no more: V8 would leave some for others.
+    const output = { ...step.blank };
+    for (const child of step.children) output[plan.steps[child].id] = outputs[base + child - first];
+    return output;
+  });
 }
 
 /** The steps of the case of a `switch` that was chosen. */

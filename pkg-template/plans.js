@@ -17,7 +17,7 @@ export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
 const TARGET = {
   found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined, path: undefined,
 };
-const STEP = { ...TARGET, id: undefined, leadsTo: undefined, compensates: undefined, fallbacks: undefined };
+const STEP = { ...TARGET, id: undefined, leadsTo: undefined, compensates: undefined, fallbacks: undefined, blank: undefined };
 
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;

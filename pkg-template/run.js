@@ -242,7 +242,7 @@ export class Run {
         this.call = call;
         return;
       }
-      this.calls = new Array(this.plan.steps.length);
+      this.calls = new Array(this.outputs.length);
       this.calls[alone.node] = alone;
       this.call = undefined;
     }

@@ -90,6 +90,27 @@ test("items keep their identity, and a loop within a loop sees both", async () =
   assert.ok(story.includes("step.completed take/2/0"), `${story}`);
 });
 
+test("thousands of items in loops that run at once, of one item or many, stand where they belong", async () => {
+  // Some answer at once, some after others have begun: so the iterations of the loops are mixed.
+  const { orchestrator } = world({}, { own: async (params) => { if (params % 3 === 0) await null; if (params % 50 === 0) await after(1); return params; } });
+  const steps = [call("own", "own", { with: "{{ cell }}" }), call("twice", "echo", { with: "{{ steps.own.output * 2 }}" })];
+  const inner = { id: "inner", forEach: "{{ row }}", as: "cell", concurrency: 5, steps };
+  const outer = { id: "outer", forEach: "{{ input }}", as: "row", concurrency: 7, steps: [inner, call("size", "echo", { with: "{{ size(row) }}" })] };
+  const rows = Array.from({ length: 120 }, (_, row) => Array.from({ length: row % 10 === 0 ? 10 * row : row % 4 }, (_, cell) => 1_000 * row + cell));
+  const given = (value) => ({ own: value, twice: 2 * value });
+  const result = await orchestrator.executeWorkflow(flow([outer]), rows);
+  assert.deepEqual(result.output, rows.map((row) => ({ inner: row.map(given), size: row.length })));
+  const told = result.steps.outer.iterations.map(({ inner }) => inner.iterations.map(({ own, twice }) => ({ own: own.output, twice: twice.output })));
+  assert.deepEqual(told, rows.map((row) => row.map(given)));
+});
+
+test("a loop has more items than room is made for before they are there", async () => {
+  const { orchestrator } = world();
+  const input = Array.from({ length: 25_000 }, (_, index) => index);
+  const { output } = await orchestrator.executeWorkflow(flow([{ id: "each", forEach: "{{ input }}", concurrency: 10, steps: [call("item", "echo", { with: "{{ item }}" })] }]), input);
+  assert.deepEqual(output, input.map((item) => ({ item })));
+});
+
 test("as many iterations at once as may be, and a literal list is a list", async () => {
   let [running, most] = [0, 0];
   const { orchestrator } = world({}, { act: async () => { most = Math.max(most, ++running); await after(5); running -= 1; } });
