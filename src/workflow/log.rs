@@ -26,9 +26,9 @@ pub struct Log {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     at: Timestamp,
-    node: u32,
-    /// The kind in the lowest byte; above it the attempt, or in how many microseconds it is that a step waits for.
-    what: u32,
+    /// The node above, and below it what there is to say. As one number: a processor that reads at once what it has just written in
+    /// two parts waits for that, and each entry is read once as it moves into its place.
+    words: u64,
 }
 
 /// In the place of a kind: it is among those that say more.
@@ -55,12 +55,10 @@ impl Log {
 
     pub(super) fn push(&mut self, Event { at, kind }: Event) {
         let entry = match kind.short(at) {
-            Some((node, more)) if more < TOO_MANY => {
-                Entry { at, node: node.0, what: kind.index() as u32 | (more as u32) << 8 }
-            }
+            Some((node, more)) if more < TOO_MANY => Entry::new(node, kind.index() as u32 | (more as u32) << 8, at),
             _ => {
                 self.more.push((self.entries.len() as u32, kind));
-                Entry { at, node: 0, what: MORE }
+                Entry::new(NodeIx(0), MORE, at)
             }
         };
         self.add(entry);
@@ -68,12 +66,12 @@ impl Log {
 
     /// A step began, with its first attempt.
     pub(super) fn push_began(&mut self, node: NodeIx, at: Timestamp) {
-        self.add(Entry { at, node: node.0, what: BEGAN });
+        self.add(Entry::new(node, BEGAN, at));
     }
 
     /// A step ended well, and that is why another one began, with its first attempt.
     pub(super) fn push_led_on(&mut self, node: NodeIx, next: NodeIx, at: Timestamp) {
-        self.add(Entry { at, node: node.0, what: LED_ON | next.0.wrapping_sub(node.0) << 8 });
+        self.add(Entry::new(node, LED_ON | next.0.wrapping_sub(node.0) << 8, at));
     }
 
     fn add(&mut self, entry: Entry) {
@@ -135,10 +133,11 @@ impl Iterator for Events<'_> {
     #[inline(never)]
     fn next(&mut self) -> Option<Event> {
         let entry = self.log.entries.get(self.entry)?;
-        let led_to = NodeIx(entry.node.wrapping_add_signed(entry.what as i32 >> 8));
-        let kind = match (entry.what & 255, self.part) {
+        let (node, what) = (entry.node(), entry.what());
+        let led_to = NodeIx(node.0.wrapping_add_signed(what as i32 >> 8));
+        let kind = match (what & 255, self.part) {
             (MORE, _) => self.log.more[self.more].1,
-            (LED_ON, 0) => EventKind::StepCompleted(NodeIx(entry.node)),
+            (LED_ON, 0) => EventKind::StepCompleted(node),
             (LED_ON, 1) | (BEGAN, 0) => EventKind::StepStarted(led_to),
             (LED_ON | BEGAN, _) => EventKind::AttemptStarted(led_to, 1),
             _ => entry.kind(),
@@ -147,28 +146,41 @@ impl Iterator for Events<'_> {
         if self.part == entry.events() {
             self.entry += 1;
             self.part = 0;
-            self.more += usize::from(entry.what == MORE);
+            self.more += usize::from(what == MORE);
         }
         Some(Event { at: entry.at, kind })
     }
 }
 
 impl Entry {
+    fn new(node: NodeIx, what: u32, at: Timestamp) -> Self {
+        Self { at, words: u64::from(node.0) << 32 | u64::from(what) }
+    }
+
+    fn node(self) -> NodeIx {
+        NodeIx((self.words >> 32) as u32)
+    }
+
+    /// The kind in the lowest byte; above it the attempt, or in how many microseconds it is that a step waits for.
+    fn what(self) -> u32 {
+        self.words as u32
+    }
+
     /// How many events it is.
     fn events(self) -> usize {
-        match self.what & 255 {
+        match self.what() & 255 {
             LED_ON => 3,
             BEGAN => 2,
             _ => 1,
         }
     }
 
-    fn kind(&self) -> EventKind {
-        let more = self.what >> 8;
+    fn kind(self) -> EventKind {
+        let more = self.what() >> 8;
         let until = self.at + Duration::from_micros(more.into());
         let (a, b) = (Some(Decision::UNTIL), Some(until.as_millis()));
-        let fields = Fields { node: Some(NodeIx(self.node)), attempt: Some(more), a, b };
+        let fields = Fields { node: Some(self.node()), attempt: Some(more), a, b };
         // What says more is not here.
-        EventKind::from_fields((self.what & 255) as usize, fields).unwrap_or(EventKind::RunStarted)
+        EventKind::from_fields((self.what() & 255) as usize, fields).unwrap_or(EventKind::RunStarted)
     }
 }

@@ -113,6 +113,7 @@ pub struct StepState {
 }
 
 impl StepState {
+    #[inline]
     pub(super) fn new(step: StepIx, frame: u32, blockers: u32, open_children: u32) -> Self {
         Self {
             step,
