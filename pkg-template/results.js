@@ -39,7 +39,7 @@ export function byId(plan, steps, of) {
 }
 
 /** The name of the status of a node. */
-export const statusOf = ({ shelf, from }, node) => STEP_STATUSES[shelf[from + node * STEP_NUMBERS] % 8];
+export const statusOf = ({ shelf, from }, node) => STEP_STATUSES[shelf[from + node * STEP_NUMBERS] & 7];
 
 /** How many attempts of a node there were. */
 export const attemptsOf = ({ shelf, from }, node) => Math.floor(shelf[from + node * STEP_NUMBERS] / 2 ** 19);
@@ -80,7 +80,7 @@ function stepOf(seen, node) {
   // Place by place: to destructure a list makes an iterator.
   const from = figures.from + node * STEP_NUMBERS;
   const attempts = attemptsOf(figures, node);
-  const level = Math.floor(shelf[from] / 8) % 2 ** 16;
+  const level = (shelf[from] >>> 3) & 0xffff;
   const began = shelf[from + 1];
   const ended = shelf[from + 2];
   const step = nodes?.stepOf(node) ?? node;

@@ -12,28 +12,29 @@ import { Trace } from "./trace.js";
 const NOTHING = Object.freeze([]);
 
 export class Run {
+  // What is asked for at each step stands first and together: thousands of runs are not in the cache of a processor.
+
   /** The core's number for it; undefined until it begins, and once it has ended. */
   coreId = undefined;
   /** The engine that it is in, from its begin on. */
   engine = undefined;
-  plan = undefined;
-  /** What it works on. It stands among what is asked of a run most: thousands of runs are not in the cache of a processor. */
-  input = undefined;
-  workflowId = undefined;
-  /** What makes it come out the same when it is done again. */
-  seed = 0;
-
   /** By node, once it has begun; errors once there is one. Values stay here; the core reads them when a template asks. */
   outputs = NOTHING;
   errors = NOTHING;
   /** Attempts that are under way: the one that is alone, or by node when there are more. In most runs one comes after the other. */
   call = undefined;
   calls = NOTHING;
-
-  /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
-  status = "queued";
+  plan = undefined;
+  /** What it works on. */
+  input = undefined;
   /** Whether steps follow as its plan says, and nobody hears of it; see `Commands.follow`. */
   isCertain = false;
+
+  workflowId = undefined;
+  /** What makes it come out the same when it is done again. */
+  seed = 0;
+  /** `queued`, `running`, or how it ended; whether it is paused while it runs, the core says. */
+  status = "queued";
   /** How it ends is certain, whatever those do who hear of it. */
   isEnding = false;
   startedAt = null;
