@@ -35,7 +35,8 @@ export function alone(workload, contender, pace) {
   return ["--expose-gc", fileURLToPath(new URL("../alone.mjs", import.meta.url)), workload, contender, pace];
 }
 
-async function printed(args) {
+/** What a new process prints as its last line, which is an object, and how long it took. */
+export async function printed(args) {
   const started = performance.now();
   const { stdout } = await execute(process.execPath, args, { maxBuffer: 1 << 26 });
   const processMs = performance.now() - started;

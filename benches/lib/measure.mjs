@@ -5,8 +5,12 @@
 // fraction of a second, and the one that starts is another one each time. A ratio is taken within a round, where both
 // sides had the same machine, and the median over the rounds decides: one disturbed round changes nothing.
 
-/** How long a measurement takes: `slice` is the milliseconds of one contender in one round. */
-export const THOROUGH = { rounds: 25, slice: 75 };
+/**
+ * How long a measurement takes: `slice` is the milliseconds of one contender in one round. The thorough one is made in several
+ * processes: what an engine's compiler makes of its first calls stays for the life of a process, and makes a tenth more or less.
+ */
+export const THOROUGH = { rounds: 7, slice: 75 };
+export const PROCESSES = 5;
 /**
  * For bounds that are to hold on a busy machine: the time that this process was at work, in slices so short that some of
  * them are not disturbed.

@@ -19,18 +19,32 @@ import { judge, US } from "./targets.mjs";
 
 const PACES = { thorough: THOROUGH, short: SHORT, quick: QUICK };
 
-/** Measures a workload; returns its tables, each with `results` and judged `targets`. `rounds` is as for `measure`. */
+/** Measures a workload in this process, and judges it. `rounds` is as for `measure`. */
 export async function measureAll(workload, pace, rounds = PACES[pace]) {
-  const tables = pace === "short" ? workload.tables.filter(({ short }) => short) : workload.tables;
-  if (tables.length === 0) throw new Error(`"${workload.title}" has no ${pace} form`);
-  const results = await (workload.measure?.(pace) ?? inTurns(tables, pace, rounds));
-  return tables.map(({ title = workload.title, unit, targets = [], short, beside }, at) => ({
+  const results = await (workload.measure?.(pace) ?? inTurns(tablesOf(workload, pace), pace, rounds));
+  return judgeAll(workload, pace, results);
+}
+
+/** What was measured in several processes: of each contender of each table, the samples of all of them. */
+export const together = ([first, ...others]) =>
+  first.map((table, at) => table.map(({ name, samples }, who) => (
+    { name, samples: [...samples, ...others.flatMap((tables) => tables[at][who].samples)] })));
+
+/** The tables of a workload, each with its `results` and judged `targets`. */
+export function judgeAll(workload, pace, results) {
+  return tablesOf(workload, pace).map(({ title = workload.title, unit, targets = [], short, beside }, at) => ({
     title,
     unit,
     beside,
     results: results[at],
     targets: judge(results[at], pace === "short" ? short : targets, unit),
   }));
+}
+
+function tablesOf({ title, tables }, pace) {
+  const measured = pace === "short" ? tables.filter(({ short }) => short) : tables;
+  if (measured.length === 0) throw new Error(`"${title}" has no ${pace} form`);
+  return measured;
 }
 
 async function inTurns(tables, pace, rounds) {

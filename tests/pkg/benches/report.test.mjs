@@ -8,7 +8,7 @@ import { document } from "../../../benches/lib/document.mjs";
 import { PEERS } from "../../../benches/lib/peers.mjs";
 import { figures, table, verdict } from "../../../benches/lib/report.mjs";
 import { judge } from "../../../benches/lib/targets.mjs";
-import { measureAll } from "../../../benches/lib/workload.mjs";
+import { judgeAll, measureAll, together } from "../../../benches/lib/workload.mjs";
 
 const results = [
   { name: "repflow", samples: [3, 30, 4] },
@@ -131,6 +131,15 @@ test("the short form sets up and judges only whom its targets name", async () =>
 test("a workload without a short form cannot pass for one", async () => {
   const { workload } = workloadOf({ repflow: 1, peer: 1 }, { targets: [{ against: "peer", most: 1 }] });
   await assert.rejects(measureAll(workload, "short"), /"work" has no short form/);
+});
+
+test("what several processes measure counts together", async () => {
+  const { workload } = workloadOf({ repflow: 1, peer: 1 }, { targets: [{ against: "peer", most: 1 }] });
+  const part = (us, them) => [[{ name: "repflow", samples: us }, { name: "peer", samples: them }]];
+  const results = together([part([1, 2], [1, 1]), part([3], [2]), part([4, 5], [4, 5])]);
+  assert.deepEqual(results, part([1, 2, 3, 4, 5], [1, 1, 2, 4, 5]));
+  const [{ targets }] = judgeAll(workload, "thorough", results);
+  assert.deepEqual(targets.map(({ value, reached }) => [value, reached]), [[1, true]]);
 });
 
 test("who measures otherwise is judged the same", async () => {
