@@ -82,10 +82,9 @@ export class Alarm {
     soon(() => {
       this.#asksSoon = false;
       if (!mayRest()) return;
-      this.isStale = true;
-      if (this.#at !== Infinity && typeof this.#timer?.unref === "function") {
+      if (this.#at !== Infinity && this.#timer.unref !== undefined) {
         this.#timer.unref();
-        this.#resting = true;
+        this.isStale = this.#resting = true;
       } else {
         this.clear();
       }
@@ -112,7 +111,7 @@ export const LOST_MS = 1_000;
 export function soon(callback) {
   if (typeof setImmediate === "function") {
     setImmediate(callback);
-  } else if (typeof globalThis.scheduler?.postTask === "function") {
+  } else if (globalThis.scheduler?.postTask !== undefined) {
     // A channel for each takes five times as long.
     scheduler.postTask(callback);
   } else if (typeof MessageChannel !== "function") {

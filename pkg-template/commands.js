@@ -63,8 +63,8 @@ export class Commands {
   #answer = undefined;
   #lastAnswer = undefined;
   #performing = false;
-  #yielding = false;
-  #yieldedAt = 0;
+  /** Since when answers wait for the host to have had its turn. */
+  #yieldsSince = -Infinity;
   /** Whether an answer that had to wait has its turn: nothing stands between it and what it leads to. */
   #settling = false;
   /**
@@ -296,7 +296,7 @@ export class Commands {
     try {
       last = this.#workOff(core, time);
     } finally {
-      this.#busyUntil = this.#yielding ? -Infinity : last;
+      this.#busyUntil = this.isYielding(last) ? -Infinity : last;
       if (this.#head === this.#tail) {
         this.#head = 0;
         this.#tail = 0;
@@ -342,8 +342,7 @@ export class Commands {
 
   /** Whether answers have to wait: thousands may come at once, and the host is to have its turn between them. */
   isYielding(time) {
-    if (this.#yielding && time - this.#yieldedAt > LOST_MS) this.#yielding = false;
-    return this.#yielding;
+    return time - this.#yieldsSince <= LOST_MS;
   }
 
   get hasAnswers() {
@@ -371,10 +370,9 @@ export class Commands {
 
   /** Lets the host have its turn. */
   #yield() {
-    this.#yielding = true;
-    this.#yieldedAt = now();
+    this.#yieldsSince = now();
     soon(() => {
-      this.#yielding = false;
+      this.#yieldsSince = -Infinity;
       if (this.#engine.isAttached) unattended(() => this.work(this.#engine.core));
     });
   }
