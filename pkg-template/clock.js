@@ -5,6 +5,12 @@ import { DURATION } from "./errors.js";
 /** The longest delay that every host's `setTimeout` keeps to. */
 export const MAX_DELAY_MS = 2 ** 31 - 1;
 
+/**
+ * Whether this is a Worker, where timers and tasks are dropped with the request that has set them, and nothing says which one that is. So
+ * there, whoever comes by sets a timer, also when one is set: to clear that of another request does nothing. And no task is left for later.
+ */
+const HAS_REQUESTS = typeof WebSocketPair === "function";
+
 let clock;
 let origin;
 
@@ -55,14 +61,14 @@ export class Alarm {
     }
     if (at === Infinity) {
       this.clear();
-    } else if (at < this.#at || (at - this.#at > LOST_MS && this.#at < now())) {
+    } else if (HAS_REQUESTS || at < this.#at || (at - this.#at > LOST_MS && this.#at < now())) {
       // One that was lost should have rung, and rings now. The clock is not asked where it cannot be: that is dear.
       clearTimeout(this.#timer);
       this.#at = Math.min(at, this.#at);
       const delay = Math.min(Math.max(Math.ceil(this.#at - now()), 0), MAX_DELAY_MS);
       this.#timer = setTimeout(Alarm.#ring, delay, this.#self);
     }
-    this.isStale = false;
+    this.isStale = HAS_REQUESTS;
   }
 
   static #ring(self) {
@@ -109,7 +115,9 @@ export const LOST_MS = 1_000;
 
 /** Calls back in a task of its own, after input and rendering had their turn. */
 export function soon(callback) {
-  if (typeof setImmediate === "function") {
+  if (HAS_REQUESTS) {
+    queueMicrotask(callback);
+  } else if (typeof setImmediate === "function") {
     setImmediate(callback);
   } else if (globalThis.scheduler?.postTask !== undefined) {
     // A channel for each takes five times as long.
