@@ -115,13 +115,15 @@ export const LOST_MS = 1_000;
 
 /** Calls back in a task of its own, after input and rendering had their turn. */
 export function soon(callback) {
+  // Asked for by its bare name, it might be a constant of the page's own script.
+  const tasks = globalThis.scheduler;
   if (HAS_REQUESTS) {
     queueMicrotask(callback);
   } else if (typeof setImmediate === "function") {
     setImmediate(callback);
-  } else if (globalThis.scheduler?.postTask !== undefined) {
+  } else if (tasks?.postTask !== undefined) {
     // A channel for each takes five times as long.
-    scheduler.postTask(callback);
+    tasks.postTask(callback);
   } else if (typeof MessageChannel !== "function") {
     setTimeout(callback, 0);
   } else {

@@ -142,6 +142,27 @@ test("a runtime without finalizers, messages and immediates runs long workflows,
   assert.match(await run(process.execPath, ["--input-type=module", "-e", script], directory), /^done$/m);
 });
 
+test("tasks are posted to the scheduler of the host, whatever a script of the page calls by that name", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const script = `
+    const { runInThisContext } = await import("node:vm");
+    const { setImmediate } = globalThis;
+    delete globalThis.setImmediate;
+    let posted = 0;
+    globalThis.scheduler = { postTask: (act) => new Promise((resolve) => { posted += 1; setImmediate(() => resolve(act())); }) };
+    runInThisContext("const scheduler = { tasks: [] }");
+    const { FeatureBus, WorkflowOrchestrator } = await import("repflow");
+    const bus = new FeatureBus();
+    const busy = async (item) => { for (const began = performance.now(); performance.now() - began < 1;); return item; };
+    bus.registerFeature({ name: "world", version: "1.0.0", actions: { busy } });
+    const steps = [{ id: "each", forEach: "{{ input }}", concurrency: 3, steps: [{ id: "act", call: "world.busy", with: "{{ item }}" }] }];
+    const { output } = await new WorkflowOrchestrator({ bus }).executeWorkflow({ id: "busy", steps }, Array.from({ length: 30 }, (_, item) => item));
+    console.log(output.every(({ act }, item) => act === item) && posted > 2 ? "done" : posted);
+    bus.dispose();
+  `;
+  assert.match(await run(process.execPath, ["--input-type=module", "-e", script], directory), /^done$/m);
+});
+
 /** The slim entry of a copy of its own, so that its core has not been loaded. */
 async function slim(t) {
   const directory = join(await project(t, import.meta.url), "node_modules/repflow");
