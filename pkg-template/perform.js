@@ -3,11 +3,10 @@
 import { abortAttempt, abortCancelled, beginAttempt, prepare } from "./attempts.js";
 import { now } from "./clock.js";
 import { RepflowError, describe } from "./errors.js";
-import { EVENT_NUMBERS, RUN_EVENTS } from "./events.js";
 import { REASON, refused } from "./failures.js";
 import { NOWHERE, valueAt } from "./paths.js";
 import { VALUE } from "./plans.js";
-import { attemptsOf, byId, statusOf } from "./results.js";
+import { attemptsOf, byId } from "./results.js";
 import { conform } from "./standard-schema.js";
 import { attemptTimedOut, runTimedOut, stepError, stepTimedOut } from "./step-errors.js";
 
@@ -40,9 +39,6 @@ const UNTIL = 3;
 /** Ten years, as long as a duration may be; see `MAX_DURATION` in src/time.rs. */
 const LONGEST_WAIT_MS = 10 * 365 * 86_400_000;
 
-/** What an event `step.evaluated` says first when it tells which case of a `switch` was chosen; see `EventKind`. */
-const CASE = 1;
-
 /** What stands for "not known" where the core says in how many milliseconds to ask again; see `pack` in src/wasm/engine.rs. */
 const LONGEST_MS = 2 ** 28 - 1;
 
@@ -64,7 +60,7 @@ export function perform(engine, core, run, op, node, a, b, at) {
       abortCancelled(run, node, a);
       break;
     case COLLECT:
-      run.outputs[node] = collected(engine, core, run, node);
+      run.outputs[node] = collected(run, node, a);
       if (run.lists.length > node) run.lists[node] = undefined;
       break;
     case COMPLETED:
@@ -179,15 +175,13 @@ function itemsOf(engine, core, run, node) {
 /** The same values with room for so many, where those are many more: a list that grows one by one is copied again and again. */
 const withRoom = (values, size) => (size > 2 * values.length ? Object.assign(new Array(size), values) : values);
 
-/** The output of a step that is made of those of others. */
-function collected(engine, core, run, node) {
+/** The output of a step that is made of those of others; of a `switch`, of those of the case that was chosen, counted from 1. */
+function collected(run, node, chosen) {
   const { plan, outputs } = run;
   const step = run.stepAt(node);
-  const output = (child) => outputs[run.nodeOf(node, child)];
-  if (step.kind === "group") return byId(plan, step.children, output);
-  if (step.kind === "switch") {
-    const chosen = caseOf(engine, core, run, node, step);
-    return chosen === undefined ? null : byId(plan, chosen, output);
+  if (step.kind !== "forEach") {
+    const steps = step.kind === "group" ? step.children : step.cases[chosen - 1];
+    return steps === undefined ? null : byId(plan, steps, (child) => outputs[run.nodeOf(node, child)]);
   }
   step.blank ??= JSON.parse(JSON.stringify(byId(plan, step.children, () => null)));
   const first = run.stepOf(node) + 1;
@@ -197,21 +191,6 @@ function collected(engine, core, run, node) {
     for (const child of step.children) output[plan.steps[child].id] = outputs[base + child - first];
     return output;
   });
-}
-
-/** The steps of the case of a `switch` that was chosen. */
-function caseOf(engine, core, run, node, step) {
-  const numbers = engine.stepsOf(core, run);
-  const ran = (child) => statusOf(numbers, run.nodeOf(node, child)) !== "skipped";
-  const found = step.cases.find((steps) => steps.some(ran));
-  if (found !== undefined) return found;
-  // All that was chosen was skipped for reasons of its own, or nothing was chosen: only the log knows.
-  const log = engine.eventsOf(core, run, 0);
-  for (let at = 0; at < log.length; at += EVENT_NUMBERS) {
-    const isChoice = RUN_EVENTS[log[at]] === "step.evaluated" && log[at + 2] === node && log[at + 4] === CASE;
-    if (isChoice) return step.cases[log[at + 5]];
-  }
-  return undefined;
 }
 
 function buildOutput(engine, core, run) {

@@ -78,7 +78,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 state.items.resize((frame as usize).max(state.items.len()), Value::Null);
                 state.items.insert(frame as usize, item.expect("a loop has as many iterations as items"));
             }
-            Command::Collect { run, node } => self.collect(number, run, node),
+            Command::Collect { run, node, .. } => self.collect(number, run, node),
             Command::Receive { node, payload, .. } => {
                 let value = self.runs[number].signals[payload as usize].clone();
                 self.runs[number].set_output(node, value);

@@ -5,6 +5,7 @@
 //! reads them before it calls again.
 
 use std::cell::RefCell;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
@@ -114,7 +115,7 @@ fn encode(command: &Command) -> [u32; WORDS] {
             };
             [op, run, node.0, attempt, 0]
         }
-        Command::Collect { run, node } => [2, run, node.0, 0, 0],
+        Command::Collect { run, node, case } => [2, run, node.0, case.map_or(0, NonZeroU32::get), 0],
         Command::Settle { run, end } => match end {
             RunEnd::Completed => [3, run, NONE, 0, 0],
             RunEnd::Failed(NodeIx(node), _) => [4, run, node, 0, 0],

@@ -1,5 +1,6 @@
 //! What goes into a run, and what comes out.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::event::Decision;
@@ -179,6 +180,8 @@ pub enum Effect {
     Collect {
         /// The group.
         node: NodeIx,
+        /// Of a switch, which of its cases was chosen, counted from 1.
+        case: Option<NonZeroU32>,
     },
     /// An iteration of a loop begins, with nodes of its own.
     Iterate {

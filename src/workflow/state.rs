@@ -83,8 +83,8 @@ pub struct StepState {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Of a group with a limit, which of the limits of the run; of a loop whose items are counted, which of its loops. Counted
-    /// from 1.
+    /// Of a group with a limit, which of the limits of the run; of a loop whose items are counted, which of its loops; of a switch,
+    /// which of its cases was chosen. Counted from 1.
     pub(super) part: Option<NonZeroU32>,
     /// When its call was asked for.
     pub(super) called_at: Timestamp,

@@ -373,7 +373,7 @@ pub(crate) fn effect_line(run: &Run, effect: Effect) -> String {
         Effect::Resume { node } => format!("resume {}", id(node)),
         Effect::CancelCall { node } => format!("cancel {}", id(node)),
         Effect::Evaluate { node, question } => format!("ask {question:?}: {}", id(node)),
-        Effect::Collect { node } => format!("collect {}", id(node)),
+        Effect::Collect { node, .. } => format!("collect {}", id(node)),
         Effect::Iterate { node, index, frame } => format!("iterate {}[{index}] as {frame}", id(node)),
         Effect::Receive { node, payload } => format!("{} receives {payload}", id(node)),
         Effect::SetTimer { node: None, at } => format!("wake at {}", at.as_millis()),

@@ -1,5 +1,7 @@
 //! What an engine asks of its host.
 
+use std::num::NonZeroU32;
+
 use crate::policy::{Change, FailureReason};
 use crate::workflow::message::{AbortReason, Question, RunEnd};
 use crate::workflow::state::NodeIx;
@@ -66,6 +68,8 @@ pub enum Command {
         run: RunId,
         /// The step.
         node: NodeIx,
+        /// Of a switch, which of its cases was chosen, counted from 1.
+        case: Option<NonZeroU32>,
     },
     /// The output of a step is what came with a signal.
     Receive {

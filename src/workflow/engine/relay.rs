@@ -86,7 +86,7 @@ impl Engine {
             Effect::Iterate { node, index, frame } => {
                 self.commands.push(Command::Iterate { run, node, index, frame });
             }
-            Effect::Collect { node } => self.commands.push(Command::Collect { run, node }),
+            Effect::Collect { node, case } => self.commands.push(Command::Collect { run, node, case }),
             Effect::Receive { node, payload } => self.commands.push(Command::Receive { run, node, payload }),
             Effect::Fail { node, origin, reason } => self.commands.push(Command::Fail { run, node, origin, reason }),
             Effect::BuildOutput => self.commands.push(Command::BuildOutput { run }),

@@ -21,7 +21,11 @@ impl Run {
         state.ended_at = Some(now);
         self.record(EventKind::StepCompleted(node), now);
         if matches!(step.kind, StepKind::Group { .. } | StepKind::Switch { .. } | StepKind::ForEach { .. }) {
-            effects.push(Effect::Collect { node });
+            let case = match step.kind {
+                StepKind::Switch { .. } => self.node(node).part,
+                _ => None,
+            };
+            effects.push(Effect::Collect { node, case });
         }
         if step.compensation.is_some() {
             self.undoable.push(node);

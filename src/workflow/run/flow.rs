@@ -1,5 +1,6 @@
 //! How a step begins, and what becomes of its call, its wait or its choice.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -286,6 +287,7 @@ impl Run {
         let plan = Rc::clone(&self.plan);
         let StepKind::Switch { cases } = &plan.step(self.node(node).step).kind else { return };
         let frame = self.node(node).frame;
+        self.state(node).part = case.and_then(|case| NonZeroU32::new(case + 1));
         if cases.iter().all(|case| case.children.is_empty()) {
             return self.agenda.push(Task::Complete(node));
         }
