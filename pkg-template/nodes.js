@@ -4,7 +4,7 @@
 const PLACE = 2;
 const ITERATION = 4;
 const ROOM = 64;
-const MOST_AHEAD = 10_000;
+const MOST_AHEAD = 1_000;
 
 /**
  * The nodes of the iterations of one run: the first nodes of a run are the steps of its plan, these stand behind them. They are kept as
