@@ -381,12 +381,12 @@ export class Engine {
 
   /** How the steps of a run stand now. */
   reportOf(core, run) {
-    return new Report(run, this.stepsOf(core, run));
+    return new Report(run, this.stepsOf(core, run, 0, -1));
   }
 
-  /** The same, as figures; see `runSteps`. */
-  stepsOf(core, run) {
-    const figures = this.#figuresFrom(core.runSteps(this.coreHandle, run.coreId));
+  /** The same, as figures, of so many nodes from the first one on; see `runSteps`. */
+  stepsOf(core, run, first, count) {
+    const figures = this.#figuresFrom(core.runSteps(this.coreHandle, run.coreId, first, count));
     return kept(this.#figures, figures, this.#figures[figures - 1]);
   }
 

@@ -67,7 +67,7 @@ export function perform(engine, core, run, op, node, a, b, at) {
       engine.complete(core, run, at);
       break;
     case FAILED:
-      engine.fail(run, stepError(run, node, attemptsOf(engine.stepsOf(core, run), node)));
+      engine.fail(run, errorOfStep(engine, core, run, node));
       break;
     case TIMED_OUT:
       engine.fail(run, runTimedOut(run), "timed_out");
@@ -125,11 +125,14 @@ function errorOf(run, node, packed) {
   return refused(reason, retryAfterMs === LONGEST_MS ? undefined : retryAfterMs);
 }
 
+/** Why a step failed, for whoever asks for more than this step. */
+const errorOfStep = (engine, core, run, node) => stepError(run, node, attemptsOf(engine.stepsOf(core, run, node, 1), 0));
+
 /** The last word on why a step failed, which may have begun with one inside of it. */
 function stepFailed(engine, core, run, node, packed, origin) {
   run.degraded = true;
   run.outputs[node] = null;
-  run.setError(node, origin === node ? errorOf(run, node, packed) : stepError(run, origin, attemptsOf(engine.stepsOf(core, run), origin)));
+  run.setError(node, origin === node ? errorOf(run, node, packed) : errorOfStep(engine, core, run, origin));
 }
 
 function evaluate(engine, core, run, node, what, at) {

@@ -133,7 +133,7 @@ fn events_are_numbers_until_somebody_reads_them() {
     let told: Vec<&str> = events.chunks(6).map(|event| EventKind::NAMES[event[0] as usize]).collect();
     assert_eq!(told, ["run.started", "step.started", "attempt.started"]);
     assert_eq!(figures(run::run_events(handle, run, 3)), Vec::<f64>::new());
-    let steps = figures(run::run_steps(handle, run));
+    let steps = figures(run::run_steps(handle, run, 0, u32::MAX));
     let its_first_attempt = f64::from(1 << 19);
     assert_eq!(steps[..2], [1.0 + its_first_attempt, 1_000.0], "it runs, since then, and this is its first attempt");
     assert!(steps[2].is_nan(), "it has not ended");
@@ -153,7 +153,7 @@ fn a_handle_that_means_nothing_does_nothing() {
     assert_eq!(run::run_settle(99, 1, 2, 3, 0.0), 0);
     assert!(run::run_start(engine::engine_new(), 99, 0, None, 0.0).is_nan());
     assert!(engine::engine_commands(99).is_null());
-    assert!(run::run_steps(99, 1).is_null());
+    assert!(run::run_steps(99, 1, 0, 1).is_null());
     assert_eq!(run::run_remove(99, 99, 0.0), 0);
     bus::bus_unsubscribe(99, 99);
     bus::request_end(99, 99, 0.0);

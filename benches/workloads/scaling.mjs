@@ -30,6 +30,9 @@ function table(title, things, sizes, make, short) {
   };
 }
 
+/** Made once: it is not the making of errors that is measured. */
+const WRONG = new Error("it failed");
+
 class Steps {
   calls = 0;
 
@@ -38,7 +41,11 @@ class Steps {
     const step = async () => {
       this.calls += 1;
     };
-    this.bus.registerFeature({ name: "f", version: "1.0.0", actions: { step } });
+    const fail = async () => {
+      this.calls += 1;
+      throw WRONG;
+    };
+    this.bus.registerFeature({ name: "f", version: "1.0.0", actions: { step, fail } });
     this.orchestrator = new WorkflowOrchestrator({ bus: this.bus, ...options });
   }
 
@@ -159,7 +166,10 @@ const layers = (size) => ({
   id: "layers",
   steps: upTo(size).map((at) => ({ ...call(at), needs: at < 10 ? [] : layerBefore(at) })),
 });
-const items = () => ({ id: "items", steps: [{ id: "each", forEach: "{{ input }}", concurrency: 10, steps: [call(0)] }] });
+const eachItem = (...steps) => () => ({ id: "items", steps: [{ id: "each", forEach: "{{ input }}", concurrency: 10, steps }] });
+const items = eachItem(call(0));
+const choices = eachItem({ id: "choose", switch: [{ when: "item % 2 == 0", steps: [call(0)] }, { steps: [call(1)] }] });
+const failures = eachItem({ id: "try", steps: [{ id: "fail", call: "f.fail" }], onError: "continue" });
 
 export default {
   title: "Ten times more",
@@ -176,6 +186,8 @@ export default {
     table("Steps in parallel, ten at once", "steps", STEPS, running(limited)),
     table("A graph of layers of ten, each of which needs the whole layer before it", "steps", STEPS, running(layers)),
     table("A step for each item, ten at once", "items", STEPS, running(items, upTo), [1_000, 10_000]),
+    table("A choice for each item, ten at once", "items", STEPS, running(choices, upTo), [1_000, 10_000]),
+    table("A group for each item that fails, ten at once", "items", STEPS, running(failures, upTo), [1_000, 10_000]),
     table("Runs of five steps, all at once", "runs", STEPS, atOnce),
     table("An event, and who hears it", "subscribers", SUBSCRIBERS, publishing),
     table("An event for each topic, which has one subscriber", "topics", SUBSCRIBERS, topics, [1_000, 10_000]),

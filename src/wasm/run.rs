@@ -375,13 +375,13 @@ pub fn run_phase(engine: u32, run: u32) -> u32 {
     .unwrap_or(3)
 }
 
-/// Where each step of a run is, three numbers to a node: status, level of fallback and attempts in one, began, ended (milliseconds,
-/// NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
+/// Where the steps of a run are, of so many nodes from the first one on, three numbers to a node: status, level of fallback and
+/// attempts in one, began, ended (milliseconds, NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
 #[wasm_bindgen(js_name = runSteps)]
-pub fn run_steps(engine: u32, run: u32) -> *const f64 {
+pub fn run_steps(engine: u32, run: u32, first: u32, count: u32) -> *const f64 {
     figures(engine, run, |run, figures| {
         let millis = |at: Option<Timestamp>| at.map_or(f64::NAN, Timestamp::as_millis);
-        for node in run.nodes() {
+        for node in run.nodes().iter().skip(first as usize).take(count as usize) {
             let where_it_is = node.status as u64 | u64::from(node.level as u16) << 3 | u64::from(node.attempt) << 19;
             put(figures, [where_it_is as f64, millis(node.started_at), millis(node.ended_at)]);
         }
