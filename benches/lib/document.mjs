@@ -30,7 +30,7 @@ ${quick ? "\nThis was a quick run, which shows that everything runs: no figure b
 - Versions: ${named.join(", ")}.
 
 Everybody does the same work and is checked to give the same answers. Where they can take turns in one process they do, for many short
-rounds, and each round begins with another one, in five processes: what is given is the median of all rounds, and a ratio is the
+rounds, each in another order, in five processes: what is given is the median of all rounds, and a ratio is the
 median of the ratios within the rounds. Ratios decide; absolute times are those of this machine. The package is the packed one, with
 its defaults.
 

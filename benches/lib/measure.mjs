@@ -2,8 +2,9 @@
 //
 // A machine is not equally fast from one second to the next, and a process is not either: it compiles, it collects
 // garbage. So nobody is measured to the end before the next one starts. In every round each contender runs once, for a
-// fraction of a second, and the one that starts is another one each time. A ratio is taken within a round, where both
-// sides had the same machine, and the median over the rounds decides: one disturbed round changes nothing.
+// fraction of a second, in an order that chance gives: whoever came always after the same one would always collect what
+// that one leaves. A ratio is taken within a round, where both sides had the same machine, and the median over the rounds
+// decides: one disturbed round changes nothing.
 
 /**
  * How long a measurement takes: `slice` is the milliseconds of one contender in one round. The thorough one is made in several
@@ -24,7 +25,7 @@ export const QUICK = { rounds: 3, slice: 5 };
  * is done. Returns for each, in the same order, `{ name, samples }`: what the work cost once, in microseconds, in every
  * round.
  */
-export async function measure(contenders, { rounds, slice, now = () => performance.now() }) {
+export async function measure(contenders, { rounds, slice, now = () => performance.now(), random = Math.random }) {
   const time = async (run, times) => {
     // What others left behind is not this one's to clear away. The old generation stays: clearing it takes longer than
     // a slice, and makes the engine forget compiled code.
@@ -36,12 +37,21 @@ export async function measure(contenders, { rounds, slice, now = () => performan
   const sized = [];
   for (const { name, run } of contenders) sized.push({ name, run, times: await warmUp(run, slice, time), samples: [] });
   for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < sized.length; turn += 1) {
-      const { run, times, samples } = sized[(round + turn) % sized.length];
+    for (const { run, times, samples } of shuffled(sized, random)) {
       samples.push((await time(run, times)) * 1_000 / times);
     }
   }
   return sized.map(({ name, samples }) => ({ name, samples }));
+}
+
+/** The same in an order that chance gives. */
+function shuffled(list, random) {
+  const order = [...list];
+  for (let left = order.length; left > 1; left -= 1) {
+    const chosen = Math.floor(random() * left);
+    [order[chosen], order[left - 1]] = [order[left - 1], order[chosen]];
+  }
+  return order;
 }
 
 /** Runs until compiled code takes as long as a slice; returns how often that is. */
