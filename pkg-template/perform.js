@@ -186,10 +186,10 @@ function collected(run, node, chosen) {
     const steps = step.kind === "group" ? step.children : step.cases[chosen - 1];
     return steps === undefined ? null : byId(plan, steps, (child) => outputs[run.nodeOf(node, child)]);
   }
+  // V8 leaves room for more fields in what begins as `{}`; what JSON is read into, and copies of that, have room for these alone.
   step.blank ??= JSON.parse(JSON.stringify(byId(plan, step.children, () => null)));
   const first = run.stepOf(node) + 1;
   return run.nodes.basesOf(node).map((base) => {
-    // A copy has room for these and no more: V8 would leave some for others.
     const output = { ...step.blank };
     for (const child of step.children) output[plan.steps[child].id] = outputs[base + child - first];
     return output;

@@ -12,7 +12,8 @@ export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
 /**
  * What all targets have, and all steps: so they all look alike to the engine that runs this, and it need not find out where each
  * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`. The `path` is
- * where that stands which it is given, or waits for, or goes through, where the facade can read it; see `valueAt`.
+ * where that stands which it is given, or waits for, or goes through, where the facade can read it; see `valueAt`. The `blank` of a
+ * loop is what an item of its output is copied from; see `collected`.
  */
 const TARGET = {
   found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined, path: undefined,

@@ -1,5 +1,6 @@
 // docs/benchmarks.md, from the results of workloads.
 
+import { PROCESSES } from "./measure.mjs";
 import { PEERS } from "./peers.mjs";
 import { cells, figures } from "./report.mjs";
 
@@ -30,7 +31,7 @@ ${quick ? "\nThis was a quick run, which shows that everything runs: no figure b
 - Versions: ${named.join(", ")}.
 
 Everybody does the same work and is checked to give the same answers. Where they can take turns in one process they do, for many short
-rounds, each in another order, in five processes: what is given is the median of all rounds, and a ratio is the
+rounds, each in another order, in ${PROCESSES} processes: what is given is the median of all rounds, and a ratio is the
 median of the ratios within the rounds. Ratios decide; absolute times are those of this machine. The package is the packed one, with
 its defaults.
 

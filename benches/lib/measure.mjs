@@ -25,7 +25,7 @@ export const QUICK = { rounds: 3, slice: 5 };
  * is done. Returns for each, in the same order, `{ name, samples }`: what the work cost once, in microseconds, in every
  * round.
  */
-export async function measure(contenders, { rounds, slice, now = () => performance.now(), random = Math.random }) {
+export async function measure(contenders, { rounds, slice, now = () => performance.now() }) {
   const time = async (run, times) => {
     // What others left behind is not this one's to clear away. The old generation stays: clearing it takes longer than
     // a slice, and makes the engine forget compiled code.
@@ -37,7 +37,7 @@ export async function measure(contenders, { rounds, slice, now = () => performan
   const sized = [];
   for (const { name, run } of contenders) sized.push({ name, run, times: await warmUp(run, slice, time), samples: [] });
   for (let round = 0; round < rounds; round += 1) {
-    for (const { run, times, samples } of shuffled(sized, random)) {
+    for (const { run, times, samples } of shuffled(sized)) {
       samples.push((await time(run, times)) * 1_000 / times);
     }
   }
@@ -45,10 +45,10 @@ export async function measure(contenders, { rounds, slice, now = () => performan
 }
 
 /** The same in an order that chance gives. */
-function shuffled(list, random) {
+function shuffled(list) {
   const order = [...list];
   for (let left = order.length; left > 1; left -= 1) {
-    const chosen = Math.floor(random() * left);
+    const chosen = Math.floor(Math.random() * left);
     [order[chosen], order[left - 1]] = [order[left - 1], order[chosen]];
   }
   return order;

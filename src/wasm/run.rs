@@ -375,8 +375,8 @@ pub fn run_phase(engine: u32, run: u32) -> u32 {
     .unwrap_or(3)
 }
 
-/// Where the steps of a run are, of so many nodes from the first one on, three numbers to a node: status, level of fallback and
-/// attempts in one, began, ended (milliseconds, NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
+/// Where so many nodes are, from the first one on, three numbers to each: status, level of fallback and attempts in one, began,
+/// ended (milliseconds, NaN when not yet). They stand in linear memory until the next call, and before them how many there are.
 #[wasm_bindgen(js_name = runSteps)]
 pub fn run_steps(engine: u32, run: u32, first: u32, count: u32) -> *const f64 {
     figures(engine, run, |run, figures| {
