@@ -9,11 +9,15 @@ const OUTPUT = 1;
 /** What stands at no path. */
 export const NOWHERE = Symbol();
 
-/** A path as it is read: what it begins at, which step or how many loops out, and what leads on from there. */
+/**
+ * A path as it is read: what it begins at, which step or how many loops out, and what leads on from there. The whole output of a step is
+ * only its number, and the whole input is -1: those need not be looked for in an object of their own.
+ */
 export function pathOf(path) {
   if (path === undefined) return undefined;
   const [root, of, ...keys] = path.reverse();
-  return { root, of, keys: keys.length > 0 ? keys : undefined };
+  if (keys.length > 0) return { root, of, keys };
+  return root === INPUT ? -1 : root === OUTPUT ? of : { root, of, keys: undefined };
 }
 
 /**
@@ -22,6 +26,7 @@ export function pathOf(path) {
  */
 export function valueAt(run, node, path) {
   if (path === undefined) return NOWHERE;
+  if (typeof path === "number") return path < 0 ? run.input : run.outputs[run.nodeOf(node, path)];
   const { root, of, keys } = path;
   const value = root === INPUT ? run.input : root === OUTPUT ? run.outputs[run.nodeOf(node, of)] : run.items[run.nodes.frameOut(node, of)];
   return keys === undefined ? value : within(value, keys);

@@ -10,15 +10,16 @@ import { checkSchema } from "./schemas.js";
 export const VALUE = { items: 0, cacheKey: 1, idempotencyKey: 2 };
 
 /**
- * What all targets have, and all steps: so they all look alike to the engine that runs this, and it need not find out where each
- * of them has what. `found` and `epoch` are what the bus knows of an action; see `Registry.find`. The `path` is
- * where that stands which it is given, or waits for, or goes through, where the facade can read it; see `valueAt`. The `blank` of a
- * loop is what an item of its output is copied from; see `collected`.
+ * What all steps have, and all fallbacks of theirs: so they all look alike to the engine that runs this, and it need not find out where
+ * each of them has what. First what is asked for whenever a step runs: together it is one line of a processor's cache, and with ten
+ * thousand steps each such line comes from further away. `found` and `epoch` are what the bus knows of an action; see `Registry.find`.
+ * The `path` is where that stands which it is given, or waits for, or goes through, where the facade can read it; see `valueAt`. The
+ * `blank` of a loop is what an item of its output is copied from; see `collected`.
  */
-const TARGET = {
-  found: undefined, epoch: 0, kind: undefined, feature: undefined, action: undefined, workflow: undefined, topic: undefined, path: undefined,
+const STEP = {
+  found: undefined, epoch: 0, feature: undefined, path: undefined, leadsTo: undefined, compensates: undefined, kind: undefined,
+  action: undefined, workflow: undefined, topic: undefined, id: undefined, fallbacks: undefined, blank: undefined,
 };
-const STEP = { ...TARGET, id: undefined, leadsTo: undefined, compensates: undefined, fallbacks: undefined, blank: undefined };
 
 /** Compiled definitions that are kept. */
 const KEPT_PLANS = 64;
@@ -80,8 +81,12 @@ function compiled(core, engine, text, needsOutput, defaultTimeoutMs) {
   }
   if (problems.length > 0 && plan !== undefined) core.planFree(engine, plan.handle);
   assertValid("workflow.invalid", "the workflow definition", problems);
-  const target = (shape, it) => ({ ...shape, ...it, path: pathOf(it.path) });
-  const steps = plan.steps.map((step) => ({ ...target(STEP, step), fallbacks: step.fallbacks?.map((it) => target(TARGET, it)) }));
+  // Of equal lists one: most steps lead to the one behind them, and what all of them share is at hand.
+  const offsets = {};
+  const made = (it) => ({
+    ...STEP, ...it, path: pathOf(it.path), leadsTo: it.leadsTo && (offsets[it.leadsTo] ??= it.leadsTo), fallbacks: it.fallbacks?.map(made),
+  });
+  const steps = plan.steps.map(made);
   plan.path = pathOf(plan.path);
   plan.steps = steps;
   plan.text = text;
