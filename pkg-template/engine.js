@@ -357,7 +357,7 @@ export class Engine {
     const report = this.reportOf(core, run);
     this.#release(core, run, at);
     run.resolve(output, report, at);
-    this.#ended(run);
+    this.#ended(run, report);
   }
 
   fail(run, error, status = "failed") {
@@ -375,8 +375,8 @@ export class Engine {
       report = this.reportOf(core, run);
       this.#release(core, run, at);
     }
-    run.reject(status, error, report, at);
-    this.#ended(run);
+    run.reject(status, error, at);
+    this.#ended(run, report);
   }
 
   /** How the steps of a run stand now. */
@@ -413,10 +413,10 @@ export class Engine {
     run.coreId = undefined;
   }
 
-  #ended(run) {
+  #ended(run, report) {
     for (const stream of run.streams ?? []) stream.end();
     run.streams = undefined;
-    this.runs.ended(run);
+    this.runs.ended(run, report);
     if (this.runs.size === 0) this.commands.rest(this.#mayRest);
   }
 

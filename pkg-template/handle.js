@@ -23,6 +23,6 @@ export function handleOf(engine, run) {
 function statusOf(engine, run) {
   engine.commands.catchUp();
   const isLive = run.coreId !== undefined && engine.isAttached;
-  const report = isLive ? engine.reportOf(engine.core, run) : run.report;
+  const report = isLive ? engine.reportOf(engine.core, run) : engine.runs.reportOf(run);
   return { ...infoOf(run, engine.statusOf(run)), degraded: run.degraded, steps: report?.steps ?? {} };
 }

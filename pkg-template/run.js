@@ -39,8 +39,6 @@ export class Run {
   isEnding = false;
   startedAt = null;
   endedAt = null;
-  /** How each step ended, while it is kept. */
-  report = undefined;
 
   /** Which one it is of all; whether its input has been checked, so that it may begin, and it holds one of the places; see `Runs`. */
   order = 0;
@@ -177,7 +175,6 @@ export class Run {
 
   resolve(output, report, at) {
     end(this, "completed", at);
-    this.report = report;
     const result = resultOf(this, output, report);
     this.#resolve(result);
     this.#resolve = this.#reject = undefined;
@@ -185,21 +182,15 @@ export class Run {
   }
 
   /** Fails the run, and tells every handler that still works for it. */
-  reject(status, error, report, at) {
+  reject(status, error, at) {
     if (this.ended) return;
     end(this, status, at);
-    this.report = report;
     if (this.call !== undefined) abort(this.call, error);
     for (const call of this.calls) if (call !== undefined) abort(call, error);
     for (const call of this.hedged ?? []) abort(call, error);
     this.#reject(error);
     this.#resolve = this.#reject = undefined;
     letGo(this, false, error);
-  }
-
-  /** Nobody may ask for its steps any more. */
-  forget() {
-    this.report = undefined;
   }
 
   // ── Nodes ──

@@ -14,9 +14,16 @@ export class Runs {
   #placed = 0;
   /** Whether places are given away right now, or not at all for a while. */
   #filling = false;
-  /** That have ended and may still be asked for, in the order of their end, from a place on: those before it are forgotten. */
+  /**
+   * That have ended and may still be asked for, and how the steps of each stood: rings, in which a run takes the place of the oldest. That
+   * one is not even looked at: it ended long ago, and is in no cache.
+   */
   #finished = [];
+  #reports = [];
+  /** How many have ended, and how many of those are forgotten. None is too old until then. */
+  #ended = 0;
   #forgotten = 0;
+  #agesAt = -Infinity;
   /** All of them by id, once somebody has asked for one; a run has an id only when somebody asks. */
   #byId = undefined;
   /** How many were ever started. */
@@ -94,15 +101,15 @@ export class Runs {
     }
   }
 
-  /** A run has ended: its place is another's. */
-  ended(run) {
+  /** A run has ended as `report` says: its place is another's. */
+  ended(run, report) {
     if (!this.#active.has(run)) return;
     this.#active.remove(run);
     this.#size -= 1;
     this.#queue.remove(run);
     if (run.isPlaced) this.#placed -= 1;
     run.isPlaced = false;
-    this.#keep(run);
+    this.#keep(run, report);
     this.#fill();
     if (this.#size === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
@@ -117,6 +124,11 @@ export class Runs {
   all() {
     this.#dropOld(now());
     return [...this.#kept(), ...this.active()].sort((a, b) => a.order - b.order);
+  }
+
+  /** How the steps of a run that has ended stood, while it is kept. */
+  reportOf(run) {
+    return this.#reports[this.#finished.indexOf(run)];
   }
 
   /** Gives no place away until `open`. */
@@ -136,9 +148,9 @@ export class Runs {
 
   /** Forgets those that have ended. */
   clear() {
-    for (const run of this.#kept()) run.forget();
     this.#finished = [];
-    this.#forgotten = 0;
+    this.#reports = [];
+    this.#forgotten = this.#ended;
     this.#byId = undefined;
   }
 
@@ -164,36 +176,43 @@ export class Runs {
   }
 
   #kept() {
-    return this.#finished.slice(this.#forgotten);
+    return this.#finished.filter((run) => run !== undefined);
   }
 
-  #keep(run) {
-    if (run.isRestored) {
-      // Whoever asks for its id means this one.
-      const before = this.#finished.findIndex((it) => it?.id === run.id);
-      if (before >= 0) this.#finished.splice(before, 1);
-    }
-    this.#finished.push(run);
+  #keep(run, report) {
+    const { kept } = this.#limits;
+    // Whoever asks for its id means this one.
+    if (run.isRestored) this.#forget(this.#finished.findIndex((it) => it?.id === run.id));
+    const place = this.#ended % kept;
+    this.#forget(place);
+    this.#finished[place] = run;
+    this.#reports[place] = report;
+    this.#ended += 1;
+    if (kept === 0) this.#forget(place);
     this.#dropOld(run.endedAt);
   }
 
   /** By count and age. Without a timer: what is too old is dropped when somebody comes by. */
   #dropOld(time) {
+    if (time < this.#agesAt) return;
     const { kept, keptMs } = this.#limits;
-    const finished = this.#finished;
-    while (finished.length > this.#forgotten) {
-      const oldest = finished[this.#forgotten];
-      if (finished.length - this.#forgotten <= kept && oldest.endedAt > time - keptMs) break;
-      finished[this.#forgotten] = undefined;
-      this.#forgotten += 1;
-      // The one of its id may be another one that was restored from its journal.
-      if (this.#byId?.get(oldest.id) === oldest) this.#byId.delete(oldest.id);
-      oldest.forget();
+    this.#agesAt = time + keptMs;
+    for (this.#forgotten = Math.max(this.#forgotten, this.#ended - kept); this.#forgotten < this.#ended; this.#forgotten += 1) {
+      const place = this.#forgotten % kept;
+      const endedAt = this.#finished[place]?.endedAt;
+      if (endedAt > time - keptMs) {
+        this.#agesAt = endedAt + keptMs;
+        return;
+      }
+      this.#forget(place);
     }
-    // The room of those that are forgotten is used again when they are as many as those that are kept.
-    if (this.#forgotten > 32 && this.#forgotten * 2 > finished.length) {
-      this.#finished = this.#kept();
-      this.#forgotten = 0;
-    }
+  }
+
+  #forget(place) {
+    const run = this.#finished[place];
+    if (run === undefined) return;
+    // The one of its id may be another one that was restored from its journal.
+    if (this.#byId?.get(run.id) === run) this.#byId.delete(run.id);
+    this.#finished[place] = this.#reports[place] = undefined;
   }
 }

@@ -203,6 +203,36 @@ test("runs that have ended are kept by count", async () => {
   assert.equal(handles[3].status().steps.echo.output, 3);
 });
 
+test("of runs that are not kept, nothing is known by their id", async () => {
+  const { orchestrator, open } = world({ retention: { count: 0 } });
+  const handle = orchestrator.start(gated, { name: "a" });
+  assert.equal(orchestrator.get(handle.id).id, handle.id);
+  open("a");
+  await handle.result;
+  assert.equal(orchestrator.get(handle.id), undefined);
+  assert.deepEqual(handle.status().steps, {});
+});
+
+test("those that are kept are the last ones by count and age, however many came before", async () => {
+  const { orchestrator } = world({ retention: { count: 3, age: 60 } });
+  const known = () => orchestrator.list().map(({ runId }) => runId);
+  const ids = [];
+  for (let n = 0; n < 8; n += 1) {
+    const handle = orchestrator.start(echo, n);
+    ids.push(handle.id);
+    await handle.result;
+    assert.deepEqual(known(), ids.slice(-3));
+  }
+  await after(40);
+  const later = orchestrator.start(echo, 8);
+  await later.result;
+  await after(40);
+  assert.deepEqual(known(), [later.id]);
+  assert.equal(orchestrator.get(ids.at(-1)), undefined);
+  await after(40);
+  assert.deepEqual(known(), []);
+});
+
 test("runs that have ended are kept by age", async () => {
   const { orchestrator } = world({ retention: { age: 20 } });
   const handle = orchestrator.start(echo, 1);
