@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::process;
 use crate::setup::TRIPLE;
 
-/// Compiles the crate with `features` and no others, to the file `to`: the next build, with other features, takes the place of
-/// the one that Cargo keeps. Cargo says where that is, since its target directory can be anywhere.
+/// Compiles the crate with `features` and no others, to the file `to`. Cargo keeps what it makes beside that, where nothing with other
+/// features is kept: a cdylib has the same name with all of them, so each would take the place of the one before and be compiled
+/// again, also when nothing has changed.
 ///
 /// As a cdylib alone: a library that is made as an rlib as well, Cargo links without link-time optimisation, whatever the
 /// profile says. That is 6 KB gzipped.
@@ -18,6 +19,7 @@ pub(super) fn run(features: &str, to: &Path) -> Result<()> {
     let mut cargo = process::cargo(&["rustc", "--release", "--lib", "--package", "repflow", "--target", TRIPLE]);
     cargo.args(["--crate-type", "cdylib", "--no-default-features", "--features", features, "--config", &rustflags()]);
     cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
+    cargo.arg("--target-dir").arg(to.with_file_name("cargo"));
     let messages = process::stdout(&mut cargo)?;
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let made = artifacts
