@@ -1,6 +1,7 @@
 //! What a host does with the commands of the engine: here, against the simulated world.
 
 use std::mem::discriminant;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
                 state.items.resize((frame as usize).max(state.items.len()), Value::Null);
                 state.items.insert(frame as usize, item.expect("a loop has as many iterations as items"));
             }
-            Command::Collect { run, node, .. } => self.collect(number, run, node),
+            Command::Collect { run, node, case } => self.collect(number, run, node, case),
             Command::Receive { node, payload, .. } => {
                 let value = self.runs[number].signals[payload as usize].clone();
                 self.runs[number].set_output(node, value);
@@ -183,16 +184,20 @@ impl<W: FnMut(&Call<'_>, &mut Rng) -> Answer> Simulation<W> {
         Some(look(state.plan.step(run.node(node).step), &scope))
     }
 
-    /// The output of a step that has steps of its own.
-    fn collect(&mut self, number: usize, run: RunId, node: NodeIx) {
+    /// The output of a step that has steps of its own; of a switch, of the case that was chosen, counted from 1.
+    fn collect(&mut self, number: usize, run: RunId, node: NodeIx, case: Option<NonZeroU32>) {
         let (state, Some(run)) = (&self.runs[number], self.engine.run(run)) else { return };
         let (step, frame) = (state.plan.step(run.node(node).step), run.node(node).frame);
         let value = match &step.kind {
             StepKind::Switch { cases } => {
-                let taken = cases.iter().find(|case| {
-                    case.children.iter().any(|it| run.node(run.node_of(frame, *it)).status.name() != "skipped")
-                });
-                taken.map_or(Value::Null, |case| state.by_id(run, frame, case.children.iter().copied()))
+                let chosen = case.map(|case| case.get() as usize - 1);
+                // One whose steps all had conditions that do not hold did nothing.
+                let did = |at: usize| {
+                    cases[at].children.iter().any(|it| run.node(run.node_of(frame, *it)).status.name() != "skipped")
+                };
+                let others = (0..cases.len()).filter(|at| did(*at) && Some(*at) != chosen);
+                assert_eq!(others.count(), 0, "case {chosen:?} was chosen, and another one did something");
+                chosen.map_or(Value::Null, |at| state.by_id(run, frame, cases[at].children.iter().copied()))
             }
             StepKind::ForEach { body, .. } => {
                 let frames = (1..).map_while(|it| Some((it, run.frame(it)?)));
