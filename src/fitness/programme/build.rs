@@ -68,25 +68,30 @@ pub(in crate::fitness) fn up_to(
     given: Given,
     count: usize,
 ) -> Result<Programme, Vec<Violation>> {
-    let outline = Outline::of(&request.session);
-    let programme = begun(request, &outline, given.0);
-    let mut maker = Maker { request, programme, outline, last: Vec::new() };
-    if maker.programme.status == Status::Ok {
-        let mut weeks = given.1;
-        for phase in 0..count {
-            let later = weeks.split_off(weeks.len().min(4));
-            if maker.phase(phase, std::mem::replace(&mut weeks, later)).is_none() {
+    let mut violations = Vec::new();
+    for draw in 0..DRAWS {
+        let outline = Outline::of(&request.session);
+        let programme = begun(request, &outline, given.0.clone());
+        let mut maker = Maker { request, programme, outline, last: Vec::new(), draw };
+        if maker.programme.status == Status::Ok {
+            if maker.phases(count, given.1.clone()).is_none() {
                 let message = "no session fits the time in this phase: choose fewer days, more equipment or another \
                                duration";
-                return Err(vec![Violation { rule: "T1", message: message.to_owned() }]);
+                violations = vec![Violation { rule: "T1", message: message.to_owned() }];
+                continue;
             }
+            let mut warnings = due(&maker.programme, request);
+            maker.programme.warnings.append(&mut warnings);
         }
-        let mut warnings = due(&maker.programme, request);
-        maker.programme.warnings.append(&mut warnings);
+        violations = check_phases(&maker.programme, request, count);
+        return if violations.is_empty() { Ok(maker.programme) } else { Err(violations) };
     }
-    let violations = check_phases(&maker.programme, request, count);
-    if violations.is_empty() { Ok(maker.programme) } else { Err(violations) }
+    Err(violations)
 }
+
+/// How often exercises are drawn until those of every phase fit. Mostly the first ones do; with little time and little equipment, those
+/// of one phase may leave too little to choose from in the next.
+const DRAWS: u32 = 16;
 
 /// Phases and weeks that somebody has planned.
 pub(in crate::fitness) type Given = (Vec<TrainingPhase>, Vec<Week>);
@@ -153,9 +158,20 @@ struct Maker<'r> {
     programme: Programme,
     /// The sessions of the phase before.
     last: Vec<Base>,
+    /// How often exercises were drawn before, in vain.
+    draw: u32,
 }
 
 impl Maker<'_> {
+    /// The first phases; `weeks` are those that somebody has planned, and only the rest is planned here.
+    fn phases(&mut self, count: usize, mut weeks: Vec<Week>) -> Option<()> {
+        for phase in 0..count {
+            let later = weeks.split_off(weeks.len().min(4));
+            self.phase(phase, std::mem::replace(&mut weeks, later))?;
+        }
+        Some(())
+    }
+
     /// Adds the weeks of a phase, and the phase where it is not there; nothing when a session of it fits no time.
     fn phase(&mut self, phase: usize, mut weeks: Vec<Week>) -> Option<()> {
         let first = 4 * phase as u32 + 1;
@@ -240,7 +256,8 @@ impl Maker<'_> {
             for (patterns, row) in [(place.patterns, row), (more, row), (place.patterns, &few)] {
                 let request = WorkoutRequest {
                     focus: self.outline.focuses[phase],
-                    seed: asked.seed.wrapping_add(turn as u32),
+                    // Those of a week are next to each other, so other draws are further away.
+                    seed: asked.seed.wrapping_add(turn as u32 + 1_000 * self.draw),
                     duration_min,
                     ..asked.clone()
                 };
