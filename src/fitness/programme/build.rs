@@ -42,8 +42,22 @@ use super::{PHASES, PhaseName, Programme, Session, TrainingPhase, Week};
 /// # Errors
 /// `workout.infeasible` when no session can be built.
 pub fn build(request: &ProgrammeRequest) -> Result<Programme, Error> {
-    up_to(request, Given::default(), PHASES).map_err(|violations| infeasible(&violations))
+    let mut built = drawn(request, Given::default(), PHASES, 0);
+    for draw in 1..DRAWS {
+        if !built.as_ref().is_err_and(|violations| violations.iter().any(|one| one.rule == TIME)) {
+            break;
+        }
+        built = drawn(request, Given::default(), PHASES, draw);
+    }
+    built.map_err(|violations| infeasible(&violations))
 }
+
+/// The rule of a session that fits no time.
+const TIME: &str = "T1";
+
+/// How often exercises are drawn until those of every phase fit. Mostly the first ones do; with little time and little equipment, those
+/// of one phase may leave too little to choose from in the next.
+const DRAWS: u32 = 16;
 
 /// The error for what breaks rules.
 pub(in crate::fitness) fn infeasible(violations: &[Violation]) -> Error {
@@ -68,30 +82,30 @@ pub(in crate::fitness) fn up_to(
     given: Given,
     count: usize,
 ) -> Result<Programme, Vec<Violation>> {
-    let mut violations = Vec::new();
-    for draw in 0..DRAWS {
-        let outline = Outline::of(&request.session);
-        let programme = begun(request, &outline, given.0.clone());
-        let mut maker = Maker { request, programme, outline, last: Vec::new(), draw };
-        if maker.programme.status == Status::Ok {
-            if maker.phases(count, given.1.clone()).is_none() {
-                let message = "no session fits the time in this phase: choose fewer days, more equipment or another \
-                               duration";
-                violations = vec![Violation { rule: "T1", message: message.to_owned() }];
-                continue;
-            }
-            let mut warnings = due(&maker.programme, request);
-            maker.programme.warnings.append(&mut warnings);
-        }
-        violations = check_phases(&maker.programme, request, count);
-        return if violations.is_empty() { Ok(maker.programme) } else { Err(violations) };
-    }
-    Err(violations)
+    drawn(request, given, count, 0)
 }
 
-/// How often exercises are drawn until those of every phase fit. Mostly the first ones do; with little time and little equipment, those
-/// of one phase may leave too little to choose from in the next.
-const DRAWS: u32 = 16;
+/// The same with the exercises of one of many draws.
+fn drawn(request: &ProgrammeRequest, given: Given, count: usize, draw: u32) -> Result<Programme, Vec<Violation>> {
+    let outline = Outline::of(&request.session);
+    let programme = begun(request, &outline, given.0);
+    let mut maker = Maker { request, programme, outline, last: Vec::new(), draw };
+    if maker.programme.status == Status::Ok {
+        let mut weeks = given.1;
+        for phase in 0..count {
+            let later = weeks.split_off(weeks.len().min(4));
+            if maker.phase(phase, std::mem::replace(&mut weeks, later)).is_none() {
+                let message = "no session fits the time in this phase: choose fewer days, more equipment or another \
+                               duration";
+                return Err(vec![Violation { rule: TIME, message: message.to_owned() }]);
+            }
+        }
+        let mut warnings = due(&maker.programme, request);
+        maker.programme.warnings.append(&mut warnings);
+    }
+    let violations = check_phases(&maker.programme, request, count);
+    if violations.is_empty() { Ok(maker.programme) } else { Err(violations) }
+}
 
 /// Phases and weeks that somebody has planned.
 pub(in crate::fitness) type Given = (Vec<TrainingPhase>, Vec<Week>);
@@ -158,20 +172,11 @@ struct Maker<'r> {
     programme: Programme,
     /// The sessions of the phase before.
     last: Vec<Base>,
-    /// How often exercises were drawn before, in vain.
+    /// Which draw of exercises it is, from 0.
     draw: u32,
 }
 
 impl Maker<'_> {
-    /// The first phases; `weeks` are those that somebody has planned, and only the rest is planned here.
-    fn phases(&mut self, count: usize, mut weeks: Vec<Week>) -> Option<()> {
-        for phase in 0..count {
-            let later = weeks.split_off(weeks.len().min(4));
-            self.phase(phase, std::mem::replace(&mut weeks, later))?;
-        }
-        Some(())
-    }
-
     /// Adds the weeks of a phase, and the phase where it is not there; nothing when a session of it fits no time.
     fn phase(&mut self, phase: usize, mut weeks: Vec<Week>) -> Option<()> {
         let first = 4 * phase as u32 + 1;
