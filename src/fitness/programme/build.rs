@@ -42,14 +42,21 @@ use super::{PHASES, PhaseName, Programme, Session, TrainingPhase, Week};
 /// # Errors
 /// `workout.infeasible` when no session can be built.
 pub fn build(request: &ProgrammeRequest) -> Result<Programme, Error> {
-    let mut built = drawn(request, Given::default(), PHASES, 0);
-    for draw in 1..DRAWS {
-        if !built.as_ref().is_err_and(|violations| violations.iter().any(|one| one.rule == TIME)) {
-            break;
-        }
-        built = drawn(request, Given::default(), PHASES, draw);
+    whole(request).1.map_err(|violations| infeasible(&violations))
+}
+
+/// The whole programme as the coach plans it, and the draw of its exercises: the first one that leaves enough for every phase.
+fn whole(request: &ProgrammeRequest) -> (u32, Result<Programme, Vec<Violation>>) {
+    let first = drawn(request, Given::default(), PHASES, 0);
+    if !lacks_time(&first) {
+        return (0, first);
     }
-    built.map_err(|violations| infeasible(&violations))
+    let mut others = (1..DRAWS).map(|draw| (draw, drawn(request, Given::default(), PHASES, draw)));
+    others.find(|(_, built)| !lacks_time(built)).unwrap_or((0, first))
+}
+
+fn lacks_time(built: &Result<Programme, Vec<Violation>>) -> bool {
+    built.as_ref().is_err_and(|violations| violations.iter().any(|one| one.rule == TIME))
 }
 
 /// The rule of a session that fits no time.
@@ -82,7 +89,8 @@ pub(in crate::fitness) fn up_to(
     given: Given,
     count: usize,
 ) -> Result<Programme, Vec<Violation>> {
-    drawn(request, given, count, 0)
+    // That of the whole, since each phase is planned by itself and has to find those before it as they were.
+    drawn(request, given, count, whole(request).0)
 }
 
 /// The same with the exercises of one of many draws.
