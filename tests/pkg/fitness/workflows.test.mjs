@@ -34,6 +34,16 @@ const WORKFLOWS = {
   "group-workout": { method: "createGroupWorkout", input: GROUP, calls: undefined, topic: "group-workout-created", check: "checkGroupWorkout" },
 };
 
+test("a programme fits also with little time and equipment: each of its phases is planned with what the others need in mind", async () => {
+  const coach = new AdvancedWorkflowIntegration();
+  for (const [daysPerWeek, seed] of [[3, 366_902_020], [3, 95_028], [4, 0]]) {
+    const request = { ...REQUEST, duration: 15, equipment: ["box"], targetMuscles: ["glutes"], daysPerWeek, seed };
+    const program = await coach.createProgressiveProgram(request);
+    assert.equal(program.weeks.length, 12);
+    assert.deepEqual(await coach.checkProgram(program, request), []);
+  }
+});
+
 test("example 1: a comprehensive workout", async () => {
   const integration = new AdvancedWorkflowIntegration();
   const result = await integration.generateComprehensiveWorkout({
