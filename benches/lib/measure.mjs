@@ -7,25 +7,26 @@
 // decides: one disturbed round changes nothing.
 
 /**
- * How long a measurement takes: `slice` is the milliseconds of one contender in one round. The thorough one is made in several
- * processes: what an engine's compiler makes of its first calls stays for the life of a process, and makes a tenth more or less.
+ * How long a measurement takes: `slice` is the milliseconds of one contender in one round, `warmUp` those of its work before
+ * the first one, in which an engine compiles it. The thorough one is made in several processes: what a compiler makes of its
+ * first calls stays for the life of a process, and makes a tenth more or less.
  */
-export const THOROUGH = { rounds: 7, slice: 75 };
+export const THOROUGH = { rounds: 7, slice: 75, warmUp: 500 };
 export const PROCESSES = 5;
 /**
  * For bounds that are to hold on a busy machine: the time that this process was at work, in slices so short that some of
  * them are not disturbed.
  */
-export const SHORT = { rounds: 60, slice: 15, now: atWork };
+export const SHORT = { rounds: 60, slice: 15, warmUp: 500, now: atWork };
 /** Shows that everything runs; too short to say how fast. */
-export const QUICK = { rounds: 3, slice: 5 };
+export const QUICK = { rounds: 3, slice: 5, warmUp: 0 };
 
 /**
  * Measures `contenders`, each `{ name, run }`, where `run(times)` does the work that often and resolves when all of it
  * is done. Returns for each, in the same order, `{ name, samples }`: what the work cost once, in microseconds, in every
  * round.
  */
-export async function measure(contenders, { rounds, slice, now = () => performance.now() }) {
+export async function measure(contenders, { rounds, slice, warmUp = 0, now = () => performance.now() }) {
   const time = async (run, times) => {
     // What others left behind is not this one's to clear away. The old generation stays: clearing it takes longer than
     // a slice, and makes the engine forget compiled code.
@@ -35,7 +36,7 @@ export async function measure(contenders, { rounds, slice, now = () => performan
     return now() - started;
   };
   const sized = [];
-  for (const { name, run } of contenders) sized.push({ name, run, times: await warmUp(run, slice, time), samples: [] });
+  for (const { name, run } of contenders) sized.push({ name, run, times: await warmed(run, { slice, warmUp }, time), samples: [] });
   for (let round = 0; round < rounds; round += 1) {
     for (const { run, times, samples } of shuffled(sized)) {
       samples.push((await time(run, times)) * 1_000 / times);
@@ -54,14 +55,20 @@ function shuffled(list) {
   return order;
 }
 
-/** Runs until compiled code takes as long as a slice; returns how often that is. */
-async function warmUp(run, slice, time) {
+/**
+ * Runs for `warmUp` milliseconds at least, until the work takes as long as a slice; returns how often that is. What is fast
+ * only once it is compiled would else be given slices that are a third as long as they should be, and be measured while it is
+ * compiled.
+ */
+async function warmed(run, { slice, warmUp }, time) {
   // What loads something first would be taken for slow.
   await run(1);
+  let spent = 0;
   for (let times = 1; ;) {
     const took = await time(run, times);
-    if (took >= slice) return times;
-    times = Math.ceil(times * Math.min(10, Math.max(1.2, slice / took)));
+    spent += took;
+    if (took < slice) times = Math.ceil(times * Math.min(10, Math.max(1.2, slice / took)));
+    else if (spent >= warmUp) return times;
   }
 }
 

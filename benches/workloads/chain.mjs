@@ -106,7 +106,7 @@ export default {
       per: STEPS,
       contenders: contenders(plain, { answer: 1, calls: STEPS }),
       targets: [{ against: "effect", most: 1 }],
-      short: [{ against: "by hand", of: "min", most: 12 }],
+      short: [{ against: "by hand", of: "min", most: 8.5 }],
     },
     {
       title: "A chain of 100 steps that hand on",

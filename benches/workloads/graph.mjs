@@ -136,6 +136,6 @@ export default {
     per: NODES,
     contenders: contenders(graphs, { answer: NODES, calls: NODES, work: () => new Diamonds() }),
     targets: [{ against: "by hand", most: 1 }],
-    short: [{ against: "by hand", of: "min", most: 2.9 }],
+    short: [{ against: "by hand", of: "min", most: 1.6 }],
   }],
 };

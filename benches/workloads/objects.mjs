@@ -102,7 +102,7 @@ export default {
       per: STEPS,
       contenders: given(chains, small),
       targets: [{ against: "effect", most: 1 }],
-      short: [{ against: "by hand", of: "min", most: 12 }],
+      short: [{ against: "by hand", of: "min", most: 9.8 }],
     },
     {
       title: "20 steps that hand on 1 MB",

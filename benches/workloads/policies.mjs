@@ -144,7 +144,7 @@ export default {
       unit: "µs a call",
       contenders: all(stack(false), inOrder),
       targets: [{ against: OPOSSUM, most: 1 }, { against: "cockatiel", most: 1 }],
-      short: [{ against: "by hand", of: "min", most: 1.9 }],
+      short: [{ against: "by hand", of: "min", most: 1.5 }],
     },
     {
       title: "The same with a bulkhead",

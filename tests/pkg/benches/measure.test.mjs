@@ -80,6 +80,19 @@ test("a slice is filled, however little a call costs", async () => {
   assert.ok(longest.at(-1) >= 64 && longest.at(-1) < 128, `${longest.at(-1)} ms`);
 });
 
+test("what is fast only once it is compiled is warm before the first round, and has whole slices then", async () => {
+  const sizes = [];
+  let time = 0;
+  let called = 0;
+  const run = async (times) => {
+    sizes.push(times);
+    for (let call = 0; call < times; call += 1) time += (called += 1) <= 100 ? 4 : 0.5;
+  };
+  const [{ samples }] = await measure([{ name: "us", run }], { rounds: 3, slice: 16, warmUp: 500, now: () => time });
+  assert.deepEqual(samples, [500, 500, 500]);
+  assert.ok(sizes.at(-1) >= 32, `${sizes.at(-1)} calls a slice`);
+});
+
 test("the median is the one in the middle", () => {
   assert.equal(median([9, 1, 100]), 9);
   assert.equal(median([9, 1, 100, 11]), 10);
