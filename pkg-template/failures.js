@@ -36,7 +36,7 @@ function read(error) {
   const type = text(body?.type) ?? (status === undefined ? undefined : text(error.type));
   const statusCode = number(status) ?? number(error.statusCode) ?? number(response?.status);
   const [shouldRetry, afterMs, after] = readHeaders(headers ?? response?.headers);
-  const mayRetry = typeof retryable === "boolean" ? retryable : FLAGS[shouldRetry];
+  const mayRetry = typeof retryable === "boolean" ? retryable : shouldRetry && FLAGS[shouldRetry];
   const waitMs = typeof retryAfterMs === "number" ? String(retryAfterMs) : afterMs;
   const says = code ?? type ?? statusCode ?? mayRetry ?? waitMs ?? after;
   // Most errors say nothing but their message.
@@ -46,7 +46,6 @@ function read(error) {
 
 /** What `x-should-retry` says. */
 const FLAGS = { true: true, false: false };
-const NO_HEADERS = [];
 
 const codeText = (value) => (typeof value === "number" ? String(value) : text(value));
 const text = (value) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -54,7 +53,7 @@ const number = (value) => (typeof value === "number" ? value : undefined);
 
 /** Of `Headers`, or of a plain object or a list of pairs as some clients have it. */
 function readHeaders(headers) {
-  if (!hasFields(headers)) return NO_HEADERS;
+  if (!hasFields(headers)) return [];
   if (typeof headers.get === "function") return HEADERS.map((name) => text(headers.get(name)));
   const pairs = Array.isArray(headers) ? headers.filter(Array.isArray) : Object.entries(headers);
   const byName = Object.fromEntries(pairs.map(([name, value]) => [String(name).toLowerCase(), value]));

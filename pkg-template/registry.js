@@ -145,14 +145,12 @@ export class Registry {
   record(call, hasFailed, error, at) {
     const { feature } = call;
     const took = (call.firstAt ?? at) - call.began;
-    let counts = true;
     try {
       call.meter.end(call.of.caller, hasFailed ? error ?? "undefined" : undefined, took, at);
-      counts = !hasFailed || !saysNothing(error);
+      if (hasFailed && saysNothing(error)) return;
     } catch {
       // A getter that throws tells nothing.
     }
-    if (!counts) return;
     if (feature.coreId === undefined || !this.#link.isAttached) return;
     if (!hasFailed && took <= this.#slowMs && this.#isSpotless(feature, at)) {
       // The window of the core counts by tenths: within one of them, it does not matter when it is told.
@@ -218,4 +216,4 @@ export class Registry {
 
 /** What its caller did wrong or did not want any more, and what it was not asked at all, say nothing about a feature. */
 const saysNothing = (error) =>
-  error?.kind === "validation" || error?.kind === "cancelled" || error?.name === "AbortError" || /^(bulkhead|rate_limit)\./.test(error?.code);
+  error?.kind === "validation" || error?.kind === "cancelled" || error?.name === "AbortError" || (error?.code && /^(bulkhead|rate_limit)\./.test(error.code));

@@ -8,7 +8,7 @@ import fanOut from "./fan-out.mjs";
 import graph from "./graph.mjs";
 
 /** Longer slices than in Node: a page's clock is coarse. */
-const PACES = { thorough: { rounds: 15, slice: 150 }, quick: { rounds: 2, slice: 20 } };
+const PACES = { thorough: { rounds: 15, slice: 150, warmUp: 1_000 }, quick: { rounds: 2, slice: 20 } };
 /** What is measured: the first table of each, as browser/page.js has it. */
 const WORKLOADS = [chain, fanOut, graph];
 const BROWSERS = ["Chromium", "Firefox"];

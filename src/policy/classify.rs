@@ -290,6 +290,10 @@ fn built_in(facts: &Facts<'_>) -> Class {
         let overloaded = kind == Kind::Timeout && retryable;
         return Class { kind, severity: code.severity(), retryable, overloaded };
     }
+    // Most of what handlers throw says nothing but a message, and no row is about that.
+    if facts.code.is_none() && facts.error_type.is_none() && facts.name.is_none() && facts.status.is_none() {
+        return UNKNOWN;
+    }
     TABLE.iter().find(|(sign, _)| sign.matches(facts)).map_or(UNKNOWN, |(_, class)| *class)
 }
 
