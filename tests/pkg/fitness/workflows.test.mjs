@@ -236,6 +236,14 @@ test("bad input: every field is named, with what was given and what is allowed",
   }
 });
 
+test("a number that is none is named as what it is, and not as the text that data has for it", async () => {
+  const coach = new AdvancedWorkflowIntegration();
+  for (const duration of [NaN, Infinity, -Infinity]) {
+    const { problems } = await errorOf(coach.quickWorkoutSetup({ ...REQUEST, duration }));
+    assert.deepEqual(problems.map(({ message }) => message), [`expected a finite number, got \`${duration}\``]);
+  }
+});
+
 test("every feature of the coach can be found, with schemas, health and capabilities", async () => {
   const bus = new FeatureBus();
   void new AdvancedWorkflowIntegration({ bus });
