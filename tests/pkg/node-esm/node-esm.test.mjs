@@ -55,3 +55,14 @@ test("Node: a first run has Node load neither WebCrypto, zlib nor `fs/promises`,
   }
   assert.equal(new Set(starts.flatMap(({ ids }) => ids)).size, 4);
 });
+
+test("Node: an error that nobody catches is shown by itself, and not with the script, which is one long line", async (t) => {
+  const directory = await project(t, import.meta.url);
+  const said = { "at once": "unknown key `concurrency`", later: "there is no feature `nobody`" };
+  for (const [when, what] of Object.entries(said)) {
+    const shown = await run("node", ["uncaught.js", when], directory).catch(({ message }) => message);
+    assert.ok(shown.includes(what), shown.slice(0, 2_000));
+    const longest = Math.max(...shown.split("\n").map((line) => line.length));
+    assert.ok(longest < 1_000, `a line of ${longest} characters`);
+  }
+});
