@@ -102,8 +102,8 @@ export class Asking {
   #open(core, feature, action, params, options, by, sink) {
     const timeoutMs = milliseconds(core, options.timeout ?? this.#hub.requestTimeout, "timeout");
     const request = new Request(this.#hub, feature, action, timeoutMs, options, by);
-    const signals = by instanceof CallContext ? [options.signal, by.signal] : options.signal === undefined ? NO_SIGNALS : [options.signal];
-    const aborted = signals.find((signal) => signal?.aborted);
+    const signals = by instanceof CallContext ? [options.signal, by.signal] : options.signal && [options.signal];
+    const aborted = signals?.find((signal) => signal?.aborted);
     if (aborted !== undefined) throw request.cancelled(aborted);
     const registered = this.#hub.features.get(feature) ?? this.#hub.registry.featureOf(feature, request.details);
     const found = foundIn(registered, action);
@@ -113,9 +113,7 @@ export class Asking {
     }
     const at = now();
     this.#waits.begin(request, timeoutMs, at);
-    if (signals.length > 0) {
-      request.unlisten = signals.map((signal) => signal && aborts.add(signal, () => request.fail(request.cancelled(signal))));
-    }
+    request.unlisten = signals?.map((signal) => signal && aborts.add(signal, () => request.fail(request.cancelled(signal))));
     const { call } = request;
     if (sink !== undefined) call.sink = sink;
     this.invoke(found, params, call, new CallContext(call), at);
@@ -172,8 +170,6 @@ export class Asking {
     return output === undefined ? answer : judged(output, answer, "output.invalid", `the output ${what}`);
   }
 }
-
-const NO_SIGNALS = /* @__PURE__ */ Object.freeze([]);
 
 /** A request that is under way, and in whose name its feature is asked. */
 class Request {

@@ -274,7 +274,7 @@ export class Hearing {
       if (core instanceof Promise) return this.#link.there(core).then(() => this.publish(topic, data, options, by));
       const source = options.source ?? by?.feature ?? OURS;
       const told = this.emit(topic, data, source, options === NO_OPTIONS && by === undefined ? undefined : more(options, by));
-      return told instanceof Promise ? told : Promise.resolve(told);
+      return Promise.resolve(told);
     } catch (error) {
       const rejected = Promise.reject(error);
       if (error.code === "bus.too_deep") {
