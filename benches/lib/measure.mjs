@@ -72,6 +72,19 @@ async function warmed(run, { slice, warmUp }, time) {
   }
 }
 
+/** For what takes a large part of a second each time. */
+const SETTLING = { warmUp: 6, times: 3 };
+
+/**
+ * The median of what `run` says that it took, in milliseconds, when it has run a few times before: 10,000 runs at once take
+ * twice as long the first time as they do the sixth time, with an engine and without one.
+ */
+export async function settled(run, { warmUp, times } = SETTLING) {
+  const taken = [];
+  for (let time = 0; time < warmUp + times; time += 1) taken.push(await run());
+  return median(taken.slice(warmUp));
+}
+
 /** The one in the middle, or what is halfway between the two that are. */
 export function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);

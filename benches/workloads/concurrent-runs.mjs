@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { FeatureBus, WorkflowOrchestrator } from "repflow";
 
 import { alone, apart, figure } from "../lib/apart.mjs";
+import { settled } from "../lib/measure.mjs";
 import { HeldSleeps, Sleeps, startAll, STEPS } from "../lib/sleeps.mjs";
 
 const RUNS = { thorough: 10_000, quick: 100 };
 const ROUNDS = { thorough: 7, quick: 1 };
-/** In one process, each with its own memory warm: the one in the middle counts. */
-const TIMES = 3;
 /** They take from seconds to minutes: one measurement says enough. */
 const SLOW = ["mastra", "langgraph"];
+const ONCE = { warmUp: 0, times: 1 };
 
 const names = Array.from({ length: STEPS }, (_, step) => `s${step}`);
 
@@ -73,18 +73,18 @@ export async function measureAlone(name, pace) {
   held.letGo();
   await ended;
 
-  const taken = [];
-  for (let time = 0; time < (SLOW.includes(name) ? 1 : TIMES); time += 1) {
+  const time = async () => {
     const sleeps = new Sleeps(runs);
     const once = await makes[name](sleeps.steps);
     globalThis.gc();
     const started = performance.now();
     await startAll(once, sleeps);
-    taken.push(performance.now() - started);
+    const taken = performance.now() - started;
     assert.equal(sleeps.calls, runs * STEPS, `${name}: not every step was made`);
-  }
-  taken.sort((a, b) => a - b);
-  return { ms: taken[taken.length >> 1], kb: (during - before) / runs / 1_024 };
+    return taken;
+  };
+  const kb = (during - before) / runs / 1_024;
+  return { ms: await settled(time, SLOW.includes(name) ? ONCE : undefined), kb };
 }
 
 /** What is on the heap, and beside it: a wasm's memory is external. */

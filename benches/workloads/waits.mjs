@@ -1,12 +1,11 @@
 import { WorkflowOrchestrator } from "repflow";
 
 import { alone, apart, figure } from "../lib/apart.mjs";
+import { settled } from "../lib/measure.mjs";
 import { Sleeps, STEPS } from "../lib/sleeps.mjs";
 
 const RUNS = { thorough: 10_000, quick: 100 };
 const ROUNDS = { thorough: 7, quick: 1 };
-/** In one process: the one in the middle counts. The first is not measured: it compiles. */
-const TIMES = 3;
 
 const EQUAL = "repflow, 5 ms each";
 
@@ -42,19 +41,17 @@ const makes = {
 export async function measureAlone(name, pace) {
   const { ms } = new Sleeps(RUNS[pace]);
   const once = await makes[name]();
-  const taken = [];
-  for (let time = 0; time <= TIMES; time += 1) {
+  const time = async () => {
     globalThis.gc();
     const started = performance.now();
     const outputs = await Promise.all(ms.map((ms) => once(ms)));
-    taken.push(performance.now() - started);
+    const taken = performance.now() - started;
     if (outputs.some((output, run) => output !== ms[run])) throw new Error(`${name}: a run gave something else`);
     const longest = name === EQUAL ? 5 * STEPS : Math.max(...ms.map(sum));
-    if (taken.at(-1) < longest - 1) throw new Error(`${name}: a run waits for ${longest} ms, and all took ${taken.at(-1)}`);
-  }
-  taken.shift();
-  taken.sort((a, b) => a - b);
-  return { ms: taken[taken.length >> 1] };
+    if (taken < longest - 1) throw new Error(`${name}: a run waits for ${longest} ms, and all took ${taken}`);
+    return taken;
+  };
+  return { ms: await settled(time) };
 }
 
 export default {
