@@ -32,8 +32,8 @@ ${quick ? "\nThis was a quick run, which shows that everything runs: no figure b
 
 Everybody does the same work and is checked to give the same answers. Where they can take turns in one process they do, for many short
 rounds, each in another order, in ${PROCESSES} processes: what is given is the median of all rounds, and a ratio is the
-median of the ratios within the rounds. Before that each has worked for half a second, in which the engine compiles. Ratios decide; absolute times are those of this machine. The package is the packed one, with
-its defaults.
+median of the ratios within the rounds. Before that each has worked for half a second, in which the engine compiles. Ratios
+decide; absolute times are those of this machine. The package is the packed one, with its defaults.
 
 What may be concluded is that Repflow is as fast as hand-written JavaScript where a table below says so, with records,
 limits and recovery, which hand-written JavaScript has not. It is never fast because it is Rust: a scheduler of the same design

@@ -19,7 +19,7 @@ export const PROCESSES = 5;
  */
 export const SHORT = { rounds: 60, slice: 15, warmUp: 500, now: atWork };
 /** Shows that everything runs; too short to say how fast. */
-export const QUICK = { rounds: 3, slice: 5, warmUp: 0 };
+export const QUICK = { rounds: 3, slice: 5 };
 
 /**
  * Measures `contenders`, each `{ name, run }`, where `run(times)` does the work that often and resolves when all of it
@@ -73,16 +73,16 @@ async function warmed(run, { slice, warmUp }, time) {
 }
 
 /** For what takes a large part of a second each time. */
-const SETTLING = { warmUp: 6, times: 3 };
+const SETTLING = { uncounted: 6, times: 3 };
 
 /**
  * The median of what `run` says that it took, in milliseconds, when it has run a few times before: 10,000 runs at once take
  * twice as long the first time as they do the sixth time, with an engine and without one.
  */
-export async function settled(run, { warmUp, times } = SETTLING) {
+export async function settled(run, { uncounted, times } = SETTLING) {
   const taken = [];
-  for (let time = 0; time < warmUp + times; time += 1) taken.push(await run());
-  return median(taken.slice(warmUp));
+  for (let time = 0; time < uncounted + times; time += 1) taken.push(await run());
+  return median(taken.slice(uncounted));
 }
 
 /** The one in the middle, or what is halfway between the two that are. */

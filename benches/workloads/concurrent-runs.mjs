@@ -10,7 +10,7 @@ const RUNS = { thorough: 10_000, quick: 100 };
 const ROUNDS = { thorough: 7, quick: 1 };
 /** They take from seconds to minutes: one measurement says enough. */
 const SLOW = ["mastra", "langgraph"];
-const ONCE = { warmUp: 0, times: 1 };
+const ONCE = { uncounted: 0, times: 1 };
 
 const names = Array.from({ length: STEPS }, (_, step) => `s${step}`);
 

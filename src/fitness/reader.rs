@@ -80,13 +80,14 @@ impl Reader {
 
     pub(super) fn number(&mut self, json: Option<&Value>, at: &At<'_>) -> Option<f64> {
         let number = json.and_then(Value::as_f64);
-        match json.and_then(Value::as_str) {
-            // Plain data has no such numbers: the facade hands them on as text, so that they are not taken for nothing.
-            Some(text @ ("NaN" | "Infinity" | "-Infinity")) => {
-                self.problem_with(at, format!("expected a finite number, got `{text}`"), None);
+        if number.is_none() {
+            match json.and_then(Value::as_str) {
+                // Plain data has no such numbers: the facade hands them on as text, so that they are not taken for nothing.
+                Some(text @ ("NaN" | "Infinity" | "-Infinity")) => {
+                    self.problem_with(at, format!("expected a finite number, got `{text}`"), None);
+                }
+                _ => self.expected(at, "a number", json),
             }
-            _ if number.is_none() => self.expected(at, "a number", json),
-            _ => {}
         }
         number
     }

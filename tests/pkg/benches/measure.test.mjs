@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { atOnce, contender, inSequence } from "../../../benches/lib/checked.mjs";
-import { measure, median, ratio } from "../../../benches/lib/measure.mjs";
+import { measure, median, ratio, settled } from "../../../benches/lib/measure.mjs";
 import { contenders } from "../../../benches/lib/steps.mjs";
 
 /** Contenders of known cost in milliseconds, and the clock they move; `cost` may depend on how often it was asked. */
@@ -91,6 +91,12 @@ test("what is fast only once it is compiled is warm before the first round, and 
   const [{ samples }] = await measure([{ name: "us", run }], { rounds: 3, slice: 16, warmUp: 500, now: () => time });
   assert.deepEqual(samples, [500, 500, 500]);
   assert.ok(sizes.at(-1) >= 32, `${sizes.at(-1)} calls a slice`);
+});
+
+test("what takes long each time counts from the seventh time on, or when it is told to", async () => {
+  const taking = (...taken) => async () => taken.shift();
+  assert.equal(await settled(taking(900, 800, 700, 600, 500, 400, 3, 1, 2)), 2);
+  assert.equal(await settled(taking(900), { uncounted: 0, times: 1 }), 900);
 });
 
 test("the median is the one in the middle", () => {
