@@ -6,7 +6,7 @@ import graph from "../workloads/graph.mjs";
 import { measure } from "../lib/measure.mjs";
 
 /** Who is measured here. The others are not made for pages. */
-const WHO = ["repflow", "by hand", "effect", "langgraph"];
+const WHO = ["repflow", "by hand", "by hand, with records", "effect", "langgraph"];
 
 async function measured({ tables: [table] }, pace) {
   const contenders = [];

@@ -1,4 +1,5 @@
 import { frozen, orchestrator } from "../lib/orchestrator.mjs";
+import { Records } from "../lib/records.mjs";
 import { contenders } from "../lib/steps.mjs";
 
 const STEPS = 100;
@@ -22,6 +23,18 @@ const plain = {
     let value;
     for (const _ of numbers) value = await next(0);
     return value;
+  },
+  "by hand, with records": ({ next }) => {
+    const records = new Records();
+    return async () => {
+      const run = records.run();
+      let value;
+      for (const at of numbers) {
+        const step = run.step(at);
+        value = step.ended(await next(0));
+      }
+      return records.ended(run, value);
+    };
   },
   effect: async ({ next }) => {
     const { Effect } = await import("effect");

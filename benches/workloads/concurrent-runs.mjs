@@ -4,6 +4,7 @@ import { FeatureBus, WorkflowOrchestrator } from "repflow";
 
 import { alone, apart, figure } from "../lib/apart.mjs";
 import { settled } from "../lib/measure.mjs";
+import { Records } from "../lib/records.mjs";
 import { HeldSleeps, Sleeps, startAll, STEPS } from "../lib/sleeps.mjs";
 
 const RUNS = { thorough: 10_000, quick: 100 };
@@ -28,6 +29,18 @@ const makes = {
     let output;
     for (const step of steps) output = await step(run);
     return output;
+  },
+  "by hand, with records": (steps) => {
+    const records = new Records();
+    return async (number) => {
+      const run = records.run();
+      let output;
+      for (const [at, sleep] of steps.entries()) {
+        const step = run.step(names[at]);
+        output = step.ended(await sleep(number));
+      }
+      return records.ended(run, output);
+    };
   },
   effect: async (steps) => {
     const { Effect } = await import("effect");

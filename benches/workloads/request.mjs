@@ -18,6 +18,22 @@ const asker = (ask) => async () => {
   };
 };
 
+/** How long an answer may take. */
+const LIMIT_MS = 30_000;
+
+/** What one writes by hand so that an answer that does not come does not keep anybody waiting. */
+function bounded(params, answer) {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      const error = new Error("it took too long");
+      controller.abort(error);
+      reject(error);
+    }, LIMIT_MS);
+    answer(params, { signal: controller.signal }).then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 export default {
   title: "A request and its answer",
   about:
@@ -33,6 +49,7 @@ export default {
         return (params) => bus.request("echo", "answer", params);
       }),
       "a bare promise": asker((answer) => answer),
+      "by hand, bounded in time": asker((answer) => (params) => bounded(params, answer)),
     },
     targets: [{ against: "a bare promise", most: 2 }],
     short: [{ against: "a bare promise", of: "min", most: 12 }],
