@@ -1,7 +1,7 @@
 // What the coach answers. Made of the Rust types by tests/fitness/schema.rs: REPFLOW_BLESS=1 writes it anew.
 
 export interface Adaptation {
-  /** What to do instead of what loads a painful part: `[{ exercise_id, name, options }]`. */
+  /** What to do instead of what is left out: `[{ exercise_id, name, options }]`. */
   alternatives?: Array<Alternatives>;
   /** What the rules allow at most. */
   ceiling: Decision;
@@ -9,7 +9,7 @@ export interface Adaptation {
   changes: Changes;
   /** What becomes of the session. */
   decision: Decision;
-  /** The exercise that is being done. */
+  /** The exercise that is being done, where it goes on. */
   exercise?: Adapted;
   /** What it is not. */
   notice: string;
@@ -23,7 +23,7 @@ export interface Adaptation {
   status: string;
   /** Whose session it is. */
   user_id: string;
-  /** The workout: what is done as it was, what is left as it goes on. Not there after a stop. */
+  /** The workout: what is done as it was, what is left as it goes on, without what the person should not do. Not there after a stop. */
   workout?: Workout;
   /** The workout that was named, or given. */
   workout_id?: string;
@@ -467,12 +467,16 @@ export interface LiveState {
   beat_s?: number;
   /** The last heart rates. */
   beats: Array<number>;
+  /** Where the effort ends that is cleared. */
+  cleared_bpm?: number;
   /** The most careful decision since the last set. */
   eased: Decision;
   /** Where light effort ends. */
   easy_bpm?: number;
   /** Whether a beta blocker hides the heart rate. */
   hidden: boolean;
+  /** Whether something hurt. */
+  hurt?: boolean;
   /** The heart rate that is a stop. */
   limit_bpm?: number;
   /** The load in force, in percent of the plan. */

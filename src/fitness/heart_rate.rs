@@ -40,6 +40,15 @@ impl Zone {
         }
     }
 
+    /// The heart rate it ends before, by the reserve where the heart rate at rest is known.
+    #[must_use]
+    pub fn end_bpm(self, age: u32, resting_bpm: Option<f64>) -> f64 {
+        match resting_bpm {
+            Some(resting) => at_reserve_share(self.of_reserve().1, age, resting),
+            None => self.of_maximum().1 * max_bpm(age),
+        }
+    }
+
     /// The zone of a share of the reserve.
     #[must_use]
     pub fn at_reserve(share: f64) -> Self {

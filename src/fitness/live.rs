@@ -10,6 +10,7 @@
 //! - A fatigue that was not said is 0.45, and 0.1 more for each repetition in reserve that is missing (or less for each
 //!   that is over), and the missing share of the least repetitions; between 0 and 0.89: an estimate alone never stops.
 //!   Whoever reached the most repetitions with two more in reserve than planned found it easy.
+//! - What loads a part that hurts is left out, as is what the profile rules out.
 //! - A stop is final. Sets that are done are only ever added to; one that is there already is not counted twice.
 //!
 //! Signals, by their `type`: `set-finished` `{ exerciseId?, set?, reps?, weightKg?, rir?, rpe?, difficulty?, fatigue? }`,
@@ -36,16 +37,19 @@ use std::rc::Rc;
 use super::adaptation::plan::{is_accessory, load, rest_s, sets};
 use super::adaptation::request::{figures, weight};
 use super::adaptation::rules::{DIFFICULTIES, ceiling};
-use super::adaptation::{AdaptationRequest, Changes, Decision, Difficulty, Person, Signs, easy_bpm, recover_by};
+use super::adaptation::{
+    AdaptationRequest, Changes, Decision, Difficulty, Person, Signs, UNFIT, easy_bpm, loads, reason, recover_by,
+};
 use super::catalogue;
+use super::check::adaptation::unfit;
 use super::contraindications::Restrictions;
 use super::form::{self, Form, Ids, field, figure, text};
 use super::prescription::{self, within};
 use super::reader::{At, Reader};
 use super::record::{FromJson, Object, ToJson};
 use super::screening::Screening;
-use super::words::Load;
-use super::workout::{Goal, GoalKind, Status, Target};
+use super::words::{Area, Load, Set, Word};
+use super::workout::{Goal, GoalKind, Status, Step, Target};
 use crate::error::{Code, Error, Problem};
 use crate::small::sort_by;
 use crate::value::{Value, get};
@@ -97,12 +101,19 @@ pub fn start(params: &Value) -> Result<LiveState, Error> {
 
 impl LiveState {
     fn opened(mut self, request: &AdaptationRequest) -> Self {
-        let person = Person::of(&request.profile);
+        let person = request.person();
         self.user_id.clone_from(&request.user_id);
-        (self.limit_bpm, self.hidden, self.most) = (person.limit_bpm, person.hidden, person.most);
+        (self.limit_bpm, self.cleared_bpm) = (person.limit_bpm, person.cleared_bpm);
+        (self.hidden, self.most) = (person.hidden, person.most);
+        self.hurt = request.signs.pain.then_some(true);
         self.easy_bpm = easy_bpm(&request.profile, request.signs.resting_bpm);
         (self.lowest, self.eased) = (Decision::Hold, Decision::Hold);
         self.status = "running".to_owned();
+        if request.workout.as_ref().is_some_and(|workout| workout.status == Status::Referral) {
+            self.most = Decision::Stop;
+        }
+        let (mut decision, mut reasons) = ceiling(&request.signs, self.person());
+        let mut completed = request.completed.clone();
         if let Some(workout) = &request.workout {
             self.workout_id.clone_from(&workout.workout_id);
             let screening = Screening::of(&request.profile);
@@ -119,24 +130,24 @@ impl LiveState {
                         block: place as u32,
                         main,
                         sets: step.sets,
-                        done: if main { request.done(&step.exercise_id).min(step.sets) } else { 0 },
+                        done: if main { take(&mut completed, step) } else { 0 },
                         goal: step.goal.clone(),
                         target: step.target.clone(),
                         rest_s: step.rest_s,
                     });
                 }
             }
-            if workout.status == Status::Referral {
-                self.most = Decision::Stop;
+            if decision > Decision::Stop && !unfit(workout, request).is_empty() {
+                (decision, reasons) = (Decision::Stop, vec![reason(UNFIT.0, UNFIT.1)].to_json());
             }
         }
-        let (decision, reasons) = ceiling(&request.signs, self.person());
         self.go_on(decision, &reasons);
         self
     }
 
     fn person(&self) -> Person {
-        Person { limit_bpm: self.limit_bpm, hidden: self.hidden, most: self.most }
+        let Self { limit_bpm, cleared_bpm, hidden, most, .. } = *self;
+        Person { limit_bpm, cleared_bpm, hidden, most }
     }
 
     /// Where the next set is: in the first block that is not done, the exercise with the fewest sets.
@@ -196,6 +207,24 @@ impl LiveState {
         }
     }
 
+    /// Takes away what loads a part that hurts.
+    fn avoid(&mut self, signal: &Value) {
+        let (mut reader, at, mut areas) = (Reader::default(), At::Pointer(""), Set::EMPTY);
+        for said in form::list(signal, "pain") {
+            self.hurt = Some(true);
+            // What is no word of ours still hurts, but nobody knows what loads it.
+            if let Some(area) = reader.forgiven_word(said, &at, &Area::VOCABULARY) {
+                areas.insert(Area::ALL[area]);
+            }
+        }
+        let tags = loads(areas);
+        for step in &mut self.steps {
+            if catalogue::find(&step.exercise_id).is_some_and(|exercise| !exercise.tags.intersection(tags).is_empty()) {
+                step.sets = step.done;
+            }
+        }
+    }
+
     /// Takes sets away from a step: as many as from its partners.
     fn trim(&mut self, place: usize, changes: &Changes) {
         let Some(block) = self.steps.get(place).map(|step| step.block) else { return };
@@ -251,6 +280,7 @@ impl LiveState {
             signs.difficulty = difficulty;
         }
         signs.heart_rate = self.heart_rate();
+        signs.pain |= self.hurt.is_some();
         signs.zone_max_bpm = zone.map(|zone| f64::from(zone.max_bpm));
         signs
     }
@@ -337,6 +367,14 @@ impl LiveState {
     }
 }
 
+/// How many sets of a step are done; they are taken from what is completed.
+fn take(completed: &mut [(String, u32)], step: &Step) -> u32 {
+    let Some((_, sets)) = completed.iter_mut().find(|(id, _)| *id == step.exercise_id) else { return 0 };
+    let done = step.sets.min(*sets);
+    *sets -= done;
+    done
+}
+
 /// Takes a signal, and answers.
 ///
 /// # Errors
@@ -377,7 +415,10 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
                 state.beat_s = at_s.or(state.beat_s);
                 Some(state.signs(&Value::Null, 0.45, Difficulty::Moderate))
             }
-            "feedback" => Some(state.signs(&read, 0.45, Difficulty::Moderate)),
+            "feedback" => {
+                state.avoid(&read);
+                Some(state.signs(&read, 0.45, Difficulty::Moderate))
+            }
             "skip" => {
                 if let Some(step) = place.and_then(|place| state.steps.get_mut(place)) {
                     step.sets = step.done;
@@ -390,9 +431,6 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
             }
         };
         if let Some(signs) = signs {
-            if signs.pain {
-                state.most = state.most.min(Decision::Hold);
-            }
             (decision, reasons) = ceiling(&signs, state.person());
             state.go_on(decision, &reasons);
         }

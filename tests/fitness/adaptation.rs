@@ -6,11 +6,11 @@ use proptest::sample::select;
 use repflow::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, adapt, bounds, plan, recover};
 use repflow::fitness::catalogue;
 use repflow::fitness::check::adaptation::{a1, check_adaptation};
-use repflow::fitness::check::check;
+use repflow::fitness::check::{Violation, check};
 use repflow::fitness::session;
 use repflow::fitness::strategy::{Accepted, Origin, Task, accept};
 use repflow::fitness::time_budget;
-use repflow::fitness::words::Word;
+use repflow::fitness::words::{Area, Word};
 use repflow::fitness::workout::Workout;
 use repflow::value::Value;
 use serde_json::{Value as Json, json};
@@ -86,8 +86,10 @@ fn the_example_is_a_cut_at_30_and_a_stop_at_75() {
     // 64 % of 208 − 0.7 · 75.
     assert_eq!((&old["recovery"]["kind"], &old["recovery"]["max_bpm"]), (&json!("active"), &json!(99)));
 
-    // Nobody knows the age: the heart rate says nothing.
+    // Nobody knows the age: what is too fast at 18 is too fast for everybody, and no less is known.
     assert_eq!(adapted(&spec())["decision"], "cut");
+    assert_eq!(adapted(&with(&spec(), "/performanceData/heartRate", json!(185)))["decision"], "cut");
+    assert_eq!(adapted(&with(&spec(), "/performanceData/heartRate", json!(186)))["decision"], "stop");
 }
 
 #[test]
@@ -159,6 +161,65 @@ fn health_is_a_ceiling_too() {
     assert_eq!(beat(150, json!([])), "cut");
     assert_eq!(beat(150, json!(["beta_blocker"])), "hold");
     assert_eq!(beat(171, json!(["beta_blocker"])), "stop");
+}
+
+#[test]
+fn a_heart_rate_is_held_against_what_is_cleared() {
+    // HRmax is 166: light ends at 106, moderate at 128; with 66 at rest at 106 and 126.
+    let decision = |bpm: u32, conditions: Json, performance: Json| {
+        let mut json = spec();
+        json["performanceData"] = performance;
+        json["performanceData"]["heartRate"] = json!(bpm);
+        json["userFeedback"]["difficulty"] = json!("easy");
+        json["profile"] = example();
+        for (key, value) in [("age", json!(60)), ("conditions", conditions), ("exercisesRegularly", json!(true))] {
+            json["profile"][key] = value;
+        }
+        adapted(&json)["decision"].clone()
+    };
+    let easy = || json!({ "fatigue": 0.1, "rir": 6, "targetRir": 2 });
+    for (bpm, light, moderate, none) in [
+        (106, "hold", "progress", "progress"),
+        (107, "cut", "progress", "progress"),
+        (127, "cut", "progress", "progress"),
+        (128, "stop", "cut", "progress"),
+        (157, "stop", "cut", "progress"),
+        (158, "stop", "stop", "stop"),
+    ] {
+        let said = [json!(["cardiac"]), json!(["diabetes"]), json!([])].map(|of| decision(bpm, of, easy()));
+        assert_eq!(said, [light, moderate, none], "{bpm} bpm");
+    }
+    let resting = json!({ "fatigue": 0.4, "restingHeartRate": 66 });
+    assert_eq!(decision(126, json!(["cardiac"]), resting.clone()), "stop");
+    assert_eq!(decision(126, json!(["diabetes"]), resting), "cut");
+    // A beta blocker hides all of it but the limit.
+    assert_eq!(decision(157, json!(["diabetes", "beta_blocker"]), json!({ "fatigue": 0.4 })), "hold");
+}
+
+#[test]
+fn the_zone_is_that_of_what_is_done() {
+    let profile = json!({
+        "userId": "u", "duration": 45, "focus": "weight_loss", "equipment": ["full_gym"], "fitnessLevel": "intermediate", "age": 40,
+    });
+    let workout = json!(session::build(&parse(&profile).unwrap()).unwrap());
+    let blocks = workout["blocks"].as_array().unwrap();
+    let steady = blocks.iter().find(|block| block["kind"] == "conditioning").expect("steady work");
+    let step = &steady["steps"][0];
+    let end = step["target"]["hr_zone"]["max_bpm"].as_u64().unwrap();
+    let decision = |bpm: u64, of: Json| {
+        let mut json = json!({
+            "userId": "u", "profile": profile, "workout": workout, "performanceData": { "heartRate": bpm },
+        });
+        for (key, value) in of.as_object().unwrap() {
+            json[key] = value.clone();
+        }
+        adapted(&json)["decision"].clone()
+    };
+    let current = json!({ "currentExercise": { "exerciseId": step["exercise_id"], "sets": 1, "reps": 60 } });
+    assert_eq!([end - 1, end].map(|bpm| decision(bpm, current.clone())), ["hold", "cut"]);
+    // What is done before it has no zone; what the caller says counts more.
+    let said = json!({ "currentExercise": current["currentExercise"], "performanceData": { "heartRate": end, "zoneMaxBpm": end + 1 } });
+    assert_eq!(decision(end, said), "hold");
 }
 
 #[test]
@@ -289,6 +350,38 @@ fn what_hurts_gets_alternatives() {
 }
 
 #[test]
+fn what_the_profile_rules_out_is_left_out() {
+    let easy = json!({
+        "userId": "u", "performanceData": { "fatigue": 0.1, "rir": 6, "targetRir": 2 },
+        "userFeedback": { "difficulty": "easy" }, "profile": example(),
+        "currentExercise": { "exerciseId": "Freehand_Jump_Squat", "sets": 3, "reps": 10 },
+    });
+    let jumps = adapted(&easy);
+    assert_eq!((&jumps["decision"], &jumps["exercise"]["reps"]), (&json!("progress"), &json!(11)));
+    let knee = json!([{ "area": "knee", "severity": "severe" }]);
+    let hurt = adapted(&with(&easy, "/profile/injuries", knee));
+    assert_eq!((&hurt["decision"], &hurt["reasons"][0]["rule"]), (&json!("hold"), &json!("restriction:left_out")));
+    assert!(hurt["exercise"].is_null());
+    assert_eq!(hurt["alternatives"][0]["exercise_id"], "Freehand_Jump_Squat");
+    // An adaptation that goes on with it all the same is replaced.
+    let both = json!({ "adaptation": jumps, "request": with(&easy, "/profile/injuries", json!(["knee"])) });
+    let answer = call("workout-adaptation", "validate", &both).unwrap();
+    assert_eq!((&answer["status"], &answer["adaptation"]["exercise"]), (&json!("fail"), &Json::Null));
+    assert!(answer["violations"].as_array().unwrap().iter().any(|one| one["rule"] == "S1"));
+
+    // What no sets less can mend is a stop: a workout of somebody who need not ask a doctor first.
+    let mut json = with(&under_way(0), "/profile/conditions", json!(["cardiac"]));
+    json["profile"]["exercisesRegularly"] = json!(true);
+    json["userFeedback"]["difficulty"] = json!("moderate");
+    json["performanceData"] = json!({ "fatigue": 0.4 });
+    let both = json!({ "adaptation": adapted(&json), "request": json });
+    let answer = call("workout-adaptation", "validate", &both).unwrap();
+    let adaptation = &answer["adaptation"];
+    assert_eq!((&answer["status"], &adaptation["status"]), (&json!("fail"), &json!("stop")));
+    assert_eq!((&adaptation["reasons"][0]["rule"], &adaptation["workout"]), (&json!("workout:unfit"), &Json::Null));
+}
+
+#[test]
 fn what_is_done_stays_and_what_is_left_changes() {
     let json = under_way(1);
     let (old, new) = (&json["workout"], adapted(&json));
@@ -355,6 +448,12 @@ fn session() -> impl Strategy<Value = Json> {
     })
 }
 
+/// How many sets of an exercise a workout has in its main part.
+fn sets_of(workout: &Workout, id: &str) -> u32 {
+    let steps = workout.blocks.iter().filter(|block| block.kind.is_main()).flat_map(|block| &block.steps);
+    steps.filter(|step| step.exercise_id == id).map(|step| step.sets).sum()
+}
+
 /// One axis of the feedback, made worse.
 fn worse(json: &Json, axis: usize, by: u32) -> Json {
     let mut json = json.clone();
@@ -388,7 +487,9 @@ proptest! {
         for adaptation in [adapt(&request), recover(&request)] {
             prop_assert_eq!(check_adaptation(&adaptation, &request), []);
             if let Some(workout) = &adaptation.workout {
-                let unsafe_now: Vec<_> = check(workout, &request.profile).into_iter().filter(|one| one.rule.starts_with('S')).collect();
+                // Balance may have been practised on what hurts.
+                let is_safety = |one: &Violation| one.rule.starts_with('S') && (one.rule != "S7" || request.pain.is_empty());
+                let unsafe_now: Vec<_> = check(workout, &request.profile).into_iter().filter(is_safety).collect();
                 prop_assert_eq!(unsafe_now, []);
                 let json = json!(workout);
                 prop_assert_eq!(seconds_of(&json), u64::from(workout.totals.duration_s));
@@ -401,6 +502,40 @@ proptest! {
             "request": json, "adaptation": Json::from(&adapt(&request).to_json()),
         })).unwrap();
         prop_assert_eq!(&answer["status"], "pass", "{}", answer["violations"]);
+    }
+
+    /// Whatever the profile says since the workout was made: what it rules out, and what hurts, is done no more, and all
+    /// that was done is there.
+    #[test]
+    fn nothing_goes_on_that_is_ruled_out(
+        json in session(),
+        area in select(Area::ALL),
+        severity in select(vec!["mild", "moderate", "severe"]),
+        condition in option::of(select(vec!["pregnancy", "hypertension", "osteoporosis"])),
+    ) {
+        let mut json = json;
+        json["profile"]["injuries"] = json!([{ "area": area.as_str(), "severity": severity }]);
+        json["profile"]["conditions"] = json!(Vec::from_iter(condition));
+        let request = read(&json);
+        let adaptation = adapt(&request);
+        prop_assert_eq!(check_adaptation(&adaptation, &request), []);
+        let restrictions = request.restrictions();
+        if let Some(exercise) = &adaptation.exercise {
+            prop_assert!(restrictions.allow(catalogue::find(&exercise.exercise_id).unwrap()));
+        }
+        if let Some(workout) = &adaptation.workout {
+            let old = Workout::from_json(&Value::from(&json["workout"])).unwrap();
+            for (id, done) in &request.completed {
+                let [now, was] = [workout, &old].map(|workout| sets_of(workout, id));
+                prop_assert!(now >= was.min(*done), "{id}: {now} of {was}, and {done} are done");
+            }
+            let text = json!(workout);
+            prop_assert_eq!(seconds_of(&text), u64::from(workout.totals.duration_s));
+        }
+        let answer = call("workout-adaptation", "validate", &json!({
+            "request": json, "adaptation": Json::from(&adaptation.to_json()),
+        })).unwrap();
+        prop_assert!(answer["status"] == "pass" || answer["adaptation"]["status"] == "stop", "{}", answer["violations"]);
     }
 
     /// Whatever a model changes inside the bounds can be put into practice: rests twice as long are paid with sets.

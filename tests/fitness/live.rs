@@ -3,6 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use repflow::fitness::catalogue;
+use repflow::fitness::contraindications::Restrictions;
 use repflow::fitness::session;
 use serde_json::{Value as Json, json};
 
@@ -199,6 +201,52 @@ fn a_session_that_must_not_be_does_not_begin() {
     assert_eq!((&state["answer"]["status"], &state["answer"]["decision"]), (&json!("stopped"), &json!("stop")));
     let light = opened(&json!({ "conditions": ["cardiac"], "exercisesRegularly": true }));
     assert_eq!((&light["answer"]["status"], &light["state"]["most"]), (&json!("running"), &json!("hold")));
+    // A workout that was made before somebody said so.
+    let healthy = session::build(&parse(&example()).unwrap()).unwrap();
+    let mut profile = example();
+    profile["conditions"] = json!(["cardiac"]);
+    profile["exercisesRegularly"] = json!(true);
+    let unfit = live(&json!({ "start": { "userId": "user123", "profile": profile, "workout": healthy } }));
+    assert_eq!(
+        (&unfit["answer"]["status"], &unfit["answer"]["reasons"][0]["rule"]),
+        (&json!("stopped"), &json!("workout:unfit"))
+    );
+}
+
+#[test]
+fn what_loads_a_part_that_hurts_is_left_out() {
+    let state = warmed_up(&json!({ "equipment": ["full_gym"], "duration": 45 }));
+    let left = |state: &Json| -> Vec<String> {
+        let steps = state["state"]["steps"].as_array().unwrap();
+        let open = steps.iter().filter(|step| step["done"].as_u64() < step["sets"].as_u64());
+        open.map(|step| step["exercise_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let restrictions = Restrictions::of(&parse(&json!({
+        "userId": "u", "duration": 45, "focus": "strength", "equipment": ["full_gym"], "fitnessLevel": "intermediate",
+        "injuries": ["knee"],
+    })).unwrap());
+    let loads = |id: &String| !restrictions.allow(catalogue::find(id).unwrap());
+    assert!(left(&state).iter().any(loads));
+    let hurt = signal(&state, json!({ "type": "feedback", "pain": ["Knee"] }));
+    assert!(!left(&hurt).is_empty() && !left(&hurt).iter().any(loads));
+    assert_eq!(hurt["answer"]["reasons"][0]["rule"], "sign:pain");
+    let later = signal(&hurt, json!({ "type": "set-finished", "difficulty": "easy", "fatigue": 0.1, "rir": 9 }));
+    assert_eq!(
+        (&later["answer"]["decision"], &later["answer"]["reasons"][0]["rule"]),
+        (&json!("hold"), &json!("sign:pain"))
+    );
+    // Where nobody knows what loads it, it still is no time for more.
+    let odd = signal(&state, json!({ "type": "feedback", "pain": ["left thing"] }));
+    assert_eq!((left(&odd), &odd["answer"]["decision"]), (left(&state), &json!("hold")));
+}
+
+#[test]
+fn a_heart_rate_above_what_is_cleared_is_less_or_the_end() {
+    // HRmax is 166: light ends at 106, and vigorous begins at 128.
+    let state = opened(&json!({ "conditions": ["cardiac"], "exercisesRegularly": true, "age": 60 }));
+    let beat = |bpm: u32| json!({ "type": "heart-rate", "bpm": bpm });
+    assert_eq!(decisions(&state, &[106, 107, 107].map(beat)).1, ["hold", "cut", "cut"]);
+    assert_eq!(decisions(&state, &[128, 129, 130].map(beat)).1, ["cut", "cut", "stop"]);
 }
 
 #[test]

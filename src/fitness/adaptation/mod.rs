@@ -8,22 +8,24 @@
 //! A stop leaves no plan but says what to do now: nothing after a sign, else easy movement below 40 % of the heart-rate
 //! reserve (ACSM: light effort), for 5 to 10 minutes (house).
 
+mod leave_out;
 pub mod plan;
 pub mod request;
 pub mod rules;
 
-use super::contraindications::{self, Restrictions};
-use super::heart_rate::{self, Zone};
+use super::heart_rate::Zone;
 use super::recommendation::substitutes::{Near, alternatives};
 use super::record::{Object, ToJson, record};
 use super::request::WorkoutRequest;
 use super::screening::{Clearance, Screening};
 use super::session::selection::is_available;
 use super::strategy::{Origin, Task};
-use super::workout::{NOTICE, SetType, Workout};
-use crate::fitness::catalogue::{self, Exercise};
+use super::words::Condition;
+use super::workout::{NOTICE, Workout};
+use crate::fitness::catalogue::Exercise;
 use crate::value::Value;
 
+pub(in crate::fitness) use leave_out::loads;
 pub use request::AdaptationRequest;
 pub(in crate::fitness) use rules::reason;
 pub use rules::{Decision, Difficulty, Person, Signs};
@@ -121,14 +123,15 @@ record! {
         pub reasons: Value,
         /// What changes.
         pub changes: Changes,
-        /// The exercise that is being done.
+        /// The exercise that is being done, where it goes on.
         pub exercise = "exercise?": Option<Adapted>,
-        /// The workout: what is done as it was, what is left as it goes on. Not there after a stop.
+        /// The workout: what is done as it was, what is left as it goes on, without what the person should not do. Not there
+        /// after a stop.
         pub workout = "workout?": Option<Workout>,
         /// What to do now, after a stop: `{ kind, max_bpm?, advice, referral? }`. `kind` is `rest`, or `active` for easy
         /// movement below `max_bpm`; `referral` says who should see the person.
         pub recovery = "recovery?": Value,
-        /// What to do instead of what loads a painful part: `[{ exercise_id, name, options }]`.
+        /// What to do instead of what is left out: `[{ exercise_id, name, options }]`.
         pub alternatives = "alternatives?": Value,
         /// Where it came from.
         pub provenance: Value,
@@ -148,14 +151,25 @@ impl Adaptation {
 /// What the rules make of a session.
 #[must_use]
 pub fn adapt(request: &AdaptationRequest) -> Adaptation {
-    let (ceiling, reasons) = rules::ceiling(&request.signs, Person::of(&request.profile));
+    let (ceiling, reasons) = rules::ceiling(&request.signs, request.person());
     decided(request, ceiling, ceiling, reasons, Changes::of(ceiling), &Origin::offline())
 }
+
+/// A stop, because the workout is not for this person.
+#[must_use]
+pub fn refuse(request: &AdaptationRequest) -> Adaptation {
+    let reasons = vec![reason(UNFIT.0, UNFIT.1)].to_json();
+    decided(request, Decision::Stop, Decision::Stop, reasons, Changes::default(), &Origin::offline())
+}
+
+/// The rule of a workout that was made for somebody else, and why it is a stop.
+pub(super) const UNFIT: (&str, &str) =
+    ("workout:unfit", "The workout was not made for this person as they are now: have a new one made.");
 
 /// A stop, whatever the rules allow.
 #[must_use]
 pub fn recover(request: &AdaptationRequest) -> Adaptation {
-    let (ceiling, mut reasons) = rules::ceiling(&request.signs, Person::of(&request.profile));
+    let (ceiling, mut reasons) = rules::ceiling(&request.signs, request.person());
     if ceiling > Decision::Stop {
         reasons = vec![reason("asked", "It was asked to stop here.")].to_json();
     }
@@ -199,11 +213,8 @@ fn recovery(request: &AdaptationRequest) -> Value {
 
 /// Where light effort ends, in beats a minute, where that can be known.
 pub(super) fn easy_bpm(profile: &WorkoutRequest, resting_bpm: Option<f64>) -> Option<u32> {
-    let age = profile.age.filter(|_| !Person::of(profile).hidden)?;
-    Some(match resting_bpm {
-        Some(resting) => heart_rate::at_reserve_share(Zone::Light.of_reserve().1, age, resting) as u32,
-        None => (Zone::Light.of_maximum().1 * heart_rate::max_bpm(age)) as u32,
-    })
+    let age = profile.age.filter(|_| !profile.conditions.contains(Condition::BetaBlocker))?;
+    Some(Zone::Light.end_bpm(age, resting_bpm) as u32)
 }
 
 /// What to do now: rest and a doctor, or easy movement. `reasons` are those of screening.
@@ -237,41 +248,27 @@ pub(super) fn recover_by(rest: bool, easy_bpm: Option<u32>, reasons: &[String]) 
     Object("kind max_bpm? advice referral?", &[&kind, &max_bpm, &advice.to_vec(), &referral]).to_json()
 }
 
-/// What to do instead of what loads a painful part, of what is left; nothing when nothing hurts.
+/// What to do instead of what is left out; nothing when nothing is, and nothing hurts.
 #[must_use]
 pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
-    if request.pain.is_empty() {
+    if request.pain.is_empty() && request.left_out.is_empty() {
         return None;
     }
-    let mut restrictions = Restrictions::of(&request.profile);
-    for area in request.pain.iter() {
-        // As a moderate injury.
-        restrictions.tags = restrictions.tags.union(contraindications::area(area).exclude_tags);
-    }
-    let (mut found, mut affected): (Vec<Value>, Vec<&Exercise>) = (Vec::new(), Vec::new());
-    let mut steps = Vec::new();
-    for step in request.workout.iter().flat_map(|workout| &workout.blocks).flat_map(|block| &block.steps) {
-        if let Some(exercise) = catalogue::find(&step.exercise_id).filter(|_| step.set_type == SetType::Working) {
-            steps.push(exercise.id.as_str());
-            if request.done(&step.exercise_id) < step.sets {
-                affected.push(exercise);
-            }
+    let restrictions = request.restrictions();
+    let blocks = request.workout.iter().flat_map(|workout| &workout.blocks);
+    let steps: Vec<&str> = blocks.flat_map(|block| &block.steps).map(|step| step.exercise_id.as_str()).collect();
+    let allowed = |other: &Exercise| {
+        !steps.contains(&other.id.as_str())
+            && is_available(other, &request.profile, request.profile.equipment, &restrictions)
+    };
+    let (mut found, mut told): (Vec<Value>, Vec<&str>) = (Vec::new(), Vec::new());
+    for exercise in &request.left_out {
+        if told.contains(&exercise.id.as_str()) {
+            continue;
         }
-    }
-    if let Some(current) = &request.current
-        && !affected.iter().any(|known| known.id == current.exercise.id)
-    {
-        affected.push(current.exercise);
-    }
-    for exercise in affected {
-        if !restrictions.allow(exercise) {
-            let allowed = |other: &Exercise| {
-                !steps.contains(&other.id.as_str())
-                    && is_available(other, &request.profile, request.profile.equipment, &restrictions)
-            };
-            let options = alternatives(exercise, Near::Movement, &allowed);
-            found.push(Object("exercise_id name options", &[&exercise.id, &exercise.name, &options]).to_json());
-        }
+        told.push(&exercise.id);
+        let options = alternatives(exercise, Near::Movement, &allowed);
+        found.push(Object("exercise_id name options", &[&exercise.id, &exercise.name, &options]).to_json());
     }
     Some(found)
 }

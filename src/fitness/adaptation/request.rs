@@ -12,7 +12,7 @@
 //! Whoever gives no profile is taken for somebody healthy with the level of the workout (or a beginner) and the equipment
 //! that is in use; what is not said of how it goes is neutral; of two ages the higher one counts (house). Any symptom is a sign, whatever its name.
 
-use super::rules::Signs;
+use super::rules::{Person, Signs};
 use crate::error::{Error, Problem};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::form::{Form, Ids, field, figure, list, text, whole};
@@ -97,7 +97,7 @@ pub struct AdaptationRequest {
     pub user_id: String,
     /// The id of the workout.
     pub workout_id: Option<String>,
-    /// What is done right now.
+    /// What is done right now, if it may be.
     pub current: Option<Current>,
     /// How it goes.
     pub signs: Signs,
@@ -109,8 +109,10 @@ pub struct AdaptationRequest {
     pub profile: WorkoutRequest,
     /// Whether the person was given.
     pub known: bool,
-    /// The workout in progress.
+    /// The workout in progress, without what the person should not do.
     pub workout: Option<Workout>,
+    /// What that was, of the work that is left.
+    pub left_out: Vec<&'static Exercise>,
     /// How many sets of which exercise are done.
     pub completed: Vec<(String, u32)>,
     /// Seconds since the start.
@@ -182,8 +184,9 @@ impl AdaptationRequest {
         profile.age = figure(&read, "age").map(|age| age as u32).max(profile.age);
         let performance = of("performanceData").unwrap_or(&nothing);
         let signs = Signs::read(performance, feedback);
+        let is_sound = reader.problems.is_empty();
         problems.append(&mut reader.problems);
-        Self {
+        let mut request = Self {
             user_id,
             workout_id: of("workoutId").and_then(Value::as_str).map(str::to_owned),
             current,
@@ -193,9 +196,32 @@ impl AdaptationRequest {
             profile,
             known: of("profile").is_some(),
             workout,
+            left_out: Vec::new(),
             completed,
             elapsed_s: figure(&read, "elapsedS").map(|s| s as u32),
+        };
+        if is_sound {
+            request.leave_out();
+            request.signs.zone_max_bpm = request.signs.zone_max_bpm.or(request.zone_max_bpm());
         }
+        request
+    }
+
+    /// The person, as the rules see them.
+    #[must_use]
+    pub fn person(&self) -> Person {
+        Person::of(&self.profile, self.signs.resting_bpm)
+    }
+
+    /// Where the zone ends of what is done right now, or next.
+    fn zone_max_bpm(&self) -> Option<f64> {
+        let steps = self.workout.iter().flat_map(|workout| &workout.blocks).filter(|block| block.kind.is_main());
+        let mut steps = steps.flat_map(|block| &block.steps);
+        let step = match &self.current {
+            Some(current) => steps.find(|step| step.exercise_id == current.exercise.id),
+            None => steps.find(|step| self.done(&step.exercise_id) < step.sets),
+        };
+        step?.target.hr_zone.as_ref().map(|zone| f64::from(zone.max_bpm))
     }
 
     /// How many sets of an exercise are done.

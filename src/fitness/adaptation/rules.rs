@@ -5,11 +5,15 @@
 //! planned are left in reserve. The most careful rule that applies decides. So more fatigue, a higher heart rate or more
 //! difficulty never allows more. A beta blocker hides that the heart rate is too high for the zone, so the zone is not
 //! looked at; the limit is kept.
+//!
+//! Until a doctor has cleared more, light effort ends with its zone, and what is vigorous is a stop; moderate effort ends
+//! with its own. Of somebody who does not say their age it is only known that they are grown up: what is too fast at 18 is
+//! too fast for everybody.
 
 use crate::fitness::form::{figure, list, text};
-use crate::fitness::heart_rate;
+use crate::fitness::heart_rate::{self, Zone};
 use crate::fitness::record::{Object, ToJson};
-use crate::fitness::request::WorkoutRequest;
+use crate::fitness::request::{AGE, WorkoutRequest};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::words::{Condition, Word, words};
 use crate::value::Value;
@@ -58,6 +62,8 @@ pub struct Signs {
     pub symptom: bool,
     /// Whether something hurts.
     pub pain: bool,
+    /// Whether what was planned has something that the person should not do.
+    pub left_out: bool,
 }
 
 /// The fatigue of somebody who says nothing of it (house): between neutral and neutral.
@@ -78,6 +84,7 @@ impl Signs {
             target_rir: of("targetRir"),
             symptom: !list(feedback, "symptoms").is_empty(),
             pain: !list(feedback, "pain").is_empty(),
+            left_out: false,
         }
     }
 }
@@ -90,8 +97,10 @@ pub(in crate::fitness) fn reason(rule: &str, message: &str) -> Value {
 /// A person, as the rules see them.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {
-    /// The highest heart rate to go to: 95 % of the maximum by age.
+    /// The highest heart rate to go to: 95 % of the maximum by age, or where vigorous effort begins.
     pub limit_bpm: Option<f64>,
+    /// Where the effort ends that is cleared.
+    pub cleared_bpm: Option<f64>,
     /// Whether a beta blocker hides the heart rate.
     pub hidden: bool,
     /// The most that screening allows.
@@ -99,18 +108,29 @@ pub struct Person {
 }
 
 impl Person {
-    /// What of a profile matters here.
+    /// What of a profile matters here, and the heart rate at rest.
     #[must_use]
-    pub fn of(profile: &WorkoutRequest) -> Self {
-        Self {
-            limit_bpm: profile.age.map(|age| 0.95 * heart_rate::max_bpm(age)),
-            hidden: profile.conditions.contains(Condition::BetaBlocker),
-            most: match Screening::of(profile).clearance {
-                Clearance::Stop => Decision::Stop,
-                Clearance::LightOnly => Decision::Hold,
-                _ => Decision::Progress,
-            },
-        }
+    pub fn of(profile: &WorkoutRequest, resting_bpm: Option<f64>) -> Self {
+        let clearance = Screening::of(profile).clearance;
+        let age = profile.age.unwrap_or(AGE.0);
+        let hidden = profile.conditions.contains(Condition::BetaBlocker);
+        let end = |zone: Zone| zone.end_bpm(age, resting_bpm);
+        let mut limit_bpm = 0.95 * heart_rate::max_bpm(age);
+        let cleared_bpm = match clearance {
+            _ if hidden => None,
+            Clearance::LightOnly => {
+                limit_bpm = limit_bpm.min(end(Zone::Moderate));
+                Some(end(Zone::Light))
+            }
+            Clearance::Moderate => Some(end(Zone::Moderate)),
+            _ => None,
+        };
+        let most = match clearance {
+            Clearance::Stop => Decision::Stop,
+            Clearance::LightOnly => Decision::Hold,
+            _ => Decision::Progress,
+        };
+        Self { limit_bpm: Some(limit_bpm), cleared_bpm, hidden, most }
     }
 }
 
@@ -122,12 +142,12 @@ fn reaches(number: Option<f64>, limit: Option<f64>) -> bool {
     number.zip(limit).is_some_and(|(number, limit)| number >= limit)
 }
 
-static RULES: [Rule; 12] = [
+static RULES: [Rule; 14] = [
     ("sign:symptom", Decision::Stop, "A red-flag sign: nothing else counts.", |signs, _| signs.symptom),
     ("screening:stop", Decision::Stop, "A doctor should be asked before any training.", |_, person| {
         person.most == Decision::Stop
     }),
-    ("heart_rate:max", Decision::Stop, "The heart rate is at 95 % of its maximum or above.", |signs, person| {
+    ("heart_rate:max", Decision::Stop, "The heart rate is at its limit or above.", |signs, person| {
         reaches(signs.heart_rate, person.limit_bpm)
     }),
     ("fatigue:0.9", Decision::Stop, "Too tired to go on.", |signs, _| signs.fatigue >= 0.9),
@@ -139,10 +159,16 @@ static RULES: [Rule; 12] = [
     ("heart_rate:zone", Decision::Cut, "The heart rate is above the planned zone.", |signs, person| {
         !person.hidden && reaches(signs.heart_rate, signs.zone_max_bpm)
     }),
+    ("heart_rate:cleared", Decision::Cut, "The heart rate is above what a doctor has cleared.", |signs, person| {
+        reaches(signs.heart_rate, person.cleared_bpm)
+    }),
     ("screening:light_only", Decision::Hold, "No more than planned: health comes first.", |_, person| {
         person.most == Decision::Hold
     }),
-    ("sign:pain", Decision::Hold, "Something hurts: no more than planned.", |signs, _| signs.pain),
+    ("sign:pain", Decision::Hold, "Something hurts: no more than planned, and nothing that loads it.", |signs, _| {
+        signs.pain
+    }),
+    ("restriction:left_out", Decision::Hold, "What this person should not do is left out.", |signs, _| signs.left_out),
 ];
 
 /// What the rules allow at most, and why.

@@ -6,16 +6,19 @@
 //! | A2 | a hold changes nothing; neutral feedback is never more than a hold |
 //! | A3 | one step changes the load by −20 to +5 %, the sets that are left by −50 % to +1, rests by 0 to +100 % |
 //! | A4 | a heart rate of 95 % of the maximum or a sign is a stop, with advice and without a plan |
+//! | S1 | nothing that the profile rules out, or that loads what hurts, is gone on with |
 //! | A5 | sets that are done are as they were; the session ends at most a tenth later; times are the sums of their parts |
 //!
 //! A2 lets a model be more careful than the rules after neutral feedback: that is never wrong.
 
-use super::Violation;
+use super::{Violation, check};
 use crate::fitness::adaptation::plan::{resize, take_done};
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, Decision, Difficulty, bounds, rules};
+use crate::fitness::catalogue;
 use crate::fitness::form::{field, text};
 use crate::fitness::heart_rate;
 use crate::fitness::record::{ToJson, copy};
+use crate::fitness::request::AGE;
 use crate::fitness::strategy::json;
 use crate::fitness::time_budget;
 use crate::fitness::workout::{Step, Workout};
@@ -33,13 +36,48 @@ fn broken(found: &mut Found, rule: &'static str, message: &str) {
 #[must_use]
 pub fn check_adaptation(adaptation: &Adaptation, request: &AdaptationRequest) -> Vec<Violation> {
     let mut found = Vec::new();
-    let (ceiling, _) = rules::ceiling(&request.signs, rules::Person::of(&request.profile));
+    let (ceiling, _) = rules::ceiling(&request.signs, request.person());
     if adaptation.decision > ceiling {
         broken(&mut found, "A1", "is harder than the rules allow");
     }
-    for rule in [a2, a3, a4, a5] {
+    for rule in [s1, a2, a3, a4, a5] {
         rule(adaptation, request, &mut found);
     }
+    found
+}
+
+fn s1(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
+    let restrictions = request.restrictions();
+    let now = adaptation.exercise.as_ref().map(|now| now.exercise_id.as_str());
+    if now.and_then(catalogue::find).is_some_and(|exercise| !restrictions.allow(exercise)) {
+        broken(found, "S1", "goes on with an exercise that is ruled out");
+    }
+    if let Some(workout) = &adaptation.workout {
+        for step in left(workout, request).blocks.iter().flat_map(|block| &block.steps) {
+            if catalogue::find(&step.exercise_id).is_some_and(|exercise| !restrictions.allow(exercise)) {
+                broken(found, "S1", "goes on with exercises that are ruled out");
+                return;
+            }
+        }
+    }
+}
+
+/// A workout without what of it is done: what was not right in that can not be undone.
+fn left(workout: &Workout, request: &AdaptationRequest) -> Workout {
+    let (mut left, mut completed) = (copy(workout), request.completed.clone());
+    left.blocks.retain(|block| !block.kind.is_main() || take_done(block, &mut completed) < block.rounds);
+    left
+}
+
+/// What of a workout that goes on is not for the person (S); nothing where nobody said who that is.
+#[must_use]
+pub fn unfit(workout: &Workout, request: &AdaptationRequest) -> Vec<Violation> {
+    if !request.known {
+        return Vec::new();
+    }
+    let mut found = check(&left(workout, request), &request.profile);
+    // What is left out may have been what a rule asks for.
+    found.retain(|violation| violation.rule.starts_with('S') && !(violation.rule == "S7" && request.signs.left_out));
     found
 }
 
@@ -178,8 +216,8 @@ fn a3(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
 }
 
 fn a4(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
-    let limit = request.profile.age.map(|age| 0.95 * heart_rate::max_bpm(age));
-    let too_fast = request.signs.heart_rate.zip(limit).is_some_and(|(bpm, limit)| bpm >= limit);
+    let limit = 0.95 * heart_rate::max_bpm(request.profile.age.unwrap_or(AGE.0));
+    let too_fast = request.signs.heart_rate.is_some_and(|bpm| bpm >= limit);
     let sign = request.signs.symptom || !request.profile.symptoms.is_empty();
     let stop = adaptation.decision == Decision::Stop;
     if (too_fast || sign) && !stop {

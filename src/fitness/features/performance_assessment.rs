@@ -52,7 +52,7 @@ const BANDS: [(f64, &str); 5] =
 fn assess(params: &Value) -> Result<Value, Error> {
     let request = AdaptationRequest::parse(params)?;
     let signs = &request.signs;
-    let person = Person::of(&request.profile);
+    let person = request.person();
     let (ceiling, reasons) = rules::ceiling(signs, person);
     let band = BANDS.iter().find(|(end, _)| signs.fatigue < *end).map_or("", |(_, band)| band);
     let mut flags = Vec::new();
@@ -108,7 +108,7 @@ fn heart_rate_of(bpm: f64, request: &AdaptationRequest, person: Person) -> Value
 fn evaluate(params: &Value) -> Result<Value, Error> {
     let nothing = Value::Null;
     let request = super::params::adaptation_of(params, "assessment")?;
-    let (mut ceiling, mut reasons) = rules::ceiling(&request.signs, Person::of(&request.profile));
+    let (mut ceiling, mut reasons) = rules::ceiling(&request.signs, request.person());
     let assessment = field(params, "assessment").unwrap_or(&nothing);
     if let Some(said) = Decision::from_name(text(assessment, "ceiling")).filter(|said| *said < ceiling) {
         ceiling = said;

@@ -2,12 +2,13 @@
 //!
 //! `adapt` takes what is said of a session under way ([`adaptation::request`](crate::fitness::adaptation::request)) and
 //! answers with an [`Adaptation`]; `recover` takes the same and always answers with a stop, and what to do now;
-//! `alternatives` takes the same and lists what to do instead of what loads a painful part:
+//! `alternatives` takes the same and lists what to do instead of what is left out:
 //! `{ alternatives: [{ exercise_id, name, options }] }`.
 //!
 //! `validate` takes `{ adaptation, request }` and checks A1 to A5, and the safety of the workout as it goes on (S1 to
 //! S7): `{ status: "pass" | "fail", violations: [{ rule, message }], adaptation }`. An adaptation that fails goes nowhere: in its
-//! place is that of the rules, and where the person gave no profile, S is not looked at but for what is known.
+//! place is that of the rules; where that fails, too, the workout is not for this person, and it is a stop. Where the person gave no
+//! profile, S is not looked at but for what is known.
 //!
 //! `live` takes `{ start }` or `{ state, signal }` and answers `{ state, answer }`: see [`live`].
 
@@ -15,9 +16,9 @@ use super::params::{adaptation_of, invalid};
 use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::adaptation::request::FORM;
-use crate::fitness::adaptation::{Adaptation, AdaptationRequest, adapt, instead, recover};
-use crate::fitness::check::adaptation::check_adaptation;
-use crate::fitness::check::check;
+use crate::fitness::adaptation::{Adaptation, AdaptationRequest, adapt, instead, recover, refuse};
+use crate::fitness::check::Violation;
+use crate::fitness::check::adaptation::{check_adaptation, unfit};
 use crate::fitness::form::{Form, field};
 use crate::fitness::live;
 use crate::fitness::reader::{At, Reader};
@@ -63,15 +64,18 @@ fn validate(params: &Value) -> Result<Value, Error> {
     if !reader.problems.is_empty() {
         return Err(invalid(reader.problems));
     }
-    let mut violations = check_adaptation(&given, &request);
-    for workout in given.workout.iter().filter(|_| request.known) {
-        for violation in check(workout, &request.profile) {
-            if violation.rule.starts_with('S') {
-                violations.push(violation);
-            }
-        }
+    let violations = wrong(&given, &request);
+    if violations.is_empty() {
+        return Ok(Object("status violations adaptation", &[&"pass", &violations, &given]).to_json());
     }
-    let status = if violations.is_empty() { "pass" } else { "fail" };
-    let adaptation = if violations.is_empty() { given } else { adapt(&request) };
-    Ok(Object("status violations adaptation", &[&status, &violations, &adaptation]).to_json())
+    let by_rules = adapt(&request);
+    let adaptation = if wrong(&by_rules, &request).is_empty() { by_rules } else { refuse(&request) };
+    Ok(Object("status violations adaptation", &[&"fail", &violations, &adaptation]).to_json())
+}
+
+/// What is wrong with an adaptation.
+fn wrong(adaptation: &Adaptation, request: &AdaptationRequest) -> Vec<Violation> {
+    let mut violations = check_adaptation(adaptation, request);
+    violations.extend(adaptation.workout.iter().flat_map(|workout| unfit(workout, request)));
+    violations
 }

@@ -61,12 +61,16 @@ record! {
         pub status: String,
         /// The heart rate that is a stop.
         pub limit_bpm = "limit_bpm?": Option<f64>,
+        /// Where the effort ends that is cleared.
+        pub cleared_bpm = "cleared_bpm?": Option<f64>,
         /// Where light effort ends.
         pub easy_bpm = "easy_bpm?": Option<u32>,
         /// Whether a beta blocker hides the heart rate.
         pub hidden: bool,
         /// The most that is allowed.
         pub most: Decision,
+        /// Whether something hurt.
+        pub hurt = "hurt?": Option<bool>,
         /// The highest share of a maximum.
         pub most_pct: f64,
         /// The load in force, in percent of the plan.

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use super::{Case, Faults, Opened, Origin, Work, may_train};
 use crate::fitness::adaptation::{
-    AdaptationRequest, CHANGES, Changes, Decision, Person, adapt, bounds, decided, reason, rules,
+    AdaptationRequest, CHANGES, Changes, Decision, adapt, bounds, decided, reason, rules,
 };
 use crate::fitness::check::adaptation::check_adaptation;
 use crate::fitness::form::{number, text};
@@ -32,7 +32,7 @@ pub(super) struct Adaptation {
 impl Adaptation {
     pub(super) fn open(params: &Value) -> Opened {
         let request = AdaptationRequest::parse(params)?;
-        let (ceiling, _) = rules::ceiling(&request.signs, Person::of(&request.profile));
+        let (ceiling, _) = rules::ceiling(&request.signs, request.person());
         let mut case = Case { notes: request.notes.clone(), ..Case::of(&request.profile) };
         let facts = &mut case.facts;
         put(facts, "ceiling", ceiling.to_json());
@@ -77,7 +77,7 @@ impl Work for Adaptation {
         }
         let mut reasons: Vec<Value> = Vec::new();
         if decision == self.ceiling {
-            let (_, why) = rules::ceiling(&self.request.signs, Person::of(&self.request.profile));
+            let (_, why) = rules::ceiling(&self.request.signs, self.request.person());
             reasons.extend_from_slice(why.as_list().unwrap_or_default());
         }
         reasons.push(reason("model", text(answer, "reason")));
