@@ -163,6 +163,8 @@ export class Asking {
     const what = `of \`${feature.name}.${action}\``;
     const given = input === undefined ? params : await judged(input, params, "input.invalid", `the input ${what}`);
     const perform = () => {
+      // It may have been given up meanwhile.
+      if (call.isOver) return undefined;
       const answer = handler.call(feature.receiver, given, context);
       return answer?.[Symbol.toStringTag] === "AsyncGenerator" ? drained(answer, call, context) : answer;
     };

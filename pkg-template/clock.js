@@ -84,7 +84,6 @@ export class Alarm {
    */
   rest(mayRest) {
     if (this.#asksSoon) return;
-    this.#asksSoon = true;
     soon(() => {
       this.#asksSoon = false;
       if (!mayRest()) return;
@@ -95,6 +94,7 @@ export class Alarm {
         this.clear();
       }
     });
+    this.#asksSoon = true;
   }
 
   /** Turns the alarm off, so that it keeps no process alive. */
@@ -113,7 +113,10 @@ export class Alarm {
 /** A task or a timer that has not come in this time was lost: some hosts drop what a request has left behind. */
 export const LOST_MS = 1_000;
 
-/** Calls back in a task of its own, after input and rendering had their turn. */
+/**
+ * Calls back in a task of its own, after input and rendering had their turn. Whoever asks only once notes that it has asked
+ * after it has: where the stack ends, this throws.
+ */
 export function soon(callback) {
   // Asked for by its bare name, it might be a constant of the page's own script.
   const tasks = globalThis.scheduler;

@@ -370,11 +370,11 @@ export class Commands {
 
   /** Lets the host have its turn. */
   #yield() {
-    this.#yieldsSince = now();
     soon(() => {
       this.#yieldsSince = -Infinity;
       if (this.#engine.isAttached) unattended(() => this.work(this.#engine.core));
     });
+    this.#yieldsSince = now();
   }
 
   #performOne(core, op, number, node, a, b, at) {
@@ -403,11 +403,11 @@ export class Commands {
       this.#alarm.set(deadline);
     } else if (time - this.#ticksSince > LOST_MS) {
       // A timer would take its time, and what is due is due.
-      this.#ticksSince = time;
       soon(() => {
         this.#ticksSince = -Infinity;
         unattended(() => this.#tick());
       });
+      this.#ticksSince = time;
     }
   }
 

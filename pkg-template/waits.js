@@ -20,9 +20,22 @@ export class Waits {
   /** Since when a task is to tell the core. */
   #tellsSince = -Infinity;
   #alarm = new Alarm(() => unattended(() => this.#expire()));
+  /** Tells the core of what is still awaited. */
   #tell = () => {
     this.#tellsSince = -Infinity;
-    unattended(() => this.#tellFresh());
+    unattended(() => {
+      // First, as a core that is lost is found out by asking for it, and all that waits is then told.
+      const { core } = this.#link;
+      for (const waiting of this.#fresh.splice(0)) {
+        const { awaited } = waiting;
+        if (awaited === undefined || awaited.coreId !== undefined) continue;
+        const { timeoutMs, at } = awaited;
+        awaited.coreId = core.requestBegin(this.#link.coreHandle, timeoutMs, at);
+        this.#open.set(awaited.coreId, waiting);
+        // One that rings earlier for another has the core say then what is due next.
+        if (timeoutMs < Infinity) this.#alarm.set(at + timeoutMs);
+      }
+    });
   };
   #mayRest = () => {
     if (this.#count > 0) return false;
@@ -41,8 +54,8 @@ export class Waits {
     if (this.#count === 0) this.#link.runtime.own(this.#owner);
     this.#count += 1;
     if (at - this.#tellsSince > LOST_MS) {
-      this.#tellsSince = at;
       soon(this.#tell);
+      this.#tellsSince = at;
     }
   }
 
@@ -53,28 +66,11 @@ export class Waits {
     this.#count -= 1;
     if (this.#count === 0) this.#alarm.rest(this.#mayRest);
     if (awaited.coreId === undefined) {
-      this.#forgetFresh();
+      // What has come need not be kept until the core is told.
+      if (this.#fresh.length > 2 * this.#count + 8) this.#fresh = this.#fresh.filter(({ awaited }) => awaited !== undefined);
     } else {
       this.#open.delete(awaited.coreId);
       if (this.#link.isAttached) this.#link.core.requestEnd(this.#link.coreHandle, awaited.coreId, at);
-    }
-  }
-
-  /** What has come need not be kept until the core is told. */
-  #forgetFresh() {
-    if (this.#fresh.length > 2 * this.#count + 8) this.#fresh = this.#fresh.filter(({ awaited }) => awaited !== undefined);
-  }
-
-  #tellFresh() {
-    const fresh = this.#fresh.splice(0);
-    for (const waiting of fresh) {
-      const { awaited } = waiting;
-      if (awaited === undefined || awaited.coreId !== undefined) continue;
-      const { timeoutMs, at } = awaited;
-      awaited.coreId = this.#link.core.requestBegin(this.#link.coreHandle, timeoutMs, at);
-      this.#open.set(awaited.coreId, waiting);
-      // One that rings earlier for another has the core say then what is due next.
-      if (timeoutMs < Infinity) this.#alarm.set(at + timeoutMs);
     }
   }
 
@@ -83,15 +79,13 @@ export class Waits {
     if (core instanceof Promise || !this.#link.isAttached) return;
     // All of them first: a handler that hears of its abort may begin a request, which gets one of these numbers.
     const expired = Array.from(core.requestsExpire(this.#link.coreHandle, now()), (number) => this.#open.get(number));
-    for (const waiting of expired) this.#forget(waiting);
+    for (const waiting of expired) {
+      this.#open.delete(waiting.awaited.coreId);
+      waiting.awaited = undefined;
+    }
+    this.#count -= expired.length;
     for (const waiting of expired) waiting.late();
     if (this.#link.isAttached) this.#alarm.set(core.busDeadline(this.#link.coreHandle));
-  }
-
-  #forget(waiting) {
-    this.#open.delete(waiting.awaited.coreId);
-    waiting.awaited = undefined;
-    this.#count -= 1;
   }
 
   /** Nothing comes any more. */

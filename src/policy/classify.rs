@@ -16,7 +16,7 @@ pub struct Facts<'a> {
     pub code: Option<&'a str>,
     /// The `type` in the body of an OpenAI error.
     pub error_type: Option<&'a str>,
-    /// The name of the `DOMException` or of the error's class.
+    /// The name of the `DOMException` or of the error's class; none for a plain `Error`.
     pub name: Option<&'a str>,
     /// The HTTP status.
     pub status: Option<u16>,
@@ -83,7 +83,7 @@ impl Row {
         let same = |wanted: &Option<String>, given| wanted.is_none() || wanted.as_deref() == given;
         same(&self.code, facts.code)
             && same(&self.error_type, facts.error_type)
-            && same(&self.name, facts.name)
+            && same(&self.name, facts.name.or(Some("Error")))
             && self.status.is_none_or(|(from, to)| is_within(status_of(facts), from, to))
     }
 

@@ -88,9 +88,9 @@ impl Host {
         words.clear();
         let place = words.as_ptr();
         for command in commands.iter() {
-            // The end of the run follows, and tells every handler why.
+            // The end of a run that has not completed follows, and tells every handler why.
             let told = matches!(command, Command::Abort { run, reason: AbortReason::Cancelled, .. }
-                if engine.run(*run).is_none_or(|run| run.end().is_some()));
+                if engine.run(*run).is_none_or(|run| run.end().is_some_and(|end| end != RunEnd::Completed)));
             if !told {
                 words.extend_from_slice(&encode(command));
             }

@@ -43,6 +43,15 @@ fn told(facts: Facts<'_>) -> (Kind, bool) {
     (class.kind, class.retryable)
 }
 
+/// What the package tells of a plain `Error` is not even its name.
+#[test]
+fn a_row_for_errors_is_about_those_without_a_name_of_their_own() {
+    let own = Row { name: Some("Error".to_owned()), ..row(Kind::Validation) };
+    assert_eq!(classify(&Facts::default(), &[own.clone()]).kind, Kind::Validation);
+    assert_eq!(classify(&name("Error"), &[own.clone()]).kind, Kind::Validation);
+    assert_eq!(classify(&name("RangeError"), &[own]).kind, class(name("RangeError")).kind);
+}
+
 /// `openai-node`, `shouldRetry`: 408, 409, 429 and 500 upwards are retried, other statuses are not. 425 is ours (RFC 8470),
 /// and 501 and 505 will be the same the next time (RFC 9110).
 #[test]

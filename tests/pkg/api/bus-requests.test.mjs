@@ -311,3 +311,46 @@ test("in a step, each part is told as progress, and the value is the output", as
   assert.deepEqual(told.map(([stepId]) => stepId), ["text", "text", "list", "list"]);
   orchestrator.dispose();
 });
+
+test("a handler that was yet to be loaded, or its input judged, is not called once nobody waits", async () => {
+  const called = [];
+  const answer = (params) => void called.push(params);
+  const input = { "~standard": { version: 1, vendor: "tests", validate: async (value) => after(20, { value }) } };
+  const bus = new FeatureBus();
+  bus.registerFeature({ name: "lazy", version: "1.0.0", load: () => after(20, { actions: { answer } }) });
+  bus.registerFeature({ name: "judged", version: "1.0.0", actions: { answer: { handler: answer, input } } });
+  for (const feature of ["lazy", "judged"]) {
+    await assert.rejects(bus.request(feature, "answer", "late", { timeout: 1 }), repflowError({ code: "bus.timeout" }));
+    const controller = new AbortController();
+    const aborted = bus.request(feature, "answer", "aborted", { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(aborted, repflowError({ code: "bus.cancelled" }));
+    await after(40);
+    await bus.request(feature, "answer", feature);
+  }
+  assert.deepEqual(called, ["lazy", "judged"]);
+});
+
+test("requests that are made where the stack ends keep no other one from its timeout", async () => {
+  const bus = busOf({ hang: () => new Promise(() => {}) });
+  const ask = (timeout = 50) => bus.request("coach", "hang", undefined, { timeout });
+  const ignored = () => {};
+  await ask(1).catch(ignored);
+  let asked = 0;
+  const deeper = () => {
+    try {
+      deeper();
+    } catch {
+      // The stack ended below; on the way back there is a little more of it each time.
+    }
+    if (asked === 400) return;
+    asked += 1;
+    try {
+      ask().catch(ignored);
+    } catch {
+      // It ended here.
+    }
+  };
+  deeper();
+  await assert.rejects(ask(), repflowError({ code: "bus.timeout" }));
+});

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { repflowError } from "./package.mjs";
-import { after, call, flow, until, world } from "./world.mjs";
+import { after, call, eventually, flow, until, world } from "./world.mjs";
 
 const sub = (id, workflow, more = {}) => ({ id, workflow, ...more });
 
@@ -93,11 +93,12 @@ test("a child that is degraded makes its parent so", async () => {
 test("a child is cancelled with its parent, and told why, also when the attempt takes too long", async () => {
   const reasons = [];
   const child = flow([call("a", "wait")], { id: "child" });
-  const { orchestrator } = family([child], { wait: (_, { signal }) => until(signal).catch((reason) => { reasons.push([reason.code, reason.cause.code]); }) });
+  const { orchestrator, calls } = family([child], { wait: (_, { signal }) => until(signal).catch((reason) => { reasons.push([reason.code, reason.cause.code]); }) });
   const handle = orchestrator.start(flow([sub("s", "child")]), {});
+  await eventually(() => calls.length === 1);
   handle.cancel("enough");
   await assert.rejects(handle.result, repflowError({ code: "run.cancelled" }));
-  await assert.rejects(orchestrator.executeWorkflow(flow([sub("s", "child", { timeout: 10 })]), {}), repflowError({ code: "step.timeout" }));
+  await assert.rejects(orchestrator.executeWorkflow(flow([sub("s", "child", { timeout: 100 })]), {}), repflowError({ code: "step.timeout" }));
   await orchestrator.drain();
   assert.deepEqual(reasons, [["run.cancelled", "run.cancelled"], ["run.cancelled", "step.timeout"]]);
   assert.deepEqual(orchestrator.list({ workflowId: "child" }).map(({ status }) => status), ["cancelled", "cancelled"]);
@@ -107,6 +108,7 @@ test("pause and resume reach the children", async () => {
   const child = flow([call("a", "gate"), call("b", "echo")], { id: "child" });
   const { orchestrator, open, calls } = family([child]);
   const handle = orchestrator.start(flow([sub("s", "child")]), { name: "a" });
+  await eventually(() => calls.length === 1);
   handle.pause();
   open("a");
   await after(5);
@@ -155,4 +157,28 @@ test("a child is undone by itself when it fails, and by its step when its parent
     return true;
   });
   assert.deepEqual(undone.at(-1), ["s", "all of it"]);
+});
+
+test("what runs beside a step that fails is told to stop, also where that ends the run well", async () => {
+  const child = flow([call("slow", "gate", { with: { name: "slow" } }), call("charge", "echo")], { id: "child" });
+  const siblings = [sub("kid", "child"), call("hangs", "hangs", { timeout: "10s" }), call("fails", "fail")];
+  for (const group of [{ parallel: siblings }, { steps: siblings.map((step) => ({ ...step, needs: [] })) }]) {
+    for (const onEvent of [undefined, () => {}]) {
+      let signal;
+      const hangs = (_, ctx) => {
+        signal = ctx.signal;
+        return new Promise(() => {});
+      };
+      const { bus, orchestrator, calls, open } = family([child], { hangs });
+      const definition = flow([{ id: "group", onError: "continue", ...group }]);
+      await orchestrator.executeWorkflow(definition, {}, { onEvent });
+      await orchestrator.drain();
+      assert.equal(signal.aborted, true);
+      assert.deepEqual(orchestrator.list().map(({ status }) => status), ["completed", "cancelled"]);
+      await open("slow");
+      await after(1);
+      assert.ok(!calls.includes("charge"));
+      assert.equal((await bus.metrics()).features.world.actions.hangs.inFlight, 0);
+    }
+  }
 });
