@@ -53,9 +53,10 @@ impl AdaptationRequest {
                 blocks.push(part);
             }
             let rounds = block.rounds - done;
-            let found = leave_out_of(&mut block, &out);
-            if main {
-                self.left_out.extend(found);
+            for exercise in leave_out_of(&mut block, &out) {
+                if main && !self.left_out.iter().any(|known| known.id == exercise.id) {
+                    self.left_out.push(exercise);
+                }
             }
             let Some(last) = block.steps.last() else { continue };
             if done > 0 {

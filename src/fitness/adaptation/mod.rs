@@ -255,18 +255,18 @@ pub fn instead(request: &AdaptationRequest) -> Option<Vec<Value>> {
         return None;
     }
     let restrictions = request.restrictions();
-    let blocks = request.workout.iter().flat_map(|workout| &workout.blocks);
-    let steps: Vec<&str> = blocks.flat_map(|block| &block.steps).map(|step| step.exercise_id.as_str()).collect();
+    let mut steps: Vec<&str> = Vec::new();
+    if let Some(workout) = &request.workout {
+        for block in &workout.blocks {
+            steps.extend(block.steps.iter().map(|step| step.exercise_id.as_str()));
+        }
+    }
     let allowed = |other: &Exercise| {
         !steps.contains(&other.id.as_str())
             && is_available(other, &request.profile, request.profile.equipment, &restrictions)
     };
-    let (mut found, mut told): (Vec<Value>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut found: Vec<Value> = Vec::new();
     for exercise in &request.left_out {
-        if told.contains(&exercise.id.as_str()) {
-            continue;
-        }
-        told.push(&exercise.id);
         let options = alternatives(exercise, Near::Movement, &allowed);
         found.push(Object("exercise_id name options", &[&exercise.id, &exercise.name, &options]).to_json());
     }

@@ -215,13 +215,18 @@ impl AdaptationRequest {
 
     /// Where the zone ends of what is done right now, or next.
     fn zone_max_bpm(&self) -> Option<f64> {
-        let steps = self.workout.iter().flat_map(|workout| &workout.blocks).filter(|block| block.kind.is_main());
-        let mut steps = steps.flat_map(|block| &block.steps);
-        let step = match &self.current {
-            Some(current) => steps.find(|step| step.exercise_id == current.exercise.id),
-            None => steps.find(|step| self.done(&step.exercise_id) < step.sets),
-        };
-        step?.target.hr_zone.as_ref().map(|zone| f64::from(zone.max_bpm))
+        for block in self.workout.as_ref()?.blocks.iter().filter(|block| block.kind.is_main()) {
+            for step in &block.steps {
+                let is_it = match &self.current {
+                    Some(current) => step.exercise_id == current.exercise.id,
+                    None => self.done(&step.exercise_id) < step.sets,
+                };
+                if is_it {
+                    return step.target.hr_zone.as_ref().map(|zone| f64::from(zone.max_bpm));
+                }
+            }
+        }
+        None
     }
 
     /// How many sets of an exercise are done.

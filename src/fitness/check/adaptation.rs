@@ -48,15 +48,14 @@ pub fn check_adaptation(adaptation: &Adaptation, request: &AdaptationRequest) ->
 
 fn s1(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
     let restrictions = request.restrictions();
-    let now = adaptation.exercise.as_ref().map(|now| now.exercise_id.as_str());
-    if now.and_then(catalogue::find).is_some_and(|exercise| !restrictions.allow(exercise)) {
+    let is_out = |id: &str| catalogue::find(id).is_some_and(|exercise| !restrictions.allow(exercise));
+    if adaptation.exercise.as_ref().is_some_and(|now| is_out(&now.exercise_id)) {
         broken(found, "S1", "goes on with an exercise that is ruled out");
     }
     if let Some(workout) = &adaptation.workout {
-        for step in left(workout, request).blocks.iter().flat_map(|block| &block.steps) {
-            if catalogue::find(&step.exercise_id).is_some_and(|exercise| !restrictions.allow(exercise)) {
+        for block in &left(workout, request).blocks {
+            if block.steps.iter().any(|step| is_out(&step.exercise_id)) {
                 broken(found, "S1", "goes on with exercises that are ruled out");
-                return;
             }
         }
     }
