@@ -1,5 +1,6 @@
 use repflow::fitness::check::check;
 use repflow::fitness::features::features;
+use repflow::fitness::words::{Kind, Load};
 use repflow::fitness::workout::Workout;
 use repflow::value::Value;
 use serde_json::{Value as Json, json};
@@ -83,6 +84,41 @@ fn nobody_is_told_to_choose_a_load_for_a_push_up() {
         .collect();
     assert!(!working.is_empty());
     assert!(working.iter().all(|effort| *effort == "Stop each set with about 2 good repetitions left."), "{working:?}");
+}
+
+/// Repetitions that are left stand for a far heavier load than the one that power is trained with.
+#[test]
+fn power_is_about_speed_and_not_about_what_is_left() {
+    let mut seen = [false; 4];
+    for seed in 0..12 {
+        for equipment in [json!(["full_gym"]), json!(["bands", "anchor"]), json!([])] {
+            let mut input = example();
+            input["focus"] = json!("power");
+            input["equipment"] = equipment;
+            input["duration"] = json!(60);
+            input["seed"] = json!(seed);
+            input["oneRepMaxKg"] = json!({ "Barbell_Squat": 100 });
+            let result = run(&input).unwrap();
+            let steps =
+                result["blocks"].as_array().unwrap().iter().flat_map(|block| block["steps"].as_array().unwrap());
+            for step in steps.filter(|step| step["set_type"] == "working" && step["goal"]["type"] == "reps") {
+                let exercise = repflow::fitness::catalogue::find(step["exercise_id"].as_str().unwrap()).unwrap();
+                if !matches!(exercise.kind, Kind::Compound | Kind::Plyometric) {
+                    continue;
+                }
+                let load = match (&step["target"]["weight_kg"], &step["target"]["pct_1rm"], exercise.load) {
+                    (Json::Number(kg), ..) => (0, format!("{} kg", kg.as_f64().unwrap())),
+                    (_, Json::Number(_), _) => (1, "About 50 % of your maximum".to_owned()),
+                    (.., Load::External) => (2, "A light load".to_owned()),
+                    _ => (3, "No added load".to_owned()),
+                };
+                seen[load.0] = true;
+                let effort = format!("{}: move as fast as you can, and stop each set when that slows.", load.1);
+                assert_eq!(step["coaching"]["effort"], effort, "{}", exercise.id);
+            }
+        }
+    }
+    assert_eq!(seen, [true; 4]);
 }
 
 #[test]
