@@ -602,6 +602,22 @@ fn an_assessment_knows_what_was_tested() {
     assert_eq!(pointers, ["/tests/lifts/0/reps", "/tests/pushups", "/tests/lifts/0/exerciseId"]);
 }
 
+/// The workflow plans with maxima that were tested, and the checker takes the same request.
+#[test]
+fn a_programme_is_checked_with_what_was_tested() {
+    let mut request = gym();
+    request["tests"] = json!({ "lifts": [{ "exerciseId": "Leg_Press", "weightKg": 150, "reps": 5 }], "pushUps": 12 });
+    let assessed = call("fitness-assessment", "assess", &request).unwrap();
+    let program = call("program-planning", "plan", &json!({ "request": assessed["request"] })).unwrap();
+    assert!(program.to_string().contains("\"Leg_Press\""));
+    let mut params = json!({ "request": request, "program": program });
+    let checked = call("safety-validation", "checkProgram", &params).unwrap();
+    assert_eq!(checked, json!({ "violations": [] }));
+    params["request"]["tests"] = json!({ "lifts": [{ "exerciseId": "Leg_Pres", "weightKg": 150, "reps": 5 }] });
+    let error = call("safety-validation", "checkProgram", &params).unwrap_err();
+    assert_eq!(error.problems()[0].pointer, "/tests/lifts/0/exerciseId");
+}
+
 /// The request of a session of a programme stands among other keys.
 #[test]
 fn a_request_for_a_workout_is_none_for_a_programme() {
