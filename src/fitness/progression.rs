@@ -54,7 +54,7 @@ const HARDER_VARIANT: usize = 7;
 const NOT_NOW: usize = 8;
 
 /// To two decimals.
-fn rounded(number: f64) -> f64 {
+pub(super) fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
 }
 

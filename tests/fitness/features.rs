@@ -1,6 +1,6 @@
 use repflow::fitness::check::check;
 use repflow::fitness::features::features;
-use repflow::fitness::words::{Kind, Load};
+use repflow::fitness::words::{Condition, Focus, Kind, Level, Load, Word};
 use repflow::fitness::workout::Workout;
 use repflow::value::Value;
 use serde_json::{Value as Json, json};
@@ -284,5 +284,39 @@ fn an_unknown_action_is_named() {
     for feature in features() {
         let error = feature.call("dance", &Value::from(&json!({}))).unwrap_err();
         assert_eq!(error.code().as_str(), "bus.no_such_action");
+    }
+}
+
+/// Whoever it is for: no number that is shown has more than three decimals.
+#[test]
+fn numbers_are_rounded() {
+    let mut long = Vec::new();
+    for focus in Focus::ALL {
+        for level in Level::ALL {
+            for condition in [None].into_iter().chain(Condition::ALL.iter().map(Some)) {
+                let mut input = example();
+                input["focus"] = json!(focus);
+                input["fitnessLevel"] = json!(level);
+                input["conditions"] = json!(condition.iter().collect::<Vec<_>>());
+                input["exercisesRegularly"] = json!(true);
+                input["weightKg"] = json!(71.3);
+                input["age"] = json!(41);
+                input["oneRepMaxKg"] = json!({ "Dumbbell_Bench_Press": 33.3, "Goblet_Squat": 41.7 });
+                unrounded(&run(&input).unwrap(), "", &mut long);
+            }
+        }
+    }
+    assert_eq!(long, [""; 0]);
+}
+
+/// Pointers to numbers of more than three decimals.
+fn unrounded(json: &Json, at: &str, found: &mut Vec<String>) {
+    match json {
+        Json::Number(number) if number.to_string().split('.').nth(1).is_some_and(|digits| digits.len() > 3) => {
+            found.push(format!("{at}: {number}"));
+        }
+        Json::Array(list) => list.iter().for_each(|json| unrounded(json, &format!("{at}/_"), found)),
+        Json::Object(object) => object.iter().for_each(|(key, json)| unrounded(json, &format!("{at}/{key}"), found)),
+        _ => {}
     }
 }
