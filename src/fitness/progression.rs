@@ -4,7 +4,7 @@
 //! range asks for, 2 to 10 % of load are added, in the steps in which the equipment comes (ACSM 2009, the 2-for-2 rule);
 //! a reserve above or below the one that is asked for counts as repetitions (RPE = 10 − RIR). Never more than 10 % at
 //! once. Load is taken off, 5 to 10 %, for a reason only (house): repetitions missed in two sessions in a row, or four
-//! weeks without the exercise; and as far as a medical cap asks (S6).
+//! weeks without the exercise; and as far as a medical cap asks (S6), for which an empty bar may be too heavy.
 //!
 //! ```jsonc
 //! { "exercise_id": "…", "name": "…", "rule": "two_for_two", "reason": "…", "goal": "reps",
@@ -13,15 +13,15 @@
 //!   "trend_pct": 2.5 }                                               // of that, over the sessions of six weeks
 //! ```
 //!
-//! The rules are `two_for_two`, `hold`, `missed_twice`, `layoff`, `step_too_large`, `medical_cap`, `repetitions`,
-//! `harder_variant` and `not_now`.
+//! The rules are `two_for_two`, `hold`, `missed_twice`, `layoff`, `step_too_large`, `medical_cap`, `lighter_variant`,
+//! `repetitions`, `harder_variant` and `not_now`.
 
 use super::contraindications::Restrictions;
 use super::history::{Done, DoneSet};
 use super::prescription::Row;
 use super::record::{Object, ToJson};
 use super::request::WorkoutRequest;
-use super::session::dose::{Dose, increment_kg};
+use super::session::dose::{Dose, increment_kg, least_kg};
 use super::words::Load;
 use super::workout::GoalKind;
 use crate::value::Value;
@@ -30,7 +30,7 @@ use crate::value::Value;
 const LAYOFF_DAYS: f64 = 28.0;
 
 /// What can decide, and why, for people.
-const RULES: [(&str, &str); 9] = [
+const RULES: [(&str, &str); 10] = [
     ("hold", "Keep the load and work up to the upper end in every set."),
     ("two_for_two", "Twice two repetitions more: add load, start at the lower end."),
     ("step_too_large", "The next weight is more than 10 % heavier: add repetitions first."),
@@ -39,6 +39,7 @@ const RULES: [(&str, &str); 9] = [
     ("medical_cap", "No more than the share of the maximum that is allowed."),
     ("repetitions", "Add a little where the last session allowed it."),
     ("harder_variant", "Twice beyond the range: slow the lowering, or take a harder variant."),
+    (LIGHTER, "The least weight is above the share of the maximum that is allowed: take a lighter variant."),
     ("not_now", "Not with the equipment, level, injury or pain of today."),
 ];
 
@@ -51,10 +52,14 @@ const LAYOFF: usize = 4;
 const MEDICAL_CAP: usize = 5;
 const REPETITIONS: usize = 6;
 const HARDER_VARIANT: usize = 7;
-const NOT_NOW: usize = 8;
+const LIGHTER_VARIANT: usize = 8;
+const NOT_NOW: usize = 9;
+
+/// The rule of what no weight is light enough for.
+pub(super) const LIGHTER: &str = "lighter_variant";
 
 /// To two decimals.
-fn rounded(number: f64) -> f64 {
+pub(super) fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
 }
 
@@ -143,6 +148,9 @@ pub(super) fn next(
     if loaded && allowed && now_kg > 0.0 && restrictions.caps.pct_1rm_max.is_some() && next_kg > cap_kg {
         rule = MEDICAL_CAP;
         next_kg = (cap_kg / step).floor() * step;
+        if next_kg < least_kg(exercise) {
+            (rule, next_kg) = (LIGHTER_VARIANT, 0.0);
+        }
     }
     let (rule, reason) = RULES[rule];
     let known = |number: f64| (number > 0.0).then_some(number);

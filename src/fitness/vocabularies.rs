@@ -26,19 +26,19 @@ words! {
         Kettlebell = "kettlebell" | "kettlebells kb", "A pair of kettlebells.";
         Barbell = "barbell" | "barbells olympic_bar", "A barbell with plates.";
         Rack = "rack" | "squat_rack power_rack racks", "A squat rack with safety arms.";
-        Bench = "bench" | "benches weight_bench flat_bench adjustable_bench incline_bench", "A bench that can be inclined.";
+        Bench = "bench" | "benches weight_bench adjustable_bench", "A bench that can be inclined.";
         Bands = "bands" | "band resistance_band resistance_bands exercise_bands", "Elastic bands.";
         Anchor = "anchor" | "door_anchor band_anchor post", "A post or door anchor for bands.";
         PullUpBar = "pull_up_bar" | "pullup_bar pull_up_bars chin_up_bar chinup_bar doorway_bar", "A pull-up bar.";
         Cable = "cable" | "cables cable_machine cable_station", "A cable station with attachments.";
-        Machine = "machine" | "machines weight_machines smith_machine", "The weight machines of a gym.";
-        Box = "box" | "boxes plyo_box step jump_box", "A sturdy box or step.";
+        Machine = "machine" | "machines weight_machines", "The weight machines of a gym.";
+        Box = "box" | "boxes plyo_box jump_box", "A sturdy box or step.";
         DipBars = "dip_bars" | "dip_bar dip_station parallel_bars", "Parallel bars.";
         BarLow = "bar_low" | "low_bar", "A fixed bar at hip height.";
-        Suspension = "suspension" | "trx suspension_trainer rings straps", "Suspension straps.";
-        JumpRope = "jump_rope" | "skipping_rope rope jumprope", "A skipping rope.";
-        Bike = "bike" | "bicycle stationary_bike exercise_bike spin_bike", "A stationary bicycle.";
-        Rower = "rower" | "rowing_machine rowing_ergometer erg", "A rowing ergometer.";
+        Suspension = "suspension" | "trx suspension_trainer rings", "Suspension straps.";
+        JumpRope = "jump_rope" | "skipping_rope jumprope", "A skipping rope.";
+        Bike = "bike" | "stationary_bike exercise_bike spin_bike", "A stationary bicycle.";
+        Rower = "rower" | "rowing_machine rowing_ergometer", "A rowing ergometer.";
         Elliptical = "elliptical" | "elliptical_trainer cross_trainer", "An elliptical trainer.";
         Treadmill = "treadmill" | "treadmills", "A treadmill.";
         StairMachine = "stair_machine" | "stairmaster stair_climber", "A stair climber.";
@@ -131,7 +131,7 @@ words! {
     Area {
         Shoulder = "shoulder" | "shoulders rotator_cuff", "Shoulder.";
         Knee = "knee" | "knees", "Knee.";
-        LowerBack = "lower_back" | "back low_back lumbar spine", "Lower back.";
+        LowerBack = "lower_back" | "back low_back lumbar", "Lower back.";
         Wrist = "wrist" | "wrists hand", "Wrist.";
         Elbow = "elbow" | "elbows tennis_elbow", "Elbow.";
         Ankle = "ankle" | "ankles foot achilles", "Ankle.";

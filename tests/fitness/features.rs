@@ -1,5 +1,6 @@
 use repflow::fitness::check::check;
 use repflow::fitness::features::features;
+use repflow::fitness::words::{Condition, Focus, Kind, Level, Load, Word};
 use repflow::fitness::workout::Workout;
 use repflow::value::Value;
 use serde_json::{Value as Json, json};
@@ -83,6 +84,41 @@ fn nobody_is_told_to_choose_a_load_for_a_push_up() {
         .collect();
     assert!(!working.is_empty());
     assert!(working.iter().all(|effort| *effort == "Stop each set with about 2 good repetitions left."), "{working:?}");
+}
+
+/// Repetitions that are left stand for a far heavier load than the one that power is trained with.
+#[test]
+fn power_is_about_speed_and_not_about_what_is_left() {
+    let mut seen = [false; 4];
+    for seed in 0..12 {
+        for equipment in [json!(["full_gym"]), json!(["bands", "anchor"]), json!([])] {
+            let mut input = example();
+            input["focus"] = json!("power");
+            input["equipment"] = equipment;
+            input["duration"] = json!(60);
+            input["seed"] = json!(seed);
+            input["oneRepMaxKg"] = json!({ "Barbell_Squat": 100 });
+            let result = run(&input).unwrap();
+            let steps =
+                result["blocks"].as_array().unwrap().iter().flat_map(|block| block["steps"].as_array().unwrap());
+            for step in steps.filter(|step| step["set_type"] == "working" && step["goal"]["type"] == "reps") {
+                let exercise = repflow::fitness::catalogue::find(step["exercise_id"].as_str().unwrap()).unwrap();
+                if !matches!(exercise.kind, Kind::Compound | Kind::Plyometric) {
+                    continue;
+                }
+                let load = match (&step["target"]["weight_kg"], &step["target"]["pct_1rm"], exercise.load) {
+                    (Json::Number(kg), ..) => (0, format!("{} kg", kg.as_f64().unwrap())),
+                    (_, Json::Number(_), _) => (1, "About 50 % of your maximum".to_owned()),
+                    (.., Load::External) => (2, "A light load".to_owned()),
+                    _ => (3, "No added load".to_owned()),
+                };
+                seen[load.0] = true;
+                let effort = format!("{}: move as fast as you can, and stop each set when that slows.", load.1);
+                assert_eq!(step["coaching"]["effort"], effort, "{}", exercise.id);
+            }
+        }
+    }
+    assert_eq!(seen, [true; 4]);
 }
 
 #[test]
@@ -248,5 +284,39 @@ fn an_unknown_action_is_named() {
     for feature in features() {
         let error = feature.call("dance", &Value::from(&json!({}))).unwrap_err();
         assert_eq!(error.code().as_str(), "bus.no_such_action");
+    }
+}
+
+/// Whoever it is for: no number that is shown has more than three decimals.
+#[test]
+fn numbers_are_rounded() {
+    let mut long = Vec::new();
+    for focus in Focus::ALL {
+        for level in Level::ALL {
+            for condition in [None].into_iter().chain(Condition::ALL.iter().map(Some)) {
+                let mut input = example();
+                input["focus"] = json!(focus);
+                input["fitnessLevel"] = json!(level);
+                input["conditions"] = json!(condition.iter().collect::<Vec<_>>());
+                input["exercisesRegularly"] = json!(true);
+                input["weightKg"] = json!(71.3);
+                input["age"] = json!(41);
+                input["oneRepMaxKg"] = json!({ "Dumbbell_Bench_Press": 33.3, "Goblet_Squat": 41.7 });
+                unrounded(&run(&input).unwrap(), "", &mut long);
+            }
+        }
+    }
+    assert_eq!(long, [""; 0]);
+}
+
+/// Pointers to numbers of more than three decimals.
+fn unrounded(json: &Json, at: &str, found: &mut Vec<String>) {
+    match json {
+        Json::Number(number) if number.to_string().split('.').nth(1).is_some_and(|digits| digits.len() > 3) => {
+            found.push(format!("{at}: {number}"));
+        }
+        Json::Array(list) => list.iter().for_each(|json| unrounded(json, &format!("{at}/_"), found)),
+        Json::Object(object) => object.iter().for_each(|(key, json)| unrounded(json, &format!("{at}/{key}"), found)),
+        _ => {}
     }
 }

@@ -219,6 +219,10 @@ proptest! {
             let exercise = catalogue::find(one["exercise_id"].as_str().unwrap()).unwrap();
             prop_assert_eq!(rule == "not_now", wrong(exercise, &request, &params).is_some(), "{}", one);
             prop_assert_eq!(rule == "not_now", one["reps_min"].is_null());
+            if rule == "lighter_variant" {
+                prop_assert!(one["weight_kg"].is_null() && !one["last_weight_kg"].is_null(), "{}", one);
+                prop_assert!(next.iter().all(|other| other["exercise_id"] != one["exercise_id"]), "{}", one);
+            }
             if let (Some(last), Some(kg)) = (one["last_weight_kg"].as_f64(), one["weight_kg"].as_f64()) {
                 let change = kg / last;
                 prop_assert!(kg > 0.0 && change <= 1.1 + 1e-9, "{}", one);
@@ -228,6 +232,7 @@ proptest! {
                     "medical_cap" => {
                         let cap = Restrictions::of(&request).caps.pct_1rm_max.unwrap();
                         prop_assert!(kg <= cap * one["estimated_1rm_kg"].as_f64().unwrap() + 0.01, "{}", one);
+                        prop_assert!(kg >= 20.0 || !exercise.requires.contains(Equipment::Barbell), "{}", one);
                     }
                     _ => prop_assert_eq!(kg, last, "{}", one),
                 }
@@ -355,6 +360,23 @@ fn a_medical_cap_limits_the_next_load() {
     assert_eq!((&one["rule"], &one["estimated_1rm_kg"]), (&json!("medical_cap"), &json!(110)));
     let kg = one["weight_kg"].as_f64().unwrap();
     assert!(kg <= cap * 110.0 && kg > cap * 110.0 - 2.5, "{kg}");
+}
+
+/// V3: an empty bar is heavier than what is left, so it is not told to weigh less.
+#[test]
+fn a_bar_that_is_too_heavy_for_a_cap_asks_for_a_lighter_variant() {
+    let request = example_with(json!({ "equipment": ["barbell", "rack"], "age": 70 }));
+    let history = [done(2.0, "Barbell_Squat", 3, json!({ "reps": 3, "weightKg": 22.5 }))];
+    let answer = ask("advise", &json!({ "request": request, "history": history, "count": 10 }));
+    let one = &answer["progression"][0];
+    assert_eq!((&one["rule"], &one["weight_kg"]), (&json!("lighter_variant"), &Json::Null));
+    assert_eq!(
+        one["reason"],
+        "The least weight is above the share of the maximum that is allowed: take a lighter variant."
+    );
+    let mut next = Vec::new();
+    ids(&answer["next"], &mut next);
+    assert!(!next.is_empty() && !next.contains(&"Barbell_Squat".to_owned()), "{next:?}");
 }
 
 #[test]

@@ -56,6 +56,27 @@ fn words_are_forgiving() {
     assert!(example_with(json!({ "equipment": ["bodyweight"] })).equipment.is_empty());
 }
 
+/// E1: what gives less than all that a word stands for, or could be something else, is asked about.
+#[test]
+fn equipment_that_is_something_else_is_refused() {
+    for given in ["Smith machine", "flat bench", "incline bench", "rope", "straps", "erg", "bicycle", "step"] {
+        let error = parse(&with_equipment(given)).unwrap_err();
+        assert_eq!(error.problems()[0].pointer, "/equipment/0", "{given}");
+    }
+    for given in
+        ["adjustable bench", "weight machines", "plyo box", "rings", "skipping rope", "spin bike", "squat rack"]
+    {
+        assert!(parse(&with_equipment(given)).is_ok(), "{given}");
+    }
+    assert_eq!(problems(json!({ "injuries": ["spine"] })), [at("/injuries/0")], "the neck has one, too");
+}
+
+fn with_equipment(word: &str) -> Json {
+    let mut json = example();
+    json["equipment"] = json!([word]);
+    json
+}
+
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(

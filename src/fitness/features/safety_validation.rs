@@ -11,7 +11,8 @@
 //!   "notice": "…" }
 //! ```
 //!
-//! `checkProgram` takes `{ request, program }` and `checkGroup` `{ request, group }`; both answer `{ violations }`.
+//! `checkProgram` takes `{ request, program }`, where the request may have `tests` as that of an assessment, and
+//! `checkGroup` `{ request, group }`; both answer `{ violations }`.
 //!
 //! `fail`: an invariant does not hold. `refer`: somebody should be seen first. `caution`: the rules modified something.
 
@@ -22,7 +23,8 @@ use crate::fitness::check::{check, check_group, check_programme};
 use crate::fitness::contraindications::Restrictions;
 use crate::fitness::form::{Form, field};
 use crate::fitness::group::{GroupRequest, GroupWorkout};
-use crate::fitness::programme::{Programme, ProgrammeRequest};
+use crate::fitness::programme::Programme;
+use crate::fitness::programme::assessment::tested;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::screening::{Clearance, Screening};
 use crate::fitness::session::report;
@@ -41,12 +43,13 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
     ],
 };
 
-const PROGRAM: Form = Form::Object(&[("program", Form::Ref("Programme")), ("request", Form::Ref("ProgrammeRequest"))]);
+const PROGRAM: Form =
+    Form::Object(&[("program", Form::Ref("Programme")), ("request", Form::Ref("FitnessAssessmentRequest"))]);
 const GROUP: Form = Form::Object(&[("group", Form::Ref("GroupWorkout")), ("request", Form::Ref("GroupRequest"))]);
 
 fn check_program(params: &Value) -> Result<Value, Error> {
     let read = PROGRAM.read_params(params)?;
-    let request = ProgrammeRequest::parse(field(&read, "request").unwrap_or(&Value::Null))?;
+    let (request, _) = tested(field(&read, "request").unwrap_or(&Value::Null))?;
     let program = Programme::from_json(field(&read, "program").unwrap_or(&Value::Null))?;
     Ok(Object("violations", &[&check_programme(&program, &request)]).to_json())
 }

@@ -21,6 +21,7 @@ use crate::fitness::contraindications::{self, Restrictions};
 use crate::fitness::group::request::person;
 use crate::fitness::heart_rate::{self, Zone};
 use crate::fitness::prescription;
+use crate::fitness::progression::rounded;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::request::WorkoutRequest;
 use crate::fitness::screening::Screening;
@@ -68,7 +69,16 @@ pub(in crate::fitness) fn analyze_profile(params: &Value) -> Result<Value, Error
             ),
             &Object(
                 "focus level sets reps pct_1rm rest_compound_s rest_isolation_s rir",
-                &[&row.focus, &row.level, &row.sets, &row.reps, &row.pct, &row.rest_compound, &row.rest_iso, &row.rir],
+                &[
+                    &row.focus,
+                    &row.level,
+                    &row.sets,
+                    &row.reps,
+                    &(rounded(row.pct.0), rounded(row.pct.1)),
+                    &row.rest_compound,
+                    &row.rest_iso,
+                    &row.rir,
+                ],
             ),
             &Object("days sets_per_muscle", &[&weekly.days(request.level), &weekly.of(request.level)]),
             &heart_rate(&request),

@@ -90,26 +90,38 @@ fn fields_mut(json: &mut Value) -> Option<&mut Fields> {
 }
 
 fn coaching(step: &Step, block: BlockKind, workout: &Workout) -> Value {
-    let tempo = tempo(step, workout.provenance.prescription);
-    Object("tempo effort notes", &[&tempo, &effort(step), &notes(step, block)]).to_json()
+    let kind = catalogue::find(&step.exercise_id).map(|exercise| exercise.kind);
+    let is_power = workout.provenance.prescription == Focus::Power && step.set_type == SetType::Working;
+    let is_fast = kind == Some(Kind::Plyometric) || (is_power && kind == Some(Kind::Compound));
+    let effort = if is_fast { speed(step) } else { effort(step) };
+    Object("tempo effort notes", &[&tempo(step, kind, is_fast), &effort, &notes(step, block)]).to_json()
 }
 
 /// The tempo in words; `null` for a step by time.
-fn tempo(step: &Step, focus: Focus) -> Option<String> {
+fn tempo(step: &Step, kind: Option<Kind>, is_fast: bool) -> Option<String> {
     let seconds = step.tempo_s?;
     let lowering = seconds.div_ceil(2);
     let lifting = seconds - lowering;
-    let kind = catalogue::find(&step.exercise_id).map(|exercise| exercise.kind);
-    let explosive = focus == Focus::Power && step.set_type == SetType::Working;
     Some(match kind {
         Some(Kind::Plyometric) => {
             format!("As explosive as you can, land softly: about {seconds} s a repetition, the reset included.")
         }
-        Some(Kind::Compound) if explosive => {
+        _ if is_fast => {
             format!("Lift as fast as you can with control, lower in {lowering} s: about {seconds} s a repetition.")
         }
         _ => format!("About {seconds} s a repetition: {lowering} s lowering, {lifting} s lifting."),
     })
+}
+
+/// The effort of explosive work. What is left in reserve would stand for a heavier load than it is done with.
+fn speed(step: &Step) -> String {
+    let load = match (step.target.weight_kg, step.target.pct_1rm) {
+        (Some(kg), _) => format!("{} kg", number::format(kg)),
+        (None, Some(share)) => format!("About {} % of your maximum", number::format((share * 100.0).round())),
+        _ if has_load(step, Load::External) => "A light load".to_owned(),
+        _ => "No added load".to_owned(),
+    };
+    join(&[&load, "move as fast as you can, and stop each set when that slows."], ": ")
 }
 
 fn effort(step: &Step) -> String {

@@ -49,32 +49,44 @@ const FIGURES: [(&str, f64, f64, &str); 2] =
 /// The share of a maximum to plan with (house).
 const TRAINING: f64 = 0.9;
 
-/// Assesses: the keys of a [`ProgrammeRequest`] and `tests`.
+/// Reads the keys of a [`ProgrammeRequest`] and `tests`: a request with the maxima that were tested, and the tests.
 ///
 /// # Errors
 /// `workout.invalid` with every problem.
-pub(in crate::fitness) fn assess(params: &Value) -> Result<Value, Error> {
+pub(in crate::fitness) fn tested(params: &Value) -> Result<(ProgrammeRequest, Value), Error> {
     let mut reader = Reader::default();
     let mut request = ProgrammeRequest::read_among(params, "", &["tests"], &mut reader.problems);
     let mut tests = Value::Null;
     if let Some(json) = field(params, "tests") {
         tests = TESTS.read(Some(json), &At::Pointer("/tests"), &Ids::default(), &mut reader);
     }
-    let mut maxima = Vec::new();
     for (place, lift) in list(&tests, "lifts").iter().enumerate() {
         let id = text(lift, "exerciseId");
         if catalogue::find(id).is_none() {
             let lifts = At::Pointer("/tests/lifts");
             reader.problem(&At::Key(&At::Place(&lifts, place), "exerciseId"), "is not an exercise of the catalogue");
         }
-        let (kg, reps) = (number(lift, "weightKg"), whole(lift, "reps"));
-        let (epley, brzycki) = (to_half(epley_kg(kg, reps)), to_half(brzycki_kg(kg, reps)));
-        request.session.one_rep_max_kg.set(id, epley);
-        maxima.push((id, epley, brzycki));
+        request.session.one_rep_max_kg.set(id, by(epley_kg, lift));
     }
-    if !reader.problems.is_empty() {
-        return Err(Error::invalid(Code::WorkoutInvalid, "the programme request", reader.problems));
+    if reader.problems.is_empty() {
+        Ok((request, tests))
+    } else {
+        Err(Error::invalid(Code::WorkoutInvalid, "the programme request", reader.problems))
     }
+}
+
+/// The maximum that a lift tells by a formula.
+#[inline(never)]
+fn by(formula: fn(f64, u32) -> f64, lift: &Value) -> f64 {
+    to_half(formula(number(lift, "weightKg"), whole(lift, "reps")))
+}
+
+/// Assesses what [`tested`] reads.
+///
+/// # Errors
+/// `workout.invalid` with every problem.
+pub(in crate::fitness) fn assess(params: &Value) -> Result<Value, Error> {
+    let (request, tests) = tested(params)?;
     let session = &request.session;
     let (mut strengths, mut limitations) = (Vec::new(), Vec::new());
     if session.exercises_regularly {
@@ -98,11 +110,12 @@ pub(in crate::fitness) fn assess(params: &Value) -> Result<Value, Error> {
     }
     let mut training = Vec::new();
     for (id, kg) in session.one_rep_max_kg.iter() {
-        let tested = maxima.iter().rfind(|(tested, ..)| *tested == id);
+        let tested = list(&tests, "lifts").iter().rfind(|lift| text(lift, "exerciseId") == id);
+        let max_kg = |formula| tested.map(|lift| by(formula, lift));
         training.push(
             Object(
                 "exercise_id one_rep_max_kg training_max_kg epley_kg? brzycki_kg?",
-                &[&id, &kg, &to_half(kg * TRAINING), &tested.map(|tested| tested.1), &tested.map(|tested| tested.2)],
+                &[&id, &kg, &to_half(kg * TRAINING), &max_kg(epley_kg), &max_kg(brzycki_kg)],
             )
             .to_json(),
         );

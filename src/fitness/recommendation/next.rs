@@ -9,6 +9,7 @@ use crate::fitness::catalogue::Exercise;
 use crate::fitness::form::{figure, text};
 use crate::fitness::history::MuscleState;
 use crate::fitness::prescription;
+use crate::fitness::progression::LIGHTER;
 use crate::fitness::record::{Object, ToJson};
 use crate::fitness::session::place::Place;
 use crate::fitness::session::selection::{self, Candidate, fits};
@@ -48,6 +49,9 @@ pub(super) fn exercises(asked: &Asked, muscles: &[MuscleState], progression: &[V
         }
         lack / exercise.primary.len() as f64
     };
+    let too_heavy = |exercise: &Exercise| {
+        progression.iter().any(|one| text(one, "rule") == LIGHTER && text(one, "exercise_id") == exercise.id)
+    };
     let mut chosen: Vec<&Candidate> = Vec::new();
     let mut taken: Vec<&Exercise> = Vec::new();
     while chosen.len() < asked.count {
@@ -60,6 +64,7 @@ pub(super) fn exercises(asked: &Asked, muscles: &[MuscleState], progression: &[V
             }
             if !ready
                 || !asked.allows(exercise)
+                || too_heavy(exercise)
                 || is_among(&taken, exercise)
                 || !fits(&session.map(|sets| f64::from(weekly.per_session_cap) - sets), exercise, sets)
                 || !fits(&week.map(|sets| f64::from(most) - sets), exercise, sets)
