@@ -475,8 +475,6 @@ export interface LiveState {
   easy_bpm?: number;
   /** Whether a beta blocker hides the heart rate. */
   hidden: boolean;
-  /** Whether something hurt. */
-  hurt?: boolean;
   /** The heart rate that is a stop. */
   limit_bpm?: number;
   /** The load in force, in percent of the plan. */
@@ -489,6 +487,8 @@ export interface LiveState {
   most: Decision;
   /** The highest share of a maximum. */
   most_pct: number;
+  /** What hurt last, as it was said. */
+  pain?: unknown;
   /** Working sets as planned. */
   planned: number;
   /** Why it was stopped, and what screening said. */

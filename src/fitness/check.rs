@@ -21,7 +21,7 @@
 //! | S6 | effort, load and rest inside the medical caps; no heart-rate target with a beta blocker |
 //! | S7 | from 65 on: balance is practised in the warm-up, where that is allowed |
 //! | V1 | sets, repetitions, rest, load and reserve inside the row in force |
-//! | V3 | a given weight is the planned share of the known maximum, to half an increment above and one below, and never above row or cap |
+//! | V3 | a given weight is the planned share of the known maximum, to half an increment, and never above row or cap |
 //! | V4 | at most 10 fractional sets for a muscle |
 //! | B2 | each basic movement is there, or a warning says why not |
 //! | O1 | jumps, several joints, one joint, trunk; large before small |

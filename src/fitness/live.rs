@@ -105,7 +105,9 @@ impl LiveState {
         self.user_id.clone_from(&request.user_id);
         (self.limit_bpm, self.cleared_bpm) = (person.limit_bpm, person.cleared_bpm);
         (self.hidden, self.most) = (person.hidden, person.most);
-        self.hurt = request.signs.pain.then_some(true);
+        if request.signs.pain {
+            self.pain = request.pain.to_json();
+        }
         self.easy_bpm = easy_bpm(&request.profile, request.signs.resting_bpm);
         (self.lowest, self.eased) = (Decision::Hold, Decision::Hold);
         self.status = "running".to_owned();
@@ -211,7 +213,7 @@ impl LiveState {
     fn avoid(&mut self, signal: &Value) {
         let (mut reader, at, mut areas) = (Reader::default(), At::Pointer(""), Set::EMPTY);
         for said in form::list(signal, "pain") {
-            self.hurt = Some(true);
+            self.pain = said.clone();
             // What is no word of ours still hurts, but nobody knows what loads it.
             if let Some(area) = reader.forgiven_word(said, &at, &Area::VOCABULARY) {
                 areas.insert(Area::ALL[area]);
@@ -280,7 +282,7 @@ impl LiveState {
             signs.difficulty = difficulty;
         }
         signs.heart_rate = self.heart_rate();
-        signs.pain |= self.hurt.is_some();
+        signs.pain |= !self.pain.is_null();
         signs.zone_max_bpm = zone.map(|zone| f64::from(zone.max_bpm));
         signs
     }

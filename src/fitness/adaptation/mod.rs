@@ -163,8 +163,7 @@ pub fn refuse(request: &AdaptationRequest) -> Adaptation {
 }
 
 /// The rule of a workout that was made for somebody else, and why it is a stop.
-pub(super) const UNFIT: (&str, &str) =
-    ("workout:unfit", "The workout was not made for this person as they are now: have a new one made.");
+pub(super) const UNFIT: (&str, &str) = ("workout:unfit", "This workout is not for this person: have a new one made.");
 
 /// A stop, whatever the rules allow.
 #[must_use]

@@ -4,12 +4,11 @@ use super::{Case, Found, Known};
 use crate::fitness::catalogue::{self, Exercise};
 use crate::fitness::prescription::{self, Caps};
 use crate::fitness::screening::Clearance;
-use crate::fitness::session::dose::{increment_kg, least_kg};
 use crate::fitness::session::report::{self, is_load_limited};
 use crate::fitness::session::selection::{GROUPS, is_available};
 use crate::fitness::strength;
 use crate::fitness::time_budget;
-use crate::fitness::words::{Condition, Focus, Kind, Level, Tag, Word};
+use crate::fitness::words::{Condition, Equipment, Focus, Kind, Level, Tag, Word};
 use crate::fitness::workout::{BlockKind, GoalKind, Intensity, SetType, Status};
 use crate::number;
 use crate::small::join;
@@ -313,16 +312,18 @@ fn v3(case: &Case<'_>, found: &mut Found) {
     for known in &case.steps {
         let (step, Some(exercise)) = (known.step, known.set()) else { continue };
         let Some(weight_kg) = step.target.weight_kg else { continue };
+        let hand_held =
+            exercise.requires.contains(Equipment::Dumbbell) || exercise.requires.contains(Equipment::Kettlebell);
+        let half = if hand_held { 1.0 } else { 1.25 };
         let known = case.request.one_rep_max_kg.get(&exercise.id);
-        // To the nearest increment, or to the one below where that is above the row, a medical cap or what may follow the
-        // last week.
+        let is_bar = exercise.requires.contains(Equipment::Barbell);
+        // To the nearest increment, or to the one below where the nearest is above the row or a medical cap.
         let right = known.zip(step.target.pct_1rm).is_some_and(|(max_kg, pct)| {
-            let (off, increment_kg) = (max_kg * pct - weight_kg, increment_kg(exercise));
-            weight_kg <= max_kg * case.row.pct.1 + 1e-9
-                && off >= -0.5 * increment_kg - 1e-9
-                && off <= increment_kg + 1e-9
+            let (off, most) = (max_kg * pct - weight_kg, max_kg * case.row.pct.1 + 1e-9);
+            let above = weight_kg + 2.0 * half > most;
+            weight_kg <= most && off >= -half - 1e-9 && (off <= half + 1e-9 || (off <= 2.0 * half && above))
         });
-        if !right || weight_kg < least_kg(exercise) {
+        if !right || (is_bar && weight_kg < 20.0) {
             found.broken("V3", format_args!("{}: {} kg", step.exercise_id, number::format(weight_kg)));
         }
     }

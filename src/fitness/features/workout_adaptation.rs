@@ -65,12 +65,14 @@ fn validate(params: &Value) -> Result<Value, Error> {
         return Err(invalid(reader.problems));
     }
     let violations = wrong(&given, &request);
-    if violations.is_empty() {
-        return Ok(Object("status violations adaptation", &[&"pass", &violations, &given]).to_json());
+    let (mut status, mut adaptation) = ("pass", given);
+    if !violations.is_empty() {
+        (status, adaptation) = ("fail", adapt(&request));
+        if !wrong(&adaptation, &request).is_empty() {
+            adaptation = refuse(&request);
+        }
     }
-    let by_rules = adapt(&request);
-    let adaptation = if wrong(&by_rules, &request).is_empty() { by_rules } else { refuse(&request) };
-    Ok(Object("status violations adaptation", &[&"fail", &violations, &adaptation]).to_json())
+    Ok(Object("status violations adaptation", &[&status, &violations, &adaptation]).to_json())
 }
 
 /// What is wrong with an adaptation.

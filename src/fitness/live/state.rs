@@ -69,8 +69,8 @@ record! {
         pub hidden: bool,
         /// The most that is allowed.
         pub most: Decision,
-        /// Whether something hurt.
-        pub hurt = "hurt?": Option<bool>,
+        /// What hurt last, as it was said.
+        pub pain = "pain?": Value,
         /// The highest share of a maximum.
         pub most_pct: f64,
         /// The load in force, in percent of the plan.

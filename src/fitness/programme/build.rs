@@ -3,9 +3,6 @@
 //! The exercises of a day are searched once for each phase, with what the other days of the week leave: no muscle gets
 //! more than the most of the level in a week, nor more than two sets more than in the phase before (P2), and steady work
 //! grows by a tenth at most (P5). What then does not fill the time that was asked for is planned shorter, and said.
-//!
-//! A known weight is held where the next increment is more than a tenth heavier. Once it is more than an increment below
-//! the share of its week, there is none, and the reserve finds the load (house).
 
 use crate::error::{Code, Error};
 use crate::fitness::check::{Violation, check_phases, due};
@@ -13,7 +10,6 @@ use crate::fitness::id;
 use crate::fitness::prescription::{self, Row};
 use crate::fitness::request::{DURATION_MIN, WorkoutRequest};
 use crate::fitness::screening::{Clearance, Screening};
-use crate::fitness::session::dose::ANY_KG;
 use crate::fitness::session::place::{Place, Volume};
 use crate::fitness::session::selection::GROUPS;
 use crate::fitness::session::series::Base;
@@ -24,7 +20,7 @@ use crate::fitness::workout::{BlockKind, BlockProvenance, Figures, NOTICE, Statu
 
 use super::outline::Outline;
 use super::request::ProgrammeRequest;
-use super::{PHASES, PhaseName, Programme, Session, TrainingPhase, Week, last_kg};
+use super::{PHASES, PhaseName, Programme, Session, TrainingPhase, Week};
 
 /// Builds a programme.
 ///
@@ -303,20 +299,17 @@ impl Maker<'_> {
     fn week(&self, week: &mut Week, row: &Row, bases: &[Base]) -> Option<()> {
         let before = self.programme.weeks.iter().rfind(|week| !week.deload);
         let (mut usual, mut given) = (0, 0);
-        // What a known weight may be of the last one (P2, P3).
-        let (least_kg, most_kg) = if week.deload { (0.0, 0.95) } else { (1.0, 1.1) };
         week.sessions = Vec::new();
         week.sets_per_muscle = Figures::default();
         for (base, day) in bases.iter().zip(days(self.request.days_per_week)) {
-            let mut parts = Vec::new();
-            for (exercise, of) in &base.members {
+            let mut sets = Vec::new();
+            for (_, of) in &base.members {
                 // Shares of a set go on to the next exercise, and to the next session.
                 usual += of;
                 let wanted = (usual * week.sets_pct + 50) / 100;
                 let now = wanted.saturating_sub(given).max(1).min(if week.deload { *of } else { row.sets.1 });
                 given += now;
-                let limits = last_kg(&self.programme.weeks, *day, exercise).map(|kg| (kg * least_kg, kg * most_kg));
-                parts.push((now, limits.unwrap_or(ANY_KG)));
+                sets.push(now);
             }
             let full = base.request.duration_min;
             // A deload is as long as half the sets take: about two thirds of the usual time.
@@ -327,16 +320,16 @@ impl Maker<'_> {
                 let before = before.and_then(|before| before.sessions.get(week.sessions.len()));
                 steady = before.map_or(0, |session| steady_s(&session.workout));
             }
-            let mut workout = base.week((minutes, steady), row, &parts);
+            let mut workout = base.week((minutes, steady), row, &sets);
             let mut up = minutes;
             while workout.is_none() && (up < full || minutes > least) {
                 // Longer first, then shorter.
                 if up < full {
                     up += 1;
-                    workout = base.week((up, steady), row, &parts);
+                    workout = base.week((up, steady), row, &sets);
                 } else {
                     minutes -= 1;
-                    workout = base.week((minutes, steady), row, &parts);
+                    workout = base.week((minutes, steady), row, &sets);
                 }
             }
             let mut workout = workout?;

@@ -25,7 +25,6 @@ pub(super) mod request;
 pub use build::build;
 pub use request::{DAYS, ProgrammeRequest};
 
-use super::catalogue::Exercise;
 use super::reader::{At, Reader};
 use super::record::{FromJson, ToJson, record};
 use super::words::{Focus, Level, words};
@@ -142,21 +141,6 @@ record! {
         /// What to do.
         pub workout: Workout,
     }
-}
-
-/// The weight of an exercise on a day in the last of some loading weeks that gives one.
-#[inline(never)]
-pub(super) fn last_kg(weeks: &[Week], day: u32, exercise: &Exercise) -> Option<f64> {
-    for session in weeks.iter().rev().filter(|week| !week.deload).flat_map(|week| &week.sessions) {
-        for block in session.workout.blocks.iter().filter(|block| block.kind.is_main() && session.day == day) {
-            for step in &block.steps {
-                if step.exercise_id == exercise.id && step.target.weight_kg.is_some() {
-                    return step.target.weight_kg;
-                }
-            }
-        }
-    }
-    None
 }
 
 impl Programme {

@@ -12,9 +12,6 @@ use crate::fitness::workout::{Goal, GoalKind, Target};
 /// An empty Olympic bar (20 kg): less cannot be loaded.
 pub(in crate::fitness) const BAR_KG: f64 = 20.0;
 
-/// No limits of a weight.
-pub(in crate::fitness) const ANY_KG: (f64, f64) = (0.0, f64::INFINITY);
-
 /// Where a row asks for no more repetitions than this, the trunk is trained by time instead (house).
 const TRUNK_REPS: u32 = 8;
 
@@ -58,7 +55,7 @@ impl Dose {
             let loadable = exercise.load == Load::External && !exercise.requires.contains(Equipment::Bands);
             let pct = (loadable && multi_joint).then(|| pct(row, reps.1, rir));
             let target = Target {
-                weight_kg: pct.and_then(|pct| weight_kg(exercise, row, pct, request, ANY_KG)),
+                weight_kg: pct.and_then(|pct| weight_kg(exercise, row, pct, request)),
                 pct_1rm: pct,
                 rir: Some(rir),
                 rpe: Some(strength::rpe(rir)),
@@ -76,17 +73,6 @@ impl Dose {
 }
 
 impl Dose {
-    /// Takes a known weight between limits, or leaves it out.
-    pub(in crate::fitness) fn limit_kg(
-        &mut self,
-        exercise: &Exercise,
-        row: &Row,
-        request: &WorkoutRequest,
-        limits: (f64, f64),
-    ) {
-        self.target.weight_kg = self.target.pct_1rm.and_then(|pct| weight_kg(exercise, row, pct, request, limits));
-    }
-
     /// A share of the working weight, where that is known: to the next lower increment, not less than the bar.
     pub(in crate::fitness) fn ramp_weight_kg(&self, exercise: &Exercise, share: f64) -> Option<f64> {
         let increment_kg = increment_kg(exercise);
@@ -113,34 +99,23 @@ fn pct(row: &Row, reps: u32, rir: u32) -> f64 {
     (planned * 100.0).floor().max((row.pct.0 * 100.0).ceil()) / 100.0
 }
 
-/// The weight for a known maximum: to 2.5 kg, and to 2 kg for a dumbbell or kettlebell (house); between limits where an
-/// increment is, else below them. None when it would leave the row's range of loads, be less than the bar or further than
-/// an increment from the share.
-#[inline(never)]
-fn weight_kg(
-    exercise: &Exercise,
-    row: &Row,
-    pct: f64,
-    request: &WorkoutRequest,
-    (from, to): (f64, f64),
-) -> Option<f64> {
-    let max_kg = request.one_rep_max_kg.get(&exercise.id)?;
-    let increment_kg = increment_kg(exercise);
-    let most = max_kg * row.pct.1 + 1e-9;
-    let mut weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
-    if weight_kg > most {
-        // Rounding never lifts a load above what the row, or a medical cap, allows.
-        weight_kg -= increment_kg;
-    }
-    weight_kg = weight_kg.max((from / increment_kg - 1e-9).ceil() * increment_kg);
-    weight_kg = weight_kg.min((to / increment_kg + 1e-9).floor() * increment_kg);
-    let off = (max_kg * pct - weight_kg).abs();
-    (weight_kg >= least_kg(exercise) && weight_kg <= most && off <= increment_kg + 1e-9).then_some(weight_kg)
-}
-
 /// The least weight there is: an increment, or the bar.
 pub(in crate::fitness) fn least_kg(exercise: &Exercise) -> f64 {
     if exercise.requires.contains(Equipment::Barbell) { BAR_KG } else { increment_kg(exercise) }
+}
+
+/// The weight for a known maximum: to 2.5 kg, and to 2 kg for a dumbbell or kettlebell (house). None when it would leave
+/// the row's range of loads or be less than the bar.
+fn weight_kg(exercise: &Exercise, row: &Row, pct: f64, request: &WorkoutRequest) -> Option<f64> {
+    let max_kg = request.one_rep_max_kg.get(&exercise.id)?;
+    let increment_kg = increment_kg(exercise);
+    let mut weight_kg = strength::round_to_kg(max_kg * pct, increment_kg);
+    if weight_kg > max_kg * row.pct.1 + 1e-9 {
+        // Rounding never lifts a load above what the row, or a medical cap, allows.
+        weight_kg -= increment_kg;
+    }
+    let too_light = exercise.requires.contains(Equipment::Barbell) && weight_kg < BAR_KG;
+    (weight_kg > 0.0 && !too_light).then_some(weight_kg)
 }
 
 /// The steps weights come in: 2 kg for a dumbbell or kettlebell, 2.5 kg for anything else (house).

@@ -13,9 +13,6 @@ use crate::fitness::request::WorkoutRequest;
 use crate::fitness::words::{Muscle, Set, Word};
 use crate::fitness::workout::{Status, Workout};
 
-/// What a week has of an exercise: its sets, and the least and the most kilograms.
-pub(in crate::fitness) type Part = (u32, (f64, f64));
-
 /// What stays of a session through a phase.
 pub(in crate::fitness) struct Base {
     /// The request for it.
@@ -52,14 +49,14 @@ impl Base {
         (!members.is_empty()).then_some(Self { request, place, reps: row.plan_reps, style, members })
     }
 
-    /// The session of a week: with its [`Part`] of each exercise, dosed by `row`, in so many minutes, and with no more than
-    /// so much steady work; nothing when that does not fit the time.
+    /// The session of a week: with `sets` of each exercise, dosed by `row`, in so many minutes, and with no more than so
+    /// much steady work; nothing when that does not fit the time.
     #[inline(never)]
     pub(in crate::fitness) fn week(
         &self,
         (duration_min, steady_s): (u32, u32),
         row: &Row,
-        parts: &[Part],
+        sets: &[u32],
     ) -> Option<Workout> {
         let request = WorkoutRequest { duration_min, ..self.request.clone() };
         let row = &Row { plan_reps: self.reps, ..row.clone() };
@@ -67,9 +64,8 @@ impl Base {
         let coach = Coach { row: row.clone(), place, ..Coach::new(&request) };
         let pools = Pools::of(&request, request.equipment, &coach.restrictions);
         let mut candidates = Vec::new();
-        for ((exercise, _), (sets, limits)) in self.members.iter().zip(parts) {
-            let mut dose = Dose::of(exercise, row, &coach.restrictions, &request);
-            dose.limit_kg(exercise, row, &request, *limits);
+        for ((exercise, _), sets) in self.members.iter().zip(sets) {
+            let dose = Dose::of(exercise, row, &coach.restrictions, &request);
             candidates.push(Candidate { exercise, dose, sets: *sets, liking: 0.0 });
         }
         let edges = coach.edges(&pools)?;
