@@ -47,8 +47,8 @@ fn told(facts: Facts<'_>) -> (Kind, bool) {
 #[test]
 fn a_row_for_errors_is_about_those_without_a_name_of_their_own() {
     let own = Row { name: Some("Error".to_owned()), ..row(Kind::Validation) };
-    assert_eq!(classify(&Facts::default(), &[own.clone()]).kind, Kind::Validation);
-    assert_eq!(classify(&name("Error"), &[own.clone()]).kind, Kind::Validation);
+    assert_eq!(classify(&Facts::default(), std::slice::from_ref(&own)).kind, Kind::Validation);
+    assert_eq!(classify(&name("Error"), std::slice::from_ref(&own)).kind, Kind::Validation);
     assert_eq!(classify(&name("RangeError"), &[own]).kind, class(name("RangeError")).kind);
 }
 
