@@ -18,6 +18,16 @@ export const PEERS = [
     not: "No events, records, limits other than those that the workload asks for, cancellation or recovery.",
   },
   {
+    name: "by hand, with records",
+    does: "Keeps when each step began and ended, and its output, of the runs under way and the last hundred.",
+    not: "No events, limits, cancellation or recovery, and what fails is not looked at.",
+  },
+  {
+    name: "by hand, bounded in time",
+    does: "A promise of its own, a timer that is cleared, and a signal that is aborted when it rings.",
+    not: "No records, and nobody else can give it up.",
+  },
+  {
     name: "effect",
     does:
       "Fibers that can be interrupted, typed failures with their cause, and a scheduler that lets the event loop " +

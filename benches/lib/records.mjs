@@ -1,5 +1,5 @@
-// What one writes by hand to know later what a run did, as Repflow's records say it: when each step began and ended, and
-// with what. It is the least: no events, no limits, no recovery, and what fails is not looked at.
+// What one writes by hand to know later what a run did: when each step began and ended, and with what. It is the least of
+// what Repflow keeps: no events, no limits, no recovery, and what fails is not looked at.
 
 /** How many runs that have ended are kept, by Repflow too. */
 const KEPT = 100;

@@ -111,7 +111,8 @@ export default {
     "A hundred asynchronous steps that do next to nothing, one after the other, and every one of them is given the run's " +
     "input. Repflow is as it is by default, with lifecycle events, metrics and history. It is given a frozen " +
     "definition, as the others are given what they have prepared; in the second row it is data that may have changed since the " +
-    "last run, and is compared with what it was. In the second table each step is given what the one before returned, in repflow by an expression.",
+    "last run, and is compared with what it was. One of those by hand keeps the least of what repflow does: when each step " +
+    "began and ended, and its output. In the second table each step is given what the one before returned, in repflow by an expression.",
   packages: ["effect", "xstate", "@mastra/core", "@langchain/langgraph", "flowcraft"],
   tables: [
     {

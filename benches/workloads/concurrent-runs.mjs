@@ -114,7 +114,7 @@ export default {
     "Each run has five steps, one after the other, and each step sleeps for 1 to 10 ms, by a timer of the host. Memory " +
     "is what a run takes on the heap and in wasm when all 10,000 are in their third step, in a new process; the time is " +
     "that from the first start to the last end, afterwards in the same process. Mastra and LangGraph are measured once, " +
-    "since they take long.",
+    "since they take long. One of those by hand keeps of each step when it began and ended, and its output.",
   packages: ["effect", "@mastra/core", "@langchain/langgraph"],
   tables: [
     { title: "10,000 runs at once, the time of all", unit: "ms", targets: [{ against: "by hand", most: 1.2 }] },

@@ -38,7 +38,8 @@ export default {
   title: "A request and its answer",
   about:
     "An action of a feature is asked and answers at once. Repflow's bus bounds the request in time, makes it abortable and " +
-    "traceable, and counts it; the other row is a call of an asynchronous function and the promise it returns.",
+    "traceable, and counts it. A bare promise is a call of an asynchronous function and the promise it returns; in the last row it is " +
+    "bounded in time by the few lines that this takes, and no more.",
   packages: [],
   tables: [{
     unit: "µs a request",
