@@ -159,7 +159,7 @@ static RULES: [Rule; 14] = [
     ("heart_rate:zone", Decision::Cut, "The heart rate is above the planned zone.", |signs, person| {
         !person.hidden && reaches(signs.heart_rate, signs.zone_max_bpm)
     }),
-    ("heart_rate:cleared", Decision::Cut, "The heart rate is above what a doctor has cleared.", |signs, person| {
+    ("heart_rate:cleared", Decision::Cut, "The heart rate is above what is cleared.", |signs, person| {
         reaches(signs.heart_rate, person.cleared_bpm)
     }),
     ("screening:light_only", Decision::Hold, "No more than planned: health comes first.", |_, person| {
@@ -168,7 +168,7 @@ static RULES: [Rule; 14] = [
     ("sign:pain", Decision::Hold, "Something hurts: no more than planned, and nothing that loads it.", |signs, _| {
         signs.pain
     }),
-    ("restriction:left_out", Decision::Hold, "What this person should not do is left out.", |signs, _| signs.left_out),
+    ("restriction:left_out", Decision::Hold, "What should not be done is left out.", |signs, _| signs.left_out),
 ];
 
 /// What the rules allow at most, and why.

@@ -47,10 +47,9 @@ pub fn check_adaptation(adaptation: &Adaptation, request: &AdaptationRequest) ->
 }
 
 fn s1(adaptation: &Adaptation, request: &AdaptationRequest, found: &mut Found) {
-    let restrictions = request.restrictions();
-    let is_out = |id: &str| catalogue::find(id).is_some_and(|exercise| !restrictions.allow(exercise));
-    if adaptation.exercise.as_ref().is_some_and(|now| is_out(&now.exercise_id)) {
-        broken(found, "S1", "goes on with an exercise that is ruled out");
+    let Some(exercise) = adaptation.exercise.as_ref().and_then(|now| catalogue::find(&now.exercise_id)) else { return };
+    if !request.restrictions().allow(exercise) {
+        broken(found, "S1", "goes on with what is ruled out");
     }
 }
 
@@ -68,8 +67,8 @@ pub fn unfit(workout: &Workout, request: &AdaptationRequest) -> Vec<Violation> {
         return Vec::new();
     }
     let mut found = check(&left(workout, request), &request.profile);
-    // What is left out may have been what a rule asks for.
-    found.retain(|violation| violation.rule.starts_with('S') && !(violation.rule == "S7" && request.signs.left_out));
+    // The warm-up, in which balance is practised, is over, or what is practised was left out.
+    found.retain(|violation| violation.rule.starts_with('S') && violation.rule != "S7");
     found
 }
 
