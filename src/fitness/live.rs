@@ -417,10 +417,7 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
                 state.beat_s = at_s.or(state.beat_s);
                 Some(state.signs(&Value::Null, 0.45, Difficulty::Moderate))
             }
-            "feedback" => {
-                state.avoid(&read);
-                Some(state.signs(&read, 0.45, Difficulty::Moderate))
-            }
+            "feedback" => Some(state.signs(&read, 0.45, Difficulty::Moderate)),
             "skip" => {
                 if let Some(step) = place.and_then(|place| state.steps.get_mut(place)) {
                     step.sets = step.done;
@@ -433,6 +430,8 @@ pub fn apply(state: &mut LiveState, signal: &Value) -> Result<Value, Error> {
             }
         };
         if let Some(signs) = signs {
+            // Not before: a set that hurt was done.
+            state.avoid(&read);
             (decision, reasons) = ceiling(&signs, state.person());
             state.go_on(decision, &reasons);
         }

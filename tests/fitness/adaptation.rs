@@ -379,6 +379,7 @@ fn what_the_profile_rules_out_is_left_out() {
     let adaptation = &answer["adaptation"];
     assert_eq!((&answer["status"], &adaptation["status"]), (&json!("fail"), &json!("stop")));
     assert_eq!((&adaptation["reasons"][0]["rule"], &adaptation["workout"]), (&json!("workout:unfit"), &Json::Null));
+    assert_eq!(call("workout-adaptation", "adapt", &json).unwrap(), *adaptation);
 }
 
 #[test]

@@ -235,6 +235,13 @@ fn what_loads_a_part_that_hurts_is_left_out() {
         (&later["answer"]["decision"], &later["answer"]["reasons"][0]["rule"]),
         (&json!("hold"), &json!("sign:pain"))
     );
+    // A set that hurt was done, and is the last of its kind.
+    let told = json!({ "type": "set-finished", "exerciseId": left(&state).into_iter().find(loads), "pain": ["knee"] });
+    let hurt = signal(&state, told);
+    assert_eq!(hurt["state"]["log"].as_array().unwrap().len(), state["state"]["log"].as_array().unwrap().len() + 1);
+    assert!(!left(&hurt).iter().any(loads));
+    let later = signal(&hurt, json!({ "type": "set-finished", "difficulty": "easy", "fatigue": 0.1, "rir": 9 }));
+    assert_eq!(later["answer"]["decision"], "hold");
     // Where nobody knows what loads it, it still is no time for more.
     let odd = signal(&state, json!({ "type": "feedback", "pain": ["left thing"] }));
     assert_eq!((left(&odd), &odd["answer"]["decision"]), (left(&state), &json!("hold")));

@@ -7,8 +7,8 @@
 //!
 //! `validate` takes `{ adaptation, request }` and checks A1 to A5, and the safety of the workout as it goes on (S1 to
 //! S7): `{ status: "pass" | "fail", violations: [{ rule, message }], adaptation }`. An adaptation that fails goes nowhere: in its
-//! place is that of the rules; where that fails, too, the workout is not for this person, and it is a stop. Where the person gave no
-//! profile, S is not looked at but for what is known.
+//! place is that of the rules. A workout that is not for this person is a stop, also in `adapt`; where nobody said who that is, S is
+//! not looked at but for what is known.
 //!
 //! `live` takes `{ start }` or `{ state, signal }` and answers `{ state, answer }`: see [`live`].
 
@@ -17,7 +17,6 @@ use super::{Action, CoachFeature};
 use crate::error::Error;
 use crate::fitness::adaptation::request::FORM;
 use crate::fitness::adaptation::{Adaptation, AdaptationRequest, adapt, instead, recover, refuse};
-use crate::fitness::check::Violation;
 use crate::fitness::check::adaptation::{check_adaptation, unfit};
 use crate::fitness::form::{Form, field};
 use crate::fitness::live;
@@ -32,7 +31,7 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
     description: "Adapts a session to how it goes, set by set, and never harder than is safe.",
     capabilities: &["adaptation", "real-time", "live"],
     actions: &[
-        Action { name: "adapt", input: &FORM, output: "Adaptation", perform: |params| with(params, adapt) },
+        Action { name: "adapt", input: &FORM, output: "Adaptation", perform: |params| with(params, by_rules) },
         Action { name: "recover", input: &FORM, output: "Adaptation", perform: |params| with(params, recover) },
         Action { name: "alternatives", input: &FORM, output: "SessionAlternatives", perform: alternatives },
         Action {
@@ -47,6 +46,13 @@ pub(super) static FEATURE: CoachFeature = CoachFeature {
 
 fn with(params: &Value, make: fn(&AdaptationRequest) -> Adaptation) -> Result<Value, Error> {
     Ok(make(&AdaptationRequest::parse(params)?).to_json())
+}
+
+/// What the rules make of it; a stop where the workout is not for this person.
+fn by_rules(request: &AdaptationRequest) -> Adaptation {
+    let adaptation = adapt(request);
+    let is_unfit = adaptation.workout.as_ref().is_some_and(|workout| !unfit(workout, request).is_empty());
+    if is_unfit { refuse(request) } else { adaptation }
 }
 
 fn alternatives(params: &Value) -> Result<Value, Error> {
@@ -64,20 +70,13 @@ fn validate(params: &Value) -> Result<Value, Error> {
     if !reader.problems.is_empty() {
         return Err(invalid(reader.problems));
     }
-    let violations = wrong(&given, &request);
+    let mut violations = check_adaptation(&given, &request);
+    if let Some(workout) = &given.workout {
+        violations.append(&mut unfit(workout, &request));
+    }
     let (mut status, mut adaptation) = ("pass", given);
     if !violations.is_empty() {
-        (status, adaptation) = ("fail", adapt(&request));
-        if !wrong(&adaptation, &request).is_empty() {
-            adaptation = refuse(&request);
-        }
+        (status, adaptation) = ("fail", by_rules(&request));
     }
     Ok(Object("status violations adaptation", &[&status, &violations, &adaptation]).to_json())
-}
-
-/// What is wrong with an adaptation.
-fn wrong(adaptation: &Adaptation, request: &AdaptationRequest) -> Vec<Violation> {
-    let mut violations = check_adaptation(adaptation, request);
-    violations.extend(adaptation.workout.iter().flat_map(|workout| unfit(workout, request)));
-    violations
 }
